@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+
+namespace Runner.Messages.Deployments;
+
+/// <summary>A command for one deployment; the name is the entity's id.</summary>
+public interface IDeploymentMessage
+{
+    /// <summary><c>flow/deployment</c>.</summary>
+    string Deployment { get; }
+}
+
+/// <summary>Registers a deployment or updates it. Answered with <see cref="DeploymentRegistered"/> or a refusal.</summary>
+/// <param name="DryRun">Only says what would change.</param>
+public sealed record RegisterDeployment(DeploymentSpec Spec, bool DryRun = false) : IDeploymentMessage
+{
+    /// <inheritdoc/>
+    public string Deployment => Spec.Name;
+}
+
+/// <summary>Stops the schedules of a deployment until it is resumed. Answered with <see cref="DeploymentChanged"/>.</summary>
+public sealed record PauseDeployment(string Deployment, PauseReason Reason = PauseReason.User) : IDeploymentMessage;
+
+/// <summary>Lets the schedules go on, from now: what came due meanwhile stays undone. Answered with <see cref="DeploymentChanged"/>.</summary>
+public sealed record ResumeDeployment(string Deployment) : IDeploymentMessage;
+
+/// <summary>Ends the schedules and forgets the recipe; finished runs stay readable. Answered with <see cref="DeploymentChanged"/>.</summary>
+public sealed record DeleteDeployment(string Deployment, RunsOnDelete Runs = RunsOnDelete.Keep) : IDeploymentMessage;
+
+/// <summary>Asks for a deployment. Answered with <see cref="DeploymentView"/> or a refusal.</summary>
+public sealed record GetDeployment(string Deployment) : IDeploymentMessage;
+
+/// <summary>Who paused a deployment.</summary>
+public enum PauseReason
+{
+    /// <summary>A person or a program; lasts until it is resumed.</summary>
+    User,
+
+    /// <summary>The node that served it was stopped; lasts until it is served again.</summary>
+    Shutdown,
+}
+
+/// <summary>What a deletion does with runs that have not ended.</summary>
+public enum RunsOnDelete
+{
+    /// <summary>They go on and waiting ones will start.</summary>
+    Keep,
+
+    /// <summary>They are cancelled.</summary>
+    Cancel,
+}
+
+/// <summary>What registering did.</summary>
+public enum RegistrationOutcome
+{
+    Created,
+    Changed,
+    Unchanged,
+}
+
+/// <summary>Answer to <see cref="RegisterDeployment"/>.</summary>
+/// <param name="Changes">The names of the fields that changed, as the deployment file spells them.</param>
+/// <param name="NextRun">When it is due next; null if it never is or is paused.</param>
+public sealed record DeploymentRegistered(
+    string Name, RegistrationOutcome Outcome, ImmutableArray<string> Changes, DateTimeOffset? NextRun, bool Paused);
+
+/// <summary>Answer to pausing, resuming and deleting.</summary>
+/// <param name="Changed">False if it was so already.</param>
+public sealed record DeploymentChanged(string Name, bool Changed);
+
+/// <summary>A deployment as it stands.</summary>
+public sealed record DeploymentView(
+    DeploymentSpec Spec,
+    bool Paused,
+    PauseReason? PausedBy,
+    DateTimeOffset RegisteredAt,
+    DateTimeOffset UpdatedAt,
+    DateTimeOffset? NextRun,
+    ImmutableArray<ScheduleView> Schedules);
+
+/// <summary>A schedule as it stands.</summary>
+/// <param name="Problem">Why it cannot say when it is due, e.g. a time zone this machine has lost; null if all is well.</param>
+public sealed record ScheduleView(string Id, string Description, bool Active, ImmutableArray<DateTimeOffset> Next, string? Problem);
+
+/// <summary>A deployment in a list.</summary>
+public sealed record DeploymentSummary(
+    string Name, string? Description, string? Version, ImmutableArray<string> Tags, bool Paused, DateTimeOffset? NextRun, DateTimeOffset UpdatedAt);

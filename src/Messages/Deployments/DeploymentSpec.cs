@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Runner.Messages.Deployments;
+
+/// <summary>A deployment as it is declared: what to run, when, and within which bounds. See docs/deployment-file.md for every field.</summary>
+/// <remarks>
+/// A field that JSON leaves out arrives here as its type's zero, not as an initializer's value (so the source generator has it);
+/// that is why defaults stand in getters, or are said by null.
+/// </remarks>
+public sealed record DeploymentSpec
+{
+    /// <summary>30 seconds, as Prefect's runner grants.</summary>
+    public static readonly TimeSpan DefaultStopGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary><c>flow/deployment</c>: two parts of letters, digits, <c>-</c>, <c>_</c>, <c>.</c>, each 1 to 100 characters.</summary>
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>The declarer's own version of the recipe; free text.</summary>
+    public string? Version { get; init; }
+
+    public ImmutableArray<string> Tags { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value.</summary>
+    public required ImmutableArray<string> Command { get; init; }
+
+    /// <summary>An absolute directory.</summary>
+    public required string Workdir { get; init; }
+
+    /// <summary>Environment added to the node's own. A null value removes the variable. Values take templates as the command does.</summary>
+    public ImmutableSortedDictionary<string, string?> Env { get => field ?? ImmutableSortedDictionary<string, string?>.Empty; init; }
+
+    /// <summary>Default parameters: a JSON object.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Parameters { get => field ?? ImmutableSortedDictionary<string, JsonElement>.Empty; init; }
+
+    public ImmutableArray<ScheduleSpec> Schedules { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>What happens to occurrences missed while no node was up.</summary>
+    public CatchUpPolicy CatchUp { get; init; }
+
+    /// <summary>How many runs of this deployment may run at once; null for no limit.</summary>
+    public ConcurrencySpec? Concurrency { get; init; }
+
+    /// <summary>Named limits, of each of which a run takes one slot.</summary>
+    public ImmutableArray<string> Limits { get => field.IsDefault ? [] : field; init; } = [];
+
+    public RetrySpec Retries { get => field ?? RetrySpec.None; init; }
+
+    /// <summary>How long an attempt may run, 100 ms to 365 days; null for no bound.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How long a program has between SIGTERM and SIGKILL, 0 to 1 hour; null is <see cref="DefaultStopGrace"/>.</summary>
+    public TimeSpan? StopGrace { get; init; }
+
+    /// <summary>Waiting runs of higher priority start first; -1,000 to 1,000.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Whether schedules are paused from the start.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>The system user programs run as; null is the node's own. Another user needs a node that runs as root.</summary>
+    public string? User { get; init; }
+}
+
+/// <summary>One schedule of a deployment: either <see cref="Interval"/> or <see cref="Cron"/>.</summary>
+public sealed record ScheduleSpec
+{
+    /// <summary>Stable across redeploys; null derives it from the schedule's own content.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>100 ms to 10 years.</summary>
+    public TimeSpan? Interval { get; init; }
+
+    /// <summary>An instant that is an occurrence of the interval; null is 1970-01-01T00:00:00Z.</summary>
+    public DateTimeOffset? Anchor { get; init; }
+
+    /// <summary>A cron expression of five fields, or a macro such as <c>@hourly</c>.</summary>
+    public string? Cron { get; init; }
+
+    /// <summary>An IANA time zone; null is UTC.</summary>
+    public string? Timezone { get; init; }
+
+    /// <summary>Parameters of this schedule's runs, over the deployment's defaults.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Parameters { get => field ?? ImmutableSortedDictionary<string, JsonElement>.Empty; init; }
+
+    /// <summary>Whether it emits runs; null is true.</summary>
+    public bool? Active { get; init; }
+}
+
+/// <summary>A deployment's own limit.</summary>
+/// <param name="Limit">1 or more.</param>
+public sealed record ConcurrencySpec(int Limit, OnFull OnFull = OnFull.Queue);
+
+/// <summary>What happens to a run that finds its deployment's limit full.</summary>
+public enum OnFull
+{
+    /// <summary>It waits.</summary>
+    Queue,
+
+    /// <summary>It is cancelled at once.</summary>
+    CancelNew,
+}
+
+/// <summary>
+/// When an attempt that did not complete is followed by another. The delay before retry n (from 1) is
+/// <c>min(Delay × Backoff^(n-1), MaxDelay)</c>, or the n-th of <see cref="Delays"/> (the last one again when they run out),
+/// lengthened by a random part of up to <see cref="Jitter"/> of itself.
+/// </summary>
+public sealed record RetrySpec
+{
+    /// <summary>Never retried.</summary>
+    public static RetrySpec None { get; } = new();
+
+    /// <summary>0 to 1,000 retries after the first attempt.</summary>
+    public int Count { get; init; }
+
+    /// <summary>0 to 30 days.</summary>
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>A list of delays instead of <see cref="Delay"/>; empty if unused.</summary>
+    public ImmutableArray<TimeSpan> Delays { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>1 (fixed) to 100.</summary>
+    public double Backoff { get => field == 0 ? 1 : field; init; }
+
+    /// <summary>The longest delay before jitter; null for 30 days.</summary>
+    public TimeSpan? MaxDelay { get; init; }
+
+    /// <summary>0 to 1.</summary>
+    public double Jitter { get; init; }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace Runner.Messages.Limits;
+
+/// <summary>Creates a limit or changes its size. Lowering ends nothing; raising wakes waiters. Answered with <see cref="LimitChanged"/>.</summary>
+/// <param name="Size">1 to 1,000,000.</param>
+public sealed record SetLimit(string Name, int Size);
+
+/// <summary>Deletes a limit: what counted against it is unlimited again. Answered with <see cref="LimitChanged"/> or a refusal.</summary>
+public sealed record DeleteLimit(string Name);
+
+/// <summary>Answer to <see cref="SetLimit"/> and <see cref="DeleteLimit"/>.</summary>
+/// <param name="Changed">False if it was so already.</param>
+public sealed record LimitChanged(string Name, int? Size, bool Changed);
+
+/// <summary>Asks for every limit. Answered with <see cref="LimitList"/>.</summary>
+public sealed record GetLimits;
+
+/// <summary>Every limit that is set or in use.</summary>
+public sealed record LimitList(ImmutableArray<LimitView> Items);
+
+/// <summary>What a limit bounds.</summary>
+public enum LimitKind
+{
+    /// <summary>A limit named in deployments' <c>limits</c>.</summary>
+    Named,
+
+    /// <summary>A deployment's own <c>concurrency</c>.</summary>
+    Deployment,
+
+    /// <summary>A node's processes.</summary>
+    Node,
+}
+
+/// <summary>A limit as it stands.</summary>
+/// <param name="Size">Null if no size has been set: it counts and does not bound.</param>
+/// <param name="Holders">Up to 100 of the runs that hold a slot.</param>
+/// <param name="Waiters">Up to 100 of the waiting runs, in the order in which they will be served.</param>
+/// <param name="MoreWaiting">Whether there are waiters beyond those.</param>
+public sealed record LimitView(
+    string Name, LimitKind Kind, int? Size, int Held, ImmutableArray<LimitHolder> Holders, ImmutableArray<Guid> Waiters, bool MoreWaiting);
+
+/// <summary>A run that holds a slot.</summary>
+public sealed record LimitHolder(Guid Run, int Slot);
+
+/// <summary>An event of the limiter.</summary>
+public interface ILimitEvent;
+
+public sealed record LimitSet(string Name, int Size) : ILimitEvent;
+
+public sealed record LimitDeleted(string Name) : ILimitEvent;

@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+
+namespace Runner.Messages.Nodes;
+
+/// <summary>What a node says of itself.</summary>
+/// <param name="Status"><c>ready</c> or <c>not-ready</c>.</param>
+public sealed record HealthReport(string Status, ImmutableArray<HealthCheck> Checks);
+
+/// <summary>One thing that is checked.</summary>
+/// <param name="Message">A sentence: what is wrong and what to do, or that all is well.</param>
+public sealed record HealthCheck(string Name, bool Healthy, string Message);
+
+/// <summary>A node as its API describes it.</summary>
+public sealed record NodeInfo(string Node, string Version, string DataDirectory, DateTimeOffset StartedAt, int ProcessLimit);

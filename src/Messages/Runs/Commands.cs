@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Runner.Messages.Runs;
+
+/// <summary>Asks for a run of a deployment. Answered with <see cref="RunSubmitted"/> or a refusal.</summary>
+/// <param name="At">When it is due; null is at once.</param>
+/// <param name="Priority">Null is the deployment's.</param>
+/// <param name="IdempotencyKey">
+/// Two submissions with the same key and deployment are one run, for ever; 1 to 200 characters. Null makes every submission a new run.
+/// </param>
+public sealed record SubmitRun(
+    string Deployment,
+    ImmutableSortedDictionary<string, JsonElement>? Parameters = null,
+    DateTimeOffset? At = null,
+    int? Priority = null,
+    string? IdempotencyKey = null,
+    ImmutableArray<string>? Tags = null) : Deployments.IDeploymentMessage;
+
+/// <summary>Answer to <see cref="SubmitRun"/> and <see cref="RetryRun"/>.</summary>
+/// <param name="Created">False if the idempotency key had been used: <paramref name="Id"/> is the run of the first time.</param>
+public sealed record RunSubmitted(Guid Id, bool Created, RunState State);
+
+/// <summary>A message for one run; the id is the entity's.</summary>
+public interface IRunMessage
+{
+    Guid Run { get; }
+}
+
+/// <summary>Cancels a run. Answered with <see cref="RunCancelAccepted"/> once it is durable, or a refusal if the run has ended.</summary>
+/// <param name="Reason">Shown as the state's message; null for none.</param>
+public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage;
+
+/// <summary>Answer to <see cref="CancelRun"/>: the state the run is in now, <c>Cancelling</c> or already <c>Cancelled</c>.</summary>
+public sealed record RunCancelAccepted(Guid Id, RunState State);
+
+/// <summary>Submits an ended run's recipe and parameters once more, as a new run. Answered with <see cref="RunSubmitted"/>.</summary>
+/// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>.</param>
+public sealed record RetryRun(Guid Run, string? IdempotencyKey = null) : IRunMessage;
+
+/// <summary>Asks for a run. Answered with <see cref="RunView"/> or a refusal.</summary>
+public sealed record GetRun(Guid Run) : IRunMessage;

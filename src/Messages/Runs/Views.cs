@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Runner.Messages.Runs;
+
+/// <summary>A run in a list.</summary>
+public sealed record RunSummary(
+    Guid Id,
+    string Deployment,
+    RunState State,
+    DateTimeOffset Due,
+    DateTimeOffset Created,
+    DateTimeOffset? Started,
+    DateTimeOffset? Ended,
+    int Attempt,
+    int Priority,
+    int? ExitCode,
+    string? Schedule,
+    ImmutableArray<string> Tags,
+    string? WaitingFor);
+
+/// <summary>A run as it stands.</summary>
+public sealed record RunView(
+    Guid Id,
+    string Deployment,
+    RunState State,
+    long Sequence,
+    DateTimeOffset Due,
+    DateTimeOffset Created,
+    DateTimeOffset? Started,
+    DateTimeOffset? Ended,
+    int Attempt,
+    int MaxAttempts,
+    int Priority,
+    int? ExitCode,
+    int? Signal,
+    string? Schedule,
+    Guid? RetryOf,
+    ImmutableArray<string> Tags,
+    ImmutableSortedDictionary<string, JsonElement> Parameters,
+    ImmutableArray<string> Command,
+    string Workdir,
+    string? WaitingFor,
+    ImmutableArray<Slot> Slots,
+    string? Node,
+    int? Pid,
+    JsonElement? Result,
+    ImmutableArray<RunStateChange> History);
+
+/// <summary>One step of a run's history, and one server-sent event of its stream.</summary>
+/// <param name="Sequence">The number of the run's event that caused it: the position to resume a stream from.</param>
+/// <param name="Attempt">0 before the first.</param>
+public sealed record RunStateChange(long Sequence, RunState State, int Attempt, int? ExitCode = null);
+
+/// <summary>A page of runs, newest first.</summary>
+/// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
+public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next);
+
+/// <summary>A page of deployments by name.</summary>
+public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next);
+
+/// <summary>Which runs to list. Null means any.</summary>
+/// <param name="State">A state name or type, in any case.</param>
+/// <param name="Since">Created at or after.</param>
+/// <param name="Limit">1 to 1,000.</param>
+public sealed record ListRuns(
+    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = 50, string? After = null);
+
+/// <summary>Which deployments to list.</summary>
+public sealed record ListDeployments(string? Tag = null, int Limit = 200, string? After = null);
