@@ -1,3 +1,4 @@
+using System.Globalization;
 using Runner.Actors.Scheduling;
 using static Runner.Actors.Tests.Scheduling.Zones;
 
@@ -6,7 +7,9 @@ namespace Runner.Actors.Tests.Scheduling;
 public class IntervalScheduleTests
 {
     private static IntervalSchedule Every(string interval, string anchor, string zone = "UTC") =>
-        new(TimeSpan.Parse(interval, System.Globalization.CultureInfo.InvariantCulture), At(anchor), Zone(zone));
+        new(Span(interval), At(anchor), Zone(zone));
+
+    private static TimeSpan Span(string text) => TimeSpan.Parse(text, CultureInfo.InvariantCulture);
 
     [Theory]
     [InlineData("00:10", "2026-01-01T00:03Z", "2026-03-10T12:00Z", "2026-03-10T12:03Z")]
@@ -30,6 +33,18 @@ public class IntervalScheduleTests
     [InlineData("1.00:00", "2026-10-01T02:15+10:30", "Australia/Lord_Howe", "2026-10-03T12:00+10:30", "2026-10-05T12:00+11:00", "10-04 02:30+11:00,10-05 02:15+11:00")]
     public void B33_whole_days_keep_the_wall_clock_time_across_clock_changes(string interval, string anchor, string zone, string after, string before, string expected) =>
         Assert.Equal(expected.Split(','), Between(Every(interval, anchor, zone), zone, after, before));
+
+    [Theory]
+    [InlineData("00:07")]
+    [InlineData("3.00:00")]
+    public void B30_a_schedule_made_again_keeps_to_its_anchor_whenever_it_is_asked(string interval)
+    {
+        const string anchor = "2026-01-01T06:03+01:00";
+        var paused = Every(interval, anchor, "Europe/Berlin").Next(At("2026-02-01T11:11Z"))!.Value;
+        var resumed = Every(interval, anchor, "Europe/Berlin").Next(At("2026-02-20T23:59Z"))!.Value;
+        Assert.Equal(0, (paused - At(anchor)).Ticks % Span(interval).Ticks);
+        Assert.Equal(0, (resumed - At(anchor)).Ticks % Span(interval).Ticks);
+    }
 
     [Fact]
     public void Less_than_a_day_is_elapsed_time_across_clock_changes() =>
@@ -59,7 +74,7 @@ public class IntervalScheduleTests
         {
             foreach (var anchor in new[] { DateTimeOffset.MinValue, DateTimeOffset.MaxValue, At("2026-01-01T00:00Z") })
             {
-                var schedule = new IntervalSchedule(TimeSpan.Parse(interval, System.Globalization.CultureInfo.InvariantCulture), anchor, Zone(zone));
+                var schedule = new IntervalSchedule(Span(interval), anchor, Zone(zone));
                 Assert.Null(schedule.Next(DateTimeOffset.MaxValue));
                 Assert.True(schedule.Next(DateTimeOffset.MinValue) > DateTimeOffset.MinValue);
             }
