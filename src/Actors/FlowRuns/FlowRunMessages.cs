@@ -7,7 +7,7 @@ namespace Runner.Actors.FlowRuns;
 // What a FlowRunActor is told by the rest of the node, beside the commands in Messages.
 
 /// <summary>Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time.</summary>
-internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage;
+internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, Engine.Entities.ICreatesEntity;
 
 /// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
 internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage;

@@ -53,7 +53,8 @@ internal static class FlowRunRows
     }
 
     /// <summary>The limits a waiting run needs, from its row in the limiter's queue.</summary>
-    public static ImmutableArray<string> WaiterLimits(Row row) => [.. ((string)row.Values[3]!).Split(Separator)];
+    public static ImmutableArray<string> WaiterLimits(Row row) =>
+        [.. ((string)row.Values[3]!).Split(Separator, StringSplitOptions.RemoveEmptyEntries)];
 
     private static RowChange Run(string key, FlowRunState s) => RowChange.Put(
         Tables.Runs.Name, key,

@@ -305,9 +305,16 @@ public abstract class EntityActor<TState> : ActorBase
     {
         foreach (var (pending, decision) in batch.Members)
         {
-            if (decision.Reply is not null)
+            switch (decision.Reply)
             {
-                pending.Sender.Tell(decision.Reply, Self);
+                case null:
+                    break;
+                case AnswerFrom other:
+                    _services.Tell(other.Entity, other.Message, pending.Sender);
+                    break;
+                default:
+                    pending.Sender.Tell(decision.Reply, Self);
+                    break;
             }
 
             foreach (var intent in decision.Intents)
