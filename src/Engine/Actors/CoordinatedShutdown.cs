@@ -7,7 +7,7 @@ public sealed record ShutdownReason(string Name);
 /// The orderly way down: phases one after another, the tasks of a phase together. A phase that takes longer than its timeout, or whose
 /// tasks fail, is logged and the next one begins; the last one stops all actors. Thread-safe.
 /// </summary>
-public sealed class CoordinatedShutdown
+public sealed class CoordinatedShutdown : IThreadPoolWorkItem
 {
     public const string PhaseBeforeServiceUnbind = "before-service-unbind";
     public const string PhaseServiceUnbind = "service-unbind";
@@ -29,7 +29,7 @@ public sealed class CoordinatedShutdown
     private readonly ActorSystem _system;
     private readonly Lock _lock = new();
     private readonly List<Phase> _phases;
-    private Task? _run;
+    private readonly TaskCompletionSource _done = new();
 
     internal CoordinatedShutdown(ActorSystem system)
     {
@@ -79,35 +79,36 @@ public sealed class CoordinatedShutdown
         }
     }
 
-    /// <summary>Shuts down. The first call's reason counts; every call returns the same task, which never faults.</summary>
+    /// <summary>
+    /// Shuts down. The first call's reason counts; every call returns the same task, which never faults. The tasks start on the
+    /// dispatcher, not in the call.
+    /// </summary>
     public Task Run(ShutdownReason reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        var start = new TaskCompletionSource();
         lock (_lock)
         {
-            if (_run is not null)
+            if (Reason is null)
             {
-                return _run;
+                Reason = reason;
+                _system.Runtime.Dispatcher.Execute(this);
             }
-
-            Reason = reason;
-            _run = RunPhases(start.Task);
         }
 
-        // Outside the lock: tasks of the first phase run right here.
-        start.SetResult();
-        return _run;
+        return _done.Task;
     }
 
-    private async Task RunPhases(Task start)
+    void IThreadPoolWorkItem.Execute() => _ = RunPhases();
+
+    private async Task RunPhases()
     {
-        await start.ConfigureAwait(false);
         _system.Log.Information("Shutting down {System}: {Reason}", _system.Name, Reason!.Name);
         foreach (var phase in _phases)
         {
             await RunPhase(phase).ConfigureAwait(false);
         }
+
+        _done.SetResult();
     }
 
     private async Task RunPhase(Phase phase)
