@@ -55,93 +55,6 @@ internal sealed partial class ActorCell
         }
     }
 
-    private void OnChildFailed(ActorCell child, Exception cause)
-    {
-        if (_extras is not { } extras || IsTerminating || !extras.Children.Contains(child))
-        {
-            return;
-        }
-
-        var strategy = _props.SupervisorStrategy ?? _actor?.AroundSupervisorStrategy ?? SupervisorStrategy.Default;
-        Directive directive;
-        try
-        {
-            directive = strategy.Decider(cause);
-        }
-        catch (Exception e)
-        {
-            Fail(e, child, []);
-            return;
-        }
-
-        LogFailure(child, cause, directive);
-        switch (directive)
-        {
-            case Directive.Resume:
-                child.SendSystem(new SystemMessage(SystemMessageKind.Resume, cause: cause));
-                break;
-            case Directive.Escalate:
-                Fail(cause, child, []);
-                break;
-            default:
-                RestartOrStop(strategy, directive, child, cause, extras);
-                break;
-        }
-    }
-
-    private void RestartOrStop(SupervisorStrategy strategy, Directive directive, ActorCell failed, Exception cause, CellExtras extras)
-    {
-        var affected = strategy.Affected(failed, extras.Children);
-        bool restart = directive == Directive.Restart;
-        foreach (var child in restart ? affected : [])
-        {
-            restart &= MayRestart(strategy, child, extras);
-        }
-
-        foreach (var child in affected)
-        {
-            if (!restart)
-            {
-                StopChild(child);
-                continue;
-            }
-
-            if (child != failed)
-            {
-                child.SendSystem(new SystemMessage(SystemMessageKind.Suspend));
-            }
-
-            child.SendSystem(new SystemMessage(SystemMessageKind.Restart, cause: cause));
-        }
-    }
-
-    private bool MayRestart(SupervisorStrategy strategy, ActorCell child, CellExtras extras)
-    {
-        if (strategy.MaxNrOfRetries < 0 && strategy.WithinTimeRange is null)
-        {
-            return true;
-        }
-
-        extras.RestartStatistics ??= [];
-        if (!extras.RestartStatistics.TryGetValue(child, out var statistics))
-        {
-            extras.RestartStatistics[child] = statistics = new RestartStatistics();
-        }
-
-        return statistics.RequestPermission(strategy.MaxNrOfRetries, strategy.WithinTimeRange, Runtime.Clock.Timestamp);
-    }
-
-    private void LogFailure(ActorCell child, Exception cause, Directive directive)
-    {
-        var level = directive switch
-        {
-            Directive.Resume => Serilog.Events.LogEventLevel.Warning,
-            Directive.Escalate => Serilog.Events.LogEventLevel.Debug, // Logged by whoever decides.
-            _ => Serilog.Events.LogEventLevel.Error,
-        };
-        _system.Log.Write(level, cause, "{Actor} failed: {Directive}", child.Path, directive);
-    }
-
     private void OnResume(Exception? cause)
     {
         if (_actor is null && _extras?.Pending is null or PendingStep.None)
@@ -150,7 +63,7 @@ internal sealed partial class ActorCell
             return;
         }
 
-        _suspendCount--;
+        ResumeSelf();
         var perpetrator = _extras?.Perpetrator;
         var alsoFailed = cause is null ? [] : ClearFailure();
         foreach (var child in ChildCells)
@@ -207,7 +120,7 @@ internal sealed partial class ActorCell
         extras.Pending = PendingStep.None;
         extras.RestartCause = null;
         var survivors = extras.Children.Snapshot();
-        _suspendCount--;
+        ResumeSelf();
         var alsoFailed = ClearFailure();
         try
         {
@@ -229,6 +142,15 @@ internal sealed partial class ActorCell
         foreach (var child in alsoFailed)
         {
             child.SendSystem(new SystemMessage(SystemMessageKind.Resume));
+        }
+    }
+
+    private void ResumeSelf()
+    {
+        _suspendCount--;
+        if (_extras is not null)
+        {
+            _extras.HeldTail = null; // The batch is consumed from now on; its tail may be gone by the next suspension.
         }
     }
 
@@ -255,7 +177,7 @@ internal sealed partial class ActorCell
     private void FinishCreate()
     {
         Extras.Pending = PendingStep.None;
-        _suspendCount--;
+        ResumeSelf();
         ClearFailure();
         CreateActor();
     }

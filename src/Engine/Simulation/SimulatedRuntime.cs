@@ -134,6 +134,38 @@ public sealed class SimulatedRuntime
         }
     }
 
+    /// <summary>
+    /// Starts asynchronous work inside the simulation and steps until it is done; returns its result or throws its exception. Started
+    /// outside, it could continue on a thread of the test runner.
+    /// </summary>
+    /// <exception cref="TimeoutException">As for <see cref="RunUntilCompleted"/>.</exception>
+    public T Run<T>(Func<Task<T>> work, TimeSpan timeout)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            var task = work();
+            RunUntilCompleted(task, timeout);
+            return task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <inheritdoc cref="Run{T}"/>
+    public void Run(Func<Task> work, TimeSpan timeout) =>
+        Run(
+            async () =>
+            {
+                await work().ConfigureAwait(false);
+                return true;
+            },
+            timeout);
+
     internal static SimulatedRuntime? Of(EngineRuntime runtime) => (runtime.Dispatcher as SimulatedNode)?.Simulation;
 
     internal bool StepWithin(long limit)

@@ -120,6 +120,39 @@ public sealed class SimulatedRuntimeTests
     }
 
     [Fact]
+    public void Asynchronous_work_stays_on_this_thread_even_under_a_synchronization_context()
+    {
+        var threads = new HashSet<int>();
+        async Task<int> Work()
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                var source = new TaskCompletionSource();
+                _simulation.Runtime.Timers.ScheduleOnce(TimeSpan.FromSeconds(1), source.SetResult);
+                await source.Task;
+                threads.Add(Environment.CurrentManagedThreadId);
+            }
+
+            return 5;
+        }
+
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(new ElsewhereContext());
+        try
+        {
+            Assert.Equal(5, _simulation.Run(Work, TimeSpan.FromMinutes(1)));
+            Assert.IsType<ElsewhereContext>(SynchronizationContext.Current);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        Assert.Equal([Environment.CurrentManagedThreadId], threads);
+        Assert.Throws<TimeoutException>(() => _simulation.Run(() => new TaskCompletionSource().Task, TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
     public void What_work_throws_reaches_the_test() =>
         Assert.Equal("broken", Assert.Throws<InvalidOperationException>(() =>
         {
@@ -176,6 +209,8 @@ public sealed class SimulatedRuntimeTests
         world.Simulation.RunUntilIdle();
         return string.Join(' ', log) + world.System.Runtime.Random.NewGuid(world.Simulation.Now);
     }
+
+    private sealed class ElsewhereContext : SynchronizationContext;
 
     private sealed class Work(Action action) : IThreadPoolWorkItem
     {
