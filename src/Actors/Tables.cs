@@ -16,7 +16,7 @@ public static class Tables
             new("attempt", ColumnType.Integer), new("priority", ColumnType.Integer), new("exit_code", ColumnType.Integer),
             new("schedule", ColumnType.Text), new("waiting_for", ColumnType.Text), new("tags", ColumnType.TextSet),
         ],
-        [["created"], ["state_name", "created"], ["deployment", "created"]])
+        [["created"], ["state_type", "created"], ["deployment", "created"]])
     {
         SetOrder = ["created"],
     };

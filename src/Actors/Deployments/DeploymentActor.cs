@@ -49,13 +49,13 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
         switch (intent)
         {
             case WakeRun wake:
-                entities.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
+                Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
             case LimitSizeChanged changed:
                 limiter.Tell(changed, Self);
                 break;
             case CancelOpenRuns:
-                entities.Store.RowsAsync(new RowQuery(
+                Services.Store.RowsAsync(new RowQuery(
                     Tables.OpenRuns.Name, [new("deployment", RowOperator.Equal, Key.Id)], [new("deployment")], CancelAtOnce))
                     .PipeTo(Self, null, rows => new OpenRuns(rows), _ => new OpenRunsNotRead());
                 break;
@@ -74,7 +74,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
 
         foreach (var row in rows)
         {
-            entities.Tell(
+            Services.Tell(
                 new EntityKey(EntityKinds.FlowRun, row.Key),
                 new CancelRun(Guid.Parse(row.Key), $"Its deployment '{Key.Id}' was deleted."), Context.System.DeadLetters);
         }

@@ -15,6 +15,7 @@ internal sealed record FlowRunServices(
     IFlowRunner FlowRunner,
     ProcessSpecs Specs,
     ProcessCount Processes,
+    StartGate Gate,
     Action<RunStateChanged> Publish);
 
 /// <summary>
@@ -48,8 +49,19 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     /// <inheritdoc/>
+    protected override bool HandleOutside(object message) => message is StopForShutdown && _process is null;
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Forget();
+
+    /// <inheritdoc/>
     protected override void Committed(FlowRunState before, FlowRunState after)
     {
+        if (before.HasProcess && !after.HasProcess)
+        {
+            Forget();
+        }
+
         for (var i = before.History.Count; i < after.History.Count; i++)
         {
             services.Publish(new RunStateChanged(after.Id, after.Scheduled!.Deployment, after.History[i]));
@@ -79,6 +91,9 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             case ReleaseSlots release:
                 services.Limiter.Tell(new SlotsReleased(State.Id, release.Slots), Self);
                 break;
+            case StartProcess or RecoverProcess when services.Gate.Closed:
+                // The attempt is committed and nothing of it exists: the node's next life starts it.
+                break;
             case StartProcess start:
                 Process(start.Attempt).Tell(start, Self);
                 break;
@@ -92,7 +107,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
                 Context.Timers.StartSingleTimer(typeof(TimeoutCheck), TimeoutCheck.Instance, Until(watch.At));
                 break;
             case WakeRun wake:
-                entities.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
+                Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
             default:
                 throw new InvalidOperationException($"A flow run does not know how to carry out {intent.GetType().Name}.");
@@ -103,7 +118,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
 
     private TimeSpan Until(DateTimeOffset at)
     {
-        var wait = at - entities.Clock.UtcNow;
+        var wait = at - Services.Clock.UtcNow;
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
@@ -113,10 +128,22 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         var spec = services.Specs.For(State);
         var name = $"process-{attempt}";
         var actor = Context.ActorOf(
-            Props.Create(() => new ProcessActor(spec, services.FlowRunner, services.Processes)),
+            Props.Create(() => new ProcessActor(spec, services.FlowRunner)),
             Context.Child(name) is null ? name : null);
+        Forget();
+        services.Processes.Add();
         _process = (attempt, actor);
         return actor;
+    }
+
+    /// <summary>What became of the attempt is durable, or another life of this actor looks after it.</summary>
+    private void Forget()
+    {
+        if (_process is not null)
+        {
+            _process = null;
+            services.Processes.Remove();
+        }
     }
 
     private void StopCurrent(StopProcess stop)

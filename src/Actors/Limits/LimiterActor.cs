@@ -55,7 +55,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
                 OnRead(read);
                 return true;
             case TableNotRead failed:
-                entities.Log.Warning("The limiter cannot read its rows; trying again: {Reason}", failed.Cause.Message);
+                Services.Log.Warning("The limiter cannot read its rows; trying again: {Reason}", failed.Cause.Message);
                 Context.Timers.StartSingleTimer(typeof(ReadTable), ReadTable.Instance, ReadAgainAfterFailure);
                 return true;
             case ReadTable:
@@ -180,7 +180,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         if (more && !book.Reading)
         {
             book.Reading = true;
-            entities.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
+            Services.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
                 Self, null, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(limit));
         }
     }
@@ -222,7 +222,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
     private void Rebuild()
     {
         _table = null;
-        ReadAsync(entities.Store).PipeTo(Self, null, read => read, e => new TableNotRead(e));
+        ReadAsync(Services.Store).PipeTo(Self, null, read => read, e => new TableNotRead(e));
     }
 
     private static async Task<TableRead> ReadAsync(IEntityStore store)
@@ -303,7 +303,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         DateTimeOffset.FromUnixTimeMilliseconds((long)row.Values[2]!));
 
     private void Tell(Guid run, object message) =>
-        entities.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
+        Services.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
 
     private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<Row> Sizes, ImmutableArray<string> Queues);
 

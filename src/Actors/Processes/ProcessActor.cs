@@ -15,16 +15,13 @@ internal sealed class ProcessActor : ReceiveActor
 
     private readonly ProcessSpec _spec;
     private readonly IFlowRunner _flowRunner;
-    private readonly ProcessCount _count;
-    private bool _counted;
     private bool _started;
     private TimeSpan? _stopGrace;
 
-    public ProcessActor(ProcessSpec spec, IFlowRunner flowRunner, ProcessCount count)
+    public ProcessActor(ProcessSpec spec, IFlowRunner flowRunner)
     {
         _spec = spec;
         _flowRunner = flowRunner;
-        _count = count;
         Receive<StartProcess>(_ => _flowRunner.Start(_spec, new Observer(Self)));
         Receive<RecoverProcess>(m => _flowRunner.Recover(_spec, m.Handle, new Observer(Self)));
         Receive<StopProcess>(m => OnStop(m.Grace));
@@ -33,23 +30,6 @@ internal sealed class ProcessActor : ReceiveActor
         Receive<NotStarted>(m => Report(new ProcessNotStarted(_spec.Key.Attempt, m.Kind, m.Message), last: true));
         Receive<NeverStarted>(_ => Report(new ProcessNeverStarted(_spec.Key.Attempt), last: true));
         Receive<Ended>(m => Report(new ProcessEnded(_spec.Key.Attempt, m.Outcome), last: true));
-    }
-
-    /// <inheritdoc/>
-    protected override void PreStart()
-    {
-        _counted = true;
-        _count.Add();
-    }
-
-    /// <inheritdoc/>
-    protected override void PostStop()
-    {
-        if (_counted)
-        {
-            _counted = false;
-            _count.Remove();
-        }
     }
 
     private void OnStarted(ProcessHandle handle)

@@ -58,6 +58,9 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
             case ReadNow:
                 Read();
                 break;
+            case GetAlarmStatus:
+                Sender.Tell(new AlarmStatus(_readUntil), Self);
+                break;
             default:
                 Unhandled(message);
                 break;

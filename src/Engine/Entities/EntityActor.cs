@@ -25,7 +25,6 @@ public abstract class EntityActor<TState> : ActorBase
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly EntityServices _services;
     private readonly IEntityBehaviour<TState> _behaviour;
     private readonly Queue<Pending> _queue = new();
     private Phase _phase = Phase.New;
@@ -37,7 +36,7 @@ public abstract class EntityActor<TState> : ActorBase
 
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
-        _services = services;
+        Services = services;
         _behaviour = behaviour;
         Key = new EntityKey(behaviour.Kind, id);
         _state = behaviour.Initial(id);
@@ -50,6 +49,9 @@ public abstract class EntityActor<TState> : ActorBase
         Ready,
         Committing,
     }
+
+    /// <summary>What the entities of this node work with.</summary>
+    protected EntityServices Services { get; }
 
     /// <summary>This entity.</summary>
     protected EntityKey Key { get; }
@@ -88,7 +90,7 @@ public abstract class EntityActor<TState> : ActorBase
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object? message)
     {
-        _services.Log.Error(reason, "{Entity} failed on {Message} and starts again from its history", Key, message?.GetType().Name);
+        Services.Log.Error(reason, "{Entity} failed on {Message} and starts again from its history", Key, message?.GetType().Name);
         RefuseAll(_batch?.Members.Select(m => m.Pending) ?? [], reason);
         RefuseAll(_queue, reason);
         if (message is not null && IsRequest(message))
@@ -158,7 +160,7 @@ public abstract class EntityActor<TState> : ActorBase
     private void Load()
     {
         _phase = Phase.Loading;
-        _services.Store.LoadAsync(Key).PipeTo(Self, null, h => new HistoryLoaded(h), e => new LoadFailed(e));
+        Services.Store.LoadAsync(Key).PipeTo(Self, null, h => new HistoryLoaded(h), e => new LoadFailed(e));
     }
 
     private void OnLoaded(EntityHistory history)
@@ -166,7 +168,7 @@ public abstract class EntityActor<TState> : ActorBase
         var state = history.Snapshot is { } snapshot ? _behaviour.FromSnapshot(Key.Id, snapshot.Payload) : _behaviour.Initial(Key.Id);
         foreach (var e in history.Events)
         {
-            state = _behaviour.Apply(state, _services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
+            state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
         }
 
         _state = state;
@@ -185,7 +187,7 @@ public abstract class EntityActor<TState> : ActorBase
 
     private void OnLoadFailed(Exception cause)
     {
-        _services.Log.Warning("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, _pause, cause.Message);
+        Services.Log.Warning("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, _pause, cause.Message);
         RefuseRequests(cause);
         PauseThenLoad();
     }
@@ -200,7 +202,7 @@ public abstract class EntityActor<TState> : ActorBase
     /// <summary>Decides queued messages one after the other until the queue is empty or a commit has to be made.</summary>
     private void Advance()
     {
-        var now = _services.Clock.UtcNow;
+        var now = Services.Clock.UtcNow;
         while (_phase == Phase.Ready && _queue.Count > 0)
         {
             var batch = DecideBatch(now);
@@ -244,9 +246,9 @@ public abstract class EntityActor<TState> : ActorBase
         _phase = Phase.Committing;
         _batch = batch;
         var write = EntityWrites.Build(
-            _behaviour, _services.Codec, Key.Id, _state, batch.State, _sequence, _snapshotSequence, batch.Events, now);
+            _behaviour, Services.Codec, Key.Id, _state, batch.State, _sequence, _snapshotSequence, batch.Events, now);
         batch.Write = write;
-        _services.Store.CommitAsync(new EntityCommit([write, .. batch.Creates]))
+        Services.Store.CommitAsync(new EntityCommit([write, .. batch.Creates]))
             .PipeTo(Self, null, r => new CommitDone(r), e => new CommitFailed(e));
     }
 
@@ -283,7 +285,7 @@ public abstract class EntityActor<TState> : ActorBase
         _pause = FirstPause;
         if (write.WakeUp is { } wakeUp)
         {
-            _services.Alarms.Tell(new AlarmChanged(Key, wakeUp.At), Self);
+            Services.Alarms.Tell(new AlarmChanged(Key, wakeUp.At), Self);
         }
 
         Committed(before, _state);
@@ -295,7 +297,7 @@ public abstract class EntityActor<TState> : ActorBase
     {
         var batch = _batch!;
         _batch = null;
-        _services.Log.Warning("{Entity} cannot commit and reads again in {Pause}: {Reason}", Key, _pause, cause.Message);
+        Services.Log.Warning("{Entity} cannot commit and reads again in {Pause}: {Reason}", Key, _pause, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));
         RefuseRequests(cause);
         PauseThenLoad();
@@ -310,7 +312,7 @@ public abstract class EntityActor<TState> : ActorBase
                 case null:
                     break;
                 case AnswerFrom other:
-                    _services.Tell(other.Entity, other.Message, pending.Sender);
+                    Services.Tell(other.Entity, other.Message, pending.Sender);
                     break;
                 default:
                     pending.Sender.Tell(decision.Reply, Self);
@@ -325,7 +327,7 @@ public abstract class EntityActor<TState> : ActorBase
             if (pending.Message is WakeUpNow && !decision.NeedsCommit)
             {
                 // The alarm may be out of date: tell it what is true, so that it neither rings for ever nor forgets.
-                _services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+                Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
             }
         }
     }
@@ -383,22 +385,20 @@ public abstract class EntityActor<TState> : ActorBase
     /// <summary>Messages decided one after the other that become durable together.</summary>
     private sealed class Batch(TState state)
     {
-        private readonly List<(Pending Pending, Decision Decision)> _members = [];
-
         public TState State { get; set; } = state;
 
         public EntityWrite? Write { get; set; }
 
-        public IReadOnlyList<(Pending Pending, Decision Decision)> Members => _members;
+        public List<(Pending Pending, Decision Decision)> Members { get; } = [];
 
-        public bool NeedsCommit => _members.Exists(m => m.Decision.NeedsCommit);
+        public bool NeedsCommit => Members.Exists(m => m.Decision.NeedsCommit);
 
-        public ImmutableArray<object> Events => _members.Count == 1
-            ? _members[0].Decision.Events
-            : [.. _members.SelectMany(m => m.Decision.Events)];
+        public ImmutableArray<object> Events => Members.Count == 1
+            ? Members[0].Decision.Events
+            : [.. Members.SelectMany(m => m.Decision.Events)];
 
-        public IEnumerable<EntityWrite> Creates => _members.SelectMany(m => m.Decision.Creates);
+        public IEnumerable<EntityWrite> Creates => Members.SelectMany(m => m.Decision.Creates);
 
-        public void Add(Pending pending, Decision decision) => _members.Add((pending, decision));
+        public void Add(Pending pending, Decision decision) => Members.Add((pending, decision));
     }
 }

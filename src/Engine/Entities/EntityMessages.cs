@@ -37,3 +37,12 @@ public sealed record ToAllInMemory(object Message);
 
 /// <summary>An entity's wake-up is another one now; null if it has none.</summary>
 public sealed record AlarmChanged(EntityKey Entity, DateTimeOffset? At);
+
+/// <summary>Asks the alarm clock how far it sees. Answered with <see cref="AlarmStatus"/>.</summary>
+public sealed record GetAlarmStatus
+{
+    public static readonly GetAlarmStatus Instance = new();
+}
+
+/// <param name="ReadUntil">Every wake-up due up to here is in memory.</param>
+public sealed record AlarmStatus(DateTimeOffset ReadUntil);
