@@ -96,6 +96,41 @@ public sealed class SqliteFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_database_that_was_taken_away_is_not_written_until_it_is_back()
+    {
+        await using SqliteEntityStore store = await SqliteScenarios.OpenAsync(DatabasePath);
+        await store.CommitAsync(SqliteScenarios.LargeCommit(0));
+        File.Move(DatabasePath, DatabasePath + ".away");
+        StoreUnavailableException gone = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(SqliteScenarios.LargeCommit(1)));
+        Assert.Contains("runner.db cannot be opened", gone.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(DatabasePath));
+
+        File.Move(DatabasePath + ".away", DatabasePath);
+        Assert.IsType<CommitResult.Committed>(await store.CommitAsync(SqliteScenarios.LargeCommit(1)));
+        await SqliteScenarios.AssertWrittenAsync(store, 2);
+    }
+
+    [Fact]
+    public async Task A_backup_that_is_put_in_the_place_of_the_database_is_read_and_written()
+    {
+        string backup = DatabasePath + ".backup";
+        await (await SqliteScenarios.OpenAsync(DatabasePath)).DisposeAsync();
+        File.Copy(DatabasePath, backup);
+        await using SqliteEntityStore store = await SqliteScenarios.OpenAsync(DatabasePath);
+        await store.CommitAsync(SqliteScenarios.LargeCommit(0));
+        await SqliteScenarios.AssertWrittenAsync(store, 1);
+
+        File.Delete(DatabasePath);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(SqliteScenarios.LargeCommit(1)));
+        File.Delete(DatabasePath + "-wal");
+        File.Delete(DatabasePath + "-shm");
+        File.Move(backup, DatabasePath);
+        Assert.Equal(new CommitResult.SequenceConflict(new EntityKey("FlowRun", "large"), 0), await store.CommitAsync(SqliteScenarios.LargeCommit(1)));
+        Assert.IsType<CommitResult.Committed>(await store.CommitAsync(SqliteScenarios.LargeCommit(0)));
+        await SqliteScenarios.AssertWrittenAsync(store, 1);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_database_is_refused_and_left_alone()
     {
         byte[] content = [.. Enumerable.Repeat((byte)'x', 5_000)];

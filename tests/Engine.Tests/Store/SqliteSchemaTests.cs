@@ -123,7 +123,7 @@ public sealed class SqliteSchemaTests : IDisposable
         foreach (string line in await store.ExplainAsync(query))
         {
             // «SCAN … USING INDEX» walks an index in order and stops at the limit; a SCAN without one reads the whole table.
-            Assert.True(line.StartsWith("SEARCH", StringComparison.Ordinal) || query.After is null && line.Contains("USING INDEX", StringComparison.Ordinal), $"{query}: {line}");
+            Assert.True(line.StartsWith("SEARCH", StringComparison.Ordinal) || query.After is null && line.Contains("USING INDEX", StringComparison.Ordinal), $"{string.Join(", ", query.Where)} by {string.Join(", ", query.OrderBy)} after {string.Join(", ", query.After?.Values ?? [])}: {line}");
         }
     }
 }

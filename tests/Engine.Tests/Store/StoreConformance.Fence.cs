@@ -119,6 +119,8 @@ public abstract partial class StoreConformance
             await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.CommitAsync(commit));
         }
 
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.EventsAsync(Run("a"), 0, 0));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WakeUpsAsync(Noon, null, 0));
         await MustCommitAsync(Write("a", 0));
     }
 

@@ -55,23 +55,23 @@ public sealed class InMemoryEntityStore : IEntityStore
         Locked(() => _state.Entities.TryGetValue(entity, out MemoryEntity? found) ? found.History() : EntityHistory.Empty);
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) =>
-        Locked(() => _state.Entities.TryGetValue(entity, out MemoryEntity? found) ? found.EventsAfter(afterSequence, atMost) : []);
+    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
+        return Locked(() => _state.Entities.TryGetValue(entity, out MemoryEntity? found) ? found.EventsAfter(afterSequence, atMost) : []);
+    }
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost) => Locked<ImmutableArray<WakeUp>>(() =>
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
         long last = StoreTime.FloorMilliseconds(until);
-        IEnumerable<(long At, EntityKey Entity)> places = _wakeUps;
-        if (after is { } known && _wakeUps.Count > 0)
-        {
-            (long, EntityKey) place = (StoreTime.FloorMilliseconds(known.At), known.Entity);
-            places = WakeUpOrder.Compare(place, _wakeUps.Max) >= 0 ? [] : _wakeUps.GetViewBetween(place, _wakeUps.Max).SkipWhile(found => found == place);
-        }
-
-        return [.. places.TakeWhile(found => found.At <= last).Take(atMost)
-            .Select(found => new WakeUp(found.Entity, DateTimeOffset.FromUnixTimeMilliseconds(found.At)))];
-    });
+        return Locked<ImmutableArray<WakeUp>>(() =>
+        [
+            .. WakeUpsAfter(after).TakeWhile(found => found.At <= last).Take(atMost)
+                .Select(found => new WakeUp(found.Entity, DateTimeOffset.FromUnixTimeMilliseconds(found.At))),
+        ]);
+    }
 
     /// <inheritdoc/>
     public Task<ImmutableArray<SlotRow>> SlotsAsync() =>
@@ -103,6 +103,17 @@ public sealed class InMemoryEntityStore : IEntityStore
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private IEnumerable<(long At, EntityKey Entity)> WakeUpsAfter(WakeUp? after)
+    {
+        if (after is not { } known || _wakeUps.Count == 0)
+        {
+            return _wakeUps;
+        }
+
+        (long, EntityKey) place = (StoreTime.FloorMilliseconds(known.At), known.Entity);
+        return WakeUpOrder.Compare(place, _wakeUps.Max) >= 0 ? [] : _wakeUps.GetViewBetween(place, _wakeUps.Max).SkipWhile(found => found == place);
     }
 
     private Task<T> Locked<T>(Func<T> work)

@@ -14,13 +14,16 @@ internal sealed class CommitWriter
     private readonly StoreSchema _schema;
     private readonly ILogger _log;
     private readonly CommitQueue _queue;
+    private readonly Action _reopened;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection? _connection;
     private bool _failing;
 
     /// <summary>Opens the database, brings its tables up to date, and starts the thread.</summary>
-    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, ILogger log)
+    /// <param name="reopened">Called when the database was opened anew after a failure; it may be another file now.</param>
+    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, Action reopened, ILogger log)
     {
+        _reopened = reopened;
         _file = file;
         _schema = schema;
         _log = log;
@@ -88,8 +91,7 @@ internal sealed class CommitWriter
         apart = false;
         try
         {
-            _connection ??= Open(create: false);
-            _connection.Write(group);
+            Connected().Write(group);
             return null;
         }
         catch (StoreException failure)
@@ -108,6 +110,23 @@ internal sealed class CommitWriter
             Recover(broken: true);
             return new StoreUnavailableException($"A commit to {_file.Path} could not be written: {error.Message}", error);
         }
+    }
+
+    private Connection Connected()
+    {
+        // A file that was removed could be written on, and all of it would be gone with this process.
+        if (_connection is not null && !File.Exists(_file.Path))
+        {
+            Recover(broken: true);
+        }
+
+        if (_connection is null)
+        {
+            _connection = Open(create: false);
+            _reopened();
+        }
+
+        return _connection;
     }
 
     private void Recover(bool broken)

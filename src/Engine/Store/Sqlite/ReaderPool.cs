@@ -5,6 +5,7 @@ internal sealed class ReaderPool(DatabaseFile file, int readers) : IAsyncDisposa
 {
     private readonly SemaphoreSlim _free = new(readers);
     private readonly Stack<Database> _idle = new();
+    private int _generation;
     private volatile bool _disposed;
 
     /// <exception cref="StoreException">The database cannot be read.</exception>
@@ -19,6 +20,19 @@ internal sealed class ReaderPool(DatabaseFile file, int readers) : IAsyncDisposa
         finally
         {
             _free.Release();
+        }
+    }
+
+    /// <summary>Reads from now on go to connections opened from now on.</summary>
+    public void Renew()
+    {
+        lock (_idle)
+        {
+            _generation++;
+            while (_idle.TryPop(out Database? database))
+            {
+                database.Dispose();
+            }
         }
     }
 
@@ -42,21 +56,12 @@ internal sealed class ReaderPool(DatabaseFile file, int readers) : IAsyncDisposa
 
     private T Read<T>(Func<Database, T> read)
     {
-        Database? database = null;
+        (Database? database, int generation) = Idle();
         try
         {
-            lock (_idle)
-            {
-                _idle.TryPop(out database);
-            }
-
             database ??= file.OpenReader();
             T result = read(database);
-            lock (_idle)
-            {
-                _idle.Push(database);
-            }
-
+            Return(database, generation);
             return result;
         }
         catch (SqliteException error)
@@ -70,5 +75,27 @@ internal sealed class ReaderPool(DatabaseFile file, int readers) : IAsyncDisposa
             database?.Dispose();
             throw;
         }
+    }
+
+    private (Database? Database, int Generation) Idle()
+    {
+        lock (_idle)
+        {
+            return (_idle.TryPop(out Database? database) ? database : null, _generation);
+        }
+    }
+
+    private void Return(Database database, int generation)
+    {
+        lock (_idle)
+        {
+            if (generation == _generation)
+            {
+                _idle.Push(database);
+                return;
+            }
+        }
+
+        database.Dispose();
     }
 }

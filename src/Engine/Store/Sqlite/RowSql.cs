@@ -61,8 +61,9 @@ internal sealed class RowSql
             else if (place[level] is { } value)
             {
                 yield return Select(place[..level], [($"{name} < ?", value)], level);
-                if (level < _order.Length - 1)
+                if (level < _order.Length - 1 && !_query.Where.Any(filter => filter.Column == _query.OrderBy[level].Column))
                 {
+                    // Nulls are last this way round; a column with a filter has none.
                     yield return Select([.. place[..level], null], [], level + 1);
                 }
             }

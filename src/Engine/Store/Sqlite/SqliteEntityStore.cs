@@ -18,16 +18,15 @@ public sealed class SqliteEntityStore : IEntityStore
     {
         _schema = schema;
         DatabaseFile file = new(options);
+        _readers = new ReaderPool(file, options.Readers);
         try
         {
-            _writer = new CommitWriter(file, schema, options.LargestGroup, log);
+            _writer = new CommitWriter(file, schema, options.LargestGroup, _readers.Renew, log);
         }
         catch (SqliteException error)
         {
             throw file.Translate(error);
         }
-
-        _readers = new ReaderPool(file, options.Readers);
     }
 
     /// <summary>Opens a database, or makes it if there is no file; adds tables, columns and indexes that are missing.</summary>
@@ -65,20 +64,27 @@ public sealed class SqliteEntityStore : IEntityStore
     }));
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) =>
-        _readers.ReadAsync(database => Events(database, entity, afterSequence, atMost));
+    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
+        return _readers.ReadAsync(database => Events(database, entity, afterSequence, atMost));
+    }
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost) => _readers.ReadAsync(database =>
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
         // Nothing stands before the empty kind of the earliest time.
         (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity) : (long.MinValue, new EntityKey("", ""));
-        ImmutableArray<WakeUp>.Builder found = ImmutableArray.CreateBuilder<WakeUp>();
-        database.Cached("SELECT kind, id, due FROM wakeups WHERE due <= ? AND (due, kind, id) > (?, ?, ?) ORDER BY due, kind, id LIMIT ?")
-            .Bind(1, StoreTime.FloorMilliseconds(until)).Bind(2, due).Bind(3, entity).Bind(5, atMost)
-            .ReadAll(found, static row => new WakeUp(row.Entity(0), DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(2))));
-        return found.ToImmutable();
-    });
+        return _readers.ReadAsync(database =>
+        {
+            ImmutableArray<WakeUp>.Builder found = ImmutableArray.CreateBuilder<WakeUp>();
+            database.Cached("SELECT kind, id, due FROM wakeups WHERE due <= ? AND (due, kind, id) > (?, ?, ?) ORDER BY due, kind, id LIMIT ?")
+                .Bind(1, StoreTime.FloorMilliseconds(until)).Bind(2, due).Bind(3, entity).Bind(5, atMost)
+                .ReadAll(found, static row => new WakeUp(row.Entity(0), DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(2))));
+            return found.ToImmutable();
+        });
+    }
 
     /// <inheritdoc/>
     public Task<ImmutableArray<SlotRow>> SlotsAsync() => _readers.ReadAsync(database =>
