@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using Runner.Actors.FlowRunners.Linux;
 using Serilog;
 using static Runner.Actors.FlowRunners.Linux.NativeMethods;
@@ -29,7 +28,6 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// what runs goes on, and what waits to be started is not.
 /// </para>
 /// </summary>
-[SupportedOSPlatform("linux")]
 public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
 {
     private readonly AttemptTable _table;

@@ -33,7 +33,8 @@ internal static unsafe partial class NativeMethods
     public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200;
     public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
 
-    private const long PidfdSendSignal = 424, PidfdOpen = 434;
+    private const long PidfdSendSignal = 424, PidfdOpen = 434, CloseRange = 436;
+    private const int CLOSE_RANGE_CLOEXEC = 4;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
@@ -133,6 +134,9 @@ internal static unsafe partial class NativeMethods
 
     /// <summary>A descriptor (close-on-exec by itself) of this process, or -1.</summary>
     public static int OpenPidFd(int pid) => (int)SystemCall(PidfdOpen, pid, 0, 0, 0);
+
+    /// <summary>Makes every descriptor from this one on close-on-exec (Linux 5.11).</summary>
+    public static int CloseOnExecFrom(int first) => (int)SystemCall(CloseRange, first, int.MaxValue, CLOSE_RANGE_CLOEXEC, 0);
 
     public static int SendSignal(int pidFd, int signal) => (int)SystemCall(PidfdSendSignal, pidFd, signal, 0, 0);
 

@@ -28,6 +28,9 @@ internal sealed unsafe class Spawner : IDisposable
         {
             throw new IOException($"/dev/null cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
         }
+
+        // .NET opens everything close-on-exec; this is for what the node itself was started with. An old kernel goes without.
+        _ = CloseOnExecFrom(3);
     }
 
     /// <summary>The pid; null if an earlier life has started this attempt, whose process is not started again.</summary>
