@@ -106,15 +106,29 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Change(EntityKey entity, DateTimeOffset? at)
     {
-        if (at is not { } time || time > clock.UtcNow + Horizon)
+        var now = clock.UtcNow;
+        if (at is not { } time || time > now + Horizon)
         {
             _alarms.Remove(entity);
             return;
         }
 
+        if (_alarms.TryGetValue(entity, out var known) && known == time)
+        {
+            return; // It is queued already, to ring or to ring again.
+        }
+
         _alarms[entity] = time;
-        _queue.Enqueue((entity, time), time);
-        Wait();
+        if (time > now)
+        {
+            _queue.Enqueue((entity, time), time);
+            Wait();
+        }
+        else
+        {
+            wake(entity);
+            _queue.Enqueue((entity, time), now + RingAgain);
+        }
     }
 
     private void Ring()
