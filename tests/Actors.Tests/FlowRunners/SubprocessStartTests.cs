@@ -1,4 +1,5 @@
 using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRunners.Linux;
 
 namespace Runner.Actors.Tests.FlowRunners;
 
@@ -88,6 +89,40 @@ public sealed class SubprocessStartTests : IDisposable
         Assert.Equal(StartFailureKind.Other, (await Fail(_shop.Spec("/bin/true") with { Environment = [new("", "c")] })).Kind);
     }
 
+    [Theory]
+    [InlineData(NativeMethods.EAGAIN, StartFailureKind.ResourcesExhausted)]
+    [InlineData(NativeMethods.ENOMEM, StartFailureKind.ResourcesExhausted)]
+    [InlineData(NativeMethods.EMFILE, StartFailureKind.ResourcesExhausted)]
+    [InlineData(NativeMethods.EACCES, StartFailureKind.NotExecutable)]
+    [InlineData(NativeMethods.ELOOP, StartFailureKind.Other)]
+    public void B13_what_the_system_refuses_is_told_apart(int error, StartFailureKind kind)
+    {
+        var failure = SpawnErrors.Explain(error, _shop.Spec("/bin/true"), "/bin/true");
+        Assert.Equal(kind, failure.Kind);
+        Assert.Contains("'/bin/true'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task B13_a_data_folder_that_cannot_be_made_is_named()
+    {
+        using var runner = new SubprocessFlowRunner(new SubprocessOptions("/dev/null/data"));
+        var recorder = new Recorder();
+        runner.Start(_shop.Spec("/bin/true"), recorder);
+        var (kind, message) = await recorder.WhenFailed();
+        Assert.Equal(StartFailureKind.Other, kind);
+        Assert.Contains("/dev/null", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_output_folder_that_was_removed_is_made_again()
+    {
+        var key = Workshop.NewKey();
+        await Run(_shop.Spec("/bin/true") with { Key = key });
+        Directory.Delete(_shop.Data, recursive: true);
+        var (outcome, _) = await Run(_shop.Spec("/bin/true") with { Key = key with { Attempt = 2 } });
+        Assert.Equal(new ProcessExit.Exited(0), outcome.Exit);
+    }
+
     [Fact]
     public async Task A_failed_start_leaves_nothing_so_that_it_can_be_tried_again()
     {
@@ -132,7 +167,7 @@ public sealed class SubprocessStartTests : IDisposable
         var spec = _shop.Shell("trap '' HUP TERM; sleep 600 & echo $!; exit 4");
         var (outcome, _) = await Run(spec);
         Assert.Equal(new ProcessExit.Exited(4), outcome.Exit);
-        Assert.False(Processes.IsAlive(int.Parse(_shop.Stdout(spec), System.Globalization.CultureInfo.InvariantCulture)));
+        await Processes.WhenGone(int.Parse(_shop.Stdout(spec), System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private async Task<(ProcessOutcome Outcome, int Pid)> Run(ProcessSpec spec)
