@@ -137,7 +137,7 @@ public sealed class SubprocessStartTests : IDisposable
     [Fact]
     public async Task A_run_of_another_user_is_that_users_and_can_leave_a_result()
     {
-        var spec = _shop.Shell("id -un; echo $HOME; echo 1 > $RUNNER_RESULT_FILE") with { User = "nobody", WorkingDirectory = "/" };
+        var spec = _shop.Shell("id -un; echo $HOME; echo 1 > $RUNNER_RESULT_FILE") with { User = "daemon", WorkingDirectory = "/" };
         if (!Environment.IsPrivilegedProcess)
         {
             Assert.Equal(StartFailureKind.UserNotAvailable, (await Fail(spec)).Kind);
@@ -149,7 +149,7 @@ public sealed class SubprocessStartTests : IDisposable
         File.SetUnixFileMode(_shop.Data, (UnixFileMode)0b111_001_001);
         var (outcome, _) = await Run(spec);
         Assert.Equal(new ProcessOutcome(new ProcessExit.Exited(0), Result: "1\n"), outcome);
-        Assert.StartsWith("nobody\n/", _shop.Stdout(spec), StringComparison.Ordinal);
+        Assert.StartsWith("daemon\n/", _shop.Stdout(spec), StringComparison.Ordinal);
     }
 
     [Fact]
