@@ -1,12 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using Runner.Host.Http;
+using Runner.Client;
 
 namespace Runner.Host.Configuration;
-
-/// <summary>Who serves a data folder: what <c>node.json</c> holds while a node is listening.</summary>
-internal sealed record NodeFile(string Url, int Pid, string Node);
 
 /// <summary>
 /// A node's data folder, held by this process alone from <see cref="Open"/> to <see cref="Dispose"/>:
@@ -32,9 +27,9 @@ internal sealed class DataDirectory : IDisposable
 
     public string FullPath { get; }
 
-    public string TokenPath => Path.Combine(FullPath, "token");
+    public string TokenPath => DataFolder.TokenFilePath(FullPath);
 
-    private string NodePath => Path.Combine(FullPath, "node.json");
+    private string NodePath => DataFolder.NodeFilePath(FullPath);
 
     /// <summary>Makes the folder if it is not there and takes its lock.</summary>
     /// <exception cref="NodeStartException">It is no folder, may not be written, or another node has it.</exception>
@@ -47,10 +42,9 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Says in <c>node.json</c> where the node listens.</summary>
     public void Announce(string url, string node)
     {
-        var text = JsonSerializer.SerializeToUtf8Bytes(new NodeFile(url, Environment.ProcessId, node), HostJson.Default.NodeFile);
         // Renamed into place, so that no reader ever sees half of it.
         var temporary = NodePath + ".new";
-        File.WriteAllBytes(temporary, text);
+        File.WriteAllBytes(temporary, new NodeFile(url, Environment.ProcessId, node).ToBytes());
         File.Move(temporary, NodePath, overwrite: true);
         _announced = true;
     }
@@ -139,15 +133,13 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             var pid = ReadShared(Path.Combine(path, "lock"));
-            var node = Path.Combine(path, "node.json");
-            var announced = File.Exists(node) ? JsonSerializer.Deserialize(ReadShared(node), HostJson.Default.NodeFile) : null;
-            return announced is not null && announced.Pid.ToString(CultureInfo.InvariantCulture) == pid
+            return NodeFile.TryRead(path) is { } announced && announced.Pid.ToString(CultureInfo.InvariantCulture) == pid
                 ? $"another node (pid {pid}, {announced.Url})"
                 : $"another node (pid {pid})";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Debug.WriteLine(e.Message);
+            // It ended this instant, or belongs to another user: who it was is then not known.
             return "another node";
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Runner.Client;
 using Serilog.Events;
 
 namespace Runner.Host.Configuration;
@@ -32,19 +33,10 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 
     private string ReadData(string? flag)
     {
-        var (text, origin) = Said(flag, "--data", "RUNNER_DATA");
-        if (text is null)
-        {
-            text = DataFolder.Default(variable);
-            origin = "--data";
-        }
-
-        if (string.IsNullOrWhiteSpace(text) || text.Contains('\0', StringComparison.Ordinal))
-        {
-            return Wrong(origin, "expected a folder; say one with --data DIR, as this user has no home folder to put it in.", "");
-        }
-
-        return Path.TrimEndingDirectorySeparator(Path.GetFullPath(text));
+        var (text, origin) = Said(flag, "--data", DataFolder.Variable);
+        return text is not null && string.IsNullOrWhiteSpace(text)
+            ? Wrong(origin, "expected a folder.", "")
+            : Path.TrimEndingDirectorySeparator(DataFolder.Resolve(flag, variable));
     }
 
     private ListenAddress ReadListen(string? flag)

@@ -14,7 +14,6 @@ using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
 using Runner.Host.Logs;
 using Serilog.Extensions.Logging;
-using ILogger = Serilog.ILogger;
 
 namespace Runner.Host.Http;
 

@@ -89,7 +89,7 @@ internal static class BodyReader
             }
             else if (problems.Count < MaxProblems)
             {
-                problems.Add(new Problem(place, $"unknown field.{NearName.Hint(field.Name, info.Properties.Select(p => p.Name))}"));
+                problems.Add(new Problem(place, $"unknown field.{Hint.Of(field.Name, info.Properties.Select(p => p.Name))}"));
             }
         }
     }

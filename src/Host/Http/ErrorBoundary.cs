@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using ILogger = Serilog.ILogger;
 
 namespace Runner.Host.Http;
 

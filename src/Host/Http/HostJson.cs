@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Runner.Host.Configuration;
 using Runner.Messages;
 using Runner.Messages.Serialization;
 
@@ -41,7 +40,6 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(LimitBody))]
-[JsonSerializable(typeof(NodeFile))]
 internal sealed partial class HostJson : JsonSerializerContext
 {
     /// <summary>How request bodies are read: nothing unknown, nothing twice, no null where none is meant.</summary>

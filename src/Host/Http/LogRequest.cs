@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Runner.Client;
 using Runner.Host.Logs;
 
 namespace Runner.Host.Http;
@@ -18,13 +19,13 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
         var attempt = (int?)query.Number("attempt", 1, int.MaxValue);
         LogPosition? position = null;
         long? offset = null;
-        if (EventId(context, text => LogPosition.TryParse(text, out var p) ? p : (LogPosition?)null, LogPosition.Expected) is { } resumed)
+        if (EventId(context, LogPositions.Read, LogPositions.Expected) is { } resumed)
         {
             position = resumed;
         }
         else if (query.Text("from") is { } from)
         {
-            position = LogPosition.TryParse(from, out var p) ? p : null;
+            position = LogPositions.Read(from);
             offset = position is null ? ReadOffset(from, streams) : null;
         }
 
@@ -52,7 +53,7 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
         }
 
         var attempt = Attempt ?? (follow && Offset is null ? 1 : Math.Max(1, latest));
-        return Offset is { } offset ? new LogPosition(attempt).With(Streams[0], offset) : new LogPosition(attempt);
+        return Offset is { } offset ? LogPositions.StartOf(attempt).With(Streams[0], offset) : LogPositions.StartOf(attempt);
     }
 
     private static ImmutableArray<LogStream> ReadStreams(string? text, bool follow) => text switch
@@ -68,10 +69,10 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
     {
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
         {
-            throw QueryReader.Invalid("from", $"not an offset in bytes, nor {LogPosition.Expected}.");
+            throw QueryReader.Invalid("from", $"not an offset in bytes, nor {LogPositions.Expected}.");
         }
 
         return streams.Length == 1 || offset == 0 ? offset
-            : throw QueryReader.Invalid("from", $"an offset needs a stream; for both streams say {LogPosition.Expected}.");
+            : throw QueryReader.Invalid("from", $"an offset needs a stream; for both streams say {LogPositions.Expected}.");
     }
 }

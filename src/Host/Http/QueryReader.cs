@@ -18,7 +18,7 @@ internal sealed class QueryReader
             if (!known.Contains(name, StringComparer.Ordinal))
             {
                 var takes = known.Length == 0 ? "none is known here" : $"known here: {string.Join(", ", known)}";
-                throw Invalid(Short(name), $"unknown parameter; {takes}.{NearName.Hint(name, known)}");
+                throw Invalid(Short(name), $"unknown parameter; {takes}.{Hint.Of(name, known)}");
             }
 
             if (values.Count > 1)

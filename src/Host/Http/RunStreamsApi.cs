@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Runner.Client;
 using Runner.Host.Http.Access;
 using Runner.Host.Logs;
 using Runner.Messages.Runs;
@@ -84,14 +85,14 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvid
     {
         var file = new FileInfo(files.PathOf(run, from.Attempt, stream));
         // The length is taken once: what a running program adds meanwhile is for the next request.
-        var end = file.Exists ? Math.Max(file.Length, from.Of(stream)) : from.Of(stream);
-        var count = end - from.Of(stream);
+        var end = file.Exists ? Math.Max(file.Length, from.OffsetOf(stream)) : from.OffsetOf(stream);
+        var count = end - from.OffsetOf(stream);
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.ContentLength = count;
         context.Response.Headers["Runner-Log-Position"] = from.With(stream, end).ToString();
         if (count > 0)
         {
-            await context.Response.SendFileAsync(file.FullName, from.Of(stream), count, context.RequestAborted);
+            await context.Response.SendFileAsync(file.FullName, from.OffsetOf(stream), count, context.RequestAborted);
         }
     }
 }

@@ -8,6 +8,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Runner.Client;
 using Runner.Host.Logs;
 
 namespace Runner.Host.Http;
@@ -58,7 +59,7 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public void Line(in LogLine line)
+    public void Line(in OutputLine line)
     {
         var position = line.Position.ToString();
         Begin("log", position);

@@ -4,15 +4,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Runner.Host.Logs;
 
 /// <summary>
-/// Reads a growing file line by line from an offset, with one buffer of 64 KiB however large the file is. A line longer than that comes in
-/// pieces, cut between UTF-8 characters. The file may appear later. Not thread-safe.
+/// Reads a growing file line by line from an offset, with one buffer of 64 KiB however large the file is, and none while there is nothing to
+/// read. A line longer than that comes in pieces, cut between UTF-8 characters. The file may appear later. Not thread-safe.
 /// </summary>
 internal sealed class LineReader(string path, long offset) : IDisposable
 {
     /// <summary>The longest piece of a line, in bytes.</summary>
     public const int MaxPiece = 64 * 1024;
 
-    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(MaxPiece);
+    private byte[] _buffer = [];
     private SafeFileHandle? _file;
     private int _start;
     private int _scanned;
@@ -55,7 +55,18 @@ internal sealed class LineReader(string path, long offset) : IDisposable
     public void Dispose()
     {
         _file?.Dispose();
-        ArrayPool<byte>.Shared.Return(_buffer);
+        GiveBack();
+    }
+
+    private void GiveBack()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = [];
+        (_start, _scanned, _end) = (0, 0, 0);
     }
 
     private ReadOnlySpan<byte> Take(int length)
@@ -79,11 +90,21 @@ internal sealed class LineReader(string path, long offset) : IDisposable
             _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
 
+        if (_buffer.Length == 0)
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(MaxPiece);
+        }
+
         var held = _end - _start;
         _buffer.AsSpan(_start, held).CopyTo(_buffer);
         (_start, _scanned, _end) = (0, held, held);
         var read = RandomAccess.Read(_file, _buffer.AsSpan(held, MaxPiece - held), Offset + held);
         _end += read;
+        if (_end == 0)
+        {
+            GiveBack();
+        }
+
         return read > 0;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Actors;
+using Runner.Client;
 using Runner.Host.Http;
 using Runner.Messages;
 using Runner.Messages.Runs;
@@ -10,7 +11,7 @@ namespace Runner.Host.Logs;
 internal interface ILogSink
 {
     /// <summary>Takes a line; must not keep it.</summary>
-    void Line(in LogLine line);
+    void Line(in OutputLine line);
 
     /// <summary>After some lines, and now and then without any: sends what was taken and waits while the reader is slow.</summary>
     ValueTask FlushAsync(CancellationToken cancel);
@@ -34,7 +35,7 @@ internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals si
         using var watch = signals.Watch(run);
         // Looked at again now that changes ring: one in between would be missed.
         var progress = await ProgressAsync(run, cancel) ?? known;
-        for (var position = from; ; position = new LogPosition(position.Attempt + 1))
+        for (var position = from; ; position = LogPositions.StartOf(position.Attempt + 1))
         {
             progress = await FollowAttemptAsync(watch, position, streams, progress, sink, cancel);
             if (onlyThisAttempt || (progress.RunOver && position.Attempt >= progress.Attempt))

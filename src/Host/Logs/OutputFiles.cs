@@ -1,3 +1,5 @@
+using Runner.Client;
+
 namespace Runner.Host.Logs;
 
 /// <summary>Where the output of attempts lies: <c>DATA/output/LAST-2-HEX-OF-RUN/RUN.ATTEMPT.stdout|.stderr</c>, as the flow runner writes it.</summary>
