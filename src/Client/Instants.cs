@@ -26,7 +26,7 @@ public static class Instants
         var normal = text.ToUpperInvariant();
         normal = normal[10] == ' ' ? string.Concat(normal.AsSpan(0, 10), "T", normal.AsSpan(11)) : normal;
         normal = normal.EndsWith('Z') ? string.Concat(normal.AsSpan(0, normal.Length - 1), "+00:00") : normal;
-        if (normal.Length < 25 || normal[^6] is not ('+' or '-')
+        if (normal.Length < 25 || normal[^6] is not ('+' or '-') || (normal[19] == '.' && !char.IsAsciiDigit(normal[20]))
             || !DateTimeOffset.TryParseExact(normal, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var parsed))
         {
             return false;

@@ -28,3 +28,13 @@ public sealed record DeploymentDeleted(RunsOnDelete Runs) : IDeploymentEvent;
 
 /// <summary>Every run that a deletion had to cancel has been told.</summary>
 public sealed record DeletedRunsCancelled : IDeploymentEvent;
+
+/// <summary>A deployment's state as its snapshots keep it.</summary>
+public sealed record DeploymentSnapshot(
+    DeploymentSpec Spec,
+    ImmutableArray<ScheduleCursor> Cursors,
+    PauseReason? PausedBy,
+    DateTimeOffset RegisteredAt,
+    DateTimeOffset UpdatedAt,
+    bool Deleted,
+    bool CancelsRuns);

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Runner.Actors.FlowRuns;
+using Runner.Actors.Limits;
+using Runner.Engine.Actors;
+using Runner.Engine.Entities;
+using Runner.Engine.Store;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Deployments;
+
+/// <summary>A deployment: the shell around <see cref="DeploymentBehaviour"/>.</summary>
+internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, IActorRef limiter, string id)
+    : EntityActor<DeploymentState>(entities, behaviour, id)
+{
+    private const int CancelAtOnce = 1000;
+
+    /// <summary>How long runs that were told to cancel are given before they are looked for again.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override bool CanPassivate(DeploymentState state) => !state.CancelsRuns;
+
+    /// <inheritdoc/>
+    protected override bool IsRequest(object message) => message is IDeploymentMessage;
+
+    /// <inheritdoc/>
+    protected override object RefuseRequest(Exception failure) => StoreFailures.Refusal(failure);
+
+    /// <inheritdoc/>
+    protected override bool HandleOutside(object message)
+    {
+        switch (message)
+        {
+            case OpenRuns open:
+                OnOpenRuns(open.Rows);
+                return true;
+            case OpenRunsNotRead:
+                LookAgainSoon();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void CarryOut(object intent)
+    {
+        switch (intent)
+        {
+            case WakeRun wake:
+                Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
+                break;
+            case LimitSizeChanged changed:
+                limiter.Tell(changed, Self);
+                break;
+            case CancelOpenRuns:
+                Services.Store.RowsAsync(new RowQuery(
+                    Tables.OpenRuns.Name, [new("deployment", RowOperator.Equal, Key.Id)], [new("deployment")], CancelAtOnce))
+                    .PipeTo(Self, null, rows => new OpenRuns(rows), _ => new OpenRunsNotRead());
+                break;
+            default:
+                throw new InvalidOperationException($"A deployment does not know how to carry out {intent.GetType().Name}.");
+        }
+    }
+
+    private void OnOpenRuns(ImmutableArray<Row> rows)
+    {
+        if (rows.IsEmpty)
+        {
+            Self.Tell(NoOpenRuns.Instance, Self);
+            return;
+        }
+
+        foreach (var row in rows)
+        {
+            Services.Tell(
+                new EntityKey(EntityKinds.FlowRun, row.Key),
+                new CancelRun(Guid.Parse(row.Key), $"Its deployment '{Key.Id}' was deleted."), Context.System.DeadLetters);
+        }
+
+        LookAgainSoon();
+    }
+
+    private void LookAgainSoon() => Context.Timers.StartSingleTimer(typeof(CancelOpenRuns), WakeUpNow.Instance, LookAgain);
+
+    private sealed record OpenRuns(ImmutableArray<Row> Rows);
+
+    private sealed record OpenRunsNotRead;
+}

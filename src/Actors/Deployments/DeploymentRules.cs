@@ -1,0 +1,245 @@
+using System.Collections.Immutable;
+using System.Text;
+using Runner.Actors.Processes;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+
+namespace Runner.Actors.Deployments;
+
+/// <summary>What a deployment may declare. Every problem is named by its field as the deployment file spells it.</summary>
+internal static class DeploymentRules
+{
+    public const int HighestPriority = 1000;
+    public const string PriorityExpected = "expected a whole number from -1000 to 1000";
+
+    private const int MostSchedules = 100;
+    private const int MostTags = 50;
+    private const int MostLimits = 20;
+    private const int MostRetries = 1000;
+    private const int LongestText = 10_000;
+    private const int MostParameterBytes = 1024 * 1024;
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
+    private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestGrace = TimeSpan.FromHours(1);
+
+    public static ImmutableArray<Problem> Problems(DeploymentSpec spec)
+    {
+        var problems = ImmutableArray.CreateBuilder<Problem>();
+        if (Names.ProblemOfDeployment(spec.Name) is { } name)
+        {
+            problems.Add(new("name", $"the name '{Short(spec.Name)}' {name}; expected flow/deployment, e.g. hello/every-10s"));
+        }
+
+        CheckText("description", spec.Description, problems);
+        CheckText("version", spec.Version, problems);
+        CheckTags(spec.Tags, problems);
+        CheckProgram(spec, problems);
+        CheckEnvironment(spec, problems);
+        CheckSchedules(spec, problems);
+        CheckLimits(spec, problems);
+        CheckRetries(spec.Retries, problems);
+        Range("timeout", spec.Timeout, ShortestTimeout, LongestTimeout, problems);
+        Range("stop_grace", spec.StopGrace, TimeSpan.Zero, LongestGrace, problems);
+        if (spec.Priority is < -HighestPriority or > HighestPriority)
+        {
+            problems.Add(new("priority", PriorityExpected));
+        }
+
+        return problems.ToImmutable();
+    }
+
+    public static void CheckTags(ImmutableArray<string> tags, ImmutableArray<Problem>.Builder problems)
+    {
+        if (tags.Length > MostTags)
+        {
+            problems.Add(new("tags", $"there are {tags.Length}; at most {MostTags} are possible"));
+        }
+
+        for (var i = 0; i < tags.Length; i++)
+        {
+            if (string.IsNullOrWhiteSpace(tags[i]) || tags[i].Length > 100 || tags[i].Any(char.IsControl))
+            {
+                problems.Add(new($"tags[{i}]", "expected a text of 1 to 100 characters without control characters"));
+            }
+            else if (tags.IndexOf(tags[i]) < i)
+            {
+                problems.Add(new($"tags[{i}]", $"'{tags[i]}' is there twice"));
+            }
+        }
+    }
+
+    private static void CheckProgram(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
+    {
+        if (spec.Command.IsDefaultOrEmpty || string.IsNullOrWhiteSpace(spec.Command[0]))
+        {
+            problems.Add(new("command", "expected a list of at least one text, the program first, e.g. [python3, hello.py]"));
+        }
+
+        var known = spec.Parameters.Keys.ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; !spec.Command.IsDefault && i < spec.Command.Length; i++)
+        {
+            CheckArgument($"command[{i}]", spec.Command[i], known, problems);
+        }
+
+        if (string.IsNullOrEmpty(spec.Workdir) || !Path.IsPathRooted(spec.Workdir) || spec.Workdir.Contains('\0', StringComparison.Ordinal))
+        {
+            problems.Add(new("workdir", "expected an absolute directory"));
+        }
+
+        if (spec.User is { } user && (user.Length is 0 or > 64 || user.Any(c => char.IsControl(c) || c is ':' or '/')))
+        {
+            problems.Add(new("user", "expected the name of a system user"));
+        }
+
+        if (spec.Parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length) > MostParameterBytes)
+        {
+            problems.Add(new("parameters", $"they are longer than {MostParameterBytes} characters; leave large data in files"));
+        }
+    }
+
+    private static void CheckArgument(string field, string? text, HashSet<string> known, ImmutableArray<Problem>.Builder problems)
+    {
+        if (text is null || text.Contains('\0', StringComparison.Ordinal))
+        {
+            problems.Add(new(field, "expected a text without null characters"));
+            return;
+        }
+
+        problems.AddRange(Templates.Problems(text, known).Select(p => new Problem(field, p)));
+    }
+
+    private static void CheckEnvironment(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
+    {
+        var known = spec.Parameters.Keys.ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, value) in spec.Env)
+        {
+            var field = $"env.{name}";
+            if (name.Length == 0 || name.AsSpan().IndexOfAny('=', '\0') >= 0)
+            {
+                problems.Add(new(field, "the name of a variable is empty or has '=' in it"));
+            }
+            else if (name.StartsWith("RUNNER_", StringComparison.Ordinal))
+            {
+                problems.Add(new(field, "names that begin with RUNNER_ are the runner's own"));
+            }
+            else if (value is not null)
+            {
+                CheckArgument(field, value, known, problems);
+            }
+        }
+    }
+
+    private static void CheckSchedules(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
+    {
+        if (spec.Schedules.Length > MostSchedules)
+        {
+            problems.Add(new("schedules", $"there are {spec.Schedules.Length}; at most {MostSchedules} are possible"));
+        }
+
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < spec.Schedules.Length; i++)
+        {
+            var schedule = spec.Schedules[i];
+            var field = $"schedules[{i}]";
+            if (schedule.Id is { } id && Names.ProblemOfPart(id) is { } problem)
+            {
+                problems.Add(new($"{field}.id", $"the id '{Short(id)}' {problem}"));
+            }
+            else if (schedule.Id is not null && !ids.Add(schedule.Id))
+            {
+                problems.Add(new($"{field}.id", $"'{schedule.Id}' is the id of another schedule of this deployment"));
+            }
+
+            if (Schedules.Compile(schedule).Problem is { } wrong)
+            {
+                problems.Add(new(wrong.Field.Length == 0 ? field : $"{field}.{wrong.Field}", wrong.Message));
+            }
+        }
+    }
+
+    private static void CheckLimits(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
+    {
+        if (spec.Concurrency is { Limit: < 1 or > Limits.LimiterBehaviour.Largest } concurrency)
+        {
+            problems.Add(new(
+                "concurrency.limit",
+                $"a limit of {concurrency.Limit} is not possible; expected 1 to {Limits.LimiterBehaviour.Largest}. To hold runs back, set paused: true"));
+        }
+
+        if (spec.Limits.Length > MostLimits)
+        {
+            problems.Add(new("limits", $"there are {spec.Limits.Length}; at most {MostLimits} are possible"));
+        }
+
+        for (var i = 0; i < spec.Limits.Length; i++)
+        {
+            if (Names.ProblemOfPart(spec.Limits[i]) is { } problem)
+            {
+                problems.Add(new($"limits[{i}]", $"the name '{Short(spec.Limits[i])}' {problem}"));
+            }
+            else if (spec.Limits.IndexOf(spec.Limits[i]) < i)
+            {
+                problems.Add(new($"limits[{i}]", $"'{spec.Limits[i]}' is there twice; a run takes one slot of a limit"));
+            }
+        }
+    }
+
+    private static void CheckRetries(RetrySpec retries, ImmutableArray<Problem>.Builder problems)
+    {
+        if (retries.Count is < 0 or > MostRetries)
+        {
+            problems.Add(new("retries.count", $"expected a whole number from 0 to {MostRetries}"));
+        }
+
+        Range("retries.delay", retries.Delay, TimeSpan.Zero, LongestDelay, problems);
+        Range("retries.max_delay", retries.MaxDelay, TimeSpan.Zero, LongestDelay, problems);
+        for (var i = 0; i < retries.Delays.Length; i++)
+        {
+            Range($"retries.delays[{i}]", retries.Delays[i], TimeSpan.Zero, LongestDelay, problems);
+        }
+
+        if (!retries.Delays.IsEmpty && retries.Delay != TimeSpan.Zero)
+        {
+            problems.Add(new("retries", "expected either 'delay' or 'delays'"));
+        }
+
+        if (retries.Backoff is not (>= 1 and <= 100))
+        {
+            problems.Add(new("retries.backoff", "expected a number from 1 to 100"));
+        }
+
+        if (retries.Jitter is not (>= 0 and <= 1))
+        {
+            problems.Add(new("retries.jitter", "expected a number from 0 to 1"));
+        }
+    }
+
+    private static void CheckText(string field, string? text, ImmutableArray<Problem>.Builder problems)
+    {
+        if (text?.Length > LongestText)
+        {
+            problems.Add(new(field, $"it is {text.Length} characters long; at most {LongestText} are possible"));
+        }
+    }
+
+    private static void Range(string field, TimeSpan? value, TimeSpan least, TimeSpan most, ImmutableArray<Problem>.Builder problems)
+    {
+        if (value < least || value > most)
+        {
+            problems.Add(new(
+                field, $"{DurationText.Format(value!.Value)} is not possible; expected {DurationText.Format(least)} to {DurationText.Format(most)}"));
+        }
+    }
+
+    private static string Short(string? text)
+    {
+        var shown = new StringBuilder();
+        foreach (var c in (text ?? "").AsSpan(0, Math.Min(text?.Length ?? 0, 60)))
+        {
+            shown.Append(char.IsControl(c) ? '?' : c);
+        }
+
+        return text?.Length > 60 ? $"{shown}…" : shown.ToString();
+    }
+}

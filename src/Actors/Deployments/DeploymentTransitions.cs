@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Runner.Messages.Deployments;
+
+namespace Runner.Actors.Deployments;
+
+/// <summary>The state of a deployment after each of its events.</summary>
+internal static class DeploymentTransitions
+{
+    public static DeploymentState Apply(DeploymentState state, object @event, DateTimeOffset at) => @event switch
+    {
+        DeploymentDeclared e => Declared(state, e, at),
+        DeploymentPaused e => state with { PausedBy = e.Reason, UpdatedAt = at },
+        DeploymentResumed e => (state with
+        {
+            PausedBy = null, UpdatedAt = at, Cursors = state.Cursors.SetItems(state.Schedules.Select(s => KeyValuePair.Create(s.Id, e.At))),
+        }).Rescheduled(),
+        OccurrencesEmitted e => (state with { Cursors = Moved(state.Cursors, e.Cursors) }).Rescheduled(),
+        DeploymentDeleted e => state with { Deleted = true, CancelsRuns = e.Runs == RunsOnDelete.Cancel, UpdatedAt = at },
+        DeletedRunsCancelled => state with { CancelsRuns = false },
+        _ => state,
+    };
+
+    public static DeploymentSnapshot ToSnapshot(DeploymentState state) => new(
+        state.Spec!, [.. state.Cursors.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => new ScheduleCursor(c.Key, c.Value))],
+        state.PausedBy, state.RegisteredAt, state.UpdatedAt, state.Deleted, state.CancelsRuns);
+
+    public static DeploymentState FromSnapshot(string name, DeploymentSnapshot snapshot) => new DeploymentState(name)
+    {
+        Spec = snapshot.Spec,
+        Schedules = Schedules.CompileAll(snapshot.Spec),
+        Cursors = Moved(new DeploymentState(name).Cursors, snapshot.Cursors),
+        PausedBy = snapshot.PausedBy,
+        RegisteredAt = snapshot.RegisteredAt,
+        UpdatedAt = snapshot.UpdatedAt,
+        Deleted = snapshot.Deleted,
+        CancelsRuns = snapshot.CancelsRuns,
+    }.Rescheduled();
+
+    private static DeploymentState Declared(DeploymentState state, DeploymentDeclared e, DateTimeOffset at) => (state with
+    {
+        Spec = e.Spec,
+        Schedules = Schedules.CompileAll(e.Spec),
+        Cursors = Moved(state.Cursors.Clear(), e.Cursors),
+        PausedBy = e.Paused ? state.PausedBy ?? PauseReason.User : null,
+        RegisteredAt = state.Exists ? state.RegisteredAt : at,
+        UpdatedAt = at,
+        Deleted = false,
+        CancelsRuns = false,
+    }).Rescheduled();
+
+    private static ImmutableDictionary<string, DateTimeOffset> Moved(
+        ImmutableDictionary<string, DateTimeOffset> cursors, ImmutableArray<ScheduleCursor> to) =>
+        cursors.SetItems(to.Select(c => KeyValuePair.Create(c.Schedule, c.At)));
+}

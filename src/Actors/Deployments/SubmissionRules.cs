@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Runner.Messages;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Deployments;
+
+/// <summary>What a submission may ask for.</summary>
+internal static class SubmissionRules
+{
+    private const int LongestKey = 200;
+    private static readonly DateTimeOffset Earliest = new(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Latest = new(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static ImmutableArray<Problem> Problems(SubmitRun command)
+    {
+        var problems = ImmutableArray.CreateBuilder<Problem>();
+        if (command.IdempotencyKey is { } key && key.Length is 0 or > LongestKey)
+        {
+            problems.Add(new("idempotencyKey", $"expected 1 to {LongestKey} characters"));
+        }
+
+        if (command.Priority is < -DeploymentRules.HighestPriority or > DeploymentRules.HighestPriority)
+        {
+            problems.Add(new("priority", DeploymentRules.PriorityExpected));
+        }
+
+        if (command.At < Earliest || command.At > Latest)
+        {
+            problems.Add(new("at", "expected a time from the year 1970 to 9000"));
+        }
+
+        DeploymentRules.CheckTags(command.Tags ?? [], problems);
+        return problems.ToImmutable();
+    }
+}

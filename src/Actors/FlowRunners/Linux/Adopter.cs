@@ -1,0 +1,101 @@
+using static Runner.Actors.FlowRunners.Linux.NativeMethods;
+
+namespace Runner.Actors.FlowRunners.Linux;
+
+/// <summary>Finds the processes that an earlier life of this node started, on a thread of its own because it reads /proc.</summary>
+internal sealed class Adopter : IDisposable
+{
+    private const int LargestBatch = 4096;
+
+    private readonly AttemptTable _table;
+    private readonly Action<TrackedAttempt> _running;
+    private readonly Workers<Request> _workers;
+
+    /// <param name="running">Takes over an attempt whose process lives, under its gate; its handle and descriptor are set.</param>
+    public Adopter(AttemptTable table, Action<TrackedAttempt> running)
+    {
+        (_table, _running) = (table, running);
+        _workers = new Workers<Request>("process recovery", 1, LargestBatch, Handle, table.Log);
+    }
+
+    public void Recover(TrackedAttempt attempt, ProcessHandle? handle) => _workers.Post(new Request(attempt, handle));
+
+    public void Dispose() => _workers.Dispose();
+
+    private void Handle(List<Request> batch)
+    {
+        // Read once for all, and only if needed; every process of an earlier life is older than this moment.
+        var processes = new Lazy<ProcessTable>(ProcessTable.Read);
+        foreach (var (attempt, handle) in batch)
+        {
+            var found = handle is null ? processes.Value : null;
+            lock (attempt.Gate)
+            {
+                if (handle is not null)
+                {
+                    RecoverKnown(attempt, handle, processes);
+                }
+                else
+                {
+                    RecoverUnknown(attempt, found!);
+                }
+            }
+        }
+    }
+
+    private void RecoverKnown(TrackedAttempt attempt, ProcessHandle handle, Lazy<ProcessTable> processes)
+    {
+        if (handle.BootId != ProcFiles.BootId)
+        {
+            EndUnknown(attempt, "the machine has restarted since it was started");
+            return;
+        }
+
+        var fd = PidFd.Open(handle.Pid, handle.StartTime);
+        if (fd >= 0)
+        {
+            Adopt(attempt, handle, fd);
+            return;
+        }
+
+        foreach (var left in processes.Value.LeftoversOf(handle, attempt.Key))
+        {
+            TreeStopper.KillOne(left);
+        }
+
+        EndUnknown(attempt, "it ended while the node was down");
+    }
+
+    private void RecoverUnknown(TrackedAttempt attempt, ProcessTable processes)
+    {
+        if (processes.LeaderOf(attempt.Key) is { } leader && PidFd.Open(leader.Pid, leader.StartTime) is >= 0 and var fd)
+        {
+            Adopt(attempt, new ProcessHandle(leader.Pid, leader.StartTime, ProcFiles.BootId), fd);
+        }
+        else if (File.Exists(_table.Files.Stdout(attempt.Key)))
+        {
+            EndUnknown(attempt, "the node stopped while it was being started, and it is not running now");
+        }
+        else
+        {
+            _table.Drop(attempt, o => o.NeverStarted());
+        }
+    }
+
+    private void Adopt(TrackedAttempt attempt, ProcessHandle handle, int fd)
+    {
+        (attempt.Handle, attempt.PidFd, attempt.Adopted) = (handle, fd, true);
+        if (PidFd.HasExited(fd))
+        {
+            _table.EndWithLeader(attempt);
+        }
+        else
+        {
+            _running(attempt);
+        }
+    }
+
+    private void EndUnknown(TrackedAttempt attempt, string reason) => _table.End(attempt, new ProcessExit.Unknown(reason));
+
+    private readonly record struct Request(TrackedAttempt Attempt, ProcessHandle? Handle);
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using Serilog;
+using static Runner.Actors.FlowRunners.Linux.NativeMethods;
+
+namespace Runner.Actors.FlowRunners.Linux;
+
+/// <summary>The attempts of this flow runner that have not ended, and how they end.</summary>
+internal sealed class AttemptTable(RunFiles files, ILogger log)
+{
+    private readonly ConcurrentDictionary<AttemptKey, TrackedAttempt> _attempts = new();
+
+    public RunFiles Files => files;
+
+    public ILogger Log => log;
+
+    public ICollection<TrackedAttempt> All => _attempts.Values;
+
+    /// <summary>
+    /// The attempt to start or recover; null if it is there already: then the observer takes the place of the former one (its
+    /// actor was restarted) and is told what that one had been told.
+    /// </summary>
+    public TrackedAttempt? Add(ProcessSpec spec, IProcessObserver observer)
+    {
+        var attempt = new TrackedAttempt(spec, observer, log);
+        while (!_attempts.TryAdd(spec.Key, attempt))
+        {
+            if (Find(spec.Key) is not { } existing)
+            {
+                continue;
+            }
+
+            lock (existing.Gate)
+            {
+                if (existing.State == TrackedAttempt.Phase.Ended)
+                {
+                    continue;
+                }
+
+                existing.Observer = observer;
+                if (existing is { State: TrackedAttempt.Phase.Running, Handle: { } handle })
+                {
+                    existing.Report(o => o.Started(handle));
+                }
+            }
+
+            return null;
+        }
+
+        return attempt;
+    }
+
+    public TrackedAttempt? Find(AttemptKey key) => _attempts.GetValueOrDefault(key);
+
+    /// <summary>Ends the record of an attempt of which there is no process, with the report that says so.</summary>
+    public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report)
+    {
+        lock (attempt.Gate)
+        {
+            attempt.State = TrackedAttempt.Phase.Ended;
+            _attempts.TryRemove(KeyValuePair.Create(attempt.Key, attempt));
+            attempt.Report(report);
+        }
+    }
+
+    /// <summary>Reports the end of an attempt whose process is gone, with what it left in its result file. Call under its gate.</summary>
+    public void End(TrackedAttempt attempt, ProcessExit exit)
+    {
+        if (attempt.PidFd >= 0)
+        {
+            _ = Close(attempt.PidFd);
+            attempt.PidFd = -1;
+        }
+
+        var (result, problem) = LinuxResultFile.Read(files.Result(attempt.Key));
+        Drop(attempt, o => o.Ended(new ProcessOutcome(exit, attempt.StopSent, result, problem)));
+    }
+
+    /// <summary>
+    /// Ends an attempt whose leader has ended. What is left of a child's group is killed first, while the unreaped leader keeps
+    /// the group's number from being used again. Call under its gate.
+    /// </summary>
+    public void EndWithLeader(TrackedAttempt attempt)
+    {
+        var handle = attempt.Handle!;
+        if (attempt.Adopted)
+        {
+            End(attempt, PidFd.ExitOfAdopted(attempt.PidFd, handle));
+            return;
+        }
+
+        _ = Kill(-handle.Pid, SIGKILL);
+        End(attempt, PidFd.Reap(attempt.PidFd)
+            ?? new ProcessExit.Unknown("another part of this program took the process's exit status"));
+    }
+}

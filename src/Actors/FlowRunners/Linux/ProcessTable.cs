@@ -1,0 +1,117 @@
+using System.Globalization;
+
+namespace Runner.Actors.FlowRunners.Linux;
+
+/// <summary>One look at all processes of the machine, to find out which of them belong to an attempt.</summary>
+internal sealed class ProcessTable
+{
+    private const int KernelThreads = 2;
+
+    private readonly List<Entry> _entries = [];
+
+    private ProcessTable()
+    {
+    }
+
+    /// <summary>Reads /proc: some 20 µs for each process of the machine.</summary>
+    public static ProcessTable Read()
+    {
+        var table = new ProcessTable();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(folder.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && pid is not (1 or KernelThreads) && pid != Environment.ProcessId
+                && ProcFiles.ReadStat(pid) is { } stat && stat.Parent != KernelThreads)
+            {
+                table._entries.Add(new Entry(pid, stat));
+            }
+        }
+
+        return table;
+    }
+
+    /// <summary>
+    /// Every living process of an attempt: of its leader's session or group, marked with the attempt in its environment, or a
+    /// descendant of one of these.
+    /// </summary>
+    public List<Member> TreeOf(ProcessHandle leader, AttemptKey key)
+    {
+        var leaderIsAnother = PidIsReused(leader);
+        var tree = new HashSet<int>();
+        foreach (var entry in _entries)
+        {
+            if ((!leaderIsAnother && IsOfGroup(entry, leader)) || entry.Attempt == key)
+            {
+                tree.Add(entry.Pid);
+            }
+        }
+
+        int before;
+        do
+        {
+            before = tree.Count;
+            foreach (var entry in _entries)
+            {
+                if (tree.Contains(entry.Stat.Parent))
+                {
+                    tree.Add(entry.Pid);
+                }
+            }
+        }
+        while (tree.Count > before);
+
+        return [.. from entry in _entries where tree.Contains(entry.Pid) && !entry.Stat.IsDead select new Member(entry.Pid, entry.Stat.StartTime)];
+    }
+
+    /// <summary>
+    /// What is left in the group or session of a leader that is gone and reaped. Its pid may belong to another by now, so
+    /// the mark in the environment has to be there, too.
+    /// </summary>
+    public List<Member> LeftoversOf(ProcessHandle leader, AttemptKey key) =>
+    [
+        .. from entry in _entries
+           where IsOfGroup(entry, leader) && !entry.Stat.IsDead && entry.Attempt == key
+           select new Member(entry.Pid, entry.Stat.StartTime),
+    ];
+
+    /// <summary>The first session leader that is marked with this attempt.</summary>
+    public Member? LeaderOf(AttemptKey key)
+    {
+        var found = from entry in _entries
+                    where entry.Pid == entry.Stat.Session && !entry.Stat.IsDead && entry.Attempt == key
+                    orderby entry.Stat.StartTime, entry.Pid
+                    select new Member(entry.Pid, entry.Stat.StartTime);
+        return found.Cast<Member?>().FirstOrDefault();
+    }
+
+    private static bool IsOfGroup(Entry entry, ProcessHandle leader) => entry.Stat.Session == leader.Pid || entry.Stat.Group == leader.Pid;
+
+    private bool PidIsReused(ProcessHandle leader) =>
+        _entries.Exists(entry => entry.Pid == leader.Pid && entry.Stat.StartTime != leader.StartTime);
+
+    /// <summary>A process, by the two numbers that tell it from a later one with the same pid.</summary>
+    public readonly record struct Member(int Pid, long StartTime);
+
+    private sealed class Entry(int pid, ProcessStat stat)
+    {
+        private AttemptKey? _attempt;
+        private bool _read;
+
+        public int Pid { get; } = pid;
+
+        public ProcessStat Stat { get; } = stat;
+
+        public AttemptKey? Attempt
+        {
+            get
+            {
+                if (!_read)
+                {
+                    (_attempt, _read) = (ProcFiles.ReadAttempt(Pid), true);
+                }
+
+                return _attempt;
+            }
+        }
+    }
+}

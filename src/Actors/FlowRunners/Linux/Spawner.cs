@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using static Runner.Actors.FlowRunners.Linux.NativeMethods;
+
+namespace Runner.Actors.FlowRunners.Linux;
+
+/// <summary>Turns the declaration of an attempt into a process. Thread-safe; blocks until the program is executing.</summary>
+internal sealed unsafe class Spawner : IDisposable
+{
+    /// <summary>The kernel takes 128 KiB for one variable; larger parameters go into a file.</summary>
+    public const int LargestParametersVariable = 96 * 1024;
+
+    private const int MostBusyAttempts = 500;
+
+    private readonly RunFiles _files;
+    private readonly InheritedEnvironment _inherited = InheritedEnvironment.OfThisProcess;
+    private readonly ConcurrentBag<SpawnBlocks> _blocks = [];
+    private readonly int _devNull;
+
+    public Spawner(RunFiles files)
+    {
+        _files = files;
+        _devNull = Open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
+        if (_devNull < 0)
+        {
+            throw new IOException($"/dev/null cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        // .NET opens everything close-on-exec; this is for what the node itself was started with. An old kernel goes without.
+        _ = CloseOnExecFrom(3);
+    }
+
+    /// <summary>The pid; null if an earlier life has started this attempt, whose process is not started again.</summary>
+    /// <exception cref="StartFailure">No process has come to be, and none of its files is left.</exception>
+    public int? Spawn(ProcessSpec spec)
+    {
+        var user = SystemUser.Resolve(spec.User);
+        var variables = Variables(spec, user);
+        CheckText(spec, variables);
+        ProgramLookup.CheckWorkingDirectory(spec.WorkingDirectory);
+        var program = ProgramLookup.Resolve(spec.Command, spec.WorkingDirectory, PathOf(variables));
+        var wrapper = user is null ? null : ProgramLookup.Resolve(["setpriv"], "/", _inherited.Path);
+
+        // From here on a process may exist, and this file is the proof.
+        var stdout = AttemptFiles.CreateStdout(_files, spec.Key);
+        if (stdout < 0)
+        {
+            return null;
+        }
+
+        var stderr = -1;
+        try
+        {
+            stderr = AttemptFiles.Create(_files.Stderr(spec.Key), O_TRUNC | O_APPEND);
+            AttemptFiles.Prepare(_files, spec, user, large: variables["RUNNER_PARAMETERS_FILE"] is not null);
+            return Execute(spec, program, wrapper, user, variables, (stdout, stderr));
+        }
+        catch (Exception e) when (e is StartFailure or IOException or UnauthorizedAccessException)
+        {
+            _files.Delete(spec.Key);
+            throw;
+        }
+        finally
+        {
+            _ = Close(stdout);
+            _ = stderr < 0 ? 0 : Close(stderr);
+        }
+    }
+
+    public void Dispose()
+    {
+        _ = Close(_devNull);
+        while (_blocks.TryTake(out var blocks))
+        {
+            blocks.Dispose();
+        }
+    }
+
+    private static void CheckText(ProcessSpec spec, Dictionary<string, string?> variables)
+    {
+        foreach (var argument in spec.Command.IsDefault ? [] : spec.Command)
+        {
+            if (argument.Contains('\0'))
+            {
+                throw new StartFailure(StartFailureKind.Other, "An argument holds the character NUL, which no program can receive; remove it.");
+            }
+        }
+
+        foreach (var (name, value) in variables)
+        {
+            if (name.Length == 0 || name.Contains('=') || name.Contains('\0') || (value is not null && value.Contains('\0')))
+            {
+                throw new StartFailure(StartFailureKind.Other,
+                    $"The variable '{name.Replace("\0", "\\0", StringComparison.Ordinal)}' cannot be passed on: a name is not empty and holds no '=', and neither name nor value holds NUL.");
+            }
+        }
+    }
+
+    private Dictionary<string, string?> Variables(ProcessSpec spec, SystemUser? user)
+    {
+        var variables = new Dictionary<string, string?>(StringComparer.Ordinal);
+        if (user is not null)
+        {
+            (variables["HOME"], variables["USER"], variables["LOGNAME"]) = (user.Home, user.Name, user.Name);
+        }
+
+        foreach (var (name, value) in spec.Environment.IsDefault ? [] : spec.Environment)
+        {
+            variables[name] = value;
+        }
+
+        var large = Encoding.UTF8.GetByteCount(spec.Parameters) > LargestParametersVariable;
+        variables["RUNNER_RUN_ID"] = spec.Key.RunId.ToString("D");
+        variables["RUNNER_ATTEMPT"] = spec.Key.Attempt.ToString(CultureInfo.InvariantCulture);
+        variables["RUNNER_RESULT_FILE"] = _files.Result(spec.Key);
+        variables["RUNNER_PARAMETERS"] = large ? null : spec.Parameters;
+        variables["RUNNER_PARAMETERS_FILE"] = large ? _files.Parameters(spec.Key) : null;
+        return variables;
+    }
+
+    private string? PathOf(Dictionary<string, string?> variables) => variables.TryGetValue("PATH", out var path) ? path : _inherited.Path;
+
+    private int Execute(
+        ProcessSpec spec, string program, string? wrapper, SystemUser? user, Dictionary<string, string?> variables, (int Stdout, int Stderr) output)
+    {
+        var blocks = _blocks.TryTake(out var idle) ? idle : new SpawnBlocks();
+        try
+        {
+            blocks.Clear();
+            AddArguments(blocks, spec, program, wrapper, user);
+            foreach (var (name, value) in variables)
+            {
+                if (value is not null)
+                {
+                    blocks.AddVariable(name, value);
+                }
+            }
+
+            var (argv, envp) = blocks.Lay(_inherited, variables);
+            var pid = 0;
+            var error = Spawn(blocks, wrapper ?? program, spec.WorkingDirectory, output, (byte**)argv, (byte**)envp, &pid);
+            return error == 0 ? pid : throw SpawnErrors.Explain(error, spec, program);
+        }
+        finally
+        {
+            _blocks.Add(blocks);
+        }
+    }
+
+    private static void AddArguments(SpawnBlocks blocks, ProcessSpec spec, string program, string? wrapper, SystemUser? user)
+    {
+        var arguments = spec.Command.AsSpan();
+        if (wrapper is not null && user is not null)
+        {
+            string[] become =
+            [
+                wrapper, "--reuid", user.Id.ToString(CultureInfo.InvariantCulture), "--regid", user.Group.ToString(CultureInfo.InvariantCulture),
+                "--init-groups", "--", program,
+            ];
+            Array.ForEach(become, blocks.AddArgument);
+            arguments = arguments[1..];
+        }
+
+        foreach (var argument in arguments)
+        {
+            blocks.AddArgument(argument);
+        }
+    }
+
+    private int Spawn(
+        SpawnBlocks blocks, string file, string folder, (int Stdout, int Stderr) output, byte** argv, byte** envp, int* pid)
+    {
+        var error = FileActionsInit(blocks.Actions);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        try
+        {
+            var failed = FileActionsAddChangeDirectory(blocks.Actions, folder);
+            failed = failed != 0 ? failed : FileActionsAddDup2(blocks.Actions, _devNull, 0);
+            failed = failed != 0 ? failed : FileActionsAddDup2(blocks.Actions, output.Stdout, 1);
+            failed = failed != 0 ? failed : FileActionsAddDup2(blocks.Actions, output.Stderr, 2);
+            if (failed != 0)
+            {
+                return failed;
+            }
+
+            // A file that was just written is busy while any thread's new child, still before its own exec, holds it open.
+            var wait = default(SpinWait);
+            for (var i = 0; ; i++)
+            {
+                error = NativeMethods.Spawn(pid, file, blocks.Actions, blocks.Attributes, argv, envp);
+                if (error != ETXTBSY || i == MostBusyAttempts)
+                {
+                    return error;
+                }
+
+                wait.SpinOnce(sleep1Threshold: 0);
+            }
+        }
+        finally
+        {
+            _ = FileActionsDestroy(blocks.Actions);
+        }
+    }
+}

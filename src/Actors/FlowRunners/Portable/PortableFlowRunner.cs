@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using Runner.Actors.FlowRunners.Linux;
+using Serilog;
+
+namespace Runner.Actors.FlowRunners.Portable;
+
+/// <summary>
+/// Runs attempts with what .NET offers on every system, with the environment and files of <see cref="SubprocessFlowRunner"/>.
+/// It falls short of that one in this: output goes through this program, so that it is lost once this program has ended; a
+/// terminate reaches the program alone (on Windows it is a kill), and only a kill its descendants; a process found
+/// after a restart ends with an unknown exit; an exit code of 129 to 159 counts as a signal; there are no other users.
+/// </summary>
+public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IDisposable
+{
+    private readonly ConcurrentDictionary<AttemptKey, PortableProcess> _processes = new();
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly ILogger _log = log ?? Serilog.Core.Logger.None;
+
+    /// <summary>Where the output of attempts is.</summary>
+    public RunFiles Files { get; } = new(options.DataDirectory);
+
+    /// <inheritdoc/>
+    public void Start(ProcessSpec spec, IProcessObserver observer) => Begin(spec, observer, process => Run(spec, process));
+
+    /// <inheritdoc/>
+    public void Recover(ProcessSpec spec, ProcessHandle? handle, IProcessObserver observer) =>
+        Begin(spec, observer, process => Adopt(spec.Key, handle, process));
+
+    /// <inheritdoc/>
+    public void Stop(AttemptKey key, StopSignal signal)
+    {
+        if (_processes.TryGetValue(key, out var process))
+        {
+            _ = Task.Run(() => process.Stop(signal));
+        }
+    }
+
+    /// <summary>Leaves the processes running; nothing more is reported.</summary>
+    public void Dispose() => _disposed.Cancel();
+
+    private void Begin(ProcessSpec spec, IProcessObserver observer, Func<PortableProcess, Task> life)
+    {
+        var process = new PortableProcess(observer, _log, _disposed.Token);
+        if (_processes.TryAdd(spec.Key, process))
+        {
+            _ = Task.Run(() => Live(spec.Key, process, life));
+        }
+        else if (_processes.TryGetValue(spec.Key, out var existing))
+        {
+            existing.Observe(observer);
+        }
+    }
+
+    private async Task Live(AttemptKey key, PortableProcess process, Func<PortableProcess, Task> life)
+    {
+        try
+        {
+            await life(process);
+        }
+        catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
+        {
+            _log.Debug("Attempt {Attempt} is left running", key);
+        }
+        catch (Exception e) when (process.Handle is null)
+        {
+            RemoveFiles(key);
+            _processes.TryRemove(key, out _);
+            process.Report(o => o.StartFailed(PortableStart.KindOf(e), e.Message));
+        }
+        catch (Exception e)
+        {
+            _log.Error(e, "Attempt {Attempt} could not be watched to its end", key);
+            End(key, process, new ProcessExit.Unknown(e.Message));
+        }
+    }
+
+    private void RemoveFiles(AttemptKey key)
+    {
+        try
+        {
+            Files.Delete(key);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.Error(e, "The files of attempt {Attempt}, which did not start, could not be removed", key);
+        }
+    }
+
+    private async Task Run(ProcessSpec spec, PortableProcess process)
+    {
+        if (File.Exists(Files.Stdout(spec.Key)))
+        {
+            End(spec.Key, process, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
+            return;
+        }
+
+        var start = PortableStart.Prepare(spec, Files);
+        Files.EnsureDirectory(spec.Key);
+        await using var stdout = PortableStart.Create(Files.Stdout(spec.Key));
+        await using var stderr = PortableStart.Create(Files.Stderr(spec.Key));
+        using var running = Process.Start(start) ?? throw new Win32Exception("The system started no process.");
+        running.StandardInput.Close();
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token);
+        var pumps = Task.WhenAll(
+            running.StandardOutput.BaseStream.CopyToAsync(stdout, reading.Token),
+            running.StandardError.BaseStream.CopyToAsync(stderr, reading.Token));
+        process.Run(running);
+        await running.WaitForExitAsync(_disposed.Token);
+
+        // What is in the pipes is read to the end, unless a descendant keeps them open.
+        await Task.WhenAny(pumps, pumps.WaitAsync(PortableStart.DrainTime, _disposed.Token));
+        await reading.CancelAsync();
+        await stdout.FlushAsync();
+        await stderr.FlushAsync();
+        End(spec.Key, process, PortableStart.ExitOf(running.ExitCode));
+    }
+
+    private async Task Adopt(AttemptKey key, ProcessHandle? handle, PortableProcess process)
+    {
+        using var running = handle is null ? null : PortableStart.Find(handle);
+        if (running is not null)
+        {
+            process.Run(running);
+            await running.WaitForExitAsync(_disposed.Token);
+            End(key, process, new ProcessExit.Unknown("the node had restarted while it ran, and this system does not say how such a process ended"));
+        }
+        else if (handle is null && !File.Exists(Files.Stdout(key)))
+        {
+            _processes.TryRemove(key, out _);
+            process.Report(o => o.NeverStarted());
+        }
+        else
+        {
+            End(key, process, new ProcessExit.Unknown("it ended while the node was down"));
+        }
+    }
+
+    private void End(AttemptKey key, PortableProcess process, ProcessExit exit)
+    {
+        _processes.TryRemove(key, out _);
+        var (result, problem) = ResultFile.ReadPlain(Files.Result(key));
+        process.Report(o => o.Ended(new ProcessOutcome(exit, process.StopSent, result, problem)));
+    }
+}

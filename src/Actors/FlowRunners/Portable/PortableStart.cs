@@ -1,0 +1,161 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Runner.Actors.FlowRunners.Portable;
+
+/// <summary>The declaration of an attempt in .NET's terms, and .NET's answers in ours.</summary>
+internal static class PortableStart
+{
+    private const int LargestParametersVariable = 96 * 1024;
+    private const long SameStart = 1000;
+
+    /// <summary>How long after a program's end its output may still be on the way.</summary>
+    public static TimeSpan DrainTime { get; } = TimeSpan.FromSeconds(1);
+
+    public static ProcessStartInfo Prepare(ProcessSpec spec, RunFiles files)
+    {
+        if (spec.User is not null && spec.User != Environment.UserName)
+        {
+            throw new NoSuchUserException($"This node runs programs as '{Environment.UserName}' only, not as '{spec.User}'; run it as that user.");
+        }
+
+        if (!Directory.Exists(spec.WorkingDirectory))
+        {
+            throw new DirectoryNotFoundException($"The working directory '{spec.WorkingDirectory}' does not exist on this node; create it or correct the deployment.");
+        }
+
+        var start = new ProcessStartInfo
+        {
+            WorkingDirectory = spec.WorkingDirectory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        SetEnvironment(start.Environment, spec, files);
+        start.FileName = ProgramOf(spec, start.Environment.TryGetValue("PATH", out var path) ? path : null);
+        foreach (var argument in spec.Command.AsSpan()[1..])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return start;
+    }
+
+    public static FileStream Create(string path)
+    {
+        var file = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, file);
+    }
+
+    public static ProcessHandle HandleOf(Process process) => new(process.Id, StartOf(process), string.Empty);
+
+    /// <summary>The living process of a handle; null if it is gone.</summary>
+    public static Process? Find(ProcessHandle handle)
+    {
+        try
+        {
+            var process = Process.GetProcessById(handle.Pid);
+            return !process.HasExited && Math.Abs(StartOf(process) - handle.StartTime) < SameStart ? process : null;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    public static ProcessExit ExitOf(int code) => !OperatingSystem.IsWindows() && code is > 128 and < 160
+        ? new ProcessExit.Signaled(code - 128)
+        : new ProcessExit.Exited(code & 0xFF);
+
+    public static StartFailureKind KindOf(Exception e) => e switch
+    {
+        DirectoryNotFoundException => StartFailureKind.WorkingDirectoryNotFound,
+        NoSuchUserException => StartFailureKind.UserNotAvailable,
+        Win32Exception { NativeErrorCode: 2 } => StartFailureKind.CommandNotFound,
+        Win32Exception { NativeErrorCode: 5 or 8 or 13 or 193 } => StartFailureKind.NotExecutable,
+        Win32Exception { NativeErrorCode: 7 or 206 } => StartFailureKind.ArgumentsTooLong,
+        Win32Exception { NativeErrorCode: 11 or 12 or 23 or 24 } or OutOfMemoryException => StartFailureKind.ResourcesExhausted,
+        _ => StartFailureKind.Other,
+    };
+
+    private static long StartOf(Process process)
+    {
+        try
+        {
+            return new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds();
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            // It has ended already, so nobody will look for it.
+            return 0;
+        }
+    }
+
+    private static string ProgramOf(ProcessSpec spec, string? path)
+    {
+        if (spec.Command.IsDefaultOrEmpty || spec.Command[0].Length == 0)
+        {
+            throw new Win32Exception(2, "The command is empty; name a program in the deployment.");
+        }
+
+        var name = spec.Command[0];
+        if (name.Contains(Path.DirectorySeparatorChar) || name.Contains('/'))
+        {
+            return Path.Combine(spec.WorkingDirectory, name);
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            return name;
+        }
+
+        return (path ?? "/bin:/usr/bin").Split(Path.PathSeparator).Select(folder => Path.Combine(spec.WorkingDirectory, folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new Win32Exception(2, $"There is no program '{name}' in PATH ({path}) on this node; install it or correct PATH.");
+    }
+
+    private static void SetEnvironment(IDictionary<string, string?> variables, ProcessSpec spec, RunFiles files)
+    {
+        foreach (var name in variables.Keys.Where(name => name.StartsWith("RUNNER_", StringComparison.Ordinal)).ToList())
+        {
+            variables.Remove(name);
+        }
+
+        foreach (var (name, value) in spec.Environment.IsDefault ? [] : spec.Environment)
+        {
+            if (value is null)
+            {
+                variables.Remove(name);
+            }
+            else
+            {
+                variables[name] = value;
+            }
+        }
+
+        variables["RUNNER_RUN_ID"] = spec.Key.RunId.ToString("D");
+        variables["RUNNER_ATTEMPT"] = spec.Key.Attempt.ToString(CultureInfo.InvariantCulture);
+        variables["RUNNER_RESULT_FILE"] = files.Result(spec.Key);
+        variables.Remove("RUNNER_PARAMETERS");
+        variables.Remove("RUNNER_PARAMETERS_FILE");
+        if (Encoding.UTF8.GetByteCount(spec.Parameters) <= LargestParametersVariable)
+        {
+            variables["RUNNER_PARAMETERS"] = spec.Parameters;
+            return;
+        }
+
+        files.EnsureDirectory(spec.Key);
+        using var file = Create(files.Parameters(spec.Key));
+        file.Write(Encoding.UTF8.GetBytes(spec.Parameters));
+        variables["RUNNER_PARAMETERS_FILE"] = files.Parameters(spec.Key);
+    }
+}
+
+/// <summary>A program was to run as a user this node cannot become.</summary>
+internal sealed class NoSuchUserException(string message) : Exception(message);

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+
+namespace Runner.Actors.FlowRunners;
+
+/// <summary>
+/// The one place that knows where the files of an attempt lie under the data folder:
+/// <code>
+///   output/&lt;last 2 hex of the run id&gt;/&lt;run id&gt;.&lt;attempt&gt;.stdout | .stderr | .result | .parameters
+/// </code>
+/// The last digits spread evenly; the first of a version 7 id are its time. Files are readable by their owner only (0600), folders
+/// are 0700; where the node is root they are 0711, so that a program under another user reaches its own result file (every folder
+/// above the data folder has to let it through, too).
+/// </summary>
+/// <param name="dataDirectory">An absolute path, or one relative to the current folder; made when first needed.</param>
+public sealed class RunFiles(string dataDirectory)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private readonly string _root = Path.Combine(Path.GetFullPath(dataDirectory), "output");
+    private readonly ConcurrentDictionary<string, bool> _made = new(StringComparer.Ordinal);
+
+    /// <summary>Everything the program wrote to standard output. That it exists is the proof that a process may have been started.</summary>
+    public string Stdout(AttemptKey key) => PathOf(key, "stdout");
+
+    /// <summary>Everything the program wrote to standard error.</summary>
+    public string Stderr(AttemptKey key) => PathOf(key, "stderr");
+
+    /// <summary>Where the program may leave one JSON value of up to 1 MiB (RUNNER_RESULT_FILE). An empty file is no result.</summary>
+    public string Result(AttemptKey key) => PathOf(key, "result");
+
+    /// <summary>The parameters when they are too large for a variable (RUNNER_PARAMETERS_FILE).</summary>
+    public string Parameters(AttemptKey key) => PathOf(key, "parameters");
+
+    /// <summary>Makes the folder of this attempt's files. Costs nothing from the second time on.</summary>
+    /// <param name="anew">Makes it again: it was found to be missing.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The data folder may not be written.</exception>
+    public void EnsureDirectory(AttemptKey key, bool anew = false)
+    {
+        var folder = FolderOf(key.RunId.ToString("D"));
+        if (!anew && _made.ContainsKey(folder))
+        {
+            return;
+        }
+
+        var path = Path.Combine(_root, folder);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            var mode = Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly;
+            Directory.CreateDirectory(_root, mode);
+            Directory.CreateDirectory(path, mode);
+        }
+
+        _made[folder] = true;
+    }
+
+    /// <summary>Deletes all files of an attempt that are there.</summary>
+    /// <exception cref="IOException">One cannot be deleted.</exception>
+    public void Delete(AttemptKey key)
+    {
+        if (Directory.Exists(Path.GetDirectoryName(Stdout(key))))
+        {
+            File.Delete(Stderr(key));
+            File.Delete(Result(key));
+            File.Delete(Parameters(key));
+            File.Delete(Stdout(key));
+        }
+    }
+
+    private static string FolderOf(string runId) => runId[^2..];
+
+    private string PathOf(AttemptKey key, string kind)
+    {
+        var runId = key.RunId.ToString("D");
+        return $"{_root}{Path.DirectorySeparatorChar}{FolderOf(runId)}{Path.DirectorySeparatorChar}{runId}.{key.Attempt}.{kind}";
+    }
+}

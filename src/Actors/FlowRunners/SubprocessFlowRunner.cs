@@ -1,0 +1,218 @@
+using Runner.Actors.FlowRunners.Linux;
+using Serilog;
+using static Runner.Actors.FlowRunners.Linux.NativeMethods;
+
+namespace Runner.Actors.FlowRunners;
+
+/// <summary>Settings of the flow runners for processes of this machine.</summary>
+/// <param name="DataDirectory">The node's data folder; see <see cref="RunFiles"/> for what lies in it.</param>
+/// <param name="SpawnThreads">How many processes are started side by side, 1 or more. Starting one blocks a thread until the program executes.</param>
+public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 2);
+
+/// <summary>
+/// Runs attempts as Linux processes. Each is the leader of a session of its own, reads end of file from its standard input and
+/// writes its output to the files of <see cref="RunFiles"/>; signals are as a new program expects them.
+/// <para>
+/// Its environment is this program's without its RUNNER_ variables, plus those of the spec, plus RUNNER_RUN_ID, RUNNER_ATTEMPT,
+/// RUNNER_RESULT_FILE, and the parameters: RUNNER_PARAMETERS up to 96 KiB of UTF-8, else RUNNER_PARAMETERS_FILE, the path of a file
+/// with them. Under another user (which takes a node that is root, and setpriv) also HOME, USER and LOGNAME, unless the spec sets them.
+/// </para>
+/// <para>
+/// When the program ends by itself, what it left in its process group is killed; a process that made itself independent
+/// (a session of its own) lives on. A stop ends the whole tree: the session, the group, their descendants, and every process with
+/// the attempt's mark in its environment; only one that has dropped the mark, its parents and its session escapes.
+/// </para>
+/// <para>
+/// Starting a key that is alive here, or recovering it, replaces its observer. Starting a key whose output file exists reports
+/// Ended(Unknown): an earlier life may have started it, and it is never started twice. After <see cref="Dispose"/> nothing is reported,
+/// what runs goes on, and what waits to be started is not.
+/// </para>
+/// </summary>
+public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
+{
+    private readonly AttemptTable _table;
+    private readonly Spawner _spawner;
+    private readonly Workers<TrackedAttempt> _starts;
+    private readonly ExitWatcher _watcher;
+    private readonly TreeStopper _stopper;
+    private readonly Adopter _adopter;
+    private bool _disposed;
+
+    /// <exception cref="IOException">The system has no descriptors left for it.</exception>
+    public SubprocessFlowRunner(SubprocessOptions options, ILogger? log = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
+        log ??= Serilog.Core.Logger.None;
+        Files = new RunFiles(options.DataDirectory);
+        _table = new AttemptTable(Files, log);
+        _spawner = new Spawner(Files);
+        _watcher = new ExitWatcher(Gone, log);
+        _stopper = new TreeStopper(_table, _watcher.Watch);
+        _adopter = new Adopter(_table, Running);
+        _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), log);
+    }
+
+    /// <summary>Where the output of attempts is.</summary>
+    public RunFiles Files { get; }
+
+    /// <inheritdoc/>
+    public void Start(ProcessSpec spec, IProcessObserver observer)
+    {
+        if (_table.Add(spec, observer) is { } attempt)
+        {
+            _starts.Post(attempt);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Recover(ProcessSpec spec, ProcessHandle? handle, IProcessObserver observer)
+    {
+        if (_table.Add(spec, observer) is { } attempt)
+        {
+            _adopter.Recover(attempt, handle);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Stop(AttemptKey key, StopSignal signal)
+    {
+        if (_table.Find(key) is { } attempt)
+        {
+            _stopper.Stop(attempt, signal);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
+        _starts.Dispose();
+        _adopter.Dispose();
+        _stopper.Dispose();
+        _watcher.Dispose();
+        _spawner.Dispose();
+        foreach (var attempt in _table.All)
+        {
+            // The watcher has closed what it was watching; a leader it had reported already is still open.
+            if (attempt is { LeaderGone: true, PidFd: >= 0 })
+            {
+                _ = Close(attempt.PidFd);
+            }
+        }
+    }
+
+    private void Launch(TrackedAttempt attempt)
+    {
+        lock (attempt.Gate)
+        {
+            if (attempt.StopOnStart is not null)
+            {
+                _table.Drop(attempt, o => o.NeverStarted());
+                return;
+            }
+        }
+
+        try
+        {
+            if (_spawner.Spawn(attempt.Spec) is { } pid)
+            {
+                Attach(attempt, pid);
+            }
+            else
+            {
+                lock (attempt.Gate)
+                {
+                    _table.End(attempt, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
+                }
+            }
+        }
+        catch (StartFailure failure)
+        {
+            _table.Drop(attempt, o => o.StartFailed(failure.Kind, failure.Message));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _table.Drop(attempt, o => o.StartFailed(StartFailureKind.Other, $"The attempt's files cannot be made or removed: {e.Message}"));
+        }
+    }
+
+    /// <summary>Takes over a child that was just spawned; it may have ended already, and stays visible until it is reaped.</summary>
+    private void Attach(TrackedAttempt attempt, int pid)
+    {
+        lock (attempt.Gate)
+        {
+            attempt.PidFd = OpenPidFd(pid);
+            try
+            {
+                if (attempt.PidFd >= 0 && ProcFiles.ReadStat(pid) is { } stat)
+                {
+                    attempt.Handle = new ProcessHandle(pid, stat.StartTime, ProcFiles.BootId);
+                    Running(attempt);
+                    return;
+                }
+            }
+            catch (StartFailure)
+            {
+                // Out of descriptors: dealt with as when there was none for the process itself.
+            }
+
+            attempt.Handle ??= new ProcessHandle(pid, 0, ProcFiles.BootId);
+            attempt.Report(o => o.Started(attempt.Handle));
+            KillUnwatchable(attempt);
+        }
+    }
+
+    private void Running(TrackedAttempt attempt)
+    {
+        attempt.State = TrackedAttempt.Phase.Running;
+        attempt.Report(o => o.Started(attempt.Handle!));
+        if (!_watcher.Watch(new Watched(attempt, attempt.Handle!.Pid, attempt.PidFd, IsLeader: true)))
+        {
+            KillUnwatchable(attempt);
+        }
+        else if (attempt.StopOnStart is { } signal)
+        {
+            _stopper.Stop(attempt, signal);
+        }
+    }
+
+    /// <summary>A process nobody would see the end of is not left alone.</summary>
+    private unsafe void KillUnwatchable(TrackedAttempt attempt)
+    {
+        _ = Kill(-attempt.Handle!.Pid, SIGKILL);
+        SignalInfo info;
+        _ = WaitId(P_PID, attempt.Handle.Pid, &info, WEXITED);
+        _table.End(attempt, new ProcessExit.Unknown("the node had no descriptors left to watch it, so it was killed; raise the node's limit of open files"));
+    }
+
+    private void Gone(Watched watched)
+    {
+        var attempt = watched.Attempt;
+        lock (attempt.Gate)
+        {
+            if (!watched.IsLeader)
+            {
+                attempt.Members.Remove(watched.Pid);
+                _ = Close(watched.PidFd);
+            }
+            else
+            {
+                attempt.LeaderGone = true;
+                if (attempt is { Stop: null, Adopted: false })
+                {
+                    _table.EndWithLeader(attempt);
+                    return;
+                }
+            }
+
+            if (attempt is { State: TrackedAttempt.Phase.Running, LeaderGone: true, Members.Count: 0 })
+            {
+                _stopper.Sweep(attempt);
+            }
+        }
+    }
+}

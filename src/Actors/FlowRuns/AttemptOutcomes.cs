@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Runner.Actors.FlowRunners;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.FlowRuns;
+
+/// <summary>What an attempt's end means for its run: DESIGN's rule that whoever finished first is believed.</summary>
+internal static class AttemptOutcomes
+{
+    public static AttemptOutcome Cancelled(string? message) => new(StateType.Cancelled, StateNames.Cancelled, null, null, message);
+
+    public static AttemptOutcome NotStarted(StartFailureKind kind, string message)
+    {
+        var (code, explanation) = ExitExplanation.Of(kind, message);
+        return new(StateType.Crashed, StateNames.Crashed, code, null, explanation);
+    }
+
+    /// <summary>An attempt that was to be stopped before its process was spawned.</summary>
+    public static AttemptOutcome Interrupted(AttemptStopping stopping) => stopping.Reason == StopReason.Timeout
+        ? new(StateType.Failed, StateNames.TimedOut, null, null, stopping.Message)
+        : new(StateType.Crashed, StateNames.Crashed, null, null, "The node was stopped before the program was started.");
+
+    /// <summary>The outcome of a process that is gone.</summary>
+    public static AttemptOutcome Of(FlowRunState state, ProcessOutcome ended)
+    {
+        var own = Own(ended);
+        // A process that ended before the stop reached it keeps its own result.
+        return state.Stopping switch
+        {
+            { Reason: StopReason.Cancel } when ended.Exit is ProcessExit.Unknown =>
+                Cancelled(Sentence(state.Stopping.Message, "Its process was already gone.")),
+            { Reason: StopReason.Cancel } when ended.StopSent => own with
+            {
+                Type = StateType.Cancelled, Name = StateNames.Cancelled, Message = state.Stopping.Message,
+            },
+            { Reason: StopReason.Timeout } when ended.StopSent || ended.Exit is ProcessExit.Unknown => own with
+            {
+                Type = StateType.Failed, Name = StateNames.TimedOut, Message = state.Stopping.Message,
+            },
+            { Reason: StopReason.Shutdown } when ended.StopSent && own.Type != StateType.Completed => own with
+            {
+                Type = StateType.Crashed, Name = StateNames.Crashed,
+                Message = "The node was stopped while the program ran, and ended it.",
+            },
+            _ => own,
+        };
+    }
+
+    /// <summary>What the program left as its result.</summary>
+    public static JsonElement? Result(ProcessOutcome ended)
+    {
+        if (ended.Result is null)
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(ended.Result);
+        return document.RootElement.Clone();
+    }
+
+    private static AttemptOutcome Own(ProcessOutcome ended)
+    {
+        var (code, explanation) = ExitExplanation.Of(ended.Exit);
+        return ended.Exit switch
+        {
+            ProcessExit.Exited { Code: 0 } => new(StateType.Completed, StateNames.Completed, 0, null, ended.ResultProblem),
+            ProcessExit.Exited => new(StateType.Failed, StateNames.Failed, code, null, Sentence(explanation, ended.ResultProblem)),
+            ProcessExit.Signaled signaled => new(StateType.Crashed, StateNames.Crashed, code, signaled.Signal, explanation),
+            _ => new(StateType.Crashed, StateNames.Crashed, null, null, explanation),
+        };
+    }
+
+    private static string? Sentence(string? first, string? second) =>
+        first is null ? second : second is null ? first : $"{first} {second}";
+}

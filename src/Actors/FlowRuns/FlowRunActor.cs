@@ -1,0 +1,156 @@
+using Runner.Actors.FlowRunners;
+using Runner.Actors.Limits;
+using Runner.Actors.Processes;
+using Runner.Engine.Actors;
+using Runner.Engine.Entities;
+using Runner.Engine.Store;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.FlowRuns;
+
+/// <summary>What the flow runs of a node work with.</summary>
+internal sealed record FlowRunServices(
+    FlowRunBehaviour Behaviour,
+    IActorRef Limiter,
+    IFlowRunner FlowRunner,
+    ProcessSpecs Specs,
+    ProcessCount Processes,
+    StartGate Gate,
+    Action<RunStateChanged> Publish);
+
+/// <summary>
+/// A flow run: the shell around <see cref="FlowRunBehaviour"/>. The main path from due to running is: wake-up, ask for slots, granted,
+/// commit the attempt's start, <see cref="ProcessActor"/>, flow runner.
+/// </summary>
+internal sealed class FlowRunActor(EntityServices entities, FlowRunServices services, string id)
+    : EntityActor<FlowRunState>(entities, services.Behaviour, id)
+{
+    private (int Attempt, IActorRef Actor)? _process;
+
+    /// <inheritdoc/>
+    protected override bool CanPassivate(FlowRunState state) => !state.HasProcess;
+
+    /// <inheritdoc/>
+    protected override bool IsRequest(object message) => message is CreateRun or CancelRun or RetryRun or GetRun;
+
+    /// <inheritdoc/>
+    protected override object RefuseRequest(Exception failure) => StoreFailures.Refusal(failure);
+
+    /// <inheritdoc/>
+    protected override bool DecideAgainAfter(CommitResult.SlotConflict conflict, object message)
+    {
+        if (message is not SlotsGranted granted)
+        {
+            return true;
+        }
+
+        services.Limiter.Tell(new SlotsDeclined(State.Id, granted.Slots, HeldByOthers: true), Self);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    protected override bool HandleOutside(object message) => message is StopForShutdown && _process is null;
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Forget();
+
+    /// <inheritdoc/>
+    protected override void Committed(FlowRunState before, FlowRunState after)
+    {
+        if (before.HasProcess && !after.HasProcess)
+        {
+            Forget();
+        }
+
+        for (var i = before.History.Count; i < after.History.Count; i++)
+        {
+            services.Publish(new RunStateChanged(after.Id, after.Scheduled!.Deployment, after.History[i]));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void CarryOut(object intent)
+    {
+        switch (intent)
+        {
+            case AskForSlots:
+                services.Limiter.Tell(new AcquireSlots(Waiting()), Self);
+                break;
+            case StandInQueue stand:
+                services.Limiter.Tell(new WaitForSlot(Waiting(), stand.Limit), Self);
+                break;
+            case LeaveQueue:
+                services.Limiter.Tell(new StopWaiting(State.Id), Self);
+                break;
+            case ConfirmSlots confirm:
+                services.Limiter.Tell(new SlotsTaken(State.Id, confirm.Slots), Self);
+                break;
+            case DeclineSlots decline:
+                services.Limiter.Tell(new SlotsDeclined(State.Id, decline.Slots, HeldByOthers: false), Self);
+                break;
+            case ReleaseSlots release:
+                services.Limiter.Tell(new SlotsReleased(State.Id, release.Slots), Self);
+                break;
+            case StartProcess or RecoverProcess when services.Gate.Closed:
+                // The attempt is committed and nothing of it exists: the node's next life starts it.
+                break;
+            case StartProcess start:
+                Process(start.Attempt).Tell(start, Self);
+                break;
+            case RecoverProcess recover:
+                Process(recover.Attempt).Tell(recover, Self);
+                break;
+            case StopProcess stop:
+                StopCurrent(stop);
+                break;
+            case WatchTimeout watch:
+                Context.Timers.StartSingleTimer(typeof(TimeoutCheck), TimeoutCheck.Instance, Until(watch.At));
+                break;
+            case WakeRun wake:
+                Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
+                break;
+            default:
+                throw new InvalidOperationException($"A flow run does not know how to carry out {intent.GetType().Name}.");
+        }
+    }
+
+    private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State), State.Scheduled!.Priority, State.ReadyAt);
+
+    private TimeSpan Until(DateTimeOffset at)
+    {
+        var wait = at - Services.Clock.UtcNow;
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
+
+    private IActorRef Process(int attempt)
+    {
+        // Filled in now: the child is made on its own turn, when this state may be another.
+        var spec = services.Specs.For(State);
+        var name = $"process-{attempt}";
+        var actor = Context.ActorOf(
+            Props.Create(() => new ProcessActor(spec, services.FlowRunner)),
+            Context.Child(name) is null ? name : null);
+        Forget();
+        services.Processes.Add();
+        _process = (attempt, actor);
+        return actor;
+    }
+
+    /// <summary>What became of the attempt is durable, or another life of this actor looks after it.</summary>
+    private void Forget()
+    {
+        if (_process is not null)
+        {
+            _process = null;
+            services.Processes.Remove();
+        }
+    }
+
+    private void StopCurrent(StopProcess stop)
+    {
+        if (_process is { } process && process.Attempt == stop.Attempt)
+        {
+            process.Actor.Tell(stop, Self);
+        }
+    }
+}

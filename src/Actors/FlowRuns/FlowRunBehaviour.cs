@@ -1,0 +1,261 @@
+using System.Collections.Immutable;
+using Runner.Actors.FlowRunners;
+using Runner.Engine.Entities;
+using Runner.Engine.Store;
+using Runner.Messages;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.FlowRuns;
+
+/// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
+/// <param name="node">The name of this node, which attempts started here carry.</param>
+/// <param name="codec">Writes the first event of a run that repeats this one.</param>
+internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntityBehaviour<FlowRunState>
+{
+    /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
+    public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
+
+    /// <inheritdoc/>
+    public string Kind => EntityKinds.FlowRun;
+
+    /// <inheritdoc/>
+    public FlowRunState Initial(string id) => new(Guid.Parse(id));
+
+    /// <inheritdoc/>
+    public FlowRunState Apply(FlowRunState state, object @event, DateTimeOffset at) => FlowRunTransitions.Apply(state, @event, at);
+
+    /// <inheritdoc/>
+    public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(FlowRunState before, FlowRunState after) =>
+        FlowRunRows.Project(before, after);
+
+    /// <inheritdoc/>
+    public byte[]? Snapshot(FlowRunState state) => null;
+
+    /// <inheritdoc/>
+    public FlowRunState FromSnapshot(string id, ReadOnlyMemory<byte> payload) =>
+        throw new InvalidOperationException("A flow run has no snapshots: its life is as long as its history is short.");
+
+    /// <inheritdoc/>
+    public DateTimeOffset? WakeUpAt(FlowRunState state) => state.Phase switch
+    {
+        RunPhase.Scheduled => state.ReadyAt,
+        RunPhase.AwaitingRetry => state.ReadyAt,
+        RunPhase.AwaitingSlot => state.Late ? null : state.ReadyAt + LateAfter,
+        // Whoever owns this run has to look after its process from its own start on.
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => state.SubmittedAt,
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    public Decision Decide(FlowRunState state, object message, DateTimeOffset now) => message switch
+    {
+        CreateRun create => Create(state, create, now),
+        _ when state.Phase == RunPhase.None => Unknown(state, message),
+        Recovered => Recover(state, now),
+        WakeUpNow => Wake(state, now),
+        SlotsGranted granted => Start(state, granted),
+        SlotsRefused refused => Wait(state, refused),
+        SlotsConflicted => state.WantsSlots ? Decision.Do(new AskForSlots()) : Decision.None,
+        ProcessStarted started => Running(state, started, now),
+        ProcessNotStarted failed => NotStarted(state, failed, now),
+        ProcessNeverStarted never => NeverStarted(state, never, now),
+        ProcessEnded ended => Ended(state, ended, now),
+        TimeoutCheck => CheckTimeout(state, now),
+        CancelRun cancel => Cancel(state, cancel, now),
+        StopForShutdown stop => Shutdown(state, stop),
+        RetryRun retry => Repeat(state, retry, now),
+        GetRun => Decision.Answer(FlowRunViews.View(state)),
+        _ => Decision.None,
+    };
+
+    private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RetryRun or GetRun
+        ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
+        : message is SlotsGranted granted ? Decision.Do(new DeclineSlots(granted.Slots)) : Decision.None;
+
+    private static Decision Create(FlowRunState state, CreateRun create, DateTimeOffset now)
+    {
+        if (state.Phase != RunPhase.None)
+        {
+            return Decision.Answer(new RunSubmitted(state.Id, Created: false, state.Current));
+        }
+
+        var decision = Decision.Persist(create.Scheduled)
+            .Replying(new RunSubmitted(state.Id, Created: true, new RunState(StateType.Scheduled, StateNames.Scheduled, now)));
+        return create.Scheduled.Due <= now ? decision.Then(new AskForSlots()) : decision;
+    }
+
+    private static Decision Recover(FlowRunState state, DateTimeOffset now) => state.Phase switch
+    {
+        RunPhase.Submitting => Decision.Do(new RecoverProcess(state.Attempt, null)),
+        RunPhase.Running => WithTimeout(state, Decision.Do(new RecoverProcess(state.Attempt, Handle(state)))),
+        RunPhase.Stopping => Decision.Do(
+            new RecoverProcess(state.Attempt, Handle(state)), new StopProcess(state.Attempt, Grace(state, state.Stopping!.Reason))),
+        RunPhase.AwaitingSlot => Decision.Do(new StandInQueue(state.WaitingFor!)),
+        _ => Wake(state, now),
+    };
+
+    private static Decision Wake(FlowRunState state, DateTimeOffset now)
+    {
+        if (!state.WantsSlots)
+        {
+            return CheckTimeout(state, now);
+        }
+
+        var decision = Decision.None;
+        if (!state.Late && now >= state.ReadyAt + LateAfter)
+        {
+            decision = Decision.Persist(new RunLate());
+        }
+
+        return state.Phase != RunPhase.AwaitingSlot && now >= state.ReadyAt ? decision.Then(new AskForSlots()) : decision;
+    }
+
+    private Decision Start(FlowRunState state, SlotsGranted granted)
+    {
+        if (state.WantsSlots)
+        {
+            var attempt = state.Attempt + 1;
+            return Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
+                .Then(new ConfirmSlots(granted.Slots), new StartProcess(attempt));
+        }
+
+        // The limiter asks again until it is answered; what it kept for us is ours, or is not wanted any more.
+        return state.Slots.SequenceEqual(granted.Slots)
+            ? Decision.Do(new ConfirmSlots(granted.Slots))
+            : Decision.Do(new DeclineSlots(granted.Slots));
+    }
+
+    private static Decision Wait(FlowRunState state, SlotsRefused refused)
+    {
+        if (!state.WantsSlots)
+        {
+            return Decision.Do(new LeaveQueue());
+        }
+
+        if (state.Recipe.Concurrency is { OnFull: Messages.Deployments.OnFull.CancelNew }
+            && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment))
+        {
+            return Finish(state, AttemptOutcomes.Cancelled("Deployment concurrency limit reached."));
+        }
+
+        return state.Phase == RunPhase.AwaitingSlot && state.WaitingFor == refused.Limit
+            ? Decision.Do(new StandInQueue(refused.Limit))
+            : Decision.Persist(new RunAwaitingSlot(refused.Limit)).Then(new StandInQueue(refused.Limit));
+    }
+
+    private static Decision Running(FlowRunState state, ProcessStarted started, DateTimeOffset now)
+    {
+        // An older attempt's process, or one that an earlier message told of already: nothing new.
+        if (started.Attempt != state.Attempt || !state.HasProcess || state.Handle is not null)
+        {
+            return Decision.None;
+        }
+
+        var handle = started.Handle;
+        var decision = Decision.Persist(new AttemptRunning(started.Attempt, handle.Pid, handle.StartTime, handle.BootId));
+        return state.Phase == RunPhase.Submitting && state.Recipe.Timeout is { } timeout
+            ? decision.Then(new WatchTimeout(now + timeout))
+            : decision;
+    }
+
+    private static Decision NotStarted(FlowRunState state, ProcessNotStarted failed, DateTimeOffset now) =>
+        failed.Attempt != state.Attempt || !state.HasProcess ? Decision.None
+        : state.Stopping is { Reason: StopReason.Cancel } ? Finish(state, AttemptOutcomes.Cancelled(state.Stopping.Message))
+        : AfterAttempt(state, AttemptOutcomes.NotStarted(failed.Kind, failed.Message), null, now);
+
+    private static Decision NeverStarted(FlowRunState state, ProcessNeverStarted never, DateTimeOffset now) =>
+        never.Attempt != state.Attempt || !state.HasProcess ? Decision.None
+        : state.Stopping is { Reason: StopReason.Cancel } ? Finish(state, AttemptOutcomes.Cancelled(state.Stopping.Message))
+        : state.Stopping is { } stopping ? AfterAttempt(state, AttemptOutcomes.Interrupted(stopping), null, now)
+        : Decision.Do(new StartProcess(state.Attempt));
+
+    private static Decision Ended(FlowRunState state, ProcessEnded ended, DateTimeOffset now) =>
+        ended.Attempt != state.Attempt || !state.HasProcess
+            ? Decision.None
+            : AfterAttempt(state, AttemptOutcomes.Of(state, ended.Outcome), AttemptOutcomes.Result(ended.Outcome), now);
+
+    private static Decision AfterAttempt(
+        FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now)
+    {
+        var retryable = outcome.Type is StateType.Failed or StateType.Crashed;
+        return retryable && RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is { } delay
+            ? Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(new ReleaseSlots(state.Slots))
+            : Finish(state, outcome, result);
+    }
+
+    private static Decision CheckTimeout(FlowRunState state, DateTimeOffset now)
+    {
+        if (state.TimeoutAt is not { } at)
+        {
+            return Decision.None;
+        }
+
+        return now < at
+            ? Decision.Do(new WatchTimeout(at))
+            : Stop(state, StopReason.Timeout, $"It ran longer than its timeout of {DurationText.Format(state.Recipe.Timeout!.Value)}.");
+    }
+
+    private static Decision Cancel(FlowRunState state, CancelRun cancel, DateTimeOffset now)
+    {
+        switch (state.Phase)
+        {
+            case RunPhase.Ended when state.Current.Type == StateType.Cancelled:
+                return Decision.Answer(new RunCancelAccepted(state.Id, state.Current));
+            case RunPhase.Ended:
+                return Decision.Answer(new RunAlreadyEnded(state.Id, state.Current.Name));
+            case RunPhase.Stopping when state.Stopping!.Reason == StopReason.Cancel:
+                return Decision.Answer(new RunCancelAccepted(state.Id, state.Current));
+            case RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping:
+                return Stop(state, StopReason.Cancel, cancel.Reason).Replying(
+                    new RunCancelAccepted(state.Id, new RunState(StateType.Cancelling, StateNames.Cancelling, now, cancel.Reason)));
+            default:
+                return Finish(state, AttemptOutcomes.Cancelled(cancel.Reason)).Replying(
+                    new RunCancelAccepted(state.Id, new RunState(StateType.Cancelled, StateNames.Cancelled, now, cancel.Reason)));
+        }
+    }
+
+    private static Decision Shutdown(FlowRunState state, StopForShutdown stop)
+    {
+        var grace = stop.Mode == StopMode.Immediate ? TimeSpan.Zero : state.HasProcess ? state.Recipe.StopGrace : TimeSpan.Zero;
+        return state.Phase switch
+        {
+            RunPhase.Submitting or RunPhase.Running => Decision
+                .Persist(new AttemptStopping(state.Attempt, StopReason.Shutdown, "The node is being stopped."))
+                .Then(new StopProcess(state.Attempt, grace)),
+            RunPhase.Stopping when stop.Mode == StopMode.Immediate => Decision.Do(new StopProcess(state.Attempt, TimeSpan.Zero)),
+            _ => Decision.None,
+        };
+    }
+
+    private static Decision Stop(FlowRunState state, StopReason reason, string? message) =>
+        Decision.Persist(new AttemptStopping(state.Attempt, reason, message)).Then(new StopProcess(state.Attempt, Grace(state, reason)));
+
+    private Decision Repeat(FlowRunState state, RetryRun retry, DateTimeOffset now)
+    {
+        if (state.Phase != RunPhase.Ended)
+        {
+            return Decision.Answer(new RunNotEnded(state.Id, state.Current.Name));
+        }
+
+        var id = RunIds.ForKey(state.Id.ToString("D"), retry.IdempotencyKey ?? $"retry-{state.Sequence}-{now.UtcTicks}");
+        var scheduled = state.Scheduled! with { Due = now, RetryOf = state.Id, Schedule = null, IdempotencyKey = retry.IdempotencyKey };
+        var reply = new RunSubmitted(id, Created: true, new RunState(StateType.Scheduled, StateNames.Scheduled, now));
+        return new Decision([], reply, [new WakeRun(id)], [EntityWrites.First(this, codec, id.ToString("D"), scheduled, now)]);
+    }
+
+    private static Decision Finish(FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result = null)
+    {
+        var decision = Decision.Persist(new RunFinished(state.Attempt, outcome, result));
+        decision = state.Phase == RunPhase.AwaitingSlot ? decision.Then(new LeaveQueue()) : decision;
+        return state.Slots.IsEmpty ? decision : decision.Then(new ReleaseSlots(state.Slots));
+    }
+
+    private static Decision WithTimeout(FlowRunState state, Decision decision) =>
+        state.TimeoutAt is { } at ? decision.Then(new WatchTimeout(at)) : decision;
+
+    private static TimeSpan Grace(FlowRunState state, StopReason reason) =>
+        reason == StopReason.Shutdown ? TimeSpan.Zero : state.Recipe.StopGrace;
+
+    private static ProcessHandle? Handle(FlowRunState state) =>
+        state.Handle is { } handle ? new ProcessHandle(handle.Pid, handle.StartTime, handle.BootId) : null;
+}

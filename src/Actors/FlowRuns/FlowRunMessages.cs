@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Runner.Actors.FlowRunners;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.FlowRuns;
+
+// What a FlowRunActor is told by the rest of the node, beside the commands in Messages.
+
+/// <summary>Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time.</summary>
+internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, Engine.Entities.ICreatesEntity;
+
+/// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
+internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage;
+
+/// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
+internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage;
+
+/// <summary>A granted slot turned out to be held: ask again.</summary>
+internal sealed record SlotsConflicted(Guid Run) : IRunMessage;
+
+/// <summary>The attempt's process is alive.</summary>
+internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle);
+
+/// <summary>The attempt's process could not be started.</summary>
+internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message);
+
+/// <summary>There is proof that the attempt's process was never spawned.</summary>
+internal sealed record ProcessNeverStarted(int Attempt);
+
+/// <summary>The attempt's process is gone.</summary>
+internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome);
+
+/// <summary>The node is being stopped: end the process, or never mind if there is none.</summary>
+internal sealed record StopForShutdown(StopMode Mode);
+
+/// <summary>An attempt may have overrun its time.</summary>
+internal sealed record TimeoutCheck
+{
+    public static readonly TimeoutCheck Instance = new();
+}
+
+// What a FlowRunActor is to do after a decision.
+
+/// <summary>Ask the limiter for the run's slots.</summary>
+internal sealed record AskForSlots;
+
+/// <summary>Stand in the limiter's queue for the limit (after the wait is durable).</summary>
+internal sealed record StandInQueue(string Limit);
+
+/// <summary>Tell the limiter that a wait is over without slots.</summary>
+internal sealed record LeaveQueue;
+
+/// <summary>Tell the limiter that granted slots are taken, durably.</summary>
+internal sealed record ConfirmSlots(ImmutableArray<Slot> Slots);
+
+/// <summary>Tell the limiter that granted slots are not wanted.</summary>
+internal sealed record DeclineSlots(ImmutableArray<Slot> Slots);
+
+/// <summary>Tell the limiter that held slots are free, durably.</summary>
+internal sealed record ReleaseSlots(ImmutableArray<Slot> Slots);
+
+/// <summary>Start the process of the attempt.</summary>
+internal sealed record StartProcess(int Attempt);
+
+/// <summary>Find the process that an earlier life of the node may have started.</summary>
+internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle);
+
+/// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
+internal sealed record StopProcess(int Attempt, TimeSpan Grace);
+
+/// <summary>Check for a timeout at this time.</summary>
+internal sealed record WatchTimeout(DateTimeOffset At);
+
+/// <summary>Bring another run, just created, to memory.</summary>
+internal sealed record WakeRun(Guid Run);

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.FlowRuns;
+
+/// <summary>Where a run stands. Each phase implies what has to happen next, so recovering is: replay, then do what the phase says.</summary>
+/// <remarks>
+/// <code>
+///            due, slots free                            exit 0 ──► Ended (Completed)
+/// Scheduled ────────────────► Submitting ──► Running ──┤
+///     │  ▲  due, limit full     ▲    │          │      └ other ─► AwaitingRetry ─► (as Scheduled) | Ended
+///     │  └────► AwaitingSlot ───┘    └────┬─────┘
+///     │               │                   ▼ cancel, timeout, shutdown
+///     └──── cancel ───┴──► Ended ◄──── Stopping
+/// </code>
+/// </remarks>
+public enum RunPhase
+{
+    /// <summary>No event yet.</summary>
+    None,
+
+    /// <summary>Waits for its due time, then for the limiter's word.</summary>
+    Scheduled,
+
+    /// <summary>Due; waits for a slot of <see cref="FlowRunState.WaitingFor"/>.</summary>
+    AwaitingSlot,
+
+    /// <summary>An attempt did not complete; waits for <see cref="FlowRunState.RetryAt"/>, then as Scheduled. Holds no slot.</summary>
+    AwaitingRetry,
+
+    /// <summary>Slots taken; the process may be started or may be there already.</summary>
+    Submitting,
+
+    /// <summary>The process is alive under <see cref="FlowRunState.Handle"/>.</summary>
+    Running,
+
+    /// <summary>The process is being stopped for <see cref="FlowRunState.Stopping"/>.</summary>
+    Stopping,
+
+    /// <summary>The end.</summary>
+    Ended,
+}
+
+/// <summary>The state of a flow run: a fold over its events.</summary>
+internal sealed record FlowRunState(Guid Id)
+{
+    public RunPhase Phase { get; init; }
+
+    /// <summary>How the run was made; null while <see cref="Phase"/> is None.</summary>
+    public RunScheduled? Scheduled { get; init; }
+
+    public DateTimeOffset Created { get; init; }
+
+    /// <summary>What lists and people see.</summary>
+    public RunState Current { get; init; } = new(StateType.Scheduled, StateNames.Scheduled, DateTimeOffset.UnixEpoch);
+
+    /// <summary>The last attempt that was begun; 0 before the first.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>The slots held: since the attempt's start, until the run ends or waits for a retry.</summary>
+    public ImmutableArray<Slot> Slots { get; init; } = [];
+
+    public string? WaitingFor { get; init; }
+
+    /// <summary>Marked late once, for its whole life.</summary>
+    public bool Late { get; init; }
+
+    public DateTimeOffset? RetryAt { get; init; }
+
+    public string? Node { get; init; }
+
+    public AttemptRunning? Handle { get; init; }
+
+    /// <summary>When the slots of the current attempt were taken.</summary>
+    public DateTimeOffset? SubmittedAt { get; init; }
+
+    /// <summary>When the current attempt's process was alive for the first time.</summary>
+    public DateTimeOffset? RunningSince { get; init; }
+
+    /// <summary>When the first attempt's process was alive for the first time.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    public AttemptStopping? Stopping { get; init; }
+
+    public DateTimeOffset? Ended { get; init; }
+
+    public AttemptOutcome? Outcome { get; init; }
+
+    public JsonElement? Result { get; init; }
+
+    /// <summary>Every state it has been in, oldest first.</summary>
+    public ImmutableList<RunStateChange> History { get; init; } = [];
+
+    /// <summary>The number of events folded.</summary>
+    public long Sequence { get; init; }
+
+    public RunRecipe Recipe => Scheduled!.Recipe;
+
+    /// <summary>When it may next take slots.</summary>
+    public DateTimeOffset ReadyAt => RetryAt ?? Scheduled!.Due;
+
+    /// <summary>Whether an attempt's process may exist.</summary>
+    public bool HasProcess => Phase is RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping;
+
+    /// <summary>Whether it would start if it got its slots.</summary>
+    public bool WantsSlots => Phase is RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry;
+
+    /// <summary>When the current attempt overruns its time; null if it may take for ever or no process is alive.</summary>
+    public DateTimeOffset? TimeoutAt => Phase == RunPhase.Running && Recipe.Timeout is { } timeout ? RunningSince + timeout : null;
+}

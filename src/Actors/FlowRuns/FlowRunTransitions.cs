@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.FlowRuns;
+
+/// <summary>The state of a run after each of its events.</summary>
+internal static class FlowRunTransitions
+{
+    public static FlowRunState Apply(FlowRunState state, object @event, DateTimeOffset at)
+    {
+        state = state with { Sequence = state.Sequence + 1 };
+        // A terminal state never changes, whatever a journal may hold.
+        return state.Phase == RunPhase.Ended ? state : @event switch
+        {
+            RunScheduled e => Enter(
+                state with { Phase = RunPhase.Scheduled, Scheduled = e, Created = at }, new(StateType.Scheduled, StateNames.Scheduled, at)),
+            RunLate => Enter(
+                state with { Late = true },
+                new(StateType.Scheduled, StateNames.Late, at,
+                    state.WaitingFor is null ? "It is past its due time." : $"It waits for a slot of '{state.WaitingFor}'.")),
+            RunAwaitingSlot e => Enter(
+                state with { Phase = RunPhase.AwaitingSlot, WaitingFor = e.Limit },
+                new(StateType.Scheduled, StateNames.AwaitingConcurrencySlot, at, $"Limit '{e.Limit}' is full.")),
+            AttemptStarting e => Enter(
+                state with
+                {
+                    Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node, SubmittedAt = at,
+                    WaitingFor = null, RetryAt = null, Handle = null, RunningSince = null, Stopping = null,
+                },
+                new(StateType.Pending, StateNames.Submitting, at)),
+            AttemptRunning e => Running(state, e, at),
+            AttemptStopping e => Stopping(state, e, at),
+            AttemptRetrying e => Enter(
+                state with { Phase = RunPhase.AwaitingRetry, RetryAt = e.RetryAt, Slots = [], Stopping = null, Handle = null },
+                new(StateType.Scheduled, StateNames.AwaitingRetry, at, $"Attempt {e.Attempt} {Words(e.Outcome)}"), e.Outcome.ExitCode),
+            RunFinished e => Enter(
+                state with
+                {
+                    Phase = RunPhase.Ended, Ended = at, Outcome = e.Outcome, Result = e.Result, Slots = [], WaitingFor = null, RetryAt = null,
+                },
+                new(e.Outcome.Type, e.Outcome.Name, at, e.Outcome.Message), e.Outcome.ExitCode),
+            _ => state,
+        };
+    }
+
+    private static FlowRunState Running(FlowRunState state, AttemptRunning e, DateTimeOffset at)
+    {
+        state = state with { Handle = e, RunningSince = at, Started = state.Started ?? at };
+        return state.Phase == RunPhase.Stopping
+            ? state
+            : Enter(
+                state with { Phase = RunPhase.Running },
+                new(StateType.Running, e.Attempt > 1 ? StateNames.Retrying : StateNames.Running, at));
+    }
+
+    private static FlowRunState Stopping(FlowRunState state, AttemptStopping e, DateTimeOffset at) => Enter(
+        state with { Phase = RunPhase.Stopping, Stopping = e },
+        e.Reason == StopReason.Cancel
+            ? new(StateType.Cancelling, StateNames.Cancelling, at, e.Message)
+            : new(StateType.Running, StateNames.Stopping, at, e.Message));
+
+    private static FlowRunState Enter(FlowRunState state, RunState current, int? exitCode = null) => state with
+    {
+        Current = current,
+        History = state.History.Add(new RunStateChange(state.Sequence, current, state.Attempt, exitCode)),
+    };
+
+    private static string Words(AttemptOutcome outcome) =>
+        outcome.Message is { } message ? $"ended as {outcome.Name}: {message}" : $"ended as {outcome.Name}.";
+}

@@ -1,0 +1,116 @@
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Limits;
+
+/// <summary>
+/// One limit in the limiter's memory: who holds which slot, and the head of its queue. The queue itself is an index in the store; memory
+/// has at most <see cref="Window"/> of its first ones, so that a million waiting runs cost rows.
+/// </summary>
+internal sealed class LimitBook
+{
+    /// <summary>How many waiters of a limit are kept in memory.</summary>
+    public const int Window = 1024;
+
+    private readonly SortedDictionary<int, Guid> _held = [];
+    private readonly SortedSet<WaitingRun> _queue = new(ServiceOrder.Instance);
+
+    public int? Size { get; set; }
+
+    public IReadOnlyDictionary<int, Guid> Held => _held;
+
+    public IReadOnlyCollection<WaitingRun> Queue => _queue;
+
+    /// <summary>Whether the store has waiters that come after those in memory.</summary>
+    public bool MoreInStore { get; set; }
+
+    /// <summary>Whether a page of waiters is being read.</summary>
+    public bool Reading { get; set; }
+
+    public bool HasRoom => Size is not { } size || _held.Count < size;
+
+    public bool HasWaiters => _queue.Count > 0 || MoreInStore;
+
+    public bool InUse => Size is not null || _held.Count > 0 || HasWaiters;
+
+    /// <summary>The lowest free number; with room it is below the size whenever the size has not been lowered.</summary>
+    public int FreeNumber()
+    {
+        var number = 0;
+        foreach (var held in _held.Keys)
+        {
+            if (held != number)
+            {
+                break;
+            }
+
+            number++;
+        }
+
+        return number;
+    }
+
+    public void Take(int number, Guid run) => _held[number] = run;
+
+    public void Free(Slot slot, Guid run)
+    {
+        if (_held.TryGetValue(slot.Number, out var holder) && holder == run)
+        {
+            _held.Remove(slot.Number);
+        }
+    }
+
+    /// <summary>Puts a waiter in its place, or leaves it to the store if that is beyond what memory has. Its row is durable.</summary>
+    /// <returns>A waiter that fell out of memory; null if none did.</returns>
+    public (bool Added, WaitingRun? Dropped) Enqueue(WaitingRun run)
+    {
+        if (MoreInStore && (_queue.Count == 0 || ServiceOrder.Instance.Compare(run, _queue.Max!) > 0))
+        {
+            return (false, null);
+        }
+
+        _queue.Add(run);
+        if (_queue.Count <= Window)
+        {
+            return (true, null);
+        }
+
+        var last = _queue.Max!;
+        _queue.Remove(last);
+        MoreInStore = true;
+        return (last.Run != run.Run, last);
+    }
+
+    public WaitingRun? Dequeue()
+    {
+        if (_queue.Count == 0)
+        {
+            return null;
+        }
+
+        var first = _queue.Min!;
+        _queue.Remove(first);
+        return first;
+    }
+
+    public void Remove(WaitingRun run) => _queue.Remove(run);
+}
+
+/// <summary>Higher priority first, then who has been ready longest, then by id.</summary>
+internal sealed class ServiceOrder : IComparer<WaitingRun>
+{
+    public static readonly ServiceOrder Instance = new();
+
+    /// <inheritdoc/>
+    public int Compare(WaitingRun? x, WaitingRun? y)
+    {
+        var byPriority = y!.Priority.CompareTo(x!.Priority);
+        if (byPriority != 0)
+        {
+            return byPriority;
+        }
+
+        // To the millisecond, as the rows have it.
+        var byReady = x.Ready.ToUnixTimeMilliseconds().CompareTo(y.Ready.ToUnixTimeMilliseconds());
+        return byReady != 0 ? byReady : string.CompareOrdinal(x.Run.ToString("D"), y.Run.ToString("D"));
+    }
+}

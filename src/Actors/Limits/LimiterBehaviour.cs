@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Runner.Engine.Entities;
+using Runner.Engine.Store;
+using Runner.Messages;
+using Runner.Messages.Limits;
+using Runner.Messages.Serialization;
+
+namespace Runner.Actors.Limits;
+
+/// <summary>The durable part of the limiter: which named limits there are.</summary>
+internal sealed record LimiterState(ImmutableSortedDictionary<string, int> Sizes);
+
+/// <summary>Decides about setting and deleting limits.</summary>
+internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState>
+{
+    /// <summary>The largest size of a limit.</summary>
+    public const int Largest = 1_000_000;
+
+    private static readonly ImmutableSortedDictionary<string, int> NoSizes =
+        ImmutableSortedDictionary<string, int>.Empty.WithComparers(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public string Kind => EntityKinds.Limiter;
+
+    /// <inheritdoc/>
+    public LimiterState Initial(string id) => new(NoSizes);
+
+    /// <inheritdoc/>
+    public Decision Decide(LimiterState state, object message, DateTimeOffset now) => message switch
+    {
+        SetLimit set => Set(state, set),
+        DeleteLimit delete => Delete(state, delete),
+        _ => Decision.None,
+    };
+
+    /// <inheritdoc/>
+    public LimiterState Apply(LimiterState state, object @event, DateTimeOffset at) => @event switch
+    {
+        LimitSet e => new(state.Sizes.SetItem(e.Name, e.Size)),
+        LimitDeleted e => new(state.Sizes.Remove(e.Name)),
+        _ => state,
+    };
+
+    /// <inheritdoc/>
+    public DateTimeOffset? WakeUpAt(LimiterState state) => null;
+
+    /// <inheritdoc/>
+    public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(LimiterState before, LimiterState after) => (
+        [
+            .. after.Sizes.Where(s => before.Sizes.GetValueOrDefault(s.Key) != s.Value)
+                .Select(s => RowChange.Put(Tables.Limits.Name, s.Key, (long)s.Value)),
+            .. before.Sizes.Keys.Where(name => !after.Sizes.ContainsKey(name)).Select(name => RowChange.Delete(Tables.Limits.Name, name)),
+        ],
+        []);
+
+    /// <inheritdoc/>
+    public byte[]? Snapshot(LimiterState state) =>
+        JsonSerializer.SerializeToUtf8Bytes(state.Sizes, MessagesJson.Default.ImmutableSortedDictionaryStringInt32);
+
+    /// <inheritdoc/>
+    public LimiterState FromSnapshot(string id, ReadOnlyMemory<byte> payload) =>
+        new(JsonSerializer.Deserialize(payload.Span, MessagesJson.Default.ImmutableSortedDictionaryStringInt32)!.WithComparers(StringComparer.Ordinal));
+
+    private static Decision Set(LimiterState state, SetLimit set)
+    {
+        if (NameProblem(set.Name) is { } problem)
+        {
+            return Decision.Answer(new LimitInvalid(set.Name, problem));
+        }
+
+        if (set.Size is < 1 or > Largest)
+        {
+            return Decision.Answer(new LimitInvalid(
+                set.Name, $"a size of {set.Size} is not possible; expected 1 to {Largest}. To hold runs back, pause their deployments."));
+        }
+
+        var changed = state.Sizes.GetValueOrDefault(set.Name) != set.Size;
+        var reply = new LimitChanged(set.Name, set.Size, changed);
+        return changed
+            ? Decision.Persist(new LimitSet(set.Name, set.Size)).Replying(reply).Then(new LimitSizeChanged(set.Name, set.Size))
+            : Decision.Answer(reply);
+    }
+
+    private static Decision Delete(LimiterState state, DeleteLimit delete) => state.Sizes.ContainsKey(delete.Name)
+        ? Decision.Persist(new LimitDeleted(delete.Name)).Replying(new LimitChanged(delete.Name, null, Changed: true))
+            .Then(new LimitSizeChanged(delete.Name, null))
+        : Decision.Answer(new LimitNotFound(delete.Name));
+
+    private static string? NameProblem(string name) =>
+        LimitNames.KindOf(name) != LimitKind.Named
+            ? "limits of deployments and nodes are set where those are declared (`concurrency`, `--limit`)."
+            : Names.ProblemOfPart(name) is { } problem ? $"its name {problem}." : null;
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Limits;
+
+/// <summary>A run that wants slots: of all its limits or of none.</summary>
+/// <param name="Ready">Since when it could run: the order of service within a priority.</param>
+internal sealed record WaitingRun(Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready);
+
+/// <summary>Answered with SlotsGranted if every limit has room and nobody waits, else with SlotsRefused.</summary>
+internal sealed record AcquireSlots(WaitingRun Run);
+
+/// <summary>The run's wait for this limit is durable: serve it when its turn comes.</summary>
+internal sealed record WaitForSlot(WaitingRun Run, string Limit);
+
+internal sealed record StopWaiting(Guid Run);
+
+/// <summary>Granted slots are taken, durably.</summary>
+internal sealed record SlotsTaken(Guid Run, ImmutableArray<Slot> Slots);
+
+/// <summary>Granted slots are not taken.</summary>
+/// <param name="HeldByOthers">The store says that one of them has a holder: the limiter's memory is wrong.</param>
+internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool HeldByOthers);
+
+/// <summary>Held slots were given back, durably.</summary>
+internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots);
+
+/// <summary>A limit has another size, durably; null is none.</summary>
+internal sealed record LimitSizeChanged(string Limit, int? Size);
+
+/// <summary>The node is being stopped: nothing more is granted.</summary>
+internal sealed record SuspendGrants
+{
+    public static readonly SuspendGrants Instance = new();
+}

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using Runner.Messages.Limits;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Limits;
+
+/// <summary>
+/// The limiter's memory and its decisions: who may start now, and who is next. A waiter stands in the queue of one full limit; when its
+/// turn comes there and another of its limits is full, it is sent to stand in that one's queue. Not thread-safe; no I/O.
+/// </summary>
+/// <param name="nodeLimit">The limit of the executing node, which every run counts against.</param>
+internal sealed class SlotTable(string nodeLimit)
+{
+    private readonly SortedDictionary<string, LimitBook> _books = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, ImmutableArray<Slot>> _granted = [];
+    private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
+
+    /// <summary>Grants that were neither taken nor declined yet.</summary>
+    public IReadOnlyDictionary<Guid, ImmutableArray<Slot>> Granted => _granted;
+
+    public LimitBook Book(string limit)
+    {
+        if (!_books.TryGetValue(limit, out var book))
+        {
+            _books.Add(limit, book = new LimitBook());
+        }
+
+        return book;
+    }
+
+    /// <summary>A newcomer: granted if every limit has room and nobody waits before it; else the limit to wait for.</summary>
+    public (ImmutableArray<Slot>? Slots, string? Full) Acquire(WaitingRun run)
+    {
+        if (_granted.TryGetValue(run.Run, out var earlier))
+        {
+            return (earlier, null);
+        }
+
+        var limits = LimitsOf(run);
+        var full = limits.FirstOrDefault(l => Book(l) is { HasRoom: false } or { HasWaiters: true });
+        return full is null ? (Grant(run.Run, limits), null) : (null, full);
+    }
+
+    /// <summary>Stands a run in a limit's queue.</summary>
+    public void Park(WaitingRun run, string limit)
+    {
+        if (_granted.ContainsKey(run.Run))
+        {
+            return;
+        }
+
+        Unpark(run.Run);
+        var (added, dropped) = Book(limit).Enqueue(run);
+        if (dropped is not null)
+        {
+            _parked.Remove(dropped.Run);
+        }
+
+        if (added)
+        {
+            _parked[run.Run] = (limit, run);
+        }
+    }
+
+    public void Unpark(Guid run)
+    {
+        if (_parked.Remove(run, out var place))
+        {
+            Book(place.Limit).Remove(place.Run);
+        }
+    }
+
+    /// <summary>Granted slots are taken. A table that was rebuilt meanwhile learns of them here.</summary>
+    public void Confirm(Guid run, ImmutableArray<Slot> slots)
+    {
+        _granted.Remove(run);
+        foreach (var slot in slots)
+        {
+            Book(slot.Limit).Take(slot.Number, run);
+        }
+    }
+
+    /// <summary>Slots are free again: by a release, or because a grant was declined.</summary>
+    public void Free(Guid run, ImmutableArray<Slot> slots)
+    {
+        _granted.Remove(run);
+        foreach (var slot in slots)
+        {
+            Book(slot.Limit).Free(slot, run);
+        }
+    }
+
+    /// <summary>Serves a limit's queue as long as it has room and waiters in memory.</summary>
+    /// <param name="granted">Called for each run that may start.</param>
+    /// <param name="sent">Called for each run whose turn came and that another full limit holds up.</param>
+    /// <returns>Whether the queue goes on in the store and there is room for its next.</returns>
+    public bool Dispatch(string limit, Action<Guid, ImmutableArray<Slot>> granted, Action<Guid, string> sent)
+    {
+        var book = Book(limit);
+        while (book.HasRoom && book.Dequeue() is { } run)
+        {
+            _parked.Remove(run.Run);
+            if (_granted.ContainsKey(run.Run))
+            {
+                continue;
+            }
+
+            var limits = LimitsOf(run);
+            if (limits.FirstOrDefault(l => !Book(l).HasRoom) is { } full)
+            {
+                sent(run.Run, full);
+            }
+            else
+            {
+                granted(run.Run, Grant(run.Run, limits));
+            }
+        }
+
+        return book.HasRoom && book.MoreInStore;
+    }
+
+    public ImmutableArray<LimitView> Views(int atMost) =>
+    [
+        .. _books.Where(b => b.Value.InUse).Select(b => new LimitView(
+            b.Key, LimitNames.KindOf(b.Key), b.Value.Size, b.Value.Held.Count,
+            [.. b.Value.Held.Take(atMost).Select(h => new LimitHolder(h.Value, h.Key))],
+            [.. b.Value.Queue.Take(atMost).Select(w => w.Run)],
+            b.Value.MoreInStore || b.Value.Queue.Count > atMost)),
+    ];
+
+    private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(nodeLimit);
+
+    private ImmutableArray<Slot> Grant(Guid run, ImmutableArray<string> limits)
+    {
+        var slots = ImmutableArray.CreateBuilder<Slot>(limits.Length);
+        foreach (var limit in limits)
+        {
+            var book = Book(limit);
+            var number = book.FreeNumber();
+            book.Take(number, run);
+            slots.Add(new Slot(limit, number));
+        }
+
+        return _granted[run] = slots.MoveToImmutable();
+    }
+}

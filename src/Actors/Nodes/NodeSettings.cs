@@ -1,0 +1,15 @@
+namespace Runner.Actors.Nodes;
+
+/// <summary>What a node is told about itself.</summary>
+/// <param name="Name">Names the node in its runs' histories and in its own limit.</param>
+/// <param name="ProcessLimit">How many processes it runs at once, from 1.</param>
+/// <param name="ApiVariables">The variables that lead a run's program to this node's API; called for each attempt.</param>
+public sealed record NodeSettings(
+    string Name, int ProcessLimit, Func<Guid, IEnumerable<KeyValuePair<string, string?>>> ApiVariables)
+{
+    /// <summary>How long an entity with nothing to do stays in memory.</summary>
+    public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a caller waits for an answer before it is told that the node is too busy.</summary>
+    public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,242 @@
+using System.Collections.Immutable;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRuns;
+using Runner.Actors.Limits;
+using Runner.Engine.Actors;
+using Runner.Engine.Clock;
+using Runner.Engine.Entities;
+using Runner.Engine.Store;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+using Serilog;
+
+namespace Runner.Actors.Nodes;
+
+/// <summary>A node on a store and a flow runner: starts its actors, routes commands to entities, and stops in order.</summary>
+public sealed class RunnerNode : IRunnerNode
+{
+    private const int HistoryAtOnce = 1000;
+
+    /// <summary>How long an immediate stop waits for the last outcomes to become durable; recovery settles the rest.</summary>
+    private static readonly TimeSpan LastCommits = TimeSpan.FromSeconds(5);
+
+    private readonly EngineRuntime _runtime;
+    private readonly IEntityStore _store;
+    private readonly NodeSettings _settings;
+    private readonly ActorSystem _system;
+    private readonly NodeActors _actors;
+    private readonly TaskCompletionSource _immediate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _stopping;
+
+    private RunnerNode(EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log)
+    {
+        _runtime = runtime;
+        _store = store;
+        _settings = settings;
+        _system = ActorSystem.Create(settings.Name, runtime, log);
+        _actors = new NodeActors(_system, runtime, store, flowRunner, settings, log);
+    }
+
+    /// <summary>The number of attempts whose processes this node looks after.</summary>
+    public int RunningProcesses => _actors.Processes.Current;
+
+    /// <summary>
+    /// Starts a node. Its entities come to memory as their wake-ups say: what ran when an earlier life ended is looked for first.
+    /// </summary>
+    /// <param name="store">Opened with <see cref="Tables.All"/>; stays the caller's to dispose, after <see cref="StopAsync"/>.</param>
+    public static RunnerNode Start(EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log) =>
+        new(runtime, store, flowRunner, settings, log);
+
+    /// <inheritdoc/>
+    public async Task<Reply<ImmutableArray<DeploymentRegistered>>> RegisterAsync(
+        ImmutableArray<DeploymentSpec> specs, bool dryRun, CancellationToken cancel)
+    {
+        if (_stopping)
+        {
+            return new NodeStopping();
+        }
+
+        var problems = RegistrationRules.Problems(specs);
+        if (!problems.IsEmpty)
+        {
+            return new DeploymentInvalid(specs.Length == 1 ? specs[0].Name : $"{specs.Length} deployments", problems);
+        }
+
+        var registered = ImmutableArray.CreateBuilder<DeploymentRegistered>(specs.Length);
+        foreach (var spec in specs)
+        {
+            var reply = await Ask<DeploymentRegistered>(DeploymentKey(spec.Name), new RegisterDeployment(spec, dryRun), cancel).ConfigureAwait(false);
+            if (reply.Refusal is { } refusal)
+            {
+                return refusal;
+            }
+
+            registered.Add(reply.Value!);
+        }
+
+        return registered.MoveToImmutable();
+    }
+
+    /// <inheritdoc/>
+    public Task<Reply<DeploymentChanged>> PauseAsync(PauseDeployment command, CancellationToken cancel) =>
+        Ask<DeploymentChanged>(DeploymentKey(command.Deployment), command, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<DeploymentChanged>> ResumeAsync(ResumeDeployment command, CancellationToken cancel) =>
+        Ask<DeploymentChanged>(DeploymentKey(command.Deployment), command, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<DeploymentChanged>> DeleteAsync(DeleteDeployment command, CancellationToken cancel) =>
+        Ask<DeploymentChanged>(DeploymentKey(command.Deployment), command, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<DeploymentView>> DeploymentAsync(GetDeployment query, CancellationToken cancel) =>
+        Ask<DeploymentView>(DeploymentKey(query.Deployment), query, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<DeploymentPage>> DeploymentsAsync(ListDeployments query, CancellationToken cancel) =>
+        Read(() => Listings.DeploymentsAsync(_store, query));
+
+    /// <inheritdoc/>
+    public Task<Reply<RunSubmitted>> SubmitAsync(SubmitRun command, CancellationToken cancel) => _stopping
+        ? Task.FromResult<Reply<RunSubmitted>>(new NodeStopping())
+        : Ask<RunSubmitted>(
+            DeploymentKey(command.Deployment),
+            new Deployments.PlaceRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<RunCancelAccepted>> CancelAsync(CancelRun command, CancellationToken cancel) =>
+        Ask<RunCancelAccepted>(RunKey(command.Run), command, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) => _stopping
+        ? Task.FromResult<Reply<RunSubmitted>>(new NodeStopping())
+        : Ask<RunSubmitted>(RunKey(command.Run), command, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<RunView>> RunAsync(GetRun query, CancellationToken cancel) => Ask<RunView>(RunKey(query.Run), query, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<RunPage>> RunsAsync(ListRuns query, CancellationToken cancel) => Read(() => Listings.RunsAsync(_store, query));
+
+    /// <inheritdoc/>
+    public Task<Reply<ImmutableArray<RunStateChange>>> RunHistoryAsync(Guid run, long afterSequence, CancellationToken cancel) =>
+        Read<ImmutableArray<RunStateChange>>(async () =>
+        {
+            var history = await _store.LoadAsync(RunKey(run)).ConfigureAwait(false);
+            if (history.LastSequence == 0)
+            {
+                return new RunNotFound(run.ToString("D"));
+            }
+
+            var state = new FlowRunState(run);
+            foreach (var e in history.Events)
+            {
+                state = FlowRunTransitions.Apply(state, EventCatalog.Read(e.Type, e.Version, e.Payload.Span), e.At);
+            }
+
+            return state.History.Where(h => h.Sequence > afterSequence).Take(HistoryAtOnce).ToImmutableArray();
+        });
+
+    /// <inheritdoc/>
+    public Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel) => Ask<LimitList>(LimiterKey, new GetLimits(), cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) => Ask<LimitChanged>(LimiterKey, command, cancel);
+
+    /// <inheritdoc/>
+    public Task<Reply<LimitChanged>> DeleteLimitAsync(DeleteLimit command, CancellationToken cancel) =>
+        Ask<LimitChanged>(LimiterKey, command, cancel);
+
+    /// <inheritdoc/>
+    public async Task<HealthReport> HealthAsync(CancellationToken cancel)
+    {
+        var checks = ImmutableArray.Create(
+            await NodeHealth.StoreAsync(_store).ConfigureAwait(false),
+            await NodeHealth.AlarmsAsync(_actors.Alarms, _system, _runtime.Clock, cancel).ConfigureAwait(false),
+            _stopping
+                ? new HealthCheck("node", false, "The node is being stopped and takes no new work.")
+                : new HealthCheck("node", true, "The node takes work."));
+        return new HealthReport(checks.All(c => c.Healthy) ? "ready" : "not-ready", checks);
+    }
+
+    /// <inheritdoc/>
+    public IDisposable Subscribe(Action<RunStateChanged> observer) => _actors.Subscribe(observer);
+
+    /// <inheritdoc/>
+    public async Task StopAsync(StopMode mode)
+    {
+        _stopping = true;
+        _actors.StopStarting();
+        _actors.Limiter.Tell(SuspendGrants.Instance, _system.DeadLetters);
+        _system.Stop(_actors.Alarms);
+        _actors.TellRuns(new StopForShutdown(mode), _system.DeadLetters);
+        if (mode == StopMode.Immediate)
+        {
+            _immediate.TrySetResult();
+        }
+
+        var none = _actors.Processes.WhenNone();
+        if (await Task.WhenAny(none, _immediate.Task).ConfigureAwait(false) != none)
+        {
+            var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var timeout = _runtime.Timers.ScheduleOnce(LastCommits, () => late.TrySetResult());
+            await Task.WhenAny(none, late.Task).ConfigureAwait(false);
+            timeout.Cancel();
+        }
+
+        await _system.Terminate().ConfigureAwait(false);
+    }
+
+    private static EntityKey LimiterKey => new(EntityKinds.Limiter, EntityKinds.LimiterId);
+
+    private static EntityKey DeploymentKey(string name) => new(EntityKinds.Deployment, name);
+
+    private static EntityKey RunKey(Guid run) => new(EntityKinds.FlowRun, run.ToString("D"));
+
+    private async Task<Reply<T>> Ask<T>(EntityKey entity, object message, CancellationToken cancel)
+    {
+        // No such name was ever registered, and it might be too long for a key: do not bring an entity to memory for it.
+        if (entity.Kind == EntityKinds.Deployment && Names.ProblemOfDeployment(entity.Id) is not null)
+        {
+            return new DeploymentNotFound(entity.Id);
+        }
+
+        try
+        {
+            var reply = await new EntityRef(_actors, entity).Ask<object>(message, _settings.AskTimeout, _system, cancel).ConfigureAwait(false);
+            return reply is Refusal refusal ? refusal : (T)reply;
+        }
+        catch (AskTimeoutException)
+        {
+            return new StoreNotAvailable(
+                $"The node did not answer within {DurationText.Format(_settings.AskTimeout)}. It may be overloaded or being stopped; sending the command again is safe.");
+        }
+    }
+
+    private static async Task<Reply<T>> Read<T>(Func<Task<Reply<T>>> read)
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            return StoreFailures.Refusal(e);
+        }
+    }
+
+    /// <summary>An entity as an address to ask.</summary>
+    private sealed class EntityRef(NodeActors actors, EntityKey entity) : IActorRef
+    {
+        public string Name => entity.Id;
+
+        public string Path => entity.ToString();
+
+        public void Tell(object message, IActorRef? sender = null) => actors.Tell(entity, message, sender!);
+    }
+}

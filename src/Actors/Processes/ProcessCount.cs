@@ -1,0 +1,53 @@
+namespace Runner.Actors.Processes;
+
+/// <summary>How many attempts are being executed on this node, and a signal for when there are none. Thread-safe.</summary>
+internal sealed class ProcessCount
+{
+    private readonly Lock _lock = new();
+    private int _count;
+    private TaskCompletionSource? _none;
+
+    public int Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _count;
+            }
+        }
+    }
+
+    public void Add()
+    {
+        lock (_lock)
+        {
+            _count++;
+        }
+    }
+
+    public void Remove()
+    {
+        TaskCompletionSource? none = null;
+        lock (_lock)
+        {
+            if (--_count == 0)
+            {
+                (none, _none) = (_none, null);
+            }
+        }
+
+        none?.SetResult();
+    }
+
+    /// <summary>Completes when no attempt is being executed.</summary>
+    public Task WhenNone()
+    {
+        lock (_lock)
+        {
+            return _count == 0
+                ? Task.CompletedTask
+                : (_none ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRuns;
+using Runner.Messages.Serialization;
+
+namespace Runner.Actors.Processes;
+
+/// <summary>What an attempt of a run executes: templates filled in, the run's own variables added.</summary>
+/// <param name="apiVariables">The variables that lead a program to its node's API, for a run: RUNNER_API_URL and RUNNER_TOKEN.</param>
+internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, string?>>> apiVariables)
+{
+    public ProcessSpec For(FlowRunState run)
+    {
+        var recipe = run.Recipe;
+        var parameters = run.Scheduled!.Parameters;
+        var environment = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>(recipe.Env.Count + 4);
+        foreach (var (name, value) in recipe.Env)
+        {
+            environment.Add(new(name, value is null ? null : Templates.Fill(value, parameters)));
+        }
+
+        environment.Add(new("RUNNER_DEPLOYMENT", run.Scheduled.Deployment));
+        environment.Add(new("RUNNER_SCHEDULED_TIME", run.Scheduled.Due.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)));
+        environment.AddRange(apiVariables(run.Id));
+        return new ProcessSpec(
+            new AttemptKey(run.Id, run.Attempt),
+            recipe.Command.IsDefaultOrEmpty ? [] : [.. recipe.Command.Select(argument => Templates.Fill(argument, parameters))],
+            recipe.Workdir,
+            environment.DrainToImmutable(),
+            JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement),
+            recipe.User);
+    }
+}

@@ -1,0 +1,86 @@
+namespace Runner.Actors.Scheduling;
+
+/// <summary>Reads cron expressions: five fields, or a macro that stands for five.</summary>
+internal static class CronParser
+{
+    private const int LongestExpression = 1000;
+    private const string Whole = "expression";
+    private const string FiveFields = "five fields: minute hour day-of-month month day-of-week";
+    private const string Macros = "@hourly, @daily, @midnight, @weekly, @monthly, @yearly or @annually";
+
+    private static readonly CronField[] Fields =
+        [CronField.Minute, CronField.Hour, CronField.DayOfMonth, CronField.Month, CronField.DayOfWeek];
+
+    private static readonly char[] Blanks = [' ', '\t'];
+
+    /// <summary>Null, and an error to show to its author, when the text is no cron expression or one that never occurs.</summary>
+    public static CronPattern? Read(string? text, out ScheduleFormatException? error)
+    {
+        if (Split(text, out error) is not { } parts)
+        {
+            return null;
+        }
+
+        var values = new CronFieldValues[Fields.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (CronFieldValues.Read(Fields[i], parts[i], out error) is not { } field)
+            {
+                return null;
+            }
+
+            values[i] = field;
+        }
+
+        var pattern = Combine(values);
+        error = pattern.Days.EverMatches() ? null : Never(parts);
+        return error is null ? pattern : null;
+    }
+
+    private static string[]? Split(string? text, out ScheduleFormatException? error)
+    {
+        error = null;
+        if (string.IsNullOrWhiteSpace(text) || text.Length > LongestExpression)
+        {
+            error = new ScheduleFormatException(Whole, string.IsNullOrWhiteSpace(text) ? "it is empty" : $"it is longer than {LongestExpression} characters", FiveFields);
+            return null;
+        }
+
+        var trimmed = text.Trim(Blanks);
+        if (trimmed.StartsWith('@'))
+        {
+            error = Expand(trimmed) is null ? new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} is no macro", Macros) : null;
+        }
+
+        var parts = (Expand(trimmed) ?? trimmed).Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
+        if (error is null && parts.Length != Fields.Length)
+        {
+            error = new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} fields", FiveFields);
+        }
+
+        return error is null ? parts : null;
+    }
+
+    private static string? Expand(string text) => text.ToLowerInvariant() switch
+    {
+        "@hourly" => "0 * * * *",
+        "@daily" or "@midnight" => "0 0 * * *",
+        "@weekly" => "0 0 * * 0",
+        "@monthly" => "0 0 1 * *",
+        "@yearly" or "@annually" => "0 0 1 1 *",
+        _ => null,
+    };
+
+    private static CronPattern Combine(CronFieldValues[] values)
+    {
+        var (minute, hour, dayOfMonth, month, dayOfWeek) = (values[0], values[1], values[2], values[3], values[4]);
+        return new CronPattern(
+            new CronTimes((uint)hour.Set, minute.Set, minute.Recurs || hour.Recurs),
+            new CronDays((uint)dayOfMonth.Set, (ushort)month.Set, (byte)dayOfWeek.Set, dayOfMonth.Restricts && dayOfWeek.Restricts));
+    }
+
+    private static ScheduleFormatException Never(string[] parts) => new(
+        CronField.DayOfMonth.Name,
+        $"day {ScheduleFormatException.Quote(parts[2])} never comes in month {ScheduleFormatException.Quote(parts[3])}",
+        "a day that at least one of the months has");
+}

@@ -1,0 +1,404 @@
+using System.Collections.Immutable;
+using Runner.Engine.Actors;
+using Runner.Engine.Store;
+
+namespace Runner.Engine.Entities;
+
+/// <summary>
+/// The shell of a durable actor: loads, lets the behaviour decide, commits, applies, replies and carries out intents. What arrives while
+/// a commit is under way is decided together afterwards and becomes one commit.
+/// </summary>
+/// <remarks>
+/// <code>
+///   Loading ──loaded──► Ready ──events──► Committing ──committed──► Ready
+///      ▲                                      │
+///      └── after a pause ◄── store failed ────┤
+///      └── at once ◄── somebody else wrote ───┘
+/// </code>
+/// After a commit whose outcome is not known, memory is dropped and the history read again: a request is answered with
+/// <see cref="RefuseRequest"/>, everything else stays queued and is decided anew, so no message of a process is ever lost to a store failure.
+/// </remarks>
+public abstract class EntityActor<TState> : ActorBase
+    where TState : class
+{
+    private const int BatchLimit = 64;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly IEntityBehaviour<TState> _behaviour;
+    private readonly Queue<Pending> _queue = new();
+    private Phase _phase = Phase.New;
+    private TState _state;
+    private long _sequence;
+    private long _snapshotSequence;
+    private Batch? _batch;
+    private TimeSpan _pause = FirstPause;
+
+    protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
+    {
+        Services = services;
+        _behaviour = behaviour;
+        Key = new EntityKey(behaviour.Kind, id);
+        _state = behaviour.Initial(id);
+    }
+
+    private enum Phase
+    {
+        New,
+        Loading,
+        Ready,
+        Committing,
+    }
+
+    /// <summary>What the entities of this node work with.</summary>
+    protected EntityServices Services { get; }
+
+    /// <summary>This entity.</summary>
+    protected EntityKey Key { get; }
+
+    /// <summary>The state after everything that is durable.</summary>
+    protected TState State => _state;
+
+    /// <summary>Whether the entity may be forgotten until the next message or wake-up.</summary>
+    protected abstract bool CanPassivate(TState state);
+
+    /// <summary>Whether somebody waits for an answer and would rather hear of a failure than wait.</summary>
+    protected abstract bool IsRequest(object message);
+
+    /// <summary>The answer to a request that a failure of the store, or of this program, left undone.</summary>
+    protected abstract object RefuseRequest(Exception failure);
+
+    /// <summary>Does what a decision wants done outside.</summary>
+    protected abstract void CarryOut(object intent);
+
+    /// <summary>Events have become durable.</summary>
+    protected virtual void Committed(TState before, TState after)
+    {
+    }
+
+    /// <summary>The history has been read; called before <see cref="Recovered"/> is decided.</summary>
+    protected virtual void Loaded()
+    {
+    }
+
+    /// <summary>A slot was held by somebody else; nothing of the batch was written. Says which of its messages to decide again.</summary>
+    protected virtual bool DecideAgainAfter(CommitResult.SlotConflict conflict, object message) => true;
+
+    /// <summary>A message for the actor's own surroundings, not for the behaviour; true if it was one.</summary>
+    protected virtual bool HandleOutside(object message) => false;
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        Services.Log.Error(reason, "{Entity} failed on {Message} and starts again from its history", Key, message?.GetType().Name);
+        RefuseAll(_batch?.Members.Select(m => m.Pending) ?? [], reason);
+        RefuseAll(_queue, reason);
+        if (message is not null && IsRequest(message))
+        {
+            Sender.Tell(RefuseRequest(reason), Self);
+        }
+
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason) => Load();
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case HistoryLoaded loaded:
+                OnLoaded(loaded.History);
+                break;
+            case LoadFailed failed:
+                OnLoadFailed(failed.Cause);
+                break;
+            case CommitDone done:
+                OnCommitDone(done.Result);
+                break;
+            case CommitFailed failed:
+                OnCommitFailed(failed.Cause);
+                break;
+            case LoadAgain:
+                Load();
+                break;
+            case TryPassivate:
+                OnTryPassivate();
+                break;
+            default:
+                if (!HandleOutside(message))
+                {
+                    Enqueue(message);
+                }
+
+                break;
+        }
+    }
+
+    private void Enqueue(object message)
+    {
+        _queue.Enqueue(new Pending(message, Sender));
+        switch (_phase)
+        {
+            case Phase.New when message is ICreatesEntity:
+                _phase = Phase.Ready;
+                Advance();
+                break;
+            case Phase.New:
+                Load();
+                break;
+            case Phase.Ready:
+                Advance();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Load()
+    {
+        _phase = Phase.Loading;
+        Services.Store.LoadAsync(Key).PipeTo(Self, null, h => new HistoryLoaded(h), e => new LoadFailed(e));
+    }
+
+    private void OnLoaded(EntityHistory history)
+    {
+        var state = history.Snapshot is { } snapshot ? _behaviour.FromSnapshot(Key.Id, snapshot.Payload) : _behaviour.Initial(Key.Id);
+        foreach (var e in history.Events)
+        {
+            state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
+        }
+
+        _state = state;
+        _sequence = history.LastSequence;
+        _snapshotSequence = history.Snapshot?.Sequence ?? 0;
+        _phase = Phase.Ready;
+        _pause = FirstPause;
+        Loaded();
+        // What was queued before the failure comes after what the state says.
+        var waiting = _queue.ToArray();
+        _queue.Clear();
+        _queue.Enqueue(new Pending(Recovered.Instance, Self));
+        Array.ForEach(waiting, _queue.Enqueue);
+        Advance();
+    }
+
+    private void OnLoadFailed(Exception cause)
+    {
+        Services.Log.Warning("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, _pause, cause.Message);
+        RefuseRequests(cause);
+        PauseThenLoad();
+    }
+
+    private void PauseThenLoad()
+    {
+        _phase = Phase.Loading;
+        Context.Timers.StartSingleTimer(typeof(LoadAgain), LoadAgain.Instance, _pause);
+        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+    }
+
+    /// <summary>Decides queued messages one after the other until the queue is empty or a commit has to be made.</summary>
+    private void Advance()
+    {
+        var now = Services.Clock.UtcNow;
+        while (_phase == Phase.Ready && _queue.Count > 0)
+        {
+            var batch = DecideBatch(now);
+            if (batch.NeedsCommit)
+            {
+                Commit(batch, now);
+            }
+            else
+            {
+                Finish(batch);
+            }
+        }
+
+        if (_phase == Phase.Ready && CanPassivate(_state))
+        {
+            Context.Parent.Tell(new Idle(Key), Self);
+        }
+    }
+
+    private Batch DecideBatch(DateTimeOffset now)
+    {
+        var batch = new Batch(_state);
+        do
+        {
+            var pending = _queue.Dequeue();
+            var decision = _behaviour.Decide(batch.State, pending.Message, now);
+            foreach (var @event in decision.Events)
+            {
+                batch.State = _behaviour.Apply(batch.State, @event, now);
+            }
+
+            batch.Add(pending, decision);
+        }
+        while (_queue.Count > 0 && batch.Members.Count < BatchLimit);
+
+        return batch;
+    }
+
+    private void Commit(Batch batch, DateTimeOffset now)
+    {
+        _phase = Phase.Committing;
+        _batch = batch;
+        var write = EntityWrites.Build(
+            _behaviour, Services.Codec, Key.Id, _state, batch.State, _sequence, _snapshotSequence, batch.Events, now);
+        batch.Write = write;
+        Services.Store.CommitAsync(new EntityCommit([write, .. batch.Creates]))
+            .PipeTo(Self, null, r => new CommitDone(r), e => new CommitFailed(e));
+    }
+
+    private void OnCommitDone(CommitResult result)
+    {
+        var batch = _batch!;
+        _batch = null;
+        switch (result)
+        {
+            case CommitResult.Committed:
+                OnCommitted(batch);
+                break;
+            case CommitResult.SlotConflict conflict:
+                Requeue(batch.Members.Select(m => m.Pending).Where(p => DecideAgainAfter(conflict, p.Message)));
+                _phase = Phase.Ready;
+                Advance();
+                break;
+            default:
+                // Somebody else wrote: they may have been right, so forget, read and decide again.
+                Requeue(batch.Members.Select(m => m.Pending));
+                Load();
+                break;
+        }
+    }
+
+    private void OnCommitted(Batch batch)
+    {
+        var before = _state;
+        var write = batch.Write!;
+        _state = batch.State;
+        _sequence += write.Events.Length;
+        _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
+        _phase = Phase.Ready;
+        _pause = FirstPause;
+        if (write.WakeUp is { } wakeUp)
+        {
+            Services.Alarms.Tell(new AlarmChanged(Key, wakeUp.At), Self);
+        }
+
+        Committed(before, _state);
+        Finish(batch);
+        Advance();
+    }
+
+    private void OnCommitFailed(Exception cause)
+    {
+        var batch = _batch!;
+        _batch = null;
+        Services.Log.Warning("{Entity} cannot commit and reads again in {Pause}: {Reason}", Key, _pause, cause.Message);
+        Requeue(batch.Members.Select(m => m.Pending));
+        RefuseRequests(cause);
+        PauseThenLoad();
+    }
+
+    private void Finish(Batch batch)
+    {
+        foreach (var (pending, decision) in batch.Members)
+        {
+            switch (decision.Reply)
+            {
+                case null:
+                    break;
+                case AnswerFrom other:
+                    Services.Tell(other.Entity, other.Message, pending.Sender);
+                    break;
+                default:
+                    pending.Sender.Tell(decision.Reply, Self);
+                    break;
+            }
+
+            foreach (var intent in decision.Intents)
+            {
+                CarryOut(intent);
+            }
+
+            if (pending.Message is WakeUpNow && !decision.NeedsCommit)
+            {
+                // The alarm may be out of date: tell it what is true, so that it neither rings for ever nor forgets.
+                Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+            }
+        }
+    }
+
+    private void Requeue(IEnumerable<Pending> members)
+    {
+        var all = members.Concat(_queue).ToArray();
+        _queue.Clear();
+        Array.ForEach(all, _queue.Enqueue);
+    }
+
+    private void RefuseRequests(Exception cause)
+    {
+        var all = _queue.ToArray();
+        _queue.Clear();
+        RefuseAll(all.Where(p => IsRequest(p.Message)), cause);
+        Array.ForEach(Array.FindAll(all, p => !IsRequest(p.Message)), _queue.Enqueue);
+    }
+
+    private void RefuseAll(IEnumerable<Pending> members, Exception cause)
+    {
+        foreach (var pending in members.Where(p => IsRequest(p.Message)))
+        {
+            pending.Sender.Tell(RefuseRequest(cause), Self);
+        }
+    }
+
+    private void OnTryPassivate()
+    {
+        if (_phase is Phase.Ready or Phase.New && _queue.Count == 0 && CanPassivate(_state))
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            Context.Parent.Tell(new StillBusy(Key), Self);
+        }
+    }
+
+    private readonly record struct Pending(object Message, IActorRef Sender);
+
+    private sealed record HistoryLoaded(EntityHistory History);
+
+    private sealed record LoadFailed(Exception Cause);
+
+    private sealed record CommitDone(CommitResult Result);
+
+    private sealed record CommitFailed(Exception Cause);
+
+    private sealed record LoadAgain
+    {
+        public static readonly LoadAgain Instance = new();
+    }
+
+    /// <summary>Messages decided one after the other that become durable together.</summary>
+    private sealed class Batch(TState state)
+    {
+        public TState State { get; set; } = state;
+
+        public EntityWrite? Write { get; set; }
+
+        public List<(Pending Pending, Decision Decision)> Members { get; } = [];
+
+        public bool NeedsCommit => Members.Exists(m => m.Decision.NeedsCommit);
+
+        public ImmutableArray<object> Events => Members.Count == 1
+            ? Members[0].Decision.Events
+            : [.. Members.SelectMany(m => m.Decision.Events)];
+
+        public IEnumerable<EntityWrite> Creates => Members.SelectMany(m => m.Decision.Creates);
+
+        public void Add(Pending pending, Decision decision) => Members.Add((pending, decision));
+    }
+}

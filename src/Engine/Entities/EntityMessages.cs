@@ -1,0 +1,48 @@
+using Runner.Engine.Store;
+
+namespace Runner.Engine.Entities;
+
+/// <summary>The entity has just been loaded: do what the state says.</summary>
+public sealed record Recovered
+{
+    public static readonly Recovered Instance = new();
+}
+
+/// <summary>The entity's wake-up is due.</summary>
+public sealed record WakeUpNow
+{
+    public static readonly WakeUpNow Instance = new();
+}
+
+/// <summary>A message for the entity of this key; the region brings it to memory if need be.</summary>
+public sealed record EntityMessage(EntityKey Entity, object Message);
+
+/// <summary>The region asks: may you be forgotten?</summary>
+internal sealed record TryPassivate
+{
+    public static readonly TryPassivate Instance = new();
+}
+
+/// <summary>An entity's answer: not now; send me what came meanwhile.</summary>
+internal sealed record StillBusy(EntityKey Entity);
+
+/// <summary>An entity's actor has stopped.</summary>
+internal sealed record EntityStopped(EntityKey Entity);
+
+/// <summary>An entity has nothing to do for now and may be forgotten in a while.</summary>
+internal sealed record Idle(EntityKey Entity);
+
+/// <summary>For every entity of the region that is in memory.</summary>
+public sealed record ToAllInMemory(object Message);
+
+/// <summary>An entity's wake-up is another one now; null if it has none.</summary>
+public sealed record AlarmChanged(EntityKey Entity, DateTimeOffset? At);
+
+/// <summary>Asks the alarm clock how far it sees. Answered with <see cref="AlarmStatus"/>.</summary>
+public sealed record GetAlarmStatus
+{
+    public static readonly GetAlarmStatus Instance = new();
+}
+
+/// <param name="ReadUntil">Every wake-up due up to here is in memory.</param>
+public sealed record AlarmStatus(DateTimeOffset ReadUntil);

@@ -1,0 +1,212 @@
+using SQLitePCL;
+using ILogger = Serilog.ILogger;
+
+namespace Runner.Engine.Store.Sqlite;
+
+/// <summary>
+/// The one thread that writes. Whatever was queued while the disk was busy with the group before becomes the next group: one
+/// transaction, one wait for the disk. Each commit is decided by reading before it is written, so a refused one leaves nothing to
+/// take back, and the others of its group stand. Only when a write itself fails is the group taken back, and written one by one.
+/// </summary>
+internal sealed class CommitWriter
+{
+    private readonly DatabaseFile _file;
+    private readonly StoreSchema _schema;
+    private readonly ILogger _log;
+    private readonly CommitQueue _queue;
+    private readonly Action _reopened;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Connection? _connection;
+    private bool _failing;
+
+    /// <summary>Opens the database, brings its tables up to date, and starts the thread.</summary>
+    /// <param name="reopened">Called when the database was opened anew after a failure; it may be another file now.</param>
+    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, Action reopened, ILogger log)
+    {
+        _reopened = reopened;
+        _file = file;
+        _schema = schema;
+        _log = log;
+        _queue = new CommitQueue(largestGroup);
+        _connection = Open(create: true);
+        new Thread(Run) { Name = "store-writer", IsBackground = true }.Start();
+    }
+
+    public Task<CommitResult> CommitAsync(EntityCommit commit)
+    {
+        PendingCommit pending = new(commit);
+        _queue.Add(pending);
+        return pending.Task;
+    }
+
+    /// <summary>Ends when everything queued is written and the connection closed.</summary>
+    public Task CloseAsync()
+    {
+        _queue.Close();
+        return _ended.Task;
+    }
+
+    private void Run()
+    {
+        List<PendingCommit> group = [];
+        while (_queue.Take(group))
+        {
+            Write(group);
+        }
+
+        _connection?.Dispose();
+        _ended.SetResult();
+    }
+
+    private void Write(List<PendingCommit> group)
+    {
+        StoreException? failure = TryWrite(group, out bool apart);
+        if (failure is not null && apart && group.Count > 1)
+        {
+            // One of them may be to blame for all: each is answered as if it had come alone.
+            foreach (PendingCommit commit in group)
+            {
+                Write([commit]);
+            }
+
+            return;
+        }
+
+        Report(failure);
+        foreach (PendingCommit commit in group)
+        {
+            if (failure is null)
+            {
+                commit.SetResult(commit.Decided!);
+            }
+            else
+            {
+                commit.SetException(failure);
+            }
+        }
+    }
+
+    private StoreException? TryWrite(List<PendingCommit> group, out bool apart)
+    {
+        apart = false;
+        try
+        {
+            Connected().Write(group);
+            return null;
+        }
+        catch (StoreException failure)
+        {
+            return failure;
+        }
+        catch (SqliteException error)
+        {
+            apart = error.IsOfOneStatement || SqliteErrors.IsFull(error, _file.Path);
+            Recover(broken: error.BreaksConnection);
+            return _file.Translate(error);
+        }
+        catch (Exception error)
+        {
+            apart = true;
+            Recover(broken: true);
+            return new StoreUnavailableException($"A commit to {_file.Path} could not be written: {error.Message}", error);
+        }
+    }
+
+    private Connection Connected()
+    {
+        // A file that was removed could be written on, and all of it would be gone with this process.
+        if (_connection is not null && !File.Exists(_file.Path))
+        {
+            Recover(broken: true);
+        }
+
+        if (_connection is null)
+        {
+            _connection = Open(create: false);
+            _reopened();
+        }
+
+        return _connection;
+    }
+
+    private void Recover(bool broken)
+    {
+        if (broken || _connection is null || !_connection.TryRollBack())
+        {
+            _connection?.Dispose();
+            _connection = null;
+        }
+    }
+
+    private Connection Open(bool create)
+    {
+        Database database = _file.OpenWriter(create);
+        try
+        {
+            DatabaseSchema.Bring(database, _file.Path, _schema);
+            return new Connection(database, _schema);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    // Once when it begins and once when it is over; what fails in between is told to those who wait for it.
+    private void Report(StoreException? failure)
+    {
+        if (failure is not null && !_failing)
+        {
+            _log.Error(failure, "The store cannot write: {Reason}", failure.Message);
+        }
+        else if (failure is null && _failing)
+        {
+            _log.Information("The store writes again");
+        }
+
+        _failing = failure is not null;
+    }
+
+    private sealed class Connection(Database database, StoreSchema schema) : IDisposable
+    {
+        private readonly CommitApplier _applier = new(database, schema);
+        private readonly Statement _begin = database.Cached("BEGIN IMMEDIATE");
+        private readonly Statement _commit = database.Cached("COMMIT");
+
+        public void Write(List<PendingCommit> group)
+        {
+            _begin.Execute();
+            foreach (PendingCommit commit in group)
+            {
+                commit.Decided = _applier.Apply(commit.Commit);
+            }
+
+            _commit.Execute();
+        }
+
+        public bool TryRollBack()
+        {
+            try
+            {
+                if (database.InTransaction)
+                {
+                    database.Cached("ROLLBACK").Execute();
+                }
+
+                return true;
+            }
+            catch (SqliteException)
+            {
+                // The connection is of no use any more; closing it rolls back too.
+                return false;
+            }
+        }
+
+        public void Dispose()
+        {
+            _applier.Dispose();
+            database.Dispose();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using SQLitePCL;
+
+namespace Runner.Engine.Store.Sqlite;
+
+/// <summary>One connection with the statements prepared on it. Used by one thread at a time.</summary>
+internal sealed class Database : IDisposable
+{
+    // More different statements than any set of lists and pages has; beyond it something builds them without end.
+    private const int MostStatements = 512;
+
+    private readonly sqlite3 _handle;
+    private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
+
+    /// <exception cref="SqliteException">It could not be opened.</exception>
+    public Database(string path, int flags, TimeSpan busyTimeout)
+    {
+        int rc = raw.sqlite3_open_v2(path, out _handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
+        if (rc != raw.SQLITE_OK)
+        {
+            string message = raw.sqlite3_errmsg(_handle).utf8_to_string();
+            int code = raw.sqlite3_extended_errcode(_handle);
+            _handle.Dispose();
+            throw new SqliteException(code, message);
+        }
+
+        _ = raw.sqlite3_extended_result_codes(_handle, 1);
+        _ = raw.sqlite3_busy_timeout(_handle, (int)busyTimeout.TotalMilliseconds);
+    }
+
+    /// <summary>Whether a transaction is open; SQLite ends one by itself after some errors.</summary>
+    public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
+
+    /// <summary>A statement that the caller keeps and disposes.</summary>
+    public Statement Prepare(string sql) => new(_handle, sql);
+
+    /// <summary>A statement that this connection keeps; the same one for the same text.</summary>
+    public Statement Cached(string sql)
+    {
+        if (!_statements.TryGetValue(sql, out Statement? statement))
+        {
+            if (_statements.Count == MostStatements)
+            {
+                Forget();
+            }
+
+            _statements.Add(sql, statement = Prepare(sql));
+        }
+
+        return statement;
+    }
+
+    /// <summary>Runs one statement that is not worth keeping.</summary>
+    public void Execute(string sql)
+    {
+        using Statement statement = Prepare(sql);
+        statement.Execute();
+    }
+
+    public List<T> Query<T>(string sql, Func<Statement, T> read)
+    {
+        using Statement statement = Prepare(sql);
+        List<T> rows = [];
+        statement.ReadAll(rows, read);
+        return rows;
+    }
+
+    /// <summary>Runs reads that have to see one state of the database.</summary>
+    public T InSnapshot<T>(Func<Database, T> read)
+    {
+        Cached("BEGIN").Execute();
+        try
+        {
+            return read(this);
+        }
+        finally
+        {
+            if (InTransaction)
+            {
+                Cached("COMMIT").Execute();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        _handle.Dispose();
+    }
+
+    private void Forget()
+    {
+        foreach (Statement statement in _statements.Values)
+        {
+            statement.Dispose();
+        }
+
+        _statements.Clear();
+    }
+}

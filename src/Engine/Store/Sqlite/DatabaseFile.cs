@@ -1,0 +1,71 @@
+using SQLitePCL;
+
+namespace Runner.Engine.Store.Sqlite;
+
+/// <summary>Opens connections to one database as the options say.</summary>
+internal sealed class DatabaseFile
+{
+    private readonly SqliteStoreOptions _options;
+
+    public DatabaseFile(SqliteStoreOptions options)
+    {
+        _options = options with { Path = System.IO.Path.GetFullPath(options.Path) };
+        Batteries_V2.Init();
+    }
+
+    public string Path => _options.Path;
+
+    /// <summary>The connection that writes.</summary>
+    /// <param name="create">
+    /// Whether a missing file is made. Not when reopening: a database that somebody removed would come back empty, and nobody would know.
+    /// </param>
+    public Database OpenWriter(bool create)
+    {
+        Database database = new(Path, raw.SQLITE_OPEN_READWRITE | (create ? raw.SQLITE_OPEN_CREATE : 0), _options.BusyTimeout);
+        try
+        {
+            database.Execute("PRAGMA foreign_keys = OFF");
+            database.Execute($"PRAGMA cache_size = {_options.CachedPages}");
+            database.Execute("PRAGMA temp_store = MEMORY");
+            string mode = database.Query("PRAGMA journal_mode = WAL", row => row.Text(0))[0];
+            if (mode != "wal")
+            {
+                throw new SqliteException(raw.SQLITE_CANTOPEN, $"no write-ahead log is possible on this file system (it stays in mode «{mode}»)");
+            }
+
+            database.Execute("PRAGMA synchronous = FULL");
+            database.Execute($"PRAGMA wal_autocheckpoint = {_options.CheckpointPages}");
+            database.Execute($"PRAGMA journal_size_limit = {(long)_options.CheckpointPages * 4_096 * 4}");
+            if (_options.LargestSize is { } bytes)
+            {
+                database.Execute($"PRAGMA max_page_count = {Math.Max(1, bytes / 4_096)}");
+            }
+
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A connection that reads.</summary>
+    public Database OpenReader()
+    {
+        Database database = new(Path, raw.SQLITE_OPEN_READONLY, _options.BusyTimeout);
+        try
+        {
+            database.Execute($"PRAGMA cache_size = {Math.Max(16, _options.CachedPages / 4)}");
+            database.Execute("PRAGMA temp_store = MEMORY");
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    public StoreException Translate(SqliteException error) => SqliteErrors.Translate(error, Path);
+}

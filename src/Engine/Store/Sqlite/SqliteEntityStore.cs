@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using ILogger = Serilog.ILogger;
+
+namespace Runner.Engine.Store.Sqlite;
+
+/// <summary>
+/// The embedded store of one node: a SQLite database in one file, with a write-ahead log and full synchronisation, so what was
+/// acknowledged survives a crash of the program and of the machine. Wake-ups are kept in Unix milliseconds, events' times in ticks
+/// (100 ns) since the Unix epoch, in UTC; an event read back has the very instant it was written with.
+/// </summary>
+public sealed class SqliteEntityStore : IEntityStore
+{
+    private readonly StoreSchema _schema;
+    private readonly CommitWriter _writer;
+    private readonly ReaderPool _readers;
+
+    private SqliteEntityStore(SqliteStoreOptions options, StoreSchema schema, ILogger log)
+    {
+        _schema = schema;
+        DatabaseFile file = new(options);
+        _readers = new ReaderPool(file, options.Readers);
+        try
+        {
+            _writer = new CommitWriter(file, schema, options.LargestGroup, _readers.Renew, log);
+        }
+        catch (SqliteException error)
+        {
+            throw file.Translate(error);
+        }
+    }
+
+    /// <summary>Opens a database, or makes it if there is no file; adds tables, columns and indexes that are missing.</summary>
+    /// <exception cref="StoreUnavailableException">
+    /// It cannot be read or written, is no database, belongs to another program, or was written by a newer version of this one.
+    /// </exception>
+    /// <exception cref="StoreFullException">There is no room to make or open it.</exception>
+    /// <exception cref="ArgumentException">The options or tables do not fit the contract.</exception>
+    public static Task<SqliteEntityStore> OpenAsync(SqliteStoreOptions options, ImmutableArray<TableDefinition> tables, ILogger log)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(options.Path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BusyTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LargestGroup, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Readers, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CachedPages, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CheckpointPages, 1);
+        StoreSchema schema = new(tables);
+        return Task.Run(() => new SqliteEntityStore(options, schema, log));
+    }
+
+    /// <inheritdoc/>
+    public Task<CommitResult> CommitAsync(EntityCommit commit)
+    {
+        _schema.Check(commit);
+        return _writer.CommitAsync(commit);
+    }
+
+    /// <inheritdoc/>
+    public Task<EntityHistory> LoadAsync(EntityKey entity) => _readers.ReadAsync(database => database.InSnapshot(_ =>
+    {
+        StoredSnapshot? snapshot = database.Cached("SELECT seq, version, payload FROM snapshots WHERE kind = ? AND id = ?").Bind(1, entity)
+            .First(row => new StoredSnapshot(row.Int64(0), (int)row.Int64(1), row.Utf8(2)));
+        ImmutableArray<StoredEvent> events = Events(database, entity, 0, -1);
+        return new EntityHistory(snapshot, events, events.IsEmpty ? snapshot?.Sequence ?? 0 : events[^1].Sequence);
+    }));
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
+        return _readers.ReadAsync(database => Events(database, entity, afterSequence, atMost));
+    }
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
+        // Nothing stands before the empty kind of the earliest time.
+        (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity) : (long.MinValue, new EntityKey("", ""));
+        return _readers.ReadAsync(database =>
+        {
+            ImmutableArray<WakeUp>.Builder found = ImmutableArray.CreateBuilder<WakeUp>();
+            database.Cached("SELECT kind, id, due FROM wakeups WHERE due <= ? AND (due, kind, id) > (?, ?, ?) ORDER BY due, kind, id LIMIT ?")
+                .Bind(1, StoreTime.FloorMilliseconds(until)).Bind(2, due).Bind(3, entity).Bind(5, atMost)
+                .ReadAll(found, static row => new WakeUp(row.Entity(0), DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(2))));
+            return found.ToImmutable();
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<SlotRow>> SlotsAsync() => _readers.ReadAsync(database =>
+    {
+        ImmutableArray<SlotRow>.Builder found = ImmutableArray.CreateBuilder<SlotRow>();
+        database.Cached("SELECT limit_name, number, kind, id FROM slots ORDER BY limit_name, number")
+            .ReadAll(found, static row => new SlotRow(row.Text(0), (int)row.Int64(1), row.Entity(2)));
+        return found.ToImmutable();
+    });
+
+    /// <inheritdoc/>
+    public Task<Row?> RowAsync(string table, string key)
+    {
+        TableSchema schema = _schema.Table(table);
+        return _readers.ReadAsync(database => database
+            .Cached($"SELECT \"key\"{string.Concat(schema.Columns.Select(column => $", \"{column.Name}\""))} FROM \"{table}\" WHERE \"key\" = ?")
+            .Bind(1, key).First(row => RowCodec.Read(row, schema)));
+    }
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<Row>> RowsAsync(RowQuery query)
+    {
+        TableSchema schema = _schema.Table(query.Table);
+        schema.Check(query);
+        ImmutableArray<RowSelect> selects = RowSql.Selects(schema, query);
+        return _readers.ReadAsync(database => database.InSnapshot(_ =>
+        {
+            ImmutableArray<Row>.Builder rows = ImmutableArray.CreateBuilder<Row>();
+            foreach (RowSelect select in selects.TakeWhile(_ => rows.Count < query.Limit))
+            {
+                Bound(database, select, query.Limit - rows.Count).ReadAll(rows, row => RowCodec.Read(row, schema));
+            }
+
+            return rows.ToImmutable();
+        }));
+    }
+
+    /// <inheritdoc/>
+    public async Task PingAsync()
+    {
+        // A transaction without a change takes the write lock and its turn in the queue, and does not wait for the disk.
+        await _writer.CommitAsync(new EntityCommit([])).ConfigureAwait(false);
+        await _readers.ReadAsync(database => database.Cached("SELECT 1 FROM slots LIMIT 1").Scalar()).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes what is queued, then closes the database.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // The writer is the last to close: it then carries the log over into the database, which readers may not.
+        await _readers.DisposeAsync().ConfigureAwait(false);
+        await _writer.CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>How SQLite would answer a query, line by line (EXPLAIN QUERY PLAN).</summary>
+    internal Task<ImmutableArray<string>> ExplainAsync(RowQuery query) => _readers.ReadAsync<ImmutableArray<string>>(database =>
+    {
+        List<string> lines = [];
+        foreach (RowSelect select in RowSql.Selects(_schema.Table(query.Table), query))
+        {
+            Bound(database, select with { Text = "EXPLAIN QUERY PLAN " + select.Text }, query.Limit).ReadAll(lines, row => row.Text(3));
+        }
+
+        return [.. lines];
+    });
+
+    private static Statement Bound(Database database, RowSelect select, int limit)
+    {
+        Statement statement = database.Cached(select.Text);
+        for (int i = 0; i < select.Parameters.Length; i++)
+        {
+            statement.Bind(i + 1, select.Parameters[i]);
+        }
+
+        return statement.Bind(select.Parameters.Length + 1, limit);
+    }
+
+    private static ImmutableArray<StoredEvent> Events(Database database, EntityKey entity, long after, int atMost)
+    {
+        ImmutableArray<StoredEvent>.Builder events = ImmutableArray.CreateBuilder<StoredEvent>();
+        database.Cached("SELECT seq, type, version, at, payload FROM events WHERE kind = ? AND id = ? AND seq > ? ORDER BY seq LIMIT ?")
+            .Bind(1, entity).Bind(3, after).Bind(4, atMost)
+            .ReadAll(events, static row => new StoredEvent(row.Int64(0), row.Text(1), (int)row.Int64(2), StoreTime.FromTicks(row.Int64(3)), row.Utf8(4)));
+        return events.ToImmutable();
+    }
+}

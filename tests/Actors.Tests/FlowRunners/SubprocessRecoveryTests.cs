@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using Runner.Actors.FlowRunners;
+
+namespace Runner.Actors.Tests.FlowRunners;
+
+/// <summary>How the Linux flow runner finds the processes of an earlier life.</summary>
+public sealed class SubprocessRecoveryTests : IDisposable
+{
+    /// <summary>Whether the kernel says how a process ended that is no child.</summary>
+    private static readonly bool TellsExit = Environment.OSVersion.Version >= new Version(6, 15);
+
+    private readonly Workshop _shop = new();
+
+    public void Dispose() => _shop.Dispose();
+
+    [Theory]
+    [InlineData(true, "exit 7", 7)]
+    [InlineData(false, "exit 7", 7)]
+    [InlineData(true, "kill -SEGV $$", -11)]
+    public async Task B25_a_program_of_an_earlier_life_is_adopted_and_followed_to_its_end(bool handleKnown, string end, int code)
+    {
+        var gate = _shop.Fifo("gate");
+        var (spec, handle) = await StartElsewhere($"read x < {gate.Path}; echo 5 > $RUNNER_RESULT_FILE; {end}");
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var recorder = new Recorder();
+        runner.Recover(spec, handleKnown ? handle : null, recorder);
+        Assert.Equal(handle, await recorder.WhenStarted());
+        await gate.Write("go\n");
+        var outcome = await recorder.WhenEnded();
+        Assert.Equal("5\n", outcome.Result);
+        Assert.False(outcome.StopSent);
+        if (TellsExit)
+        {
+            Assert.Equal(code >= 0 ? new ProcessExit.Exited(code) : new ProcessExit.Signaled(-code), outcome.Exit);
+        }
+    }
+
+    [Fact]
+    public async Task B25_what_an_adopted_program_leaves_in_its_group_dies_with_it()
+    {
+        var (gate, ready) = (_shop.Fifo("gate"), _shop.Fifo("child"));
+        var (spec, handle) = await StartElsewhere($"sleep 600 & echo $! > {ready.Path}; read x < {gate.Path}", () => ready.ReadNumbers());
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var recorder = new Recorder();
+        runner.Recover(spec, handle, recorder);
+        await recorder.WhenStarted();
+        var child = Assert.Single(_lastNumbers);
+        Assert.True(Processes.IsAlive(child));
+        await gate.Write("go\n");
+        await recorder.WhenEnded();
+        await Processes.WhenGone(child);
+    }
+
+    [Fact]
+    public async Task B25_an_adopted_program_is_stopped_with_its_whole_tree()
+    {
+        var ready = _shop.Fifo("child");
+        var (spec, handle) = await StartElsewhere($"setsid sh -c 'echo $$ > {ready.Path}; exec sleep 600' & wait", () => ready.ReadNumbers());
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var recorder = new Recorder();
+        runner.Recover(spec, handle, recorder);
+        runner.Stop(spec.Key, StopSignal.Terminate);
+        var outcome = await recorder.WhenEnded();
+        Assert.True(outcome.StopSent);
+        Assert.All([handle.Pid, .. _lastNumbers], pid => Assert.False(Processes.IsAlive(pid)));
+        if (TellsExit)
+        {
+            Assert.Equal(new ProcessExit.Signaled(15), outcome.Exit);
+        }
+    }
+
+    [Fact]
+    public async Task B25_disposing_leaves_programs_running_for_the_next_life()
+    {
+        var gate = _shop.Fifo("gate");
+        var spec = _shop.Shell($"read x < {gate.Path}; echo on; exit 6");
+        var first = new Recorder();
+        ProcessHandle handle;
+        using (var earlier = new SubprocessFlowRunner(_shop.Options))
+        {
+            earlier.Start(spec, first);
+            handle = await first.WhenStarted();
+        }
+
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var second = new Recorder();
+        runner.Recover(spec, handle, second);
+        await second.WhenStarted();
+        await gate.Write("go\n");
+        Assert.Equal(new ProcessExit.Exited(6), (await second.WhenEnded()).Exit);
+        Assert.Equal("on\n", _shop.Stdout(spec));
+        Assert.Equal(["Started"], first.Reports);
+    }
+
+    [Fact]
+    public async Task B25_a_handle_of_another_boot_or_of_a_reused_pid_is_no_process_of_ours()
+    {
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var own = Processes.HandleOf(Environment.ProcessId);
+        foreach (var handle in new[] { own with { BootId = "another" }, own with { StartTime = own.StartTime - 1 } })
+        {
+            var recorder = new Recorder();
+            runner.Recover(_shop.Spec("/bin/true"), handle, recorder);
+            Assert.IsType<ProcessExit.Unknown>((await recorder.WhenEnded()).Exit);
+        }
+    }
+
+    [Fact]
+    public async Task An_actor_that_restarted_gets_the_reports_in_place_of_its_former_self()
+    {
+        var gate = _shop.Fifo("gate");
+        var spec = _shop.Shell($"read x < {gate.Path}");
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var (first, second) = (new Recorder(), new Recorder());
+        runner.Start(spec, first);
+        var handle = await first.WhenStarted();
+        runner.Recover(spec, null, second);
+        Assert.Equal(handle, await second.WhenStarted());
+        await gate.Write("go\n");
+        Assert.Equal(new ProcessExit.Exited(0), (await second.WhenEnded()).Exit);
+        Assert.Equal(["Started"], first.Reports);
+    }
+
+    private int[] _lastNumbers = [];
+
+    /// <summary>Starts a program as an earlier life of a node would have left it: no child of this process, its own session, marked.</summary>
+    private async Task<(ProcessSpec Spec, ProcessHandle Handle)> StartElsewhere(string script, Func<Task<int[]>>? then = null)
+    {
+        var ready = _shop.Fifo("ready");
+        var spec = _shop.Shell(script);
+        _shop.Files.EnsureDirectory(spec.Key);
+        await File.WriteAllTextAsync(_shop.Files.Stdout(spec.Key), string.Empty);
+        var start = new ProcessStartInfo("setsid", ["--fork", "/bin/sh", "-c", $"echo $$ > {ready.Path}; {script}"]);
+        start.Environment["RUNNER_RUN_ID"] = spec.Key.RunId.ToString();
+        start.Environment["RUNNER_ATTEMPT"] = "1";
+        start.Environment["RUNNER_RESULT_FILE"] = _shop.Files.Result(spec.Key);
+        using var setsid = Process.Start(start)!;
+        var pid = Assert.Single(await ready.ReadNumbers());
+        _lastNumbers = then is null ? [] : await then();
+        await setsid.WaitForExitAsync();
+        return (spec, Processes.HandleOf(pid));
+    }
+}

@@ -1,0 +1,139 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Runner.Actors.Scheduling;
+
+namespace Runner.Actors.Tests.Scheduling;
+
+public class SchedulePropertyTests
+{
+    private static readonly Gen<TimeZoneInfo> AnyZone = Gen.Elements(Zones.Unusual).Select(Zones.Zone);
+
+    private static readonly Gen<DateTimeOffset> AnyInstant =
+        Ticks(0, DateTime.MaxValue.Ticks).Select(ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
+
+    private static readonly Gen<DateTimeOffset> RecentInstant =
+        Ticks(new DateTime(2005, 1, 1).Ticks, new DateTime(2035, 1, 1).Ticks).Select(ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
+
+    private static readonly Gen<ISchedule> AnyCron =
+        from item in CronCase.Cases
+        from zone in AnyZone
+        where CronSchedule.TryParse(item.Expression, zone, out _, out _)
+        select (ISchedule)CronSchedule.Parse(item.Expression, zone);
+
+    private static readonly Gen<ISchedule> AnyInterval =
+        from ticks in Gen.OneOf(
+            Ticks(IntervalSchedule.Shortest.Ticks, TimeSpan.TicksPerDay),
+            Ticks(1, 3653).Select(days => days * TimeSpan.TicksPerDay))
+        from anchor in RecentInstant
+        from zone in AnyZone
+        select (ISchedule)new IntervalSchedule(TimeSpan.FromTicks(ticks), anchor, zone);
+
+    private static readonly Gen<ISchedule> AnySchedule = Gen.OneOf(AnyCron, AnyInterval);
+
+    [Fact]
+    public void Next_is_later_monotone_and_skips_nothing()
+    {
+        var cases = from schedule in AnySchedule
+                    from after in Gen.OneOf(RecentInstant, AnyInstant)
+                    from part in Gen.Choose(0, 1000)
+                    select (schedule, after, part);
+        Check(cases, 2000, item =>
+        {
+            var (schedule, after, part) = item;
+            if (schedule.Next(after) is not { } next)
+            {
+                return schedule.Next(after + (DateTimeOffset.MaxValue - after) * (part / 1000.0)) is null;
+            }
+
+            var between = after + TimeSpan.FromTicks((next - after).Ticks / 1000 * part);
+            between = between < next ? between : next.AddTicks(-1);
+            return next > after
+                && next.Offset == TimeSpan.Zero
+                && schedule.Next(between) == next
+                && schedule.Next(next.AddTicks(-1)) == next
+                && (schedule.Next(next) is not { } second || second > next);
+        });
+    }
+
+    [Fact]
+    public void Next_never_throws_for_any_instant()
+    {
+        var edge = from days in Ticks(0, 4 * TimeSpan.TicksPerDay)
+                   from end in Gen.Elements(false, true)
+                   select end ? new DateTimeOffset(DateTime.MaxValue.Ticks - days, TimeSpan.Zero) : new DateTimeOffset(days, TimeSpan.Zero);
+        var cases = from schedule in AnySchedule
+                    from after in Gen.OneOf(edge, AnyInstant)
+                    select (schedule, after);
+        Check(cases, 3000, item => item.schedule.Next(item.after) is not { } next || next > item.after);
+    }
+
+    [Fact]
+    public void TryParse_never_throws_and_always_explains()
+    {
+        var letters = Gen.Elements("0123456789*/-,?LW#@ \tmonjanfebsu\0é".ToCharArray());
+        var likely = Gen.Choose(0, 24).SelectMany(length => letters.ArrayOf(length)).Select(chars => new string(chars));
+        var five = likely.Select(text => $"{text} * * * *");
+        var any = ArbMap.Default.GeneratorFor<string>();
+        Check(Gen.OneOf(likely, five, any), 5000, text =>
+            CronSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule, out var error)
+                ? schedule.Next(DateTimeOffset.UnixEpoch) is not null && error is null
+                : schedule is null && error.Contains("; expected ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Cron_in_UTC_agrees_with_looking_at_every_minute() =>
+        Check(
+            from item in CronCase.Cases from after in RecentInstant select (item, after),
+            300,
+            pair => AgreesWithWalk(pair.item, pair.after, 30 * 24 * 60, TimeZoneInfo.Utc));
+
+    [Fact]
+    public void B33_cron_around_clock_changes_agrees_with_looking_at_every_minute()
+    {
+        var changes = Zones.Unusual.Select(Zones.Zone).SelectMany(zone => ChangesOf(zone).Select(change => (zone, change))).ToArray();
+        var cases = from item in CronCase.Cases
+                    from place in Gen.Elements(changes)
+                    from minutes in Gen.OneOf(Gen.Choose(-27 * 60, 27 * 60), Gen.Choose(-70, 70))
+                    select (item, place.zone, after: place.change.AddMinutes(minutes));
+        Check(cases, 3000, item => AgreesWithWalk(item.item, item.after, 2 * 24 * 60, item.zone));
+    }
+
+    private static bool AgreesWithWalk(CronCase item, DateTimeOffset after, int minutes, TimeZoneInfo zone)
+    {
+        if (!CronSchedule.TryParse(item.Expression, zone, out var schedule, out _))
+        {
+            return true;
+        }
+
+        after = new DateTimeOffset(after.Ticks - (after.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero);
+        var next = schedule.Next(after);
+        var walked = item.Walk(after, minutes, zone);
+        return walked is null ? next is null || next > after.AddMinutes(minutes) : next == walked;
+    }
+
+    /// <summary>When clocks changed from 2005 to 2035.</summary>
+    private static IEnumerable<DateTimeOffset> ChangesOf(TimeZoneInfo zone)
+    {
+        var timeline = ZoneTimeline.Of(zone);
+        var end = new DateTime(2035, 1, 1).Ticks;
+        for (var stretch = timeline.At(new DateTime(2005, 1, 1).Ticks); stretch.End < end;)
+        {
+            var next = timeline.At(stretch.End);
+            if (next.Offset != stretch.Offset)
+            {
+                yield return new DateTimeOffset(next.Start, TimeSpan.Zero);
+            }
+
+            stretch = next;
+        }
+    }
+
+    /// <summary>Any number in a range wider than an int.</summary>
+    private static Gen<long> Ticks(long min, long max) =>
+        from high in Gen.Choose(0, int.MaxValue)
+        from low in Gen.Choose(0, int.MaxValue)
+        select min + (((long)high << 31 | (long)low) % (max - min + 1));
+
+    private static void Check<T>(Gen<T> cases, int count, Func<T, bool> holds) =>
+        Prop.ForAll(cases.ToArbitrary(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(count));
+}
