@@ -10,6 +10,9 @@ namespace Runner.Cli;
 /// <summary>Runs the command line of the program: the same answers to wrong usage, errors and help for every command.</summary>
 public static class CommandLine
 {
+    /// <summary>What people call the program.</summary>
+    public const string Name = "runner";
+
     private static readonly ConditionalWeakTable<Command, string> Examples = [];
 
     /// <summary>Adds a line to the command's help that shows how it is used.</summary>
@@ -90,7 +93,9 @@ public static class CommandLine
             return [$"'{stray}' is not an option here{(near is null ? "." : $"; did you mean '{near}'?")}"];
         }
 
-        return parsed.Errors.Select(e => e.Message).Distinct();
+        return stray is null && command is { Action: null, Subcommands.Count: > 0 }
+            ? [$"A command is missing: expected {string.Join(", ", command.Subcommands.Select(c => c.Name))}."]
+            : parsed.Errors.Select(e => e.Message).Distinct();
     }
 
     private static string PathOf(Command command, RootCommand root)
@@ -101,7 +106,7 @@ public static class CommandLine
             names.Push(at.Name);
         }
 
-        return string.Join(' ', names.Prepend("runner"));
+        return string.Join(' ', names.Prepend(Name));
     }
 
     private sealed class HelpWithExample(HelpAction help) : SynchronousCommandLineAction
@@ -110,10 +115,18 @@ public static class CommandLine
 
         public override int Invoke(ParseResult parseResult)
         {
+            var configuration = parseResult.InvocationConfiguration;
+            var output = configuration.Output;
+            using var text = new StringWriter { NewLine = "\n" };
+            configuration.Output = text;
             var code = help.Invoke(parseResult);
+            configuration.Output = output;
+
+            // The parser calls the program by its file's name; people call it by the script that starts it.
+            output.Write(text.ToString().TrimEnd().Replace($"  {parseResult.RootCommandResult.Command.Name} ", $"  {Name} ", StringComparison.Ordinal) + "\n");
             if (Examples.TryGetValue(parseResult.CommandResult.Command, out var example))
             {
-                parseResult.InvocationConfiguration.Output.Write($"Example:\n  {example.ReplaceLineEndings("\n  ")}\n\n");
+                output.Write($"\nExample:\n  {example.ReplaceLineEndings("\n  ")}\n");
             }
 
             return code;

@@ -111,7 +111,7 @@ internal sealed class ApiConnection : IDisposable
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
             throw new NodeUnreachableException(
-                Url, $"did not answer within {Messages.DurationText.Format(_options.RequestTimeout)}. It is busy or stuck: `runner node` shows its log.", e);
+                Url, $"did not answer within {Messages.DurationText.Format(_options.RequestTimeout)}. It is busy or stuck: see its log.", e);
         }
     }
 
@@ -137,6 +137,11 @@ internal sealed class ApiConnection : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw new BrokenConnectionException(e);
+        }
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            // The handler's own: no connection within its time.
+            throw new NodeUnreachableException(Url, e);
         }
     }
 

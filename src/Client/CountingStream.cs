@@ -1,6 +1,6 @@
 namespace Runner.Client;
 
-/// <summary>Counts what is read through it.</summary>
+/// <summary>Counts what is read through it, and tells a connection that breaks from a destination that cannot be written.</summary>
 internal sealed class CountingStream(Stream inner) : Stream
 {
     public long Count { get; private set; }
@@ -19,18 +19,20 @@ internal sealed class CountingStream(Stream inner) : Stream
     {
     }
 
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        var read = inner.Read(buffer, offset, count);
-        Count += read;
-        return read;
-    }
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        Count += read;
-        return read;
+        try
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            Count += read;
+            return read;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new BrokenConnectionException(e);
+        }
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -20,7 +20,7 @@ public static class LocalNode
     /// <summary>
     /// The URL is <paramref name="url"/>, else <c>RUNNER_API_URL</c>, else what <c>node.json</c> in the data folder says, else
     /// <see cref="DefaultUrl"/>. The token is <c>RUNNER_TOKEN</c>, else the data folder's. A data folder that is named goes before the
-    /// variables. The data folder's token is sent to this machine, or where its folder was named, and nowhere else.
+    /// variables. The data folder's token is sent to this machine, to where its own <c>node.json</c> says, or where its folder was named, and nowhere else.
     /// </summary>
     /// <param name="environment">Reads a variable; null reads the process's own.</param>
     /// <exception cref="InvalidNodeUrlException">The URL is none.</exception>
@@ -31,19 +31,16 @@ public static class LocalNode
         var folderNamed = !string.IsNullOrWhiteSpace(data);
         var folder = DataFolder.Resolve(data, environment);
 
-        var address = NonEmpty(url)
-            ?? (folderNamed ? null : NonEmpty(environment(UrlVariable)))
-            ?? NodeFile.TryRead(folder)?.Url
-            ?? DefaultUrl;
-        var uri = Parse(address);
+        var given = NonEmpty(url) ?? (folderNamed ? null : NonEmpty(environment(UrlVariable)));
+        var uri = Parse(given ?? NodeFile.TryRead(folder)?.Url ?? DefaultUrl);
 
-        if (!folderNamed && NonEmpty(environment(TokenVariable)) is { } given)
+        if (!folderNamed && NonEmpty(environment(TokenVariable)) is { } token)
         {
-            return new NodeAddress(uri, given, TokenVariable);
+            return new NodeAddress(uri, token, TokenVariable);
         }
 
         var file = DataFolder.TokenFilePath(folder);
-        return uri.IsLoopback || folderNamed || NonEmpty(url) is null
+        return uri.IsLoopback || folderNamed || given is null
             ? new NodeAddress(uri, ReadToken(file), file)
             : new NodeAddress(uri, null, TokenVariable);
     }

@@ -175,9 +175,9 @@ public sealed class RunnerClient : IDisposable
             await counted.CopyToAsync(destination, cancel).ConfigureAwait(false);
             return from + counted.Count;
         }
-        catch (Exception e) when (e is BrokenConnectionException or HttpIOException)
+        catch (BrokenConnectionException e)
         {
-            throw new NodeUnreachableException(Url, "broke the connection while it sent the output. Ask again.", e);
+            throw new NodeUnreachableException(Url, "broke the connection while it sent the output. Ask again.", e.InnerException);
         }
     }
 

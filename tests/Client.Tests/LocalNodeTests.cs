@@ -50,6 +50,8 @@ public sealed class LocalNodeTests : IDisposable
     {
         _folder.Write(DataFolder.TokenFileName, "abc");
         Assert.Null(LocalNode.Find("http://example.org:4270", null, Variable).Token);
+        _variables["RUNNER_API_URL"] = "http://example.org:4270";
+        Assert.Null(Find().Token);
         Assert.Equal("abc", LocalNode.Find("http://localhost:4270", null, Variable).Token);
     }
 

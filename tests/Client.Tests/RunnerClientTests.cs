@@ -151,4 +151,19 @@ public class RunnerClientTests
         Assert.Equal(15, end);
         Assert.Equal([$"GET /api/v1/runs/{Guid.Empty}/logs?stream=stderr&attempt=2&from=10"], node.Asked);
     }
+
+    [Fact]
+    public async Task Output_whose_copying_is_broken_off_is_an_error_and_not_an_end()
+    {
+        await using var node = await FakeNode.StartAsync(async (_, http) =>
+        {
+            http.Response.ContentLength = 100;
+            await http.Response.Body.WriteAsync("half"u8.ToArray());
+            await http.Response.Body.FlushAsync();
+            http.Abort();
+        });
+        using var client = node.Client();
+
+        await Assert.ThrowsAsync<NodeUnreachableException>(() => client.CopyLogAsync(Guid.Empty, LogStream.Stdout, Stream.Null));
+    }
 }

@@ -147,9 +147,7 @@ public sealed class DeploymentFile
         byte[] bytes;
         try
         {
-            using var file = new FileStream(scope.File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, FileOptions.SequentialScan);
-            bytes = new byte[LargestFile + 1];
-            bytes = bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+            bytes = ReadBytes(scope.File);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -173,6 +171,20 @@ public sealed class DeploymentFile
             scope.Problem(1 + bytes.AsSpan(0, Math.Clamp(e.Index, 0, bytes.Length)).Count((byte)'\n'), 1, "", "the file is not UTF-8; save it as that");
             return null;
         }
+    }
+
+    /// <summary>The file, or a little more than is allowed of it: its length is not asked for, since a pipe has none.</summary>
+    private static byte[] ReadBytes(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, FileOptions.SequentialScan);
+        using var copy = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        for (var read = file.Read(buffer); read > 0 && copy.Length <= LargestFile; read = file.Read(buffer))
+        {
+            copy.Write(buffer, 0, read);
+        }
+
+        return copy.ToArray();
     }
 
     private static ImmutableArray<DeploymentFileProblem> Shortened(ImmutableArray<DeploymentFileProblem> problems) => problems.Length <= MostProblems

@@ -6,7 +6,7 @@ namespace Runner.Host.Configuration;
 /// <summary>
 /// A node's data folder, held by this process alone from <see cref="Open"/> to <see cref="Dispose"/>:
 /// <code>
-///   lock        locked as long as the node lives; its text is the node's pid
+///   lock        locked as long as the node lives
 ///   node.json   {"url","pid","node"} while the API listens
 ///   token       the API's token
 /// </code>
@@ -36,7 +36,18 @@ internal sealed class DataDirectory : IDisposable
     public static DataDirectory Open(string path)
     {
         Make(path);
-        return new DataDirectory(path, TakeLock(path));
+        var data = new DataDirectory(path, TakeLock(path));
+        try
+        {
+            // What a killed node said of itself is no longer so.
+            File.Delete(data.NodePath);
+            return data;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            data._lock.Dispose();
+            throw NotWritable(path, e);
+        }
     }
 
     /// <summary>Says in <c>node.json</c> where the node listens.</summary>
@@ -86,28 +97,26 @@ internal sealed class DataDirectory : IDisposable
     private static FileStream TakeLock(string path)
     {
         var file = Path.Combine(path, "lock");
-        FileStream? stream = null;
         try
         {
             // FileShare.None is flock(LOCK_EX) here: it fails at once if another process has it.
-            stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-            stream.SetLength(0);
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            return stream;
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
         catch (UnauthorizedAccessException e)
         {
-            stream?.Dispose();
-            throw new NodeStartException($"The data folder {path} cannot be written by this user. Give it to this user, or name another with --data DIR.", e);
+            throw NotWritable(path, e);
         }
         catch (IOException e)
         {
-            stream?.Dispose();
             throw IsHeld(file)
                 ? new NodeStartException($"The data folder {path} is in use by {Holder(path)}. Stop that node, or name another folder with --data DIR.", e)
-                : new NodeStartException($"The data folder {path} cannot be written ({Reason(e)}). Free it up, or name another with --data DIR.", e);
+                : NotWritable(path, e);
         }
     }
+
+    private static NodeStartException NotWritable(string path, Exception e) => e is UnauthorizedAccessException
+        ? new NodeStartException($"The data folder {path} cannot be written by this user. Give it to this user, or name another with --data DIR.", e)
+        : new NodeStartException($"The data folder {path} cannot be written ({Reason(e)}). Free it up, or name another with --data DIR.", e);
 
     private static bool IsHeld(string file)
     {
@@ -127,29 +136,10 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>«another node (pid 12, http://…)», as much of it as can be known.</summary>
-    private static string Holder(string path)
-    {
-        try
-        {
-            var pid = ReadShared(Path.Combine(path, "lock"));
-            return NodeFile.TryRead(path) is { } announced && announced.Pid.ToString(CultureInfo.InvariantCulture) == pid
-                ? $"another node (pid {pid}, {announced.Url})"
-                : $"another node (pid {pid})";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It ended this instant, or belongs to another user: who it was is then not known.
-            return "another node";
-        }
-    }
-
-    private static string ReadShared(string file)
-    {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().Trim();
-    }
+    /// <summary>«another node (pid 12, http://…)», or as much of it as it has said yet.</summary>
+    private static string Holder(string path) => NodeFile.TryRead(path) is { } node
+        ? string.Create(CultureInfo.InvariantCulture, $"another node (pid {node.Pid}, {node.Url})")
+        : "another node that is starting or stopping";
 
     private static string Reason(Exception e) => e.Message.TrimEnd('.');
 }

@@ -32,6 +32,7 @@ internal sealed class ApiServer : IAsyncDisposable
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
+    private int _disposed;
     private readonly CancellationTokenSource _stopping;
 
     private ApiServer(WebApplication app, CancellationTokenSource stopping, ListenAddress bound)
@@ -74,6 +75,11 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Ends the streams, waits a moment for other requests, and closes.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         using var atMost = new CancellationTokenSource(StopWithin);
         await _app.StopAsync(atMost.Token);

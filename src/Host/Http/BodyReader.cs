@@ -12,18 +12,27 @@ internal static class BodyReader
     private const string Code = "body-invalid";
     private const int MaxProblems = 50;
 
-    /// <summary>The body, or <paramref name="ifEmpty"/> if there is none.</summary>
+    /// <summary>The body, which has to be there.</summary>
     /// <exception cref="RequestRefusedException">It is not JSON, or not the JSON that is expected here.</exception>
-    public static async Task<T> ReadAsync<T>(HttpContext context, T? ifEmpty = default)
+    public static async Task<T> ReadAsync<T>(HttpContext context)
         where T : notnull
     {
         var bytes = await ReadBytesAsync(context);
-        if (bytes.Length == 0)
-        {
-            return ifEmpty is not null ? ifEmpty : throw Refused([new Problem("", "the body is empty; expected JSON.")]);
-        }
+        return bytes.Length > 0 ? Parse<T>(bytes) : throw Refused([new Problem("", "the body is empty; expected JSON.")]);
+    }
 
-        var info = (JsonTypeInfo<T>)HostJson.Strict.GetTypeInfo(typeof(T));
+    /// <summary>The body, or <paramref name="ifEmpty"/> if there is none.</summary>
+    /// <exception cref="RequestRefusedException">It is not JSON, or not the JSON that is expected here.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context, T ifEmpty)
+        where T : notnull
+    {
+        var bytes = await ReadBytesAsync(context);
+        return bytes.Length > 0 ? Parse<T>(bytes) : ifEmpty;
+    }
+
+    private static T Parse<T>(ReadOnlyMemory<byte> bytes)
+    {
+        var info = (JsonTypeInfo<T>)StrictJson.Options.GetTypeInfo(typeof(T));
         try
         {
             RefuseUnknownFields(bytes, info);
@@ -31,7 +40,7 @@ internal static class BodyReader
         }
         catch (JsonException e)
         {
-            throw Refused([JsonProblem.From(e)]);
+            throw Refused([JsonProblem.From(e, info)]);
         }
     }
 

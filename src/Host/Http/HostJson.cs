@@ -40,16 +40,18 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(LimitBody))]
-internal sealed partial class HostJson : JsonSerializerContext
-{
-    /// <summary>How request bodies are read: nothing unknown, nothing twice, no null where none is meant.</summary>
-    public static JsonSerializerOptions Strict { get; } = CreateStrict();
+internal sealed partial class HostJson : JsonSerializerContext;
 
-    private static JsonSerializerOptions CreateStrict()
+/// <summary>How request bodies are read: nothing unknown, nothing twice, no null where none is meant.</summary>
+internal static class StrictJson
+{
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions(MessagesJson.Default.Options)
         {
-            TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, MessagesJson.Default),
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(HostJson.Default, MessagesJson.Default),
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             AllowDuplicateProperties = false,
             RespectNullableAnnotations = true,

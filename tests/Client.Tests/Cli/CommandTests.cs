@@ -105,8 +105,8 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(0, (await CliRun.OfAsync(node, ["run", "show", "0192f0c1"])).Code);
         Assert.Equal(["GET /api/v1/runs?limit=1000", $"GET /api/v1/runs/{Id}"], node.Asked);
-        Assert.Contains("More than one run begins with '0192'", (await CliRun.OfAsync(node, ["run", "show", "0192"])).Error, StringComparison.Ordinal);
-        Assert.Contains("None of the latest 1,000 runs begins with 'ffff'", (await CliRun.OfAsync(node, ["run", "show", "ffff"])).Error, StringComparison.Ordinal);
+        Assert.Contains("More than one run begins or ends with '0192'", (await CliRun.OfAsync(node, ["run", "show", "0192"])).Error, StringComparison.Ordinal);
+        Assert.Contains("None of the latest 1,000 runs begins or ends with 'ffff'", (await CliRun.OfAsync(node, ["run", "show", "ffff"])).Error, StringComparison.Ordinal);
     }
 
     [Fact]
