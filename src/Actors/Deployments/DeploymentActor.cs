@@ -44,6 +44,17 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
     }
 
     /// <inheritdoc/>
+    protected override void Reread(DeploymentState dropped, DeploymentState read)
+    {
+        // The row has the size; the limiter's memory would never hear of it.
+        var size = read.Exists ? read.Spec!.Concurrency?.Limit : null;
+        if (size != (dropped.Exists ? dropped.Spec!.Concurrency?.Limit : null))
+        {
+            limiter.Tell(new LimitSizeChanged(LimitNames.Deployment(read.Name), size), Self);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void CarryOut(object intent)
     {
         switch (intent)

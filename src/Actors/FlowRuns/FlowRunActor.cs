@@ -62,6 +62,29 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             Forget();
         }
 
+        PublishSince(before, after);
+    }
+
+    /// <inheritdoc/>
+    protected override void Reread(FlowRunState dropped, FlowRunState read)
+    {
+        if (dropped.HasProcess && !read.HasProcess)
+        {
+            Forget();
+        }
+
+        // The release that the lost answer would have led to: else the limiter would hold the slots for good.
+        var released = dropped.Slots.RemoveRange(read.Slots);
+        if (!released.IsEmpty)
+        {
+            services.Limiter.Tell(new SlotsReleased(State.Id, released), Self);
+        }
+
+        PublishSince(dropped, read);
+    }
+
+    private void PublishSince(FlowRunState before, FlowRunState after)
+    {
         for (var i = before.History.Count; i < after.History.Count; i++)
         {
             services.Publish(new RunStateChanged(after.Id, after.Scheduled!.Deployment, after.History[i]));

@@ -76,6 +76,14 @@ public abstract class EntityActor<TState> : ActorBase
     {
     }
 
+    /// <summary>
+    /// What was in memory was dropped for what the store has: a commit whose answer was lost may have become durable, or another owner wrote.
+    /// Whatever <see cref="Committed"/> or the intents of such a commit would have told others has to be told here.
+    /// </summary>
+    protected virtual void Reread(TState dropped, TState read)
+    {
+    }
+
     /// <summary>The history has been read; called before <see cref="Recovered"/> is decided.</summary>
     protected virtual void Loaded()
     {
@@ -171,11 +179,18 @@ public abstract class EntityActor<TState> : ActorBase
             state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
         }
 
+        var (dropped, known) = (_state, _sequence);
         _state = state;
         _sequence = history.LastSequence;
         _snapshotSequence = history.Snapshot?.Sequence ?? 0;
         _phase = Phase.Ready;
         _pause = FirstPause;
+        if (known > 0 && _sequence > known)
+        {
+            Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+            Reread(dropped, _state);
+        }
+
         Loaded();
         // What was queued before the failure comes after what the state says.
         var waiting = _queue.ToArray();
