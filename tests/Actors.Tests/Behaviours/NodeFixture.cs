@@ -9,7 +9,7 @@ using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
-using Serilog;
+using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 
 namespace Runner.Actors.Tests.Behaviours;
 
@@ -19,6 +19,8 @@ internal sealed record NodeOptions
     public string Name { get; init; } = "node-1";
 
     public int ProcessLimit { get; init; } = 16;
+
+    public bool StoreIsShared { get; init; }
 
     public IClock? Clock { get; init; }
 
@@ -88,7 +90,10 @@ internal sealed class NodeFixture : IAsyncDisposable
         _flowRunner = LocalFlowRunner.Create(new SubprocessOptions(Data));
         var real = EngineRuntime.CreateReal();
         var runtime = real with { Clock = _options.Clock ?? real.Clock, Timers = _options.Timers ?? real.Timers };
-        var settings = new NodeSettings(_options.Name, _options.ProcessLimit, _ => [new("RUNNER_API_URL", "http://localhost:1")]);
+        var settings = new NodeSettings(_options.Name, _options.ProcessLimit, _ => [new("RUNNER_API_URL", "http://localhost:1")])
+        {
+            StoreIsShared = _options.StoreIsShared,
+        };
         _node = RunnerNode.Start(runtime, _store, _flowRunner, settings, Serilog.Core.Logger.None);
         _subscription = _node.Subscribe(_ => Interlocked.Exchange(ref _change, NewSignal()).TrySetResult());
     }
@@ -207,14 +212,15 @@ internal sealed class NodeFixture : IAsyncDisposable
         if (_node is not null)
         {
             Store.Heal();
-            await StopNodeAsync(StopMode.Immediate);
+            await StopNodeAsync(StopMode.Immediate).WaitAsync(Patience);
         }
 
         if (_ownsRoot)
         {
             var left = Leftovers.Of(_root.FullName);
+            Array.ForEach(left, Pids.Kill);
             _root.Delete(recursive: true);
-            Assert.Empty(left);
+            Assert.True(left.Length == 0, $"Processes {string.Join(", ", left)} were left.");
         }
     }
 
@@ -245,6 +251,16 @@ internal static class Replies
 
     public static ImmutableSortedDictionary<string, JsonElement> Json(string text) =>
         JsonDocument.Parse(text).RootElement.EnumerateObject().ToImmutableSortedDictionary(p => p.Name, p => p.Value.Clone());
+}
+
+/// <summary>A pipe that programs hold open, so that a test hears when the last of them is gone, whoever's children they are.</summary>
+internal sealed class LifeLine(Fifo fifo)
+{
+    /// <summary>What a script begins with, to hold the line; what it starts holds it too.</summary>
+    public string Hold => $"exec 9>{fifo.Path};";
+
+    /// <summary>Completes when it was held and nobody holds it any more.</summary>
+    public Task Cut { get; } = fifo.ReadNumbers();
 }
 
 /// <summary>Finds processes by the mark that attempts carry.</summary>

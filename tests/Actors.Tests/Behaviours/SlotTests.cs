@@ -65,30 +65,26 @@ public sealed class SlotTests
     {
         await using var node = await NodeFixture.StartAsync();
         await node.SetLimit("two", 2);
-        await node.Register(node.Shell("slot/killed", "cat never") with { Limits = ["two"] });
-        node.Fifo("never");
-        var runs = new List<(Guid Run, int Pid)>();
-        for (var i = 0; i < 2; i++)
-        {
-            var run = await node.Submit("slot/killed");
-            runs.Add((run, (await node.Until(run, StateNames.Running)).Pid!.Value));
-        }
-
+        var line = new LifeLine(node.Fifo("life"));
+        var dying = await node.Run(node.Shell("slot/dying", $"{line.Hold} exec sleep 600") with { Limits = ["two"] });
+        var living = await node.Run(node.Shell("slot/living", "exec sleep 600") with { Limits = ["two"] });
+        var pid = (await node.Until(dying, StateNames.Running)).Pid!.Value;
+        await node.Until(living, StateNames.Running);
         var waiter = await node.Run(node.Shell("slot/waiter", "true") with { Limits = ["two"] });
         await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
         await node.CrashAsync();
         // One program dies while nobody looks; the other goes on, and keeps its slot.
-        Pids.Kill(runs[0].Pid);
-        await Pids.WhenGone(runs[0].Pid);
+        Pids.Kill(pid);
+        await line.Cut;
 
         await node.StartNodeAsync();
 
         Assert.Equal(StateNames.Completed, (await node.Ended(waiter)).State.Name);
-        Assert.Equal(StateNames.Crashed, (await node.Ended(runs[0].Run)).State.Name);
+        Assert.Equal(StateNames.Crashed, (await node.Ended(dying)).State.Name);
         var limit = await node.Limit("two");
-        Assert.Equal([runs[1].Run], limit.Holders.Select(h => h.Run));
-        await node.Cancel(runs[1].Run);
-        await node.Ended(runs[1].Run);
+        Assert.Equal(living, Assert.Single(limit.Holders).Run);
+        await node.Cancel(living);
+        await node.Ended(living);
         Assert.Equal(0, (await node.Limit("two")).Held);
     }
 

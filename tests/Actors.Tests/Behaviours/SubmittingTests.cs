@@ -65,7 +65,7 @@ public sealed class SubmittingTests
         Assert.Equal(0, waiter.Attempt);
         Assert.Single(node.Lines("starts"));
         var limit = await node.Limit("database");
-        Assert.Equal([new LimitHolder(holder, 0)], limit.Holders);
+        Assert.Equal(new LimitHolder(holder, 0), Assert.Single(limit.Holders));
         var listed = (await node.Node.RunsAsync(new ListRuns(State: "AwaitingConcurrencySlot"), CancellationToken.None)).Accepted();
         Assert.Equal([waiter.Id], listed.Items.Select(r => r.Id));
         await node.Cancel(waiter.Id);
@@ -119,8 +119,8 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B03_of_two_nodes_on_one_database_one_starts_the_run()
     {
-        await using var first = await NodeFixture.StartAsync();
-        await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2" });
+        await using var first = await NodeFixture.StartAsync(new NodeOptions { StoreIsShared = true });
+        await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2", StoreIsShared = true });
         var gate = first.Fifo("gate");
         await first.Register(first.Shell("two/nodes", "echo started >> starts; cat gate"));
 
@@ -140,8 +140,8 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B03_each_occurrence_runs_once_with_two_nodes_on_one_database()
     {
-        await using var first = await NodeFixture.StartAsync();
-        await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2" });
+        await using var first = await NodeFixture.StartAsync(new NodeOptions { StoreIsShared = true });
+        await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2", StoreIsShared = true });
         var spec = first.Shell("two/schedules", "echo $RUNNER_SCHEDULED_TIME >> times") with
         {
             Schedules = [new ScheduleSpec { Interval = TimeSpan.FromMilliseconds(200) }], CatchUp = CatchUpPolicy.All,
