@@ -44,6 +44,15 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
     }
 
     /// <inheritdoc/>
+    protected override void CaughtUp(DeploymentState before, DeploymentState after)
+    {
+        if (before.Limit != after.Limit)
+        {
+            limiter.Tell(new LimitSizeChanged(LimitNames.Deployment(Key.Id), after.Limit), Self);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void CarryOut(object intent)
     {
         switch (intent)

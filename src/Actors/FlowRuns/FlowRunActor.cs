@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
@@ -65,6 +66,17 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         for (var i = before.History.Count; i < after.History.Count; i++)
         {
             services.Publish(new RunStateChanged(after.Id, after.Scheduled!.Deployment, after.History[i]));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void CaughtUp(FlowRunState before, FlowRunState after)
+    {
+        Committed(before, after);
+        var released = before.Slots.Except(after.Slots).ToImmutableArray();
+        if (!released.IsEmpty)
+        {
+            services.Limiter.Tell(new SlotsReleased(State.Id, released), Self);
         }
     }
 

@@ -10,7 +10,8 @@ namespace Runner.Actors.FlowRuns;
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
 /// <param name="codec">Writes the first event of a run that repeats this one.</param>
-internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntityBehaviour<FlowRunState>
+/// <param name="sharedStore">Whether other nodes work on the store: then an attempt of another name is another node's to look after.</param>
+internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
 {
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
@@ -51,9 +52,10 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
     {
         CreateRun create => Create(state, create, now),
         _ when state.Phase == RunPhase.None => Unknown(state, message),
+        Recovered or WakeUpNow or TimeoutCheck or StopForShutdown when IsAnothers(state) => Decision.None,
         Recovered => Recover(state, now),
         WakeUpNow => Wake(state, now),
-        SlotsGranted granted => Start(state, granted),
+        SlotsGranted granted => Start(state, granted, now),
         SlotsRefused refused => Wait(state, refused),
         SlotsConflicted => state.WantsSlots ? Decision.Do(new AskForSlots()) : Decision.None,
         ProcessStarted started => Running(state, started, now),
@@ -67,6 +69,8 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
         GetRun => Decision.Answer(FlowRunViews.View(state)),
         _ => Decision.None,
     };
+
+    private bool IsAnothers(FlowRunState state) => sharedStore && state.HasProcess && state.Node != node;
 
     private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RetryRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
@@ -110,9 +114,10 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
         return state.Phase != RunPhase.AwaitingSlot && now >= state.ReadyAt ? decision.Then(new AskForSlots()) : decision;
     }
 
-    private Decision Start(FlowRunState state, SlotsGranted granted)
+    private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
-        if (state.WantsSlots)
+        // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
+        if (state.Phase == RunPhase.AwaitingSlot || (state.WantsSlots && state.ReadyAt <= now))
         {
             var attempt = state.Attempt + 1;
             return Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))

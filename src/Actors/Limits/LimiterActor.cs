@@ -128,7 +128,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
                 OnWaiters(table, read);
                 break;
             case WaitersNotRead failed:
-                table.Book(failed.Limit).Reading = false;
+                table.Book(failed.Limit).FailReading();
                 break;
             case Remind:
                 OnRemind(table);
@@ -179,7 +179,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         var book = table.Book(limit);
         if (more && !book.Reading)
         {
-            book.Reading = true;
+            book.BeginReading();
             Services.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
                 Self, null, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(limit));
         }
@@ -193,14 +193,13 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         }
 
         var book = table.Book(read.Limit);
-        book.Reading = false;
-        book.MoreInStore = false;
+        var more = book.EndReading() || read.Rows.Length == PageSize;
         foreach (var row in read.Rows)
         {
             table.Park(Waiter(row), read.Limit);
         }
 
-        book.MoreInStore |= read.Rows.Length == PageSize;
+        book.MoreInStore |= more;
         Serve(table, read.Limit);
     }
 

@@ -34,6 +34,9 @@ public abstract class EntityActor<TState> : ActorBase
     private Batch? _batch;
     private TimeSpan _pause = FirstPause;
 
+    /// <summary>The state is that of the history, not only the one to begin with.</summary>
+    private bool _known;
+
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
         Services = services;
@@ -73,6 +76,14 @@ public abstract class EntityActor<TState> : ActorBase
 
     /// <summary>Events have become durable.</summary>
     protected virtual void Committed(TState before, TState after)
+    {
+    }
+
+    /// <summary>
+    /// The history holds more than was known: a commit whose answer was lost has happened after all. Its replies and intents are lost;
+    /// what others have to hear about it is said here.
+    /// </summary>
+    protected virtual void CaughtUp(TState before, TState after)
     {
     }
 
@@ -171,11 +182,19 @@ public abstract class EntityActor<TState> : ActorBase
             state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
         }
 
+        var (before, caughtUp) = (_state, _known && history.LastSequence > _sequence);
+        _known = true;
         _state = state;
         _sequence = history.LastSequence;
         _snapshotSequence = history.Snapshot?.Sequence ?? 0;
         _phase = Phase.Ready;
         _pause = FirstPause;
+        if (caughtUp)
+        {
+            Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(state)), Self);
+            CaughtUp(before, state);
+        }
+
         Loaded();
         // What was queued before the failure comes after what the state says.
         var waiting = _queue.ToArray();
@@ -278,6 +297,7 @@ public abstract class EntityActor<TState> : ActorBase
     {
         var before = _state;
         var write = batch.Write!;
+        _known = true;
         _state = batch.State;
         _sequence += write.Events.Length;
         _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
