@@ -26,6 +26,9 @@ internal sealed class LimitBook
     /// <summary>Whether a page of waiters is being read.</summary>
     public bool Reading { get; set; }
 
+    /// <summary>Whether a waiter was left to the store since that was last set to false.</summary>
+    public bool LeftToStore { get; set; }
+
     public bool HasRoom => Size is not { } size || _held.Count < size;
 
     public bool HasWaiters => _queue.Count > 0 || MoreInStore;
@@ -65,6 +68,7 @@ internal sealed class LimitBook
     {
         if (MoreInStore && (_queue.Count == 0 || ServiceOrder.Instance.Compare(run, _queue.Max!) > 0))
         {
+            LeftToStore = true;
             return (false, null);
         }
 
@@ -76,7 +80,7 @@ internal sealed class LimitBook
 
         var last = _queue.Max!;
         _queue.Remove(last);
-        MoreInStore = true;
+        MoreInStore = LeftToStore = true;
         return (last.Run != run.Run, last);
     }
 
