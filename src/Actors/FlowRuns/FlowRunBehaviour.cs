@@ -42,7 +42,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
         RunPhase.AwaitingRetry => state.ReadyAt,
         RunPhase.AwaitingSlot => state.Late ? null : state.ReadyAt + LateAfter,
         // Whoever owns this run has to look after its process from its own start on.
-        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => state.SubmittedAt,
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => EntityWakeUps.FromStartUp,
         _ => null,
     };
 

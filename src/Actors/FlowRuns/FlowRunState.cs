@@ -72,9 +72,6 @@ internal sealed record FlowRunState(Guid Id)
 
     public AttemptRunning? Handle { get; init; }
 
-    /// <summary>When the slots of the current attempt were taken.</summary>
-    public DateTimeOffset? SubmittedAt { get; init; }
-
     /// <summary>When the current attempt's process was alive for the first time.</summary>
     public DateTimeOffset? RunningSince { get; init; }
 

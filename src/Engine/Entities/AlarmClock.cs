@@ -89,7 +89,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
             // What an entity has said since is newer than this row.
             if (!_alarms.ContainsKey(row.Entity))
             {
-                Set(row.Entity, row.At);
+                Set(row.Entity, row.At, row.At);
             }
         }
 
@@ -116,16 +116,17 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         else if (!_alarms.TryGetValue(entity, out var alarm) || alarm.At != time)
         {
             // One that is as it was goes on ringing as it did: an entity that answers a ring so must not be rung at once again.
-            Set(entity, time);
+            // One that is to be in memory is there: it has just said so.
+            Set(entity, time, time == EntityWakeUps.FromStartUp ? clock.UtcNow + RingAgain : time);
             Wait();
         }
     }
 
-    private void Set(EntityKey entity, DateTimeOffset at)
+    private void Set(EntityKey entity, DateTimeOffset at, DateTimeOffset ringAt)
     {
         var alarm = new Alarm(entity, at);
         _alarms[entity] = alarm;
-        _queue.Enqueue(alarm, at);
+        _queue.Enqueue(alarm, ringAt);
     }
 
     private void Ring()
