@@ -177,7 +177,8 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
     private static Decision AfterAttempt(
         FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now)
     {
-        var retryable = outcome.Type is StateType.Failed or StateType.Crashed;
+        // Who was promised an end gets no further attempt, though this one ended by itself before the stop reached it.
+        var retryable = outcome.Type is StateType.Failed or StateType.Crashed && state.Stopping is not { Reason: StopReason.Cancel };
         return retryable && RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is { } delay
             ? Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(new ReleaseSlots(state.Slots))
             : Finish(state, outcome, result);
