@@ -53,9 +53,9 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
         _ when state.Phase == RunPhase.None => Unknown(state, message),
         Recovered => Recover(state, now),
         WakeUpNow => Wake(state, now),
-        SlotsGranted granted => Start(state, granted),
-        SlotsRefused refused => Wait(state, refused),
-        SlotsConflicted => state.WantsSlots ? Decision.Do(new AskForSlots()) : Decision.None,
+        SlotsGranted granted => Start(state, granted, now),
+        SlotsRefused refused => Wait(state, refused, now),
+        SlotsConflicted => state.IsReady(now) ? Decision.Do(new AskForSlots()) : Decision.None,
         ProcessStarted started => Running(state, started, now),
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
@@ -110,9 +110,9 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
         return state.Phase != RunPhase.AwaitingSlot && now >= state.ReadyAt ? decision.Then(new AskForSlots()) : decision;
     }
 
-    private Decision Start(FlowRunState state, SlotsGranted granted)
+    private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
-        if (state.WantsSlots)
+        if (state.IsReady(now))
         {
             var attempt = state.Attempt + 1;
             return Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
@@ -125,9 +125,9 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec) : IEntity
             : Decision.Do(new DeclineSlots(granted.Slots));
     }
 
-    private static Decision Wait(FlowRunState state, SlotsRefused refused)
+    private static Decision Wait(FlowRunState state, SlotsRefused refused, DateTimeOffset now)
     {
-        if (!state.WantsSlots)
+        if (!state.IsReady(now))
         {
             return Decision.Do(new LeaveQueue());
         }

@@ -103,6 +103,9 @@ internal sealed record FlowRunState(Guid Id)
     /// <summary>Whether it would start if it got its slots.</summary>
     public bool WantsSlots => Phase is RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry;
 
+    /// <summary>Whether it may take slots now. One that has begun to wait may, even if the wall clock has stepped back since.</summary>
+    public bool IsReady(DateTimeOffset now) => Phase == RunPhase.AwaitingSlot || (WantsSlots && now >= ReadyAt);
+
     /// <summary>When the current attempt overruns its time; null if it may take for ever or no process is alive.</summary>
     public DateTimeOffset? TimeoutAt => Phase == RunPhase.Running && Recipe.Timeout is { } timeout ? RunningSince + timeout : null;
 }
