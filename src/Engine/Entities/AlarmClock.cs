@@ -125,9 +125,14 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         }
         else
         {
-            // Due already: no timer is needed to say so.
-            wake(entity);
+            // Due already, no timer is needed to say so; and one that is to be in memory is there: it has just said so.
+            if (time != EntityWakeUps.FromStartUp)
+            {
+                wake(entity);
+            }
+
             Set(entity, time, now + RingAgain);
+            Wait();
         }
     }
 
