@@ -63,6 +63,8 @@ internal sealed class NodeFixture : IAsyncDisposable
 
     public RunFiles Files { get; }
 
+    public string Root => _root.FullName;
+
     private string Data => Path.Combine(_root.FullName, "data");
 
     public static async Task<NodeFixture> StartAsync(NodeOptions? options = null)
@@ -164,6 +166,10 @@ internal sealed class NodeFixture : IAsyncDisposable
         return await View(run);
     }
 
+    /// <summary>Waits for a state without asking the run itself, which a node that is being stopped may have put away.</summary>
+    public Task UntilHistory(Guid run, string state) => Until(async () =>
+        (await Node.RunHistoryAsync(run, 0, CancellationToken.None)) is { Refusal: null } history && history.Value.Any(h => h.State.Name == state));
+
     /// <summary>Waits until something is so, looking anew at each state change of the node.</summary>
     public async Task Until(Func<Task<bool>> isSo)
     {
@@ -261,6 +267,17 @@ internal sealed class LifeLine(Fifo fifo)
 
     /// <summary>Completes when it was held and nobody holds it any more.</summary>
     public Task Cut { get; } = fifo.ReadNumbers();
+}
+
+/// <summary>The processes of a node that a test killed are still the test's own children.</summary>
+internal static class Children
+{
+    /// <summary>Takes the exit status away, as whoever inherits the children of a dead node does. Waits until it has ended.</summary>
+    public static async Task Reap(int pid) => Assert.Equal(pid, await Task.Run(() => WaitPid(pid, 0, 0)).WaitAsync(NodeFixture.Patience));
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "waitpid")]
+    [System.Runtime.InteropServices.DefaultDllImportSearchPaths(System.Runtime.InteropServices.DllImportSearchPath.SafeDirectories)]
+    private static extern int WaitPid(int pid, nint status, int options);
 }
 
 /// <summary>Finds processes by the mark that attempts carry.</summary>
