@@ -4,6 +4,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Tests.FlowRunners;
 using Runner.Engine.Clock;
+using Runner.Engine.Store;
 using Runner.Engine.Store.Sqlite;
 using Runner.Messages;
 using Runner.Messages.Deployments;
@@ -195,6 +196,10 @@ internal sealed class NodeFixture : IAsyncDisposable
         await Until(async () => (await Runs(deployment)).Count(r => r.State.IsTerminal) >= count);
         return await Runs(deployment);
     }
+
+    /// <summary>Sends what the inside of the node might send to a run.</summary>
+    public void TellRun(Guid run, object message) =>
+        Node.Actors.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, null!);
 
     public string Stdout(Guid run, int attempt = 1) => File.ReadAllText(Files.Stdout(new AttemptKey(run, attempt)));
 
