@@ -30,6 +30,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     private readonly PriorityQueue<(EntityKey Entity, DateTimeOffset At), DateTimeOffset> _queue = new();
     private DateTimeOffset _readUntil;
     private bool _reading;
+    private bool _readAgain;
     private DateTimeOffset? _timerAt;
 
     /// <inheritdoc/>
@@ -55,7 +56,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
                 log.Warning("Wake-ups cannot be read; trying again: {Reason}", failed.Cause.Message);
                 Context.Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, ReadAgainAfterFailure);
                 break;
-            case ReadNow:
+            case ReadNow or ReadAlarms:
                 Read();
                 break;
             case GetAlarmStatus:
@@ -69,6 +70,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Read()
     {
+        _readAgain = _reading;
         if (!_reading)
         {
             _reading = true;
@@ -98,6 +100,11 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         {
             _reading = false;
             _readUntil = until;
+            if (_readAgain)
+            {
+                Read();
+            }
+
             Context.Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, Horizon / 2);
         }
 
@@ -154,14 +161,11 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Wait()
     {
-        if (!_queue.TryPeek(out _, out var next))
-        {
-            return;
-        }
-
+        // Without an alarm in memory, too: a step forward may have passed one that is beyond the horizon.
+        var now = clock.UtcNow;
+        var next = _queue.TryPeek(out _, out var first) ? first : now + LongestWait;
         if (_timerAt is null || next < _timerAt)
         {
-            var now = clock.UtcNow;
             var wait = next - now;
             wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait;
             _timerAt = now + wait;

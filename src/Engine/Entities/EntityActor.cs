@@ -33,6 +33,7 @@ public abstract class EntityActor<TState> : ActorBase
     private long _snapshotSequence;
     private Batch? _batch;
     private TimeSpan _pause = FirstPause;
+    private bool _dropped;
 
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
@@ -185,11 +186,15 @@ public abstract class EntityActor<TState> : ActorBase
         _snapshotSequence = history.Snapshot?.Sequence ?? 0;
         _phase = Phase.Ready;
         _pause = FirstPause;
-        if (known > 0 && _sequence > known)
+        if (_dropped && _sequence > known)
         {
+            // Of the wake-ups that became durable unnoticed, its own and those of entities it created, the alarm clock has not heard.
             Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+            Services.Alarms.Tell(ReadAlarms.Instance, Self);
             Reread(dropped, _state);
         }
+
+        _dropped = false;
 
         Loaded();
         // What was queued before the failure comes after what the state says.
@@ -283,6 +288,7 @@ public abstract class EntityActor<TState> : ActorBase
                 break;
             default:
                 // Somebody else wrote: they may have been right, so forget, read and decide again.
+                _dropped = true;
                 Requeue(batch.Members.Select(m => m.Pending));
                 Load();
                 break;
@@ -312,6 +318,7 @@ public abstract class EntityActor<TState> : ActorBase
     {
         var batch = _batch!;
         _batch = null;
+        _dropped = true;
         Services.Log.Warning("{Entity} cannot commit and reads again in {Pause}: {Reason}", Key, _pause, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));
         RefuseRequests(cause);
