@@ -152,6 +152,10 @@ internal sealed class NodeFixture : IAsyncDisposable
     public async Task<LimitView> Limit(string name) =>
         (await Node.LimitsAsync(CancellationToken.None)).Accepted().Items.Single(l => l.Name == name);
 
+    /// <summary>Waits until everything before this occurrence of a deployment is decided.</summary>
+    public Task UntilNextRun(string deployment, DateTimeOffset next) => Until(async () =>
+        (await Node.DeploymentAsync(new GetDeployment(deployment), CancellationToken.None)).Accepted().NextRun == next);
+
     public async Task<RunView> View(Guid run) => (await Node.RunAsync(new GetRun(run), CancellationToken.None)).Accepted();
 
     /// <summary>The run once it has been in a state of this name.</summary>
