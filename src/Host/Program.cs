@@ -1,1 +1,34 @@
-return 0;
+using System.CommandLine;
+using System.Text;
+using Runner.Cli;
+using Runner.Host.Commands;
+using Runner.Host.Configuration;
+using Runner.Host.Console;
+using Sys = System.Console;
+
+namespace Runner.Host;
+
+/// <summary>The composition root: which commands there are, and what they are made of.</summary>
+internal static class Program
+{
+    public static Task<int> Main(string[] args)
+    {
+        var context = CliContext.System();
+        var root = new RootCommand("Runs deployments' programs on schedule.")
+        {
+            ServeCommand.Create(CreateEnvironment),
+            NodeCommand.Create(CreateEnvironment),
+        };
+        ClientCommands.AddTo(root, context);
+        return CommandLine.RunAsync(root, args, context);
+    }
+
+    private static HostEnvironment CreateEnvironment()
+    {
+        Func<string, string?> variable = Environment.GetEnvironmentVariable;
+        var output = new StreamWriter(Sys.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
+        return new HostEnvironment(
+            NodeComposition.StartAsync, SystemTime.Provider, TimeZoneInfo.Local, output, Sys.Error,
+            Paint.For(!Sys.IsOutputRedirected, variable), Paint.For(!Sys.IsErrorRedirected, variable), variable, () => new StopSignals());
+    }
+}

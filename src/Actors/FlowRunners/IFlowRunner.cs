@@ -13,7 +13,8 @@ public readonly record struct AttemptKey(Guid RunId, int Attempt)
 /// <param name="Command">The argv; the first is the program, looked up in PATH of <paramref name="Environment"/> when it has no slash
 /// (relative to <paramref name="WorkingDirectory"/> when it has one and is relative).</param>
 /// <param name="Environment">Added to the node's own environment; a null value removes the variable.</param>
-/// <param name="Parameters">The run's parameters as one JSON object in UTF-16 text.</param>
+/// <param name="Parameters">The run's parameters as one JSON object in UTF-16 text. The program finds them in RUNNER_PARAMETERS, or if they are
+/// longer than 96 KiB of UTF-8, in the file named by RUNNER_PARAMETERS_FILE; one of the two is set.</param>
 /// <param name="User">The system user to run as; null is the node's own.</param>
 public sealed record ProcessSpec(
     AttemptKey Key,
@@ -84,7 +85,7 @@ public sealed record ProcessOutcome(
 /// <summary>
 /// What a flow runner reports of one attempt, in this order: first one of <see cref="Started"/>, <see cref="StartFailed"/> or
 /// <see cref="NeverStarted"/>; after Started exactly one <see cref="Ended"/>. Recovery of a process that is already gone reports Ended
-/// alone. Called from the flow runner's threads; an implementation must return at once and never throw.
+/// alone, and so does the start of an attempt that an earlier life of the node had started. Called from the flow runner's threads; an implementation must return at once and never throw.
 /// </summary>
 public interface IProcessObserver
 {
@@ -94,7 +95,10 @@ public interface IProcessObserver
     /// <summary>The process never came to be. <paramref name="message"/> is one sentence naming what was missing.</summary>
     void StartFailed(StartFailureKind kind, string message);
 
-    /// <summary>Answer to a recovery: there is proof that this attempt's process was never spawned.</summary>
+    /// <summary>
+    /// There is proof that this attempt's process was never spawned: the answer to a recovery, or to a stop that came while the start
+    /// was waiting its turn.
+    /// </summary>
     void NeverStarted();
 
     /// <summary>The process, and on a stop its whole tree, is gone.</summary>
@@ -116,22 +120,28 @@ public enum StopSignal
 /// happens is reported to the observer. Life of an attempt:
 /// <code>
 ///   Start ──► Started ──► (Stop Terminate) ──► (Stop Kill) ──► Ended
-///     └─────► StartFailed
-///   Recover ► Started | NeverStarted | Ended(Unknown)
+///     └─────► StartFailed | NeverStarted (a stop was first) | Ended(Unknown) (an earlier life of the node had started it)
+///   Recover ► Started | NeverStarted | Ended
 /// </code>
 /// Grace times and timeouts are the caller's: a flow runner only sends the signal it is told to.
 /// </summary>
 public interface IFlowRunner
 {
-    /// <summary>Starts a process. The same key is started at most once in the life of a flow runner.</summary>
+    /// <summary>
+    /// Starts a process. The same key is started at most once, ever: if it is alive in this flow runner, the observer takes the place
+    /// of the former one and is told Started; if it has left a trace on disk, Ended(Unknown) is reported.
+    /// </summary>
     void Start(ProcessSpec spec, IProcessObserver observer);
 
     /// <summary>
-    /// Finds the process of an attempt that an earlier life of this node may have started.
+    /// Finds the process of an attempt that an earlier life of this node, or of the calling actor, may have started.
     /// </summary>
     /// <param name="handle">As <see cref="IProcessObserver.Started"/> gave it, or null if the node died before it was stored.</param>
     void Recover(ProcessSpec spec, ProcessHandle? handle, IProcessObserver observer);
 
-    /// <summary>Signals the whole process tree of an attempt. Nothing happens if it has ended.</summary>
+    /// <summary>
+    /// Signals the whole process tree of an attempt. Nothing happens if it has ended, or if its program has by itself (it keeps its
+    /// result). A terminate can be followed by a kill, and either repeated.
+    /// </summary>
     void Stop(AttemptKey key, StopSignal signal);
 }

@@ -9,7 +9,8 @@ namespace Runner.Actors.FlowRuns;
 
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
-internal sealed class FlowRunBehaviour(string node) : IEntityBehaviour<FlowRunState>
+/// <param name="sharedStore">Whether other nodes work on the store: then an attempt of another name is another node's to look after.</param>
+internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
 {
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
@@ -50,6 +51,7 @@ internal sealed class FlowRunBehaviour(string node) : IEntityBehaviour<FlowRunSt
     {
         CreateRun create => Create(state, create, now),
         _ when state.Phase == RunPhase.None => Unknown(state, message),
+        Recovered or WakeUpNow or TimeoutCheck or StopForShutdown when IsAnothers(state) => Decision.None,
         Recovered => Recover(state, now),
         WakeUpNow => Wake(state, now),
         SlotsGranted granted => Start(state, granted, now),
@@ -66,6 +68,8 @@ internal sealed class FlowRunBehaviour(string node) : IEntityBehaviour<FlowRunSt
         GetRun => Decision.Answer(FlowRunViews.View(state)),
         _ => Decision.None,
     };
+
+    private bool IsAnothers(FlowRunState state) => sharedStore && state.HasProcess && state.Node != node;
 
     private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RepeatRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
@@ -111,6 +115,7 @@ internal sealed class FlowRunBehaviour(string node) : IEntityBehaviour<FlowRunSt
 
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
+        // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
         if (state.IsReady(now))
         {
             var attempt = state.Attempt + 1;

@@ -24,10 +24,10 @@ internal sealed class LimitBook
     public bool MoreInStore { get; set; }
 
     /// <summary>Whether a page of waiters is being read.</summary>
-    public bool Reading { get; set; }
+    public bool Reading { get; private set; }
 
-    /// <summary>Whether a waiter was left to the store since that was last set to false.</summary>
-    public bool LeftToStore { get; set; }
+    /// <summary>Whether a waiter was left to the store since the reading began: the page may be older than its row.</summary>
+    private bool LeftWhileReading { get; set; }
 
     public bool HasRoom => Size is not { } size || _held.Count < size;
 
@@ -52,6 +52,19 @@ internal sealed class LimitBook
         return number;
     }
 
+    public void BeginReading() => (Reading, LeftWhileReading) = (true, false);
+
+    /// <summary>The page has come and is to be enqueued as if the store had nothing else.</summary>
+    /// <returns>Whether the store may have waiters that the page has not, even if it is not a full one.</returns>
+    public bool EndReading()
+    {
+        (Reading, MoreInStore) = (false, false);
+        return LeftWhileReading;
+    }
+
+    /// <summary>The page could not be read; what is in the store is still there.</summary>
+    public void FailReading() => Reading = false;
+
     public void Take(int number, Guid run) => _held[number] = run;
 
     public void Free(Slot slot, Guid run)
@@ -68,7 +81,7 @@ internal sealed class LimitBook
     {
         if (MoreInStore && (_queue.Count == 0 || ServiceOrder.Instance.Compare(run, _queue.Max!) > 0))
         {
-            LeftToStore = true;
+            LeftWhileReading = true;
             return (false, null);
         }
 
@@ -80,7 +93,8 @@ internal sealed class LimitBook
 
         var last = _queue.Max!;
         _queue.Remove(last);
-        MoreInStore = LeftToStore = true;
+        MoreInStore = true;
+        LeftWhileReading = true;
         return (last.Run != run.Run, last);
     }
 

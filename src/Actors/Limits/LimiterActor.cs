@@ -128,7 +128,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
                 OnWaiters(table, read);
                 break;
             case WaitersNotRead failed:
-                failed.Table.Book(failed.Limit).Reading = false;
+                failed.Table.Book(failed.Limit).FailReading();
                 break;
             case Remind:
                 OnRemind(table);
@@ -179,8 +179,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         var book = table.Book(limit);
         if (more && !book.Reading)
         {
-            book.Reading = true;
-            book.LeftToStore = false;
+            book.BeginReading();
             Services.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
                 Self, null, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(table, limit));
         }
@@ -194,10 +193,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         }
 
         var book = table.Book(read.Limit);
-        book.Reading = false;
-        // One that came while the page was on its way was left to the store and need not be on it.
-        var more = read.Rows.Length == PageSize || book.LeftToStore;
-        book.MoreInStore = false;
+        var more = book.EndReading() || read.Rows.Length == PageSize;
         foreach (var row in read.Rows)
         {
             table.Park(Waiter(row), read.Limit);

@@ -7,6 +7,12 @@ namespace Runner.Actors.Nodes;
 public sealed record NodeSettings(
     string Name, int ProcessLimit, Func<Guid, IEnumerable<KeyValuePair<string, string?>>> ApiVariables)
 {
+    /// <summary>
+    /// Whether other nodes, of other names, work on the same store. If not, every attempt in it is this node's own, whatever it was
+    /// called when it began it.
+    /// </summary>
+    public bool StoreIsShared { get; init; }
+
     /// <summary>How long an entity with nothing to do stays in memory.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(10);
 

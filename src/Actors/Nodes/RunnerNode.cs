@@ -44,6 +44,9 @@ public sealed class RunnerNode : IRunnerNode
     /// <summary>The number of attempts whose processes this node looks after.</summary>
     public int RunningProcesses => _actors.Processes.Current;
 
+    /// <summary>For tests that speak to an entity as the inside of a node does.</summary>
+    internal NodeActors Actors => _actors;
+
     /// <summary>
     /// Starts a node. Its entities come to memory as their wake-ups say: what ran when an earlier life ended is looked for first.
     /// </summary>
@@ -191,6 +194,16 @@ public sealed class RunnerNode : IRunnerNode
         }
 
         await _system.Terminate().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Ends the actors as the death of this program would: no program is stopped, nobody is told, and nothing more is written. For tests
+    /// of what the next life of the node makes of it; dispose of the flow runner first.
+    /// </summary>
+    internal Task AbandonAsync()
+    {
+        _stopping = true;
+        return _system.Terminate();
     }
 
     private static EntityKey LimiterKey => new(EntityKinds.Limiter, EntityKinds.LimiterId);

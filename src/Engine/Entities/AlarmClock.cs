@@ -109,16 +109,29 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Change(EntityKey entity, DateTimeOffset? at)
     {
-        if (at is not { } time || time > clock.UtcNow + Horizon)
+        var now = clock.UtcNow;
+        if (at is not { } time || time > now + Horizon)
         {
             _alarms.Remove(entity);
         }
-        else if (!_alarms.TryGetValue(entity, out var alarm) || alarm.At != time)
+        else if (_alarms.TryGetValue(entity, out var alarm) && alarm.At == time)
         {
             // One that is as it was goes on ringing as it did: an entity that answers a ring so must not be rung at once again.
-            // One that is to be in memory is there: it has just said so.
-            Set(entity, time, time == EntityWakeUps.FromStartUp ? clock.UtcNow + RingAgain : time);
+        }
+        else if (time > now)
+        {
+            Set(entity, time, time);
             Wait();
+        }
+        else
+        {
+            // Due already: no timer is needed to say so. One that is only to be in memory is there: it has just spoken.
+            if (time != EntityWakeUps.FromStartUp)
+            {
+                wake(entity);
+            }
+
+            Set(entity, time, now + RingAgain);
         }
     }
 

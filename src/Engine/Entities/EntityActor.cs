@@ -191,6 +191,7 @@ public abstract class EntityActor<TState> : ActorBase
         _pause = FirstPause;
         if (caughtUp)
         {
+            Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(state)), Self);
             CaughtUp(before, state);
         }
 

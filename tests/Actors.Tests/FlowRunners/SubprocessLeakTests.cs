@@ -11,6 +11,9 @@ public sealed class Alone;
 [Collection(nameof(Alone))]
 public sealed class SubprocessLeakTests : IDisposable
 {
+    /// <summary>What the test host may open meanwhile.</summary>
+    private const int Margin = 10;
+
     private readonly Workshop _shop = new();
 
     public void Dispose() => _shop.Dispose();
@@ -23,7 +26,8 @@ public sealed class SubprocessLeakTests : IDisposable
         var before = Descriptors();
         await Run(runner, 1900);
         await Stop(runner, 100);
-        Assert.Equal(before, Descriptors());
+        Assert.DoesNotContain(Targets(), target => target.Contains("pidfd", StringComparison.Ordinal) || target.StartsWith(_shop.Data, StringComparison.Ordinal));
+        Assert.InRange(Descriptors(), 0, before + Margin);
         Assert.Empty(Zombies());
     }
 
@@ -32,9 +36,12 @@ public sealed class SubprocessLeakTests : IDisposable
     {
         Cycle();
         var before = Descriptors();
-        Cycle();
-        Cycle();
-        Assert.Equal(before, Descriptors());
+        for (var i = 0; i < 10 * Margin; i++)
+        {
+            Cycle();
+        }
+
+        Assert.InRange(Descriptors(), 0, before + Margin);
 
         void Cycle()
         {
@@ -73,7 +80,10 @@ public sealed class SubprocessLeakTests : IDisposable
         }
     }
 
-    private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    private static int Descriptors() => Targets().Count;
+
+    private static List<string> Targets() =>
+        [.. Directory.GetFileSystemEntries("/proc/self/fd").Select(link => new FileInfo(link).LinkTarget ?? string.Empty)];
 
     private static List<int> Zombies() =>
     [

@@ -48,7 +48,7 @@ public sealed class SubprocessRecoveryTests : IDisposable
         Assert.True(Processes.IsAlive(child));
         await gate.Write("go\n");
         await recorder.WhenEnded();
-        await Gone(child);
+        await Processes.WhenGone(child);
     }
 
     [Fact]
@@ -139,19 +139,5 @@ public sealed class SubprocessRecoveryTests : IDisposable
         _lastNumbers = then is null ? [] : await then();
         await setsid.WaitForExitAsync();
         return (spec, Processes.HandleOf(pid));
-    }
-
-    /// <summary>A killed process that is another's child is gone some time after the kill.</summary>
-    private static async Task Gone(int pid)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(pid);
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        }
-        catch (ArgumentException)
-        {
-            Assert.False(Processes.IsAlive(pid));
-        }
     }
 }

@@ -1,4 +1,5 @@
 using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRunners.Linux;
 
 namespace Runner.Actors.Tests.FlowRunners;
 
@@ -88,6 +89,40 @@ public sealed class SubprocessStartTests : IDisposable
         Assert.Equal(StartFailureKind.Other, (await Fail(_shop.Spec("/bin/true") with { Environment = [new("", "c")] })).Kind);
     }
 
+    [Theory]
+    [InlineData(NativeMethods.EAGAIN, StartFailureKind.ResourcesExhausted)]
+    [InlineData(NativeMethods.ENOMEM, StartFailureKind.ResourcesExhausted)]
+    [InlineData(NativeMethods.EMFILE, StartFailureKind.ResourcesExhausted)]
+    [InlineData(NativeMethods.EACCES, StartFailureKind.NotExecutable)]
+    [InlineData(NativeMethods.ELOOP, StartFailureKind.Other)]
+    public void B13_what_the_system_refuses_is_told_apart(int error, StartFailureKind kind)
+    {
+        var failure = SpawnErrors.Explain(error, _shop.Spec("/bin/true"), "/bin/true");
+        Assert.Equal(kind, failure.Kind);
+        Assert.Contains("'/bin/true'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task B13_a_data_folder_that_cannot_be_made_is_named()
+    {
+        using var runner = new SubprocessFlowRunner(new SubprocessOptions("/dev/null/data"));
+        var recorder = new Recorder();
+        runner.Start(_shop.Spec("/bin/true"), recorder);
+        var (kind, message) = await recorder.WhenFailed();
+        Assert.Equal(StartFailureKind.Other, kind);
+        Assert.Contains("/dev/null", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_output_folder_that_was_removed_is_made_again()
+    {
+        var key = Workshop.NewKey();
+        await Run(_shop.Spec("/bin/true") with { Key = key });
+        Directory.Delete(_shop.Data, recursive: true);
+        var (outcome, _) = await Run(_shop.Spec("/bin/true") with { Key = key with { Attempt = 2 } });
+        Assert.Equal(new ProcessExit.Exited(0), outcome.Exit);
+    }
+
     [Fact]
     public async Task A_failed_start_leaves_nothing_so_that_it_can_be_tried_again()
     {
@@ -102,7 +137,7 @@ public sealed class SubprocessStartTests : IDisposable
     [Fact]
     public async Task A_run_of_another_user_is_that_users_and_can_leave_a_result()
     {
-        var spec = _shop.Shell("id -un; echo $HOME; echo 1 > $RUNNER_RESULT_FILE") with { User = "nobody", WorkingDirectory = "/" };
+        var spec = _shop.Shell("id -un; echo $HOME; echo 1 > $RUNNER_RESULT_FILE") with { User = "daemon", WorkingDirectory = "/" };
         if (!Environment.IsPrivilegedProcess)
         {
             Assert.Equal(StartFailureKind.UserNotAvailable, (await Fail(spec)).Kind);
@@ -114,7 +149,7 @@ public sealed class SubprocessStartTests : IDisposable
         File.SetUnixFileMode(_shop.Data, (UnixFileMode)0b111_001_001);
         var (outcome, _) = await Run(spec);
         Assert.Equal(new ProcessOutcome(new ProcessExit.Exited(0), Result: "1\n"), outcome);
-        Assert.StartsWith("nobody\n/", _shop.Stdout(spec), StringComparison.Ordinal);
+        Assert.StartsWith("daemon\n/", _shop.Stdout(spec), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,7 +167,7 @@ public sealed class SubprocessStartTests : IDisposable
         var spec = _shop.Shell("trap '' HUP TERM; sleep 600 & echo $!; exit 4");
         var (outcome, _) = await Run(spec);
         Assert.Equal(new ProcessExit.Exited(4), outcome.Exit);
-        Assert.False(Processes.IsAlive(int.Parse(_shop.Stdout(spec), System.Globalization.CultureInfo.InvariantCulture)));
+        await Processes.WhenGone(int.Parse(_shop.Stdout(spec), System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private async Task<(ProcessOutcome Outcome, int Pid)> Run(ProcessSpec spec)

@@ -123,4 +123,18 @@ internal static class Processes
     public static ProcessHandle HandleOf(int pid) => new(pid, ProcFiles.ReadStat(pid)!.Value.StartTime, ProcFiles.BootId);
 
     public static void Kill(int pid) => _ = NativeMethods.Kill(pid, NativeMethods.SIGKILL);
+
+    /// <summary>A process is gone some time after it was killed.</summary>
+    public static async Task WhenGone(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        }
+        catch (ArgumentException)
+        {
+            Assert.False(Processes.IsAlive(pid));
+        }
+    }
 }

@@ -28,15 +28,16 @@ internal sealed class Adopter : IDisposable
         var processes = new Lazy<ProcessTable>(ProcessTable.Read);
         foreach (var (attempt, handle) in batch)
         {
+            var found = handle is null ? processes.Value : null;
             lock (attempt.Gate)
             {
-                if (handle is null)
+                if (handle is not null)
                 {
-                    RecoverUnknown(attempt, processes.Value);
+                    RecoverKnown(attempt, handle, processes);
                 }
                 else
                 {
-                    RecoverKnown(attempt, handle, processes);
+                    RecoverUnknown(attempt, found!);
                 }
             }
         }

@@ -16,6 +16,7 @@ internal static unsafe class ProgramLookup
         Missing,
         Folder,
         Forbidden,
+        Unreachable,
     }
 
     /// <exception cref="StartFailure">It is not there or no folder.</exception>
@@ -71,7 +72,7 @@ internal static unsafe class ProgramLookup
     {
         Finding.Program => file,
         Finding.Folder => throw new StartFailure(StartFailureKind.NotExecutable, $"The command '{name}' is a directory ('{file}'); name a program."),
-        Finding.Forbidden => throw Forbidden(file),
+        Finding.Forbidden or Finding.Unreachable => throw Forbidden(file),
         _ => throw new StartFailure(StartFailureKind.CommandNotFound,
             $"There is no program '{file}' on this node; install it or correct the command."),
     };
@@ -86,6 +87,7 @@ internal static unsafe class ProgramLookup
             {
                 case Finding.Program:
                     return file;
+                // A folder of PATH that is closed to this user holds nothing for it.
                 case Finding.Forbidden or Finding.Folder:
                     forbidden ??= file;
                     break;
@@ -108,7 +110,7 @@ internal static unsafe class ProgramLookup
         StatXBuffer stat;
         if (StatX(AT_FDCWD, file, 0, STATX_MODE_SIZE, &stat) != 0)
         {
-            return Marshal.GetLastPInvokeError() == EACCES ? Finding.Forbidden : Finding.Missing;
+            return Marshal.GetLastPInvokeError() == EACCES ? Finding.Unreachable : Finding.Missing;
         }
 
         return (stat.Mode & S_IFMT) == S_IFDIR ? Finding.Folder

@@ -13,7 +13,6 @@ internal sealed unsafe class Spawner : IDisposable
     public const int LargestParametersVariable = 96 * 1024;
 
     private const int MostBusyAttempts = 500;
-    private const int OwnerOnly = 0x180; // 0600
 
     private readonly RunFiles _files;
     private readonly InheritedEnvironment _inherited = InheritedEnvironment.OfThisProcess;
@@ -45,7 +44,7 @@ internal sealed unsafe class Spawner : IDisposable
         var wrapper = user is null ? null : ProgramLookup.Resolve(["setpriv"], "/", _inherited.Path);
 
         // From here on a process may exist, and this file is the proof.
-        var stdout = CreateStdout(spec.Key);
+        var stdout = AttemptFiles.CreateStdout(_files, spec.Key);
         if (stdout < 0)
         {
             return null;
@@ -54,8 +53,8 @@ internal sealed unsafe class Spawner : IDisposable
         var stderr = -1;
         try
         {
-            stderr = Create(_files.Stderr(spec.Key), O_TRUNC | O_APPEND);
-            PrepareFiles(spec, user, variables);
+            stderr = AttemptFiles.Create(_files.Stderr(spec.Key), O_TRUNC | O_APPEND);
+            AttemptFiles.Prepare(_files, spec, user, large: variables["RUNNER_PARAMETERS_FILE"] is not null);
             return Execute(spec, program, wrapper, user, variables, (stdout, stderr));
         }
         catch (Exception e) when (e is StartFailure or IOException or UnauthorizedAccessException)
@@ -78,10 +77,6 @@ internal sealed unsafe class Spawner : IDisposable
             blocks.Dispose();
         }
     }
-
-    private static StartFailure Exhausted(string what, int error) => new(
-        error is EMFILE or ENFILE or ENOMEM or ENOSPC or EDQUOT or EAGAIN ? StartFailureKind.ResourcesExhausted : StartFailureKind.Other,
-        $"{what}: {Marshal.GetPInvokeErrorMessage(error)}; see to the node's limits, disk and permissions.");
 
     private static void CheckText(ProcessSpec spec, Dictionary<string, string?> variables)
     {
@@ -126,75 +121,6 @@ internal sealed unsafe class Spawner : IDisposable
     }
 
     private string? PathOf(Dictionary<string, string?> variables) => variables.TryGetValue("PATH", out var path) ? path : _inherited.Path;
-
-    private int CreateStdout(AttemptKey key)
-    {
-        try
-        {
-            _files.EnsureDirectory(key);
-            var path = _files.Stdout(key);
-            var fd = Open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, OwnerOnly);
-            if (fd < 0 && Marshal.GetLastPInvokeError() == ENOENT)
-            {
-                _files.EnsureDirectory(key, anew: true);
-                fd = Open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, OwnerOnly);
-            }
-
-            return fd >= 0 || Marshal.GetLastPInvokeError() == EEXIST ? fd : throw Exhausted($"The output file '{path}' cannot be created", Marshal.GetLastPInvokeError());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartFailure(StartFailureKind.ResourcesExhausted, $"The folder for output cannot be made: {e.Message}");
-        }
-    }
-
-    private static int Create(string path, int flags)
-    {
-        var fd = Open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, OwnerOnly);
-        return fd >= 0 ? fd : throw Exhausted($"The file '{path}' cannot be created", Marshal.GetLastPInvokeError());
-    }
-
-    private void PrepareFiles(ProcessSpec spec, SystemUser? user, Dictionary<string, string?> variables)
-    {
-        if (variables["RUNNER_PARAMETERS_FILE"] is { } parameters)
-        {
-            WriteFile(parameters, Encoding.UTF8.GetBytes(spec.Parameters), user);
-        }
-
-        if (user is not null)
-        {
-            // The folder is not the user's, so its files are made for it.
-            foreach (var path in new[] { _files.Stdout(spec.Key), _files.Stderr(spec.Key), _files.Result(spec.Key) })
-            {
-                WriteFile(path, [], user);
-            }
-        }
-    }
-
-    private static void WriteFile(string path, ReadOnlySpan<byte> content, SystemUser? user)
-    {
-        var fd = Create(path, 0);
-        try
-        {
-            fixed (byte* bytes = content)
-            {
-                for (nint written = 0; written < content.Length;)
-                {
-                    var count = Write(fd, bytes + written, content.Length - written);
-                    written += count >= 0 ? count : throw Exhausted($"The file '{path}' cannot be written", Marshal.GetLastPInvokeError());
-                }
-            }
-
-            if (user is not null && FChown(fd, user.Id, user.Group) != 0)
-            {
-                throw Exhausted($"The file '{path}' cannot be given to user '{user.Name}'", Marshal.GetLastPInvokeError());
-            }
-        }
-        finally
-        {
-            _ = Close(fd);
-        }
-    }
 
     private int Execute(
         ProcessSpec spec, string program, string? wrapper, SystemUser? user, Dictionary<string, string?> variables, (int Stdout, int Stderr) output)

@@ -4,8 +4,8 @@ namespace Runner.Actors.FlowRunners.Linux;
 
 /// <summary>
 /// Stops whole process trees, on a thread of its own because that means reading all of /proc: one reading serves all
-/// attempts that wait to be stopped. It looks again until it finds no process it has not signalled, and once more when the last
-/// known one has gone, so that a fork in between escapes neither.
+/// attempts that wait to be stopped. A kill looks again until it finds no process it has not signalled. A terminate looks once: what a
+/// program starts after that is its way of cleaning up. Both look once more when all they know have gone, and signal what is left then.
 /// </summary>
 internal sealed class TreeStopper : IDisposable
 {
@@ -125,7 +125,7 @@ internal sealed class TreeStopper : IDisposable
             _table.EndWithLeader(attempt);
         }
 
-        return signalled > 0;
+        return signalled > 0 && signal == StopSignal.Kill;
     }
 
     private static int SignalLeader(TrackedAttempt attempt, StopSignal signal)

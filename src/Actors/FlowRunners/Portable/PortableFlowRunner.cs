@@ -65,14 +65,26 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
         catch (Exception e) when (process.Handle is null)
         {
+            RemoveFiles(key);
             _processes.TryRemove(key, out _);
-            Files.Delete(key);
             process.Report(o => o.StartFailed(PortableStart.KindOf(e), e.Message));
         }
         catch (Exception e)
         {
             _log.Error(e, "Attempt {Attempt} could not be watched to its end", key);
             End(key, process, new ProcessExit.Unknown(e.Message));
+        }
+    }
+
+    private void RemoveFiles(AttemptKey key)
+    {
+        try
+        {
+            Files.Delete(key);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.Error(e, "The files of attempt {Attempt}, which did not start, could not be removed", key);
         }
     }
 

@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using static Runner.Actors.FlowRunners.Linux.NativeMethods;
+
+namespace Runner.Actors.FlowRunners.Linux;
+
+/// <summary>Makes the files of an attempt before its program starts.</summary>
+internal static unsafe class AttemptFiles
+{
+    private const int OwnerOnly = 0x180; // 0600
+
+    /// <summary>A descriptor of the new output file; -1 if there is one already.</summary>
+    /// <exception cref="StartFailure">It cannot be created.</exception>
+    public static int CreateStdout(RunFiles files, AttemptKey key)
+    {
+        try
+        {
+            files.EnsureDirectory(key);
+            var path = files.Stdout(key);
+            var fd = OpenNew(path);
+            if (fd < 0 && Marshal.GetLastPInvokeError() == ENOENT)
+            {
+                files.EnsureDirectory(key, anew: true);
+                fd = OpenNew(path);
+            }
+
+            var error = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
+            return error is 0 or EEXIST ? fd : throw Failure($"The output file '{path}' cannot be created", error);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // .NET leaves the error number in HResult.
+            throw new StartFailure(KindOf(e.HResult), $"The folder for output cannot be made: {e.Message}");
+        }
+    }
+
+    /// <exception cref="StartFailure">It cannot be created.</exception>
+    public static int Create(string path, int flags)
+    {
+        var fd = Open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, OwnerOnly);
+        return fd >= 0 ? fd : throw Failure($"The file '{path}' cannot be created", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Writes large parameters into their file; gives another user what it has to read and write.</summary>
+    /// <exception cref="StartFailure">One cannot be written.</exception>
+    public static void Prepare(RunFiles files, ProcessSpec spec, SystemUser? user, bool large)
+    {
+        if (large)
+        {
+            Write(files.Parameters(spec.Key), Encoding.UTF8.GetBytes(spec.Parameters), user);
+        }
+
+        if (user is not null)
+        {
+            // The folder is not the user's, so its files are made for it.
+            foreach (var path in new[] { files.Stdout(spec.Key), files.Stderr(spec.Key), files.Result(spec.Key) })
+            {
+                Write(path, [], user);
+            }
+        }
+    }
+
+    private static int OpenNew(string path) => Open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, OwnerOnly);
+
+    private static void Write(string path, ReadOnlySpan<byte> content, SystemUser? user)
+    {
+        var fd = Create(path, 0);
+        try
+        {
+            fixed (byte* bytes = content)
+            {
+                for (nint written = 0; written < content.Length;)
+                {
+                    var count = NativeMethods.Write(fd, bytes + written, content.Length - written);
+                    written += count >= 0 ? count : throw Failure($"The file '{path}' cannot be written", Marshal.GetLastPInvokeError());
+                }
+            }
+
+            if (user is not null && FChown(fd, user.Id, user.Group) != 0)
+            {
+                throw Failure($"The file '{path}' cannot be given to user '{user.Name}'", Marshal.GetLastPInvokeError());
+            }
+        }
+        finally
+        {
+            _ = Close(fd);
+        }
+    }
+
+    private static StartFailureKind KindOf(int error) =>
+        error is EMFILE or ENFILE or ENOMEM or ENOSPC or EDQUOT ? StartFailureKind.ResourcesExhausted : StartFailureKind.Other;
+
+    private static StartFailure Failure(string what, int error) =>
+        new(KindOf(error), $"{what}: {Marshal.GetPInvokeErrorMessage(error)}; see to the node's disk, permissions and limits.");
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Runner.Cli.Arguments;
+using Runner.Cli.Terminal;
+using Runner.Client;
+using Runner.Client.DeploymentFiles;
+using Runner.Messages.Deployments;
+using Runner.Messages.Serialization;
+
+namespace Runner.Cli.Commands;
+
+/// <summary><c>runner deploy</c>.</summary>
+internal static class DeployCommand
+{
+    public static Command Create(ClientCommand client)
+    {
+        var files = new Argument<string[]>("file") { Description = "Deployment files.", Arity = ArgumentArity.OneOrMore };
+        var dryRun = Values.Flag("--dry-run", "Only say what would change.");
+        var command = new Command("deploy", "Register deployments, or update those that are there; all or none.") { files, dryRun }
+            .WithExample("runner deploy samples/hello/runner.yaml");
+        return client.With(command, async call =>
+        {
+            var file = DeploymentFile.Load(call.Get(files));
+            var registered = await RegisterAsync(call, file, call.Get(dryRun)).ConfigureAwait(false);
+            if (call.Json)
+            {
+                call.Context.WriteJson(registered, MessagesJson.Default.ImmutableArrayDeploymentRegistered);
+                return ExitCodes.Success;
+            }
+
+            call.Context.Write(Registrations.Render(call.Context, registered));
+            if (call.Get(dryRun))
+            {
+                call.Context.WriteErrorLine("Nothing was changed (--dry-run).");
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+
+    private static async Task<ImmutableArray<DeploymentRegistered>> RegisterAsync(ClientCall call, DeploymentFile file, bool dryRun)
+    {
+        try
+        {
+            return await call.Client.RegisterAsync(file.Specs, dryRun, call.Cancel).ConfigureAwait(false);
+        }
+        catch (RunnerApiException e) when (!e.Problems.IsEmpty)
+        {
+            throw new DeploymentFileException(file.Explain(e.Problems));
+        }
+    }
+}
+
+/// <summary>What registering did, for people; <c>serve</c> says it the same way.</summary>
+public static class Registrations
+{
+    public static string Render(CliContext context, ImmutableArray<DeploymentRegistered> registered)
+    {
+        var table = new Table("", "", "", "");
+        foreach (var r in registered)
+        {
+            table.Add(
+                new Cell(r.Outcome.ToString().ToLowerInvariant(), Paint(context.Style, r.Outcome)),
+                r.Name,
+                r.Paused ? "paused" : r.NextRun is { } next ? $"next run {context.Times.Both(next)}" : "runs when asked",
+                r.Changes.IsDefaultOrEmpty ? "" : $"changed: {string.Join(", ", r.Changes)}");
+        }
+
+        return table.Render(context.Style);
+    }
+
+    private static Func<string, string> Paint(Style style, RegistrationOutcome outcome) => outcome switch
+    {
+        RegistrationOutcome.Created => style.Green,
+        RegistrationOutcome.Changed => style.Yellow,
+        _ => style.Dim,
+    };
+}

@@ -1,0 +1,198 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Runner.Cli.Arguments;
+using Runner.Cli.Terminal;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Cli.Commands;
+
+/// <summary><c>runner deployments</c> and <c>runner deployment …</c>.</summary>
+internal static class DeploymentCommands
+{
+    public static Command List(ClientCommand client)
+    {
+        var tag = Values.Text("--tag", "Only those with this tag.", "TAG");
+        var limit = Values.Integer("--limit", "How many at most (200).", 1, 1_000);
+        var after = Values.Text("--after", "The next page: what the last one said.", "CURSOR");
+        var command = new Command("deployments", "List the deployments.") { tag, limit, after }.WithExample("runner deployments --tag demo");
+        return client.With(command, async call =>
+        {
+            var query = new ListDeployments(call.Get(tag), call.Get(limit) ?? 200, call.Get(after));
+            var page = await call.Client.DeploymentsAsync(query, call.Cancel).ConfigureAwait(false);
+            if (call.Json)
+            {
+                call.Context.WriteJson(page, MessagesJson.Default.DeploymentPage);
+                return ExitCodes.Success;
+            }
+
+            call.Context.Write(RenderList(call.Context, page));
+            if (page.Next is not null)
+            {
+                call.Context.WriteErrorLine($"More: runner deployments --after {page.Next}");
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+
+    public static Command Create(ClientCommand client)
+    {
+        var group = new Command("deployment", "Show, pause, resume or delete a deployment.");
+        group.Add(Show(client));
+        group.Add(Change(client, "pause", "Stop a deployment's schedules until it is resumed.", "is paused", "was paused already", (c, n) => c.Client.PauseDeploymentAsync(n, c.Cancel)));
+        group.Add(Change(client, "resume", "Let a deployment's schedules go on from now.", "goes on", "was not paused", (c, n) => c.Client.ResumeDeploymentAsync(n, c.Cancel)));
+        group.Add(Delete(client));
+        return group;
+    }
+
+    private static Argument<string> Name() => new("name") { Description = "The deployment: FLOW/NAME." };
+
+    private static Command Show(ClientCommand client)
+    {
+        var name = Name();
+        var command = new Command("show", "Show a deployment: recipe, schedules and next runs.") { name }
+            .WithExample("runner deployment show hello/every-10s");
+        return client.With(command, async call =>
+        {
+            var view = await call.Client.DeploymentAsync(call.Get(name), call.Cancel).ConfigureAwait(false);
+            if (call.Json)
+            {
+                call.Context.WriteJson(view, MessagesJson.Default.DeploymentView);
+            }
+            else
+            {
+                call.Context.Write(Render(call.Context, view));
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+
+    private static Command Change(
+        ClientCommand client, string verb, string description, string done, string already, Func<ClientCall, string, Task<DeploymentChanged>> change)
+    {
+        var name = Name();
+        var command = new Command(verb, description) { name }.WithExample($"runner deployment {verb} hello/every-10s");
+        return client.With(command, async call => Say(call, await change(call, call.Get(name)).ConfigureAwait(false), done, already));
+    }
+
+    private static Command Delete(ClientCommand client)
+    {
+        var name = Name();
+        var runs = Values.Word("--runs", "What becomes of runs that have not ended (keep).", ("keep", RunsOnDelete.Keep), ("cancel", RunsOnDelete.Cancel));
+        var command = new Command("delete", "Delete a deployment; its finished runs stay readable.") { name, runs }
+            .WithExample("runner deployment delete hello/every-10s --runs cancel");
+        return client.With(command, async call => Say(
+            call,
+            await call.Client.DeleteDeploymentAsync(call.Get(name), call.Get(runs) ?? RunsOnDelete.Keep, call.Cancel).ConfigureAwait(false),
+            "is deleted",
+            "was deleted already"));
+    }
+
+    private static int Say(ClientCall call, DeploymentChanged changed, string done, string already)
+    {
+        if (call.Json)
+        {
+            call.Context.WriteJson(changed, MessagesJson.Default.DeploymentChanged);
+        }
+        else
+        {
+            call.Context.WriteLine($"{Printable.Line(changed.Name)} {(changed.Changed ? done : already)}.");
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static string RenderList(CliContext context, DeploymentPage page)
+    {
+        if (page.Items.IsEmpty)
+        {
+            return "No deployments. `runner deploy FILE` adds some.\n";
+        }
+
+        var table = new Table("NAME", "NEXT RUN", "VERSION", "TAGS", "DESCRIPTION");
+        foreach (var d in page.Items)
+        {
+            table.Add(
+                d.Name,
+                d.Paused ? new Cell("paused", context.Style.Yellow) : d.NextRun is { } next ? context.Times.Both(next) : new Cell("when asked", context.Style.Dim),
+                d.Version,
+                string.Join(", ", d.Tags),
+                d.Description);
+        }
+
+        return table.Render(context.Style);
+    }
+
+    private static string Render(CliContext context, DeploymentView view)
+    {
+        var spec = view.Spec;
+        var text = new StringBuilder(Fields.Render(
+            context,
+            ("Deployment", spec.Name),
+            ("Description", spec.Description),
+            ("Version", spec.Version),
+            ("Status", view.Paused ? view.PausedBy == PauseReason.Shutdown ? "paused while its node was stopped" : "paused" : "active"),
+            ("Next run", view.NextRun is { } next ? context.Times.Both(next) : null),
+            ("Command", Printable.Command(spec.Command)),
+            ("Folder", spec.Workdir),
+            ("User", spec.User),
+            ("Variables", string.Join(", ", spec.Env.Select(e => e.Value is null ? $"{e.Key} removed" : $"{e.Key}={e.Value}"))),
+            ("Parameters", Fields.Json(spec.Parameters)),
+            ("Tags", string.Join(", ", spec.Tags)),
+            ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant()),
+            ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {(c.OnFull == OnFull.Queue ? "others wait" : "others are cancelled")}" : null),
+            ("Limits", string.Join(", ", spec.Limits)),
+            ("Retries", Retries(spec.Retries)),
+            ("Timeout", spec.Timeout is { } timeout ? DurationText.Format(timeout) : null),
+            ("Stop grace", DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
+            ("Priority", spec.Priority == 0 ? null : spec.Priority.ToString(CultureInfo.InvariantCulture)),
+            ("Registered", context.Times.Both(view.RegisteredAt)),
+            ("Updated", view.UpdatedAt == view.RegisteredAt ? null : context.Times.Both(view.UpdatedAt))));
+        if (!view.Schedules.IsDefaultOrEmpty)
+        {
+            text.Append('\n').Append(Schedules(context, view).Render(context.Style));
+        }
+
+        return text.ToString();
+    }
+
+    private static Table Schedules(CliContext context, DeploymentView view)
+    {
+        var table = new Table("SCHEDULE", "NEXT", "PROBLEM", "ID");
+        foreach (var s in view.Schedules)
+        {
+            var next = !s.Active ? "not active" : view.Paused ? "paused" : string.Join(", ", s.Next.Take(3).Select(context.Times.Local));
+            table.Add(s.Description, next, new Cell(Printable.Line(s.Problem), context.Style.Red), s.Id);
+        }
+
+        return table;
+    }
+
+    private static string? Retries(RetrySpec retries)
+    {
+        if (retries.Count == 0)
+        {
+            return null;
+        }
+
+        var delay = retries.Delays.IsEmpty ? DurationText.Format(retries.Delay) : string.Join(", ", retries.Delays.Select(DurationText.Format));
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{retries.Count} after {delay}");
+        if (retries.Delays.IsEmpty && retries.Backoff != 1)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", times {retries.Backoff} each");
+        }
+
+        if (retries.MaxDelay is { } most)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", at most {DurationText.Format(most)}");
+        }
+
+        return text.Append(retries.Jitter > 0 ? string.Create(CultureInfo.InvariantCulture, $", jitter {retries.Jitter}") : "").ToString();
+    }
+}

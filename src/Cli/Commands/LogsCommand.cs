@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Globalization;
+using Runner.Cli.Arguments;
+using Runner.Client;
+
+namespace Runner.Cli.Commands;
+
+/// <summary><c>runner run logs</c>: the program's standard output on standard output, its standard error on standard error.</summary>
+internal static class LogsCommand
+{
+    public static Command Create(ClientCommand client)
+    {
+        var id = RunCommands.Id();
+        var follow = Values.Flag("--follow", "Go on as output comes, to the run's end.");
+        var stream = Values.Word("--stream", "Only this output; both if left out.", ("stdout", LogStream.Stdout), ("stderr", LogStream.Stderr));
+        var from = Values.Text("--from", "Begin here: ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or with --stream an offset in bytes.", "POSITION");
+        var attempt = Values.Integer("--attempt", "Of this attempt; the latest, or with --follow all, if left out.", 1, int.MaxValue);
+        var command = new Command("logs", "Print what a run's program has written.") { id, follow, stream, from, attempt }
+            .WithExample("runner run logs 0192f0c1 --follow");
+        return client.With(command, async call =>
+        {
+            var asked = new Asked(call.Get(stream), call.Get(from), call.Get(attempt));
+            asked.Check();
+            var run = await RunIds.ResolveAsync(call.Client, call.Get(id), call.Cancel).ConfigureAwait(false);
+            return call.Get(follow)
+                ? await FollowAsync(call, run, asked).ConfigureAwait(false)
+                : await CopyAsync(call, run, asked).ConfigureAwait(false);
+        });
+    }
+
+    private static async Task<int> FollowAsync(ClientCall call, Guid run, Asked asked)
+    {
+        try
+        {
+            await foreach (var line in call.Client.FollowLogsAsync(run, asked.Stream, asked.From, asked.Attempt, call.Cancel).ConfigureAwait(false))
+            {
+                Print(call, line);
+            }
+
+            return ExitCodes.Success;
+        }
+        catch (OperationCanceledException)
+        {
+            RunFollower.SayDetached(call.Context, run);
+            return ExitCodes.Interrupted;
+        }
+    }
+
+    public static void Print(ClientCall call, LogLine line)
+    {
+        if (call.Json)
+        {
+            call.Context.WriteJson(line, ClientJson.Default.LogLine);
+        }
+        else if (line.Stream == LogStream.Stdout)
+        {
+            call.Context.Write(line.Text);
+        }
+        else
+        {
+            call.Context.WriteError(line.Text);
+        }
+    }
+
+    /// <summary>What there is now, byte by byte as the program wrote it.</summary>
+    private static async Task<int> CopyAsync(ClientCall call, Guid run, Asked asked)
+    {
+        var position = LogPosition.TryParse(asked.From, out var p) ? p : (LogPosition?)null;
+        var latest = asked.Attempt ?? (await call.Client.RunAsync(run, call.Cancel).ConfigureAwait(false)).Attempt;
+        var first = asked.Attempt ?? position?.Attempt ?? latest;
+        if (latest == 0)
+        {
+            call.Context.WriteErrorLine("No output: the run has not started yet. --follow waits for it.");
+            return ExitCodes.Success;
+        }
+
+        for (var attempt = Math.Max(1, first); attempt <= latest; attempt++)
+        {
+            foreach (var stream in asked.Stream is { } one ? [one] : new[] { LogStream.Stdout, LogStream.Stderr })
+            {
+                await CopyAsync(call, run, attempt, stream, asked.OffsetIn(attempt, stream, position)).ConfigureAwait(false);
+            }
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static async Task CopyAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from)
+    {
+        if (call.Json)
+        {
+            await using var lines = new LogLineWriter(call, attempt, stream, from);
+            await call.Client.CopyLogAsync(run, stream, lines, attempt, from, call.Cancel).ConfigureAwait(false);
+            return;
+        }
+
+        var destination = stream == LogStream.Stdout ? call.Context.RawOut : call.Context.RawError;
+        await call.Client.CopyLogAsync(run, stream, destination, attempt, from, call.Cancel).ConfigureAwait(false);
+        await destination.FlushAsync(call.Cancel).ConfigureAwait(false);
+    }
+
+    private sealed record Asked(LogStream? Stream, string? From, int? Attempt)
+    {
+        private long? PlainOffset =>
+            long.TryParse(From, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) ? offset : null;
+
+        public void Check()
+        {
+            if (From is null || LogPosition.TryParse(From, out _))
+            {
+                return;
+            }
+
+            if (PlainOffset is null)
+            {
+                throw new UsageException($"--from: expected ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or an offset in bytes; there is '{From}'.");
+            }
+
+            if (Stream is null)
+            {
+                throw new UsageException("--from: an offset alone needs --stream to say of which output it is.");
+            }
+        }
+
+        public long OffsetIn(int attempt, LogStream stream, LogPosition? position) =>
+            position is { } p ? p.Attempt == attempt ? p.OffsetOf(stream) : 0 : PlainOffset ?? 0;
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Runner.Cli.Arguments;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Cli.Commands;
+
+/// <summary><c>runner run show|logs|cancel|retry</c>.</summary>
+internal static class RunCommands
+{
+    public static Command Create(ClientCommand client)
+    {
+        var group = new Command("run", "Show, follow, cancel or retry a run.");
+        group.Add(Show(client));
+        group.Add(LogsCommand.Create(client));
+        group.Add(Cancel(client));
+        group.Add(Retry(client));
+        return group;
+    }
+
+    public static Argument<string> Id() => new("id") { Description = "The run's id, or the beginning of it (4 digits or more)." };
+
+    private static Command Show(ClientCommand client)
+    {
+        var id = Id();
+        var command = new Command("show", "Show a run and its history.") { id }
+            .WithExample("runner run show 0192f0c1");
+        return client.With(command, async call =>
+        {
+            var run = await RunIds.ResolveAsync(call.Client, call.Get(id), call.Cancel).ConfigureAwait(false);
+            var view = await call.Client.RunAsync(run, call.Cancel).ConfigureAwait(false);
+            if (call.Json)
+            {
+                call.Context.WriteJson(view, MessagesJson.Default.RunView);
+            }
+            else
+            {
+                call.Context.Write(RunRendering.Render(call.Context, view));
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+
+    private static Command Cancel(ClientCommand client)
+    {
+        var id = Id();
+        var reason = Values.Text("--reason", "Shown with the run's state.", "TEXT");
+        var command = new Command("cancel", "Cancel a run: its whole process tree is asked to end, and then made to.") { id, reason }
+            .WithExample("runner run cancel 0192f0c1 --reason 'wrong input'");
+        return client.With(command, async call =>
+        {
+            var run = await RunIds.ResolveAsync(call.Client, call.Get(id), call.Cancel).ConfigureAwait(false);
+            var accepted = await call.Client.CancelAsync(run, call.Get(reason), call.Cancel).ConfigureAwait(false);
+            if (call.Json)
+            {
+                call.Context.WriteJson(accepted, MessagesJson.Default.RunCancelAccepted);
+            }
+            else
+            {
+                call.Context.WriteLine($"Run {accepted.Id} is {call.Context.Style.State(accepted.State)}.");
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+
+    private static Command Retry(ClientCommand client)
+    {
+        var id = Id();
+        var key = Values.Text("--key", "An idempotency key: the same one is the same run.", "KEY");
+        var command = new Command("retry", "Run an ended run's recipe and parameters once more, as a new run.") { id, key }
+            .WithExample("runner run retry 0192f0c1");
+        return client.With(command, async call =>
+        {
+            var run = await RunIds.ResolveAsync(call.Client, call.Get(id), call.Cancel).ConfigureAwait(false);
+            var submitted = await call.Client.RetryAsync(run, call.Get(key), call.Cancel).ConfigureAwait(false);
+            if (call.Json)
+            {
+                call.Context.WriteJson(submitted, MessagesJson.Default.RunSubmitted);
+            }
+            else
+            {
+                call.Context.Write(SubmitCommand.Render(call.Context, submitted));
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using Runner.Cli.Arguments;
+using Runner.Cli.Terminal;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Cli.Commands;
+
+/// <summary><c>runner runs</c>.</summary>
+internal static class RunListCommand
+{
+    public static Command Create(ClientCommand client)
+    {
+        var state = Values.Text("--state", "A state, such as Running or AwaitingRetry.", "STATE");
+        var deployment = Values.Text("--deployment", "Of this deployment.", "FLOW/NAME");
+        var tag = Values.Text("--tag", "With this tag.", "TAG");
+        var since = Values.Text("--since", "Made since: an instant, or how long ago (2h).", "TIME");
+        var limit = Values.Integer("--limit", "How many at most (50).", 1, 1_000);
+        var after = Values.Text("--after", "The next page: what the last one said.", "CURSOR");
+        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, limit, after }
+            .WithExample("runner runs --state failed --since 24h");
+        return client.With(command, async call =>
+        {
+            var query = new ListRuns(
+                call.Get(state),
+                call.Get(deployment),
+                call.Get(tag),
+                Values.Past("--since", call.Get(since), call.Context.Time),
+                call.Get(limit) ?? 50,
+                call.Get(after));
+            var page = await call.Client.RunsAsync(query, call.Cancel).ConfigureAwait(false);
+            if (call.Json)
+            {
+                call.Context.WriteJson(page, MessagesJson.Default.RunPage);
+                return ExitCodes.Success;
+            }
+
+            call.Context.Write(Render(call.Context, page));
+            if (page.Next is not null)
+            {
+                call.Context.WriteErrorLine($"More: {NextPage(query, page.Next)}");
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+
+    private static string NextPage(ListRuns query, string cursor)
+    {
+        string?[] argv =
+        [
+            .. Pair("--state", query.State), .. Pair("--deployment", query.Deployment), .. Pair("--tag", query.Tag),
+            .. Pair("--since", query.Since is { } since ? Client.Instants.Format(since) : null),
+            .. Pair("--limit", query.Limit == 50 ? null : query.Limit.ToString(CultureInfo.InvariantCulture)), "--after", cursor,
+        ];
+        return "runner runs " + Printable.Command(argv!);
+
+        static string?[] Pair(string name, string? value) => value is null ? [] : [name, value];
+    }
+
+    private static string Render(CliContext context, RunPage page)
+    {
+        if (page.Items.IsEmpty)
+        {
+            return "No runs. `runner submit NAME` starts one.\n";
+        }
+
+        var table = new Table("ID", "DEPLOYMENT", "STATE", "DUE", "DURATION", "ATTEMPT", "WAITING FOR");
+        foreach (var run in page.Items)
+        {
+            table.Add(
+                run.Id.ToString(),
+                run.Deployment,
+                new Cell(Printable.Line(run.State.Name), _ => context.Style.State(run.State)),
+                context.Times.Both(run.Due),
+                run.Started is { } started ? Times.Length((run.Ended ?? context.Times.Now) - started) : "",
+                run.Attempt == 0 ? "" : run.Attempt.ToString(CultureInfo.InvariantCulture),
+                run.WaitingFor);
+        }
+
+        return table.Render(context.Style);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Runner.Cli.Arguments;
+using Runner.Cli.Terminal;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Cli.Commands;
+
+/// <summary><c>runner submit</c>.</summary>
+internal sealed class SubmitCommand
+{
+    private readonly Argument<string> _name = new("name") { Description = "The deployment: FLOW/NAME." };
+    private readonly Option<string[]> _parameter = new("--parameter", "-p")
+    {
+        Description = "One parameter; a value that is JSON is taken as that, any other as text. May be repeated.",
+        HelpName = "KEY=VALUE",
+    };
+
+    private readonly Option<string?> _parameters = Values.Text("--parameters", "All parameters: a JSON object, or a file with one.", "JSON|@FILE");
+    private readonly Option<string?> _at = Values.Text("--at", "When it is due: an instant, or a distance such as +10m.", "TIME");
+    private readonly Option<int?> _priority = Values.Integer("--priority", "Higher ones start first; the deployment's if left out.", -1_000, 1_000);
+    private readonly Option<string?> _key = Values.Text("--key", "An idempotency key: the same one is the same run, for ever.", "KEY");
+    private readonly Option<string[]> _tag = new("--tag") { Description = "A tag of this run. May be repeated.", HelpName = "TAG" };
+    private readonly Option<bool> _wait = Values.Flag("--wait", "Wait for its end; the exit code is the outcome.");
+    private readonly Option<bool> _follow = Values.Flag("--follow", "As --wait, and print its output and states.");
+    private readonly Option<TimeSpan?> _timeout = Values.Duration("--timeout", "How long to wait; the run goes on.");
+
+    private SubmitCommand()
+    {
+    }
+
+    public static Command Create(ClientCommand client)
+    {
+        var submit = new SubmitCommand();
+        var command = new Command(
+            "submit",
+            "Run a deployment. With --wait or --follow the exit code is 0 completed, 1 failed or crashed, 3 cancelled, 4 timed out waiting.")
+        {
+            submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._tag, submit._wait, submit._follow,
+            submit._timeout,
+        }.WithExample("runner submit hello/every-10s -p name=you --follow");
+        return client.With(command, submit.RunAsync);
+    }
+
+    /// <summary>What was submitted and how to see more of it.</summary>
+    public static string Render(CliContext context, RunSubmitted submitted) =>
+        $"Run {submitted.Id} is {context.Style.State(submitted.State)}{(submitted.Created ? "" : "; the key had been used for it before")}.\n"
+        + $"Follow it with `runner run logs {submitted.Id} --follow`.\n";
+
+    private async Task<int> RunAsync(ClientCall call)
+    {
+        var waits = call.Get(_wait) || call.Get(_follow);
+        if (call.Get(_timeout) is not null && !waits)
+        {
+            throw new UsageException("--timeout says how long to wait: it needs --wait or --follow.");
+        }
+
+        var tags = call.Get(_tag) is { Length: > 0 } given ? ImmutableArray.Create(given) : (ImmutableArray<string>?)null;
+        var submitted = await call.Client.SubmitAsync(
+            new SubmitRun(
+                call.Get(_name),
+                Parameters.Read(call.Get(_parameters), call.Get(_parameter) ?? []),
+                Values.Future("--at", call.Get(_at), call.Context.Time),
+                call.Get(_priority),
+                call.Get(_key),
+                tags),
+            call.Cancel).ConfigureAwait(false);
+        Say(call, submitted, waits);
+        return waits
+            ? await new RunFollower(call, submitted.Id, call.Get(_follow), call.Get(_timeout)).WaitAsync().ConfigureAwait(false)
+            : ExitCodes.Success;
+    }
+
+    private void Say(ClientCall call, RunSubmitted submitted, bool waits)
+    {
+        if (call.Json)
+        {
+            // With --wait the run as it ended is the one answer.
+            if (!call.Get(_wait) || call.Get(_follow))
+            {
+                call.Context.WriteJson(submitted, MessagesJson.Default.RunSubmitted);
+            }
+        }
+        else if (waits)
+        {
+            call.Context.WriteErrorLine($"Run {submitted.Id} of {Printable.Line(call.Get(_name))}");
+        }
+        else
+        {
+            call.Context.Write(Render(call.Context, submitted));
+        }
+    }
+}

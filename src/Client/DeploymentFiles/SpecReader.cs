@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using Runner.Messages.Deployments;
+
+namespace Runner.Client.DeploymentFiles;
+
+/// <summary>
+/// Reads a deployment's mapping into a <see cref="DeploymentSpec"/>. Names, types and words are checked here; ranges and what only a node
+/// knows (its time zones, its users) are the node's to check, and its refusals are brought back to their lines.
+/// </summary>
+internal static class SpecReader
+{
+    /// <summary>Null if it cannot be sent; what is wrong has been said.</summary>
+    public static DeploymentSpec? Read(FileScope scope, YamlItem item, string path, string folder)
+    {
+        if (item is not YamlMap map)
+        {
+            scope.Expected(item, path, "a deployment: a mapping with 'name' and 'command'");
+            return null;
+        }
+
+        var before = scope.Problems.Count;
+        var fields = new FieldReader(scope, map, path);
+        var name = Name(fields);
+        var spec = new DeploymentSpec
+        {
+            Name = name ?? "",
+            Description = fields.Text("description"),
+            Version = fields.Spelled("version"),
+            Tags = fields.Texts(fields.Take("tags"), "tags", "a list of texts, such as [demo]"),
+            Command = Command(fields),
+            Workdir = Workdir(fields, folder),
+            Env = Env(fields),
+            Parameters = JsonValues.Parameters(fields),
+            Schedules = fields.List(
+                fields.Take("schedules"), "schedules", "a list of schedules, such as [{interval: 10s}]", (i, at) => Schedule(scope, i, at)),
+            CatchUp = fields.Word(
+                "catchup", ("all", CatchUpPolicy.All), ("latest", CatchUpPolicy.Latest), ("none", CatchUpPolicy.None)) ?? CatchUpPolicy.Latest,
+            Concurrency = Concurrency(fields),
+            Limits = fields.Texts(fields.Take("limits"), "limits", "a list of the names of limits, such as [database]"),
+            Retries = Retries(fields),
+            Timeout = fields.Duration("timeout"),
+            StopGrace = fields.Duration("stop_grace"),
+            Priority = fields.Integer("priority") ?? 0,
+            Paused = fields.Boolean("paused") ?? false,
+            User = fields.Spelled("user", "the name of a user"),
+        };
+        fields.RefuseUnknown();
+        return scope.Problems.Count == before ? spec : null;
+    }
+
+    private static string? Name(FieldReader fields)
+    {
+        const string expected = "a name of two parts, such as hello/every-10s";
+        var item = fields.Required("name", expected);
+        var name = item is null ? null : fields.ScalarText(item, fields.PathOf("name"), expected, lenient: false);
+        if (item is not null && name is not null && name.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+        {
+            fields.Scope.Expected(item, fields.PathOf("name"), expected);
+        }
+
+        return name;
+    }
+
+    private static ImmutableArray<string> Command(FieldReader fields)
+    {
+        const string expected = "a list of the program and its arguments, such as [python3, hello.py]";
+        var item = fields.Required("command", expected);
+        if (item is YamlList { Items.Count: 0 })
+        {
+            fields.Scope.Expected(item, fields.PathOf("command"), expected);
+        }
+
+        return fields.Texts(item, "command", expected);
+    }
+
+    private static string Workdir(FieldReader fields, string folder)
+    {
+        var given = fields.Text("workdir", "the path of a folder");
+        return given is null ? folder : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder));
+    }
+
+    private static ImmutableSortedDictionary<string, string?> Env(FieldReader fields)
+    {
+        var values = ImmutableSortedDictionary.CreateBuilder<string, string?>(StringComparer.Ordinal);
+        foreach (var entry in fields.Mapping("env", "a mapping of variables to texts, such as {GREETING: hi}")?.Entries ?? [])
+        {
+            var field = $"{fields.PathOf("env")}.{entry.Key}";
+            if (entry.Key.Length == 0 || entry.Key.Contains('=', StringComparison.Ordinal) || entry.Key.Contains('\0', StringComparison.Ordinal))
+            {
+                fields.Scope.Problem(entry.Line, entry.Column, fields.PathOf("env"), $"'{entry.Key.Replace('\0', ' ')}' cannot be the name of a variable");
+            }
+            else if (entry.Value is YamlScalar { Kind: ScalarKind.Null })
+            {
+                values[entry.Key] = null;
+            }
+            else if (fields.ScalarText(entry.Value, field, "a text, or null to remove the variable", lenient: true) is { } text)
+            {
+                values[entry.Key] = text;
+            }
+        }
+
+        return values.ToImmutable();
+    }
+
+    private static ScheduleSpec? Schedule(FileScope scope, YamlItem item, string path)
+    {
+        if (item is not YamlMap map)
+        {
+            scope.Expected(item, path, "a schedule, such as {interval: 10s} or {cron: \"0 4 * * *\"}");
+            return null;
+        }
+
+        var fields = new FieldReader(scope, map, path);
+        var schedule = new ScheduleSpec
+        {
+            Id = fields.Spelled("id"),
+            Interval = fields.Duration("interval"),
+            Anchor = fields.Instant("anchor"),
+            Cron = fields.Text("cron", "a cron expression, such as \"0 4 * * sun\""),
+            Timezone = fields.Text("timezone", "a time zone, such as Europe/Berlin"),
+            Parameters = JsonValues.Parameters(fields),
+            Active = fields.Boolean("active"),
+        };
+        fields.RefuseUnknown();
+        var kinds = map.Entries.Count(e => e.Key is "interval" or "cron");
+        if (kinds != 1)
+        {
+            scope.Problem(item, path, kinds == 0 ? "expected 'interval' or 'cron'; there is neither" : "expected 'interval' or 'cron'; there are both");
+        }
+        else if (map.Entries.FirstOrDefault(e => e is { Key: "interval" or "cron", Value: YamlScalar { Kind: ScalarKind.Null } }) is { } empty)
+        {
+            scope.Problem(empty.Line, empty.Column, $"{path}.{empty.Key}", "expected a value; there is nothing");
+        }
+
+        return schedule;
+    }
+
+    private static ConcurrencySpec? Concurrency(FieldReader parent)
+    {
+        const string expected = "a mapping such as {limit: 1, on_full: queue}";
+        if (parent.Mapping("concurrency", expected) is not { } map)
+        {
+            return null;
+        }
+
+        var fields = new FieldReader(parent.Scope, map, parent.PathOf("concurrency"));
+        var limit = fields.Integer("limit");
+        var full = fields.Word("on_full", ("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew)) ?? OnFull.Queue;
+        if (map.Entries.All(e => e.Key != "limit" || e.Value is YamlScalar { Kind: ScalarKind.Null }))
+        {
+            parent.Scope.Problem(map, fields.PathOf("limit"), "is required: expected a whole number of 1 or more");
+        }
+
+        fields.RefuseUnknown();
+        return new ConcurrencySpec(limit ?? 1, full);
+    }
+
+    private static RetrySpec Retries(FieldReader parent)
+    {
+        if (parent.Mapping("retries", "a mapping such as {count: 3, delay: 10s}") is not { } map)
+        {
+            return RetrySpec.None;
+        }
+
+        var fields = new FieldReader(parent.Scope, map, parent.PathOf("retries"));
+        var count = fields.Integer("count");
+        var delay = fields.Duration("delay");
+        var delays = fields.List(
+            fields.Take("delays"), "delays", "a list of durations, such as [1s, 10s, 1m]", (i, at) => fields.ReadDuration(i, at) is { } d ? (object)d : null);
+        var retries = new RetrySpec
+        {
+            // A list of delays says how many there are, unless the count says otherwise.
+            Count = count ?? delays.Length,
+            Delay = delay ?? TimeSpan.Zero,
+            Delays = [.. delays.Cast<TimeSpan>()],
+            Backoff = fields.Number("backoff") ?? 1,
+            MaxDelay = fields.Duration("max_delay"),
+            Jitter = fields.Number("jitter") ?? 0,
+        };
+        if (delay is not null && !delays.IsEmpty)
+        {
+            parent.Scope.Problem(map, fields.PathOf("delays"), "expected 'delay' or 'delays'; there are both");
+        }
+
+        fields.RefuseUnknown();
+        return retries;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Runner.Messages;
+
+namespace Runner.Client;
+
+/// <summary>What every error of this library is; the message is a sentence for people and says what to do.</summary>
+public abstract class RunnerClientException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The node answered and refused.</summary>
+/// <param name="code">Stable and for machines, e.g. <c>deployment-not-found</c>.</param>
+/// <param name="status">The HTTP status.</param>
+/// <param name="detail">What happened and what to do.</param>
+/// <param name="problems">The details where more than one thing is wrong; may be empty.</param>
+public class RunnerApiException(string code, int status, string detail, ImmutableArray<Problem> problems) : RunnerClientException(detail)
+{
+    public string Code { get; } = code;
+
+    public int Status { get; } = status;
+
+    public ImmutableArray<Problem> Problems { get; } = problems;
+}
+
+/// <summary>The node does not take the token, or needs one and none was found.</summary>
+public sealed class TokenRefusedException(Uri url, bool sent, string source) : RunnerApiException(
+    "token-refused",
+    401,
+    sent
+        ? $"The node at {Urls.Plain(url)} refused the token from {source}. Name the node's own data folder with --data, or set RUNNER_TOKEN."
+        : $"The node at {Urls.Plain(url)} needs a token and none was found in {source}. Name the node's data folder with --data, or set RUNNER_TOKEN.",
+    []);
+
+/// <summary>No node answers.</summary>
+public sealed class NodeUnreachableException : RunnerClientException
+{
+    /// <summary>Nothing listens there.</summary>
+    public NodeUnreachableException(Uri url, Exception? inner)
+        : base($"No node answers at {Urls.Plain(url)}. Start one with `runner serve FILE` or `runner node`, or name another with --url.", inner)
+    {
+    }
+
+    /// <summary>Something listened, and the answer did not come.</summary>
+    public NodeUnreachableException(Uri url, string happened, Exception? inner)
+        : base($"The node at {Urls.Plain(url)} {happened}", inner)
+    {
+    }
+}
+
+/// <summary>What answered does not speak this API.</summary>
+public sealed class UnexpectedAnswerException(Uri url, string what, Exception? inner = null) : RunnerClientException(
+    $"What answers at {Urls.Plain(url)} is no node of this version: {what}. Check the address, and that client and node are of one version.", inner);
+
+/// <summary>A node's address that is no URL.</summary>
+public sealed class InvalidNodeUrlException(string url) : RunnerClientException(
+    $"'{url}' is not the address of a node: expected a URL such as {LocalNode.DefaultUrl}.");
+
+/// <summary>A token file that this user may not read.</summary>
+public sealed class TokenNotReadableException(string file, Exception inner) : RunnerClientException(
+    $"The token in {file} cannot be read ({inner.Message}). Run this as the user the node runs as, or set RUNNER_TOKEN.", inner);
+
+internal static class Urls
+{
+    /// <summary>As a person would write it: no trailing slash, and no password that stood in it.</summary>
+    public static string Plain(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Runner.Client;
+
+/// <summary>Instants as RFC 3339 writes them: a date, a time and an offset from UTC; nothing is guessed.</summary>
+public static class Instants
+{
+    /// <summary>What an instant looks like, for error messages.</summary>
+    public const string Expected = "an instant with its offset from UTC, such as 2026-01-31T04:00:00Z or 2026-01-31T04:00:00+01:00";
+
+    private static readonly string[] Formats =
+    [
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:sszzz",
+    ];
+
+    /// <summary>Reads an instant; false for anything else. The result is in UTC.</summary>
+    public static bool TryParse(string? text, out DateTimeOffset instant)
+    {
+        instant = default;
+        if (text is null || text.Length is < 20 or > 40)
+        {
+            return false;
+        }
+
+        // RFC 3339 lets T and Z be small, and a space stand for the T.
+        var normal = text.ToUpperInvariant();
+        normal = normal[10] == ' ' ? string.Concat(normal.AsSpan(0, 10), "T", normal.AsSpan(11)) : normal;
+        normal = normal.EndsWith('Z') ? string.Concat(normal.AsSpan(0, normal.Length - 1), "+00:00") : normal;
+        if (normal.Length < 25 || normal[^6] is not ('+' or '-') || (normal[19] == '.' && !char.IsAsciiDigit(normal[20]))
+            || !DateTimeOffset.TryParseExact(normal, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var parsed))
+        {
+            return false;
+        }
+
+        instant = parsed.ToUniversalTime();
+        return true;
+    }
+
+    /// <summary>The text that <see cref="TryParse"/> reads as the same instant, in UTC.</summary>
+    public static string Format(DateTimeOffset instant) =>
+        instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+}

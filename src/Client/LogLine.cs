@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace Runner.Client;
+
+/// <summary>One of a program's outputs.</summary>
+public enum LogStream
+{
+    [JsonStringEnumMemberName("stdout")]
+    Stdout,
+
+    [JsonStringEnumMemberName("stderr")]
+    Stderr,
+}
+
+/// <summary>A piece of a program's output.</summary>
+/// <param name="Attempt">From 1.</param>
+/// <param name="Position">Resumes after this piece: see <see cref="LogPosition"/>.</param>
+/// <param name="Text">With its line feed; without one it is a line's part, or the last of a stream.</param>
+public sealed record LogLine(int Attempt, LogStream Stream, string Position, string Text);
+
+/// <summary>A place in a run's output, written <c>ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET</c>: everything before it has been delivered.</summary>
+/// <param name="Attempt">From 1.</param>
+/// <param name="Stdout">In bytes.</param>
+/// <param name="Stderr">In bytes.</param>
+public readonly record struct LogPosition(int Attempt, long Stdout, long Stderr)
+{
+    /// <summary>Reads a position; false for anything else.</summary>
+    public static bool TryParse(string? text, out LogPosition position)
+    {
+        position = default;
+        var parts = (text ?? "").Split(':');
+        if (parts.Length != 3
+            || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var stdout)
+            || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var stderr))
+        {
+            return false;
+        }
+
+        position = new LogPosition(attempt, stdout, stderr);
+        return true;
+    }
+
+    /// <summary>The offset into one of the streams.</summary>
+    public long OffsetOf(LogStream stream) => stream == LogStream.Stdout ? Stdout : Stderr;
+
+    /// <summary>Whether nothing of <paramref name="other"/> lies behind this: what stands there has been delivered already.</summary>
+    public bool Covers(LogPosition other) =>
+        Attempt > other.Attempt || (Attempt == other.Attempt && Stdout >= other.Stdout && Stderr >= other.Stderr);
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Attempt}:{Stdout}:{Stderr}");
+}

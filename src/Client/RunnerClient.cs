@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Client;
+
+/// <summary>
+/// A node's API as methods. Thread-safe. Every method throws <see cref="RunnerApiException"/> for a refusal (<see cref="TokenRefusedException"/>
+/// for a token), <see cref="NodeUnreachableException"/> where nothing answers and <see cref="UnexpectedAnswerException"/> where something else does.
+/// </summary>
+public sealed class RunnerClient : IDisposable
+{
+    private readonly ApiConnection _api;
+    private readonly Func<string> _newKey;
+
+    /// <summary>A client of the node at an address; see <see cref="LocalNode.Find"/>.</summary>
+    public RunnerClient(NodeAddress node, RunnerClientOptions? options = null)
+    {
+        options ??= new RunnerClientOptions();
+        _api = new ApiConnection(node, options);
+        _newKey = options.NewKey ?? Ambient.NewKey;
+    }
+
+    /// <summary>The node's address.</summary>
+    public Uri Url => _api.Url;
+
+    /// <inheritdoc/>
+    public void Dispose() => _api.Dispose();
+
+    public Task<NodeInfo> NodeAsync(CancellationToken cancel = default) => Get(ApiPaths.Root + "node", MessagesJson.Default.NodeInfo, cancel);
+
+    /// <summary>Registers or updates deployments, all or none; answers in their order.</summary>
+    /// <param name="dryRun">Only says what would change.</param>
+    public Task<ImmutableArray<DeploymentRegistered>> RegisterAsync(
+        ImmutableArray<DeploymentSpec> specs, bool dryRun = false, CancellationToken cancel = default) =>
+        Send(
+            HttpMethod.Put,
+            ApiPaths.Query(ApiPaths.Root + "deployments", ("dryRun", dryRun ? "true" : null)),
+            Bytes(specs, MessagesJson.Default.ImmutableArrayDeploymentSpec),
+            MessagesJson.Default.ImmutableArrayDeploymentRegistered,
+            cancel);
+
+    public Task<DeploymentPage> DeploymentsAsync(ListDeployments query, CancellationToken cancel = default) => Get(
+        ApiPaths.Query(
+            ApiPaths.Root + "deployments", ("tag", query.Tag), ("limit", ApiPaths.Text(query.Limit)), ("after", query.After)),
+        MessagesJson.Default.DeploymentPage,
+        cancel);
+
+    public Task<DeploymentView> DeploymentAsync(string name, CancellationToken cancel = default) =>
+        Get(ApiPaths.Deployment(name), MessagesJson.Default.DeploymentView, cancel);
+
+    public Task<DeploymentChanged> PauseDeploymentAsync(string name, CancellationToken cancel = default) =>
+        Send(HttpMethod.Post, ApiPaths.Deployment(name, "/pause"), null, MessagesJson.Default.DeploymentChanged, cancel);
+
+    public Task<DeploymentChanged> ResumeDeploymentAsync(string name, CancellationToken cancel = default) =>
+        Send(HttpMethod.Post, ApiPaths.Deployment(name, "/resume"), null, MessagesJson.Default.DeploymentChanged, cancel);
+
+    public Task<DeploymentChanged> DeleteDeploymentAsync(string name, RunsOnDelete runs = RunsOnDelete.Keep, CancellationToken cancel = default) => _api.SendAsync(
+        HttpMethod.Delete,
+        ApiPaths.Query(ApiPaths.Deployment(name), ("runs", runs == RunsOnDelete.Cancel ? "cancel" : "keep")),
+        null,
+        MessagesJson.Default.DeploymentChanged,
+        repeatable: false, // a second one would say «not found» of what the first did
+        cancel);
+
+    /// <summary>
+    /// Asks for a run. It is sent with an idempotency key (made here if <paramref name="command"/> has none), and so is sent again when the
+    /// connection breaks: one call is at most one run.
+    /// </summary>
+    public Task<RunSubmitted> SubmitAsync(SubmitRun command, CancellationToken cancel = default) => Send(
+        HttpMethod.Post,
+        ApiPaths.Deployment(command.Deployment, "/runs"),
+        Bytes(
+            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags),
+            ClientJson.Default.SubmitBody),
+        MessagesJson.Default.RunSubmitted,
+        cancel);
+
+    public Task<RunPage> RunsAsync(ListRuns query, CancellationToken cancel = default) => Get(
+        ApiPaths.Query(
+            ApiPaths.Root + "runs",
+            ("state", query.State),
+            ("deployment", query.Deployment),
+            ("tag", query.Tag),
+            ("since", query.Since is { } since ? Instants.Format(since) : null),
+            ("limit", ApiPaths.Text(query.Limit)),
+            ("after", query.After)),
+        MessagesJson.Default.RunPage,
+        cancel);
+
+    public Task<RunView> RunAsync(Guid id, CancellationToken cancel = default) => Get(ApiPaths.Run(id), MessagesJson.Default.RunView, cancel);
+
+    /// <summary>Cancels a run; returns once that is durable, which is before its program is gone.</summary>
+    public Task<RunCancelAccepted> CancelAsync(Guid id, string? reason = null, CancellationToken cancel = default) => Send(
+        HttpMethod.Post, ApiPaths.Run(id, "/cancel"), Bytes(new CancelBody(reason), ClientJson.Default.CancelBody), MessagesJson.Default.RunCancelAccepted, cancel);
+
+    /// <summary>Runs an ended run's recipe anew; as safe to repeat as <see cref="SubmitAsync"/>.</summary>
+    public Task<RunSubmitted> RetryAsync(Guid id, string? idempotencyKey = null, CancellationToken cancel = default) => Send(
+        HttpMethod.Post,
+        ApiPaths.Run(id, "/retry"),
+        Bytes(new RetryBody(idempotencyKey ?? _newKey()), ClientJson.Default.RetryBody),
+        MessagesJson.Default.RunSubmitted,
+        cancel);
+
+    /// <summary>
+    /// Every state of a run in order, from after <paramref name="afterSequence"/> to its end; each once, also across broken connections
+    /// and a node that restarts meanwhile.
+    /// </summary>
+    public IAsyncEnumerable<RunStateChange> WatchRunAsync(Guid id, long afterSequence = 0, CancellationToken cancel = default)
+    {
+        var last = afterSequence;
+        var path = ApiPaths.Run(id, "/events");
+        var first = ApiPaths.Query(path, ("after", afterSequence > 0 ? ApiPaths.Text(afterSequence) : null));
+        return new EventStream<RunStateChange>(_api, first, path, "state", MessagesJson.Default.RunStateChange)
+            .ReadAsync(c => c.Sequence > last && (last = c.Sequence) > 0, cancel);
+    }
+
+    /// <summary>A run's output as it comes, to the run's end; each piece once, also across broken connections.</summary>
+    /// <param name="stream">Null for both.</param>
+    /// <param name="from">A <see cref="LogPosition"/>, or with <paramref name="stream"/> an offset in bytes; null for the start.</param>
+    /// <param name="attempt">Only this attempt's; null for all from the position on.</param>
+    public IAsyncEnumerable<LogLine> FollowLogsAsync(
+        Guid id, LogStream? stream = null, string? from = null, int? attempt = null, CancellationToken cancel = default)
+    {
+        LogPosition? last = null;
+        string Path(string? position) => ApiPaths.Query(
+            ApiPaths.Run(id, "/logs"),
+            ("follow", "true"),
+            ("stream", stream is { } s ? ApiPaths.Text(s) : null),
+            ("attempt", ApiPaths.Text(attempt)),
+            ("from", position));
+
+        return new EventStream<LogLine>(_api, Path(from), Path(null), "log", ClientJson.Default.LogLine).ReadAsync(
+            line =>
+            {
+                if (!LogPosition.TryParse(line.Position, out var position))
+                {
+                    throw new UnexpectedAnswerException(Url, $"it sent output at '{line.Position}', which is no position");
+                }
+
+                if (last?.Covers(position) == true)
+                {
+                    return false;
+                }
+
+                last = position;
+                return true;
+            },
+            cancel);
+    }
+
+    /// <summary>Copies the bytes there are of one output of one attempt, as they are; returns the offset at which they end.</summary>
+    /// <param name="attempt">Null for the latest.</param>
+    /// <param name="from">In bytes.</param>
+    public async Task<long> CopyLogAsync(
+        Guid id, LogStream stream, Stream destination, int? attempt = null, long from = 0, CancellationToken cancel = default)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get,
+            ApiPaths.Query(
+                ApiPaths.Run(id, "/logs"),
+                ("stream", ApiPaths.Text(stream)),
+                ("attempt", ApiPaths.Text(attempt)),
+                ("from", from > 0 ? ApiPaths.Text(from) : null)));
+        try
+        {
+            using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
+            using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
+            var counted = new CountingStream(body);
+            await counted.CopyToAsync(destination, cancel).ConfigureAwait(false);
+            return from + counted.Count;
+        }
+        catch (BrokenConnectionException e)
+        {
+            throw new NodeUnreachableException(Url, "broke the connection while it sent the output. Ask again.", e.InnerException);
+        }
+    }
+
+    public Task<LimitList> LimitsAsync(CancellationToken cancel = default) => Get(ApiPaths.Root + "limits", MessagesJson.Default.LimitList, cancel);
+
+    /// <param name="size">1 to 1,000,000.</param>
+    public Task<LimitChanged> SetLimitAsync(string name, int size, CancellationToken cancel = default) => Send(
+        HttpMethod.Put, ApiPaths.Limit(name), Bytes(new LimitBody(size), ClientJson.Default.LimitBody), MessagesJson.Default.LimitChanged, cancel);
+
+    public Task<LimitChanged> DeleteLimitAsync(string name, CancellationToken cancel = default) =>
+        _api.SendAsync(HttpMethod.Delete, ApiPaths.Limit(name), null, MessagesJson.Default.LimitChanged, repeatable: false, cancel);
+
+    private static byte[] Bytes<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(value, type);
+
+    private Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        _api.SendAsync(HttpMethod.Get, path, null, type, repeatable: true, cancel);
+
+    private Task<T> Send<T>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        _api.SendAsync(method, path, body, type, repeatable: true, cancel);
+}

@@ -1,0 +1,28 @@
+namespace Runner.Client;
+
+/// <summary>How a client waits and tries again.</summary>
+public sealed record RunnerClientOptions
+{
+    /// <summary>How long an ordinary request may take; streams have no bound.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a broken stream is tried to be resumed before it is given up, counted from the last thing it delivered.</summary>
+    public TimeSpan ReconnectFor { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>The first pause before trying again; doubled each time up to <see cref="MaxBackOff"/>.</summary>
+    public TimeSpan BackOff { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    public TimeSpan MaxBackOff { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a request that is safe to repeat is sent again after its connection broke.</summary>
+    public int Resends { get; init; } = 4;
+
+    /// <summary>What waits and measures; null is the machine's clock.</summary>
+    public TimeProvider? Time { get; init; }
+
+    /// <summary>Makes idempotency keys; null makes random ones.</summary>
+    public Func<string>? NewKey { get; init; }
+
+    /// <summary>Carries the requests; null makes a socket's. Disposed of with the client.</summary>
+    public HttpMessageHandler? Handler { get; init; }
+}

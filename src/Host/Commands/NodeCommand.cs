@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace Runner.Host.Commands;
+
+/// <summary>`runner node`: a node without files.</summary>
+internal static class NodeCommand
+{
+    public static Command Create(Func<HostEnvironment> environment)
+    {
+        var flags = new NodeFlagOptions();
+        var command = new Command("node", "Start a node without files; deployments are registered with `runner deploy`.");
+        flags.AddTo(command);
+        command.SetAction((parsed, _) => new NodeRunner(environment()).RunAsync(flags.Read(parsed), []));
+        return command;
+    }
+}

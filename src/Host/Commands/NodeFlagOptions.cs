@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Runner.Host.Configuration;
+
+namespace Runner.Host.Commands;
+
+/// <summary>The flags that `serve` and `node` have in common. They are texts here; <see cref="NodeOptionsReader"/> reads them.</summary>
+internal sealed class NodeFlagOptions
+{
+    private readonly Option<string?> _data = Text("--data", "DIR", "The data folder (RUNNER_DATA; default: runner-actors in the user's data home).");
+    private readonly Option<string?> _listen = Text("--listen", "HOST:PORT", "Where the API listens (RUNNER_LISTEN; default: 127.0.0.1:4270; port 0 takes a free one).");
+    private readonly Option<string?> _limit = Text("--limit", "N", "How many programs run at once on this node, 1 to 100000 (RUNNER_LIMIT; default: 100).");
+    private readonly Option<string?> _level = Text("--log-level", "LEVEL", "debug, information, warning or error (RUNNER_LOG_LEVEL; default: warning).");
+    private readonly Option<string?> _hosts = Text("--allow-host", "NAMES", "Further host names the API may be called by, separated by commas (RUNNER_ALLOW_HOST).");
+    private readonly Option<string?> _name = Text("--name", "NAME", "What the node calls itself (RUNNER_NODE_NAME; default: the machine's name).");
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_data, _listen, _limit, _level, _hosts, _name])
+        {
+            command.Add(option);
+        }
+    }
+
+    public NodeFlags Read(ParseResult parsed) => new(
+        parsed.GetValue(_data), parsed.GetValue(_listen), parsed.GetValue(_limit), parsed.GetValue(_level), parsed.GetValue(_hosts), parsed.GetValue(_name));
+
+    private static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Runner.Client.DeploymentFiles;
+using Runner.Host.Configuration;
+using Runner.Host.Console;
+using Runner.Host.Logging;
+using Runner.Messages.Deployments;
+
+namespace Runner.Host.Commands;
+
+/// <summary>What the commands are given by the composition root.</summary>
+/// <param name="Variable">Reads an environment variable; null if it is not set.</param>
+/// <param name="Signals">Called once the command has something to stop.</param>
+internal sealed record HostEnvironment(
+    NodeStarter Starter, TimeProvider Time, TimeZoneInfo Zone, TextWriter Output, TextWriter Error, Paint OutputPaint, Paint ErrorPaint,
+    Func<string, string?> Variable, Func<IStopSignals> Signals);
+
+/// <summary>`serve` and `node`: settings, files, node, console, and the end.</summary>
+internal sealed class NodeRunner(HostEnvironment environment)
+{
+    private const int Ended = 0;
+    private const int Failed = 1;
+    private const int Misused = 2;
+
+    /// <param name="files">What to serve; empty for a node without files.</param>
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(NodeFlags flags, IReadOnlyList<string> files)
+    {
+        var (options, mistakes) = new NodeOptionsReader(environment.Variable).Read(flags);
+        if (options is null)
+        {
+            return Fail(Misused, string.Join(Environment.NewLine, mistakes));
+        }
+
+        using var log = NodeLog.Create(options.LogLevel, environment.ErrorPaint.IsEnabled);
+        var signals = environment.Signals();
+        using var registration = signals as IDisposable;
+        try
+        {
+            // Read before anything is touched: a wrong file leaves no trace.
+            var served = files.Count == 0 ? null : new ServedFiles(DeploymentFile.Load(files));
+            await using var session = await NodeSession.StartAsync(options, environment.Starter, environment.Time, log, signals.First);
+            await RunAsync(session, options, served, signals, log);
+            return Ended;
+        }
+        catch (Exception e) when (e is NodeStartException or DeploymentFileException)
+        {
+            return Fail(Failed, e.Message);
+        }
+        catch (OperationCanceledException) when (signals.First.IsCancellationRequested)
+        {
+            return Fail(Failed, "Stopped before the node had started.");
+        }
+    }
+
+    private async Task RunAsync(NodeSession session, NodeOptions options, ServedFiles? served, IStopSignals signals, ILogger log)
+    {
+        var node = session.Started.Node;
+        var writer = new FeedWriter(environment.Output, environment.OutputPaint, environment.Zone);
+        var shutdown = new Shutdown(session.Slot, signals, text => Show(() => Say(writer, text)), log);
+        await using var feed = new RunFeed(node, session.Files, writer, environment.Time);
+        ImmutableArray<DeploymentView> views = [];
+        try
+        {
+            views = served is null ? [] : await served.RegisterAsync(node, signals.First);
+        }
+        catch
+        {
+            // Whatever runs already must not outlive the node that watches it.
+            await shutdown.RunAsync(node, []);
+            throw;
+        }
+
+        var screen = new ServeScreen(environment.Output, environment.OutputPaint, environment.Time, environment.Zone);
+        Show(() => screen.Greet(views, session.Url, options.DataDirectory));
+        feed.Begin();
+        await WhenAsync(signals.First);
+        await shutdown.RunAsync(node, options.PauseOnShutdown && served is not null ? served.Names : []);
+    }
+
+    private static void Say(FeedWriter writer, string text)
+    {
+        writer.Note(text);
+        writer.Flush();
+    }
+
+    private static void Show(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException)
+        {
+            // Nobody reads the console any more (a closed pipe); the node has work to do all the same.
+        }
+    }
+
+    private static async Task WhenAsync(CancellationToken signal)
+    {
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = signal.Register(signalled.SetResult);
+        await signalled.Task;
+    }
+
+    private int Fail(int code, string message)
+    {
+        environment.Error.Write($"{environment.ErrorPaint.In(Colour.Red, "error:")} {message}\n");
+        environment.Error.Flush();
+        return code;
+    }
+}

@@ -1,0 +1,78 @@
+using Runner.Host.Configuration;
+using Runner.Host.Http;
+using Runner.Host.Http.Access;
+using Runner.Host.Logs;
+using Runner.Messages.Nodes;
+
+namespace Runner.Host.Commands;
+
+/// <summary>
+/// A node from its data folder up. Starting: data folder and its lock, token, API (which says «starting»), node, and the word of it in
+/// <c>node.json</c>. Ending is the same backwards, so the API answers until everything behind it is gone.
+/// </summary>
+internal sealed class NodeSession : IAsyncDisposable
+{
+    private readonly Stack<Func<ValueTask>> _endings = new();
+
+    private NodeSession()
+    {
+    }
+
+    public StartedNode Started { get; private set; } = null!;
+
+    public NodeSlot Slot { get; } = new();
+
+    public OutputFiles Files { get; private set; } = null!;
+
+    public string Url { get; private set; } = "";
+
+    /// <exception cref="NodeStartException">Something is in the way; nothing is left behind.</exception>
+    /// <exception cref="OperationCanceledException">It was called off meanwhile.</exception>
+    public static async Task<NodeSession> StartAsync(NodeOptions options, NodeStarter starter, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        var session = new NodeSession();
+        try
+        {
+            await session.RiseAsync(options, starter, time, log, cancel);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_endings.TryPop(out var end))
+        {
+            await end();
+        }
+    }
+
+    private async Task RiseAsync(NodeOptions options, NodeStarter starter, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        var data = DataDirectory.Open(options.DataDirectory);
+        _endings.Push(() => Ended(data.Dispose));
+        var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
+        Files = new OutputFiles(data.FullPath);
+
+        var api = await ApiServer.StartAsync(
+            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log), cancel);
+        _endings.Push(api.DisposeAsync);
+        Url = api.Bound.Url();
+
+        Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log), cancel);
+        _endings.Push(Started.Close);
+        Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit));
+        _endings.Push(() => Ended(Slot.Dispose));
+        data.Announce(Url, options.NodeName);
+    }
+
+    private static ValueTask Ended(Action action)
+    {
+        action();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,19 @@
+using Runner.Actors;
+using Runner.Host.Configuration;
+
+namespace Runner.Host.Commands;
+
+/// <summary>What a node is started with.</summary>
+/// <param name="ApiUrl">Where the API listens already; programs get it as <c>RUNNER_API_URL</c>.</param>
+/// <param name="ProgramToken">Makes the token of a run's program, its <c>RUNNER_TOKEN</c>. Thread-safe.</param>
+internal sealed record NodeStart(NodeOptions Options, string ApiUrl, Func<Guid, string> ProgramToken, TimeProvider Time, ILogger Log);
+
+/// <summary>A node that runs.</summary>
+/// <param name="Close">Closes its store once <see cref="IRunnerNode.StopAsync"/> has completed.</param>
+internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close);
+
+/// <summary>
+/// Opens the store in the data folder, recovers what was running, and begins to work.
+/// </summary>
+/// <exception cref="NodeStartException">The store cannot be opened.</exception>
+internal delegate Task<StartedNode> NodeStarter(NodeStart start, CancellationToken cancel);

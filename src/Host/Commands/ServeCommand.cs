@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace Runner.Host.Commands;
+
+/// <summary>`runner serve FILE…`: a node that registers the files' deployments and runs them.</summary>
+internal static class ServeCommand
+{
+    public static Command Create(Func<HostEnvironment> environment)
+    {
+        var files = new Argument<string[]>("FILE")
+        {
+            Arity = ArgumentArity.OneOrMore,
+            Description = "Deployment files (YAML). See docs/deployment-file.md.",
+        };
+        var noPause = new Option<bool>("--no-pause-on-shutdown")
+        {
+            Description = "Leave the schedules active when the node stops, so that missed runs are caught up (RUNNER_NO_PAUSE_ON_SHUTDOWN).",
+        };
+        var flags = new NodeFlagOptions();
+        var command = new Command("serve", "Start a node that registers the deployments of files and runs them.") { files, noPause };
+        flags.AddTo(command);
+        command.SetAction((parsed, _) => new NodeRunner(environment()).RunAsync(
+            flags.Read(parsed) with { NoPauseOnShutdown = parsed.GetValue(noPause) }, parsed.GetValue(files) ?? []));
+        return command;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Runner.Actors;
+using Runner.Host.Console;
+using Runner.Host.Http;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+
+namespace Runner.Host.Commands;
+
+/// <summary>
+/// How a node is stopped: no new work, the served deployments pause, the programs get their grace time together, and a second signal
+/// ends them at once.
+/// </summary>
+/// <param name="say">Tells the person at the console.</param>
+internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Action<string> say, ILogger log)
+{
+    private const int MaxCounted = 1_000;
+
+    /// <param name="toPause">The deployments whose schedules wait until they are served again.</param>
+    public async Task RunAsync(IRunnerNode node, ImmutableArray<string> toPause)
+    {
+        slot.BeginStop();
+        await PauseAsync(node, toPause);
+        say(await ExpectationAsync(node));
+        var gone = node.StopAsync(StopMode.Graceful);
+        if (await Task.WhenAny(gone, signals.Second) != gone)
+        {
+            say("Killing them now.");
+            await node.StopAsync(StopMode.Immediate);
+        }
+
+        await gone;
+    }
+
+    private async Task PauseAsync(IRunnerNode node, ImmutableArray<string> names)
+    {
+        var paused = 0;
+        foreach (var name in names)
+        {
+            // A pause that somebody asked for is left as it is: serving again must not end it.
+            var view = await node.DeploymentAsync(new GetDeployment(name), CancellationToken.None);
+            if (view.Value is { Paused: false, Schedules.IsDefaultOrEmpty: false })
+            {
+                var reply = await node.PauseAsync(new PauseDeployment(name, PauseReason.Shutdown), CancellationToken.None);
+                paused += reply.Refusal is null ? 1 : 0;
+                if (reply.Refusal is { } refusal)
+                {
+                    log.Warning("The schedules of {Deployment} could not be paused: {Reason}", name, refusal.Message);
+                }
+            }
+        }
+
+        if (paused > 0)
+        {
+            say($"Paused the schedules of {Words.Count(paused, "deployment")}; serving the same files again resumes them.");
+        }
+    }
+
+    /// <summary>«Stopping 3 programs, up to 30 s; Ctrl-C again to kill them now.»</summary>
+    private static async Task<string> ExpectationAsync(IRunnerNode node)
+    {
+        var running = new List<RunSummary>();
+        foreach (var type in (StateType[])[StateType.Pending, StateType.Running, StateType.Cancelling])
+        {
+            var page = await node.RunsAsync(new ListRuns(State: type.ToString(), Limit: MaxCounted), CancellationToken.None);
+            running.AddRange(page.Value?.Items ?? []);
+        }
+
+        if (running.Count == 0)
+        {
+            return "Stopping; no program is running.";
+        }
+
+        var longest = TimeSpan.Zero;
+        foreach (var name in running.Select(r => r.Deployment).Distinct())
+        {
+            var view = await node.DeploymentAsync(new GetDeployment(name), CancellationToken.None);
+            var grace = view.Value?.Spec.StopGrace ?? DeploymentSpec.DefaultStopGrace;
+            longest = grace > longest ? grace : longest;
+        }
+
+        return $"Stopping {Words.Count(running.Count, "program")}, up to {Words.Duration(longest)}; Ctrl-C again to kill {(running.Count == 1 ? "it" : "them")} now.";
+    }
+}

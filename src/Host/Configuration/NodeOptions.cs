@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Serilog.Events;
+
+namespace Runner.Host.Configuration;
+
+/// <summary>Everything a node can be told, checked.</summary>
+/// <param name="DataDirectory">An absolute path.</param>
+/// <param name="ProcessLimit">How many programs run at once on this node: 1 to 100,000.</param>
+/// <param name="AllowedHosts">Host names, beside the listen address and localhost, by which the API may be called; lower case, without port.</param>
+/// <param name="NodeName">What the node calls itself in a run's history.</param>
+internal sealed record NodeOptions(
+    string DataDirectory,
+    ListenAddress Listen,
+    int ProcessLimit,
+    LogEventLevel LogLevel,
+    ImmutableArray<string> AllowedHosts,
+    string NodeName,
+    bool PauseOnShutdown)
+{
+    public const int DefaultProcessLimit = 100;
+    public const int MaxProcessLimit = 100_000;
+}
+
+/// <summary>The settings as they were typed; null where a flag was not given.</summary>
+internal sealed record NodeFlags(
+    string? Data = null, string? Listen = null, string? Limit = null, string? LogLevel = null, string? AllowHosts = null, string? Name = null, bool NoPauseOnShutdown = false);
+
+/// <summary>One mistake in the settings.</summary>
+/// <param name="Origin">Where it was said: <c>--limit</c>, or <c>the variable RUNNER_LIMIT</c>.</param>
+internal sealed record OptionMistake(string Origin, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Origin}: {Message}";
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+using Runner.Actors;
+using Runner.Client;
+using Runner.Host.Logs;
+using Runner.Messages.Runs;
+
+namespace Runner.Host.Console;
+
+/// <summary>Writes the lines of a serving node's console. Thread-safe; lines never mix.</summary>
+/// <param name="zone">The zone that times are said in.</param>
+internal sealed class FeedWriter(TextWriter output, Paint paint, TimeZoneInfo zone)
+{
+    private readonly Lock _writing = new();
+
+    /// <summary><c>12:15:37  9c2f01ab  hello/every-10s  Completed</c>.</summary>
+    public void State(RunStateChanged changed)
+    {
+        var state = changed.Change.State;
+        var at = TimeZoneInfo.ConvertTime(state.At, zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+        var name = paint.In(Words.Of(state), state.Name);
+        var attempt = changed.Change.Attempt > 1 && state.Type is StateType.Pending or StateType.Running
+            ? string.Create(CultureInfo.InvariantCulture, $" (attempt {changed.Change.Attempt})") : "";
+        var message = state.Message is { Length: > 0 } text ? $"  {paint.In(Colour.Grey, text)}" : "";
+        Line($"{paint.In(Colour.Grey, at)}  {paint.OfRun(changed.Run, Words.Short(changed.Run))}  {changed.Deployment}  {name}{attempt}{message}");
+    }
+
+    /// <summary><c>hello/every-10s 9c2f01ab | text</c>; with <c>!</c> for standard error.</summary>
+    public void Output(Guid run, string deployment, in OutputLine line)
+    {
+        var mark = line.Stream == LogStream.Stderr ? paint.In(Colour.Red, "!") : paint.OfRun(run, "|");
+        var text = Encoding.UTF8.GetString(line.Bytes).TrimEnd('\n', '\r');
+        Line($"{paint.OfRun(run, $"{deployment} {Words.Short(run)}")} {mark} {text}");
+    }
+
+    public void Note(string text) => Line(paint.In(Colour.Yellow, text));
+
+    /// <exception cref="IOException">Nobody reads any more.</exception>
+    public void Flush()
+    {
+        lock (_writing)
+        {
+            output.Flush();
+        }
+    }
+
+    private void Line(string text)
+    {
+        lock (_writing)
+        {
+            output.Write(text);
+            output.Write('\n');
+        }
+    }
+}

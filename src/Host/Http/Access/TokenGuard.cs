@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Runner.Host.Http.Access;
+
+/// <summary>Marks a route that a program may call with its own token, for its own run.</summary>
+internal sealed class OpenToPrograms
+{
+    public static OpenToPrograms Mark { get; } = new();
+}
+
+/// <summary>Everything under /api/v1 needs a token, given in the Authorization header and nowhere else. Stands after routing.</summary>
+internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
+{
+    private const string Scheme = "Bearer ";
+    private const int MaxLength = 200;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+        {
+            return next(context);
+        }
+
+        if (CallerOf(context) is not { } caller)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return context.SendProblemAsync(StatusCodes.Status401Unauthorized, "unauthorized",
+                "A valid token is needed: `Authorization: Bearer TOKEN`, with the token in the file `token` of the node's data folder.");
+        }
+
+        return caller.Run is { } run && !IsOpenTo(context, run)
+            ? context.SendProblemAsync(StatusCodes.Status403Forbidden, "not-your-run",
+                $"A program's token is good for reading and cancelling its own run ({run}) only.")
+            : next(context);
+    }
+
+    private Caller? CallerOf(HttpContext context)
+    {
+        var headers = context.Request.Headers.Authorization;
+        return headers.Count == 1 && headers[0] is { } header && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && header.Length <= MaxLength
+            ? tokens.Recognize(header[Scheme.Length..].Trim())
+            : null;
+    }
+
+    private static bool IsOpenTo(HttpContext context, Guid run) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<OpenToPrograms>() is not null
+        && context.GetRouteValue("run") is string text && Guid.TryParseExact(text, "D", out var asked) && asked == run;
+}

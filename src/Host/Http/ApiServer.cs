@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Runner.Host.Configuration;
+using Runner.Host.Http.Access;
+using Runner.Host.Logs;
+using Serilog.Extensions.Logging;
+
+namespace Runner.Host.Http;
+
+/// <summary>What the API server is made of.</summary>
+/// <param name="AllowedHosts">Names beside the listen address and localhost by which it may be called.</param>
+internal sealed record ApiServerParts(
+    ListenAddress Listen, ImmutableArray<string> AllowedHosts, ApiTokens Tokens, NodeSlot Slot, OutputFiles Files, TimeProvider Time, ILogger Log);
+
+/// <summary>
+/// The web server. A request passes, in this order: <see cref="ErrorBoundary"/>, <see cref="OriginGuard"/>, routing,
+/// <see cref="TokenGuard"/>, and one of the resources.
+/// </summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private const int MaxBody = 4 * 1024 * 1024;
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication _app;
+    private int _disposed;
+    private readonly CancellationTokenSource _stopping;
+
+    private ApiServer(WebApplication app, CancellationTokenSource stopping, ListenAddress bound)
+    {
+        _app = app;
+        _stopping = stopping;
+        Bound = bound;
+    }
+
+    /// <summary>Where it listens, with the port it got.</summary>
+    public ListenAddress Bound { get; }
+
+    /// <exception cref="NodeStartException">The address cannot be listened on.</exception>
+    public static async Task<ApiServer> StartAsync(ApiServerParts parts, CancellationToken cancel)
+    {
+        var app = Build(parts);
+        var stopping = new CancellationTokenSource();
+        Map(app, parts, stopping.Token);
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        {
+            await app.DisposeAsync();
+            stopping.Dispose();
+            throw CannotListen(parts.Listen, e);
+        }
+
+        var port = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+        if (!parts.Listen.IsLoopback)
+        {
+            parts.Log.Warning(
+                "The API listens on {Address}: other machines reach it, in clear text. Whoever holds the token can run programs here", parts.Listen.ToString());
+        }
+
+        return new ApiServer(app, stopping, parts.Listen with { Port = port });
+    }
+
+    /// <summary>Ends the streams, waits a moment for other requests, and closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync();
+        using var atMost = new CancellationTokenSource(StopWithin);
+        await _app.StopAsync(atMost.Token);
+        await _app.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private static WebApplication Build(ApiServerParts parts)
+    {
+        // Empty, not slim: no appsettings.json or ASPNETCORE_ variable of whoever starts the node may open other doors.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, parts.Listen));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddSingleton(parts.Time);
+        builder.Logging.AddProvider(new SerilogLoggerProvider(parts.Log)).SetMinimumLevel(LogLevel.Warning)
+            // The caller of StartAsync says in its own words why a start failed.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        return builder.Build();
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, ListenAddress listen)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = MaxBody;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 50;
+        kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        kestrel.Limits.MaxConcurrentConnections = 4_096;
+        kestrel.Listen(new IPEndPoint(listen.Address, listen.Port), endpoint => endpoint.Protocols = HttpProtocols.Http1);
+    }
+
+    private static void Map(WebApplication app, ApiServerParts parts, CancellationToken stopping)
+    {
+        var hosts = parts.AllowedHosts;
+        app.Use(next => new ErrorBoundary(next, parts.Log).InvokeAsync);
+        app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
+        app.UseRouting();
+        app.Use(next => new TokenGuard(next, parts.Tokens).InvokeAsync);
+        new HealthApi(parts.Slot).Map(app);
+        new NodeApi(parts.Slot).Map(app);
+        new DeploymentsApi(parts.Slot).Map(app);
+        new RunsApi(parts.Slot).Map(app);
+        new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping).Map(app);
+        new LimitsApi(parts.Slot).Map(app);
+    }
+
+    private static NodeStartException CannotListen(ListenAddress listen, Exception e)
+    {
+        var socket = e as SocketException ?? e.InnerException as SocketException;
+        var other = "Name another address with --listen HOST:PORT (port 0 takes any free one).";
+        return e.InnerException is AddressInUseException || socket?.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? new NodeStartException($"Port {listen.Port} on {listen.Address} is in use by another program. {other}", e)
+            : socket?.SocketErrorCode == SocketError.AddressNotAvailable
+                ? new NodeStartException($"{listen.Address} is not an address of this machine. {other}", e)
+            : socket?.SocketErrorCode == SocketError.AccessDenied
+                ? new NodeStartException($"This user may not listen on port {listen.Port}. {other}", e)
+            : new NodeStartException($"The API cannot listen on {listen} ({e.Message.TrimEnd('.')}). {other}", e);
+    }
+
+    /// <summary>The node decides when the server ends, not the signals that the usual lifetime listens to.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Http;
+using Runner.Actors;
+using Runner.Messages;
+using Runner.Messages.Nodes;
+
+namespace Runner.Host.Http;
+
+/// <summary>
+/// The node behind the API. The API listens before the node is there (its address has to be known to the programs that the node starts
+/// first of all) and after it has stopped, and says so meanwhile.
+/// </summary>
+internal sealed class NodeSlot : IDisposable
+{
+    private volatile IRunnerNode? _node;
+    private volatile RunSignals? _signals;
+    private volatile bool _stopping;
+
+    public bool IsStopping => _stopping;
+
+    /// <exception cref="RequestRefusedException">The node is still starting.</exception>
+    public IRunnerNode Node => _node ?? throw Starting();
+
+    /// <exception cref="RequestRefusedException">The node is still starting.</exception>
+    public RunSignals Signals => _signals ?? throw Starting();
+
+    public NodeInfo? Info { get; private set; }
+
+    /// <summary>From now on requests reach the node.</summary>
+    public void Fill(IRunnerNode node, NodeInfo info)
+    {
+        Info = info;
+        _signals = new RunSignals(node);
+        _node = node;
+    }
+
+    /// <summary>From now on nothing is taken that would make work.</summary>
+    public void BeginStop() => _stopping = true;
+
+    /// <exception cref="RequestRefusedException">The node is being stopped.</exception>
+    public IRunnerNode ForWork()
+    {
+        if (_stopping)
+        {
+            var refusal = new NodeStopping();
+            throw new RequestRefusedException(RefusalMap.StatusOf(refusal), refusal.Code, refusal.Message);
+        }
+
+        return Node;
+    }
+
+    public void Dispose() => _signals?.Dispose();
+
+    private static RequestRefusedException Starting() =>
+        new(StatusCodes.Status503ServiceUnavailable, "node-starting", "This node is starting. Try again in a moment.");
+}

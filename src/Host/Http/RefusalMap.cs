@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Runner.Messages;
+
+namespace Runner.Host.Http;
+
+/// <summary>The one table from refusals to HTTP's statuses.</summary>
+internal static class RefusalMap
+{
+    public static int StatusOf(Refusal refusal) => refusal switch
+    {
+        DeploymentInvalid or SubmissionInvalid or LimitInvalid or QueryInvalid => StatusCodes.Status400BadRequest,
+        DeploymentNotFound or RunNotFound or LimitNotFound => StatusCodes.Status404NotFound,
+        RunAlreadyEnded or RunNotEnded => StatusCodes.Status409Conflict,
+        StoreNotAvailable or NodeStopping => StatusCodes.Status503ServiceUnavailable,
+        StoreIsFull => StatusCodes.Status507InsufficientStorage,
+        // A refusal is the caller's to act on; one that is not listed yet is still no failure of the node.
+        _ => StatusCodes.Status409Conflict,
+    };
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Runner.Actors;
+
+namespace Runner.Host.Http;
+
+/// <summary>Wakes whoever follows a run when it changes: one subscription to the node, however many follow.</summary>
+internal sealed class RunSignals : IDisposable
+{
+    private readonly ConcurrentDictionary<Guid, ImmutableArray<RunWatch>> _watches = new();
+    private readonly IDisposable _subscription;
+
+    public RunSignals(IRunnerNode node) => _subscription = node.Subscribe(OnChanged);
+
+    /// <summary>Notices every change from now on.</summary>
+    public RunWatch Watch(Guid run)
+    {
+        var watch = new RunWatch(this, run);
+        _watches.AddOrUpdate(run, static (_, added) => [added], static (_, others, added) => others.Add(added), watch);
+        return watch;
+    }
+
+    public void Dispose() => _subscription.Dispose();
+
+    internal void Remove(RunWatch watch)
+    {
+        while (_watches.TryGetValue(watch.Run, out var present))
+        {
+            var rest = present.Remove(watch);
+            var removed = rest.IsEmpty
+                ? _watches.TryRemove(KeyValuePair.Create(watch.Run, present))
+                : _watches.TryUpdate(watch.Run, rest, present);
+            if (removed)
+            {
+                return;
+            }
+        }
+    }
+
+    private void OnChanged(RunStateChanged changed)
+    {
+        if (_watches.TryGetValue(changed.Run, out var watches))
+        {
+            foreach (var watch in watches)
+            {
+                watch.Wake();
+            }
+        }
+    }
+}
+
+/// <summary>One follower's bell. It rings once for any number of changes since the last wait.</summary>
+internal sealed class RunWatch(RunSignals owner, Guid run) : IDisposable
+{
+    private TaskCompletionSource _bell = NewBell();
+
+    public Guid Run => run;
+
+    public void Wake() => Volatile.Read(ref _bell).TrySetResult();
+
+    /// <summary>Waits until the run has changed since the last call that answered true, or the time is up.</summary>
+    /// <returns>Whether it changed.</returns>
+    public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancel)
+    {
+        var bell = Volatile.Read(ref _bell).Task;
+        if (!bell.IsCompleted)
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(bell, Task.Delay(atMost, time, over.Token));
+            await over.CancelAsync();
+            cancel.ThrowIfCancellationRequested();
+        }
+
+        if (!bell.IsCompleted)
+        {
+            return false;
+        }
+
+        // Hung up anew before the caller looks: a change during its look rings again.
+        Volatile.Write(ref _bell, NewBell());
+        return true;
+    }
+
+    public void Dispose() => owner.Remove(this);
+
+    private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

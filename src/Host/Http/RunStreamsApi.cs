@@ -1,0 +1,98 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Runner.Client;
+using Runner.Host.Http.Access;
+using Runner.Host.Logs;
+using Runner.Messages.Runs;
+
+namespace Runner.Host.Http;
+
+/// <summary>What a run does, as it does it: its states and its output, from any position.</summary>
+/// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
+internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvider time, CancellationToken stopping)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/runs/{run}/events", EventsAsync).WithMetadata(OpenToPrograms.Mark);
+        routes.MapGet("/api/v1/runs/{run}/logs", LogsAsync).WithMetadata(OpenToPrograms.Mark);
+    }
+
+    private async Task EventsAsync(HttpContext context)
+    {
+        var said = new QueryReader(context, "after").Number("after", 0, long.MaxValue);
+        var after = LogRequest.EventId(context, Sequence, "a sequence number of this stream") ?? said ?? 0;
+        if (await FindAsync(context) is { } view)
+        {
+            await StreamAsync(context, (sse, cancel) => new StateStream(slot.Node, slot.Signals, time).SendAsync(view.Id, after, sse, cancel));
+        }
+    }
+
+    private async Task LogsAsync(HttpContext context)
+    {
+        var query = new QueryReader(context, "stream", "attempt", "from", "follow");
+        var follow = query.Flag("follow");
+        var wanted = LogRequest.Read(context, query, follow);
+        if (await FindAsync(context) is not { } view)
+        {
+            return;
+        }
+
+        var position = wanted.PositionIn(view.Attempt, follow);
+        if (follow)
+        {
+            var tail = new LogTail(files, slot.Node, slot.Signals, time);
+            await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
+                view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
+        }
+        else
+        {
+            await SendBytesAsync(context, view.Id, position, wanted.Streams[0]);
+        }
+    }
+
+    private static long? Sequence(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>The run, or null after its refusal has been sent.</summary>
+    private async Task<RunView?> FindAsync(HttpContext context)
+    {
+        var reply = await slot.Node.RunAsync(new GetRun(RunsApi.RunOf(context)), context.RequestAborted);
+        if (reply.Refusal is { } refusal)
+        {
+            await context.SendRefusalAsync(refusal);
+        }
+
+        return reply.Value;
+    }
+
+    private async Task StreamAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        await using var sse = await SseWriter.StartAsync(context, time, over.Token);
+        try
+        {
+            await send(sse, over.Token);
+            await sse.EndAsync(over.Token);
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // Without the `end` event the reader knows to come back.
+        }
+    }
+
+    private async Task SendBytesAsync(HttpContext context, Guid run, LogPosition from, LogStream stream)
+    {
+        var file = new FileInfo(files.PathOf(run, from.Attempt, stream));
+        // The length is taken once: what a running program adds meanwhile is for the next request.
+        var end = file.Exists ? Math.Max(file.Length, from.OffsetOf(stream)) : from.OffsetOf(stream);
+        var count = end - from.OffsetOf(stream);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentLength = count;
+        context.Response.Headers["Runner-Log-Position"] = from.With(stream, end).ToString();
+        if (count > 0)
+        {
+            await context.Response.SendFileAsync(file.FullName, from.OffsetOf(stream), count, context.RequestAborted);
+        }
+    }
+}

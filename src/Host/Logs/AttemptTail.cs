@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Runner.Client;
+
+namespace Runner.Host.Logs;
+
+/// <summary>
+/// One line of a program's output, or a piece of a long one. Its position is where to go on after it; its bytes have the line feed if there is
+/// one, and are valid only during the call it is passed to.
+/// </summary>
+internal readonly ref struct OutputLine(LogStream stream, LogPosition position, ReadOnlySpan<byte> bytes)
+{
+    public LogStream Stream => stream;
+
+    public LogPosition Position => position;
+
+    public ReadOnlySpan<byte> Bytes { get; } = bytes;
+}
+
+/// <summary>Takes lines. Called on the follower's thread; must not keep the line.</summary>
+internal delegate void OutputLineHandler(in OutputLine line);
+
+/// <summary>The output files of one attempt, read in turns so that neither stream starves the other. Not thread-safe.</summary>
+internal sealed class AttemptTail : IDisposable
+{
+    private readonly ImmutableArray<(LogStream Stream, LineReader Reader)> _readers;
+
+    public AttemptTail(OutputFiles files, Guid run, LogPosition from, IEnumerable<LogStream> streams)
+    {
+        Position = from;
+        _readers = [.. streams.Select(s => (s, new LineReader(files.PathOf(run, from.Attempt, s), from.OffsetOf(s))))];
+    }
+
+    /// <summary>Everything before it has been handed over.</summary>
+    public LogPosition Position { get; private set; }
+
+    /// <summary>Hands over up to about 64 KiB of whole lines of each stream.</summary>
+    /// <param name="isFinal">The attempt had ended before this call: a last line without a line feed counts, too.</param>
+    /// <returns>Whether there was anything.</returns>
+    public bool ReadTurn(bool isFinal, OutputLineHandler handler)
+    {
+        var any = false;
+        foreach (var (stream, reader) in _readers)
+        {
+            for (var end = reader.Offset + LineReader.MaxPiece; reader.Offset < end && reader.TryRead(isFinal, out var line);)
+            {
+                Position = Position.With(stream, reader.Offset);
+                handler(new OutputLine(stream, Position, line));
+                any = true;
+            }
+        }
+
+        return any;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, reader) in _readers)
+        {
+            reader.Dispose();
+        }
+    }
+}

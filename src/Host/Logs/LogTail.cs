@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Runner.Actors;
+using Runner.Client;
+using Runner.Host.Http;
+using Runner.Messages;
+using Runner.Messages.Runs;
+
+namespace Runner.Host.Logs;
+
+/// <summary>Where a followed log goes. Called by one follower, one call at a time.</summary>
+internal interface ILogSink
+{
+    /// <summary>Takes a line; must not keep it.</summary>
+    void Line(in OutputLine line);
+
+    /// <summary>After some lines, and now and then without any: sends what was taken and waits while the reader is slow.</summary>
+    ValueTask FlushAsync(CancellationToken cancel);
+}
+
+/// <summary>
+/// Follows a run's output through its attempts: whole lines from a position, none twice and none missed, until the run has ended and all
+/// is sent. Knows from the node how far the run is, and finds new output by looking at the files at a short interval while a program runs.
+/// </summary>
+internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, TimeProvider time)
+{
+    private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(5);
+
+    /// <param name="streams">One or both.</param>
+    /// <param name="onlyThisAttempt">Ends with the position's attempt.</param>
+    /// <param name="known">How far the run was a moment ago.</param>
+    public async Task FollowAsync(
+        Guid run, LogPosition from, ImmutableArray<LogStream> streams, bool onlyThisAttempt, RunProgress known, ILogSink sink, CancellationToken cancel)
+    {
+        using var watch = signals.Watch(run);
+        // Looked at again now that changes ring: one in between would be missed.
+        var progress = await ProgressAsync(run, cancel) ?? known;
+        for (var position = from; ; position = LogPositions.StartOf(position.Attempt + 1))
+        {
+            progress = await FollowAttemptAsync(watch, position, streams, progress, sink, cancel);
+            if (onlyThisAttempt || (progress.RunOver && position.Attempt >= progress.Attempt))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Sends an attempt's output to its end.</summary>
+    private async Task<RunProgress> FollowAttemptAsync(
+        RunWatch watch, LogPosition from, ImmutableArray<LogStream> streams, RunProgress progress, ILogSink sink, CancellationToken cancel)
+    {
+        using var tail = new AttemptTail(files, watch.Run, from, streams);
+        while (true)
+        {
+            // Known before the files are read: what an ended attempt has written is all there.
+            var ended = progress.HasEnded(from.Attempt);
+            while (tail.ReadTurn(ended, sink.Line))
+            {
+                await sink.FlushAsync(cancel);
+            }
+
+            if (ended)
+            {
+                return progress;
+            }
+
+            await sink.FlushAsync(cancel);
+            var live = progress.IsLive(from.Attempt);
+            if (await watch.WaitAsync(live ? LiveInterval : IdleInterval, time, cancel) || !live)
+            {
+                progress = await ProgressAsync(watch.Run, cancel) ?? progress;
+            }
+        }
+    }
+
+    /// <summary>Null if the node cannot say now; it is asked again.</summary>
+    private async Task<RunProgress?> ProgressAsync(Guid run, CancellationToken cancel)
+    {
+        var reply = await node.RunAsync(new GetRun(run), cancel);
+        return reply.Refusal is RunNotFound ? new RunProgress(0, true, true)
+            : reply.Value is { } view ? RunProgress.Of(view.State, view.Attempt) : null;
+    }
+}

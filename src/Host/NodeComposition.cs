@@ -1,0 +1,47 @@
+using Runner.Actors;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.Nodes;
+using Runner.Engine.Clock;
+using Runner.Engine.Store;
+using Runner.Engine.Store.Sqlite;
+using Runner.Host.Commands;
+using Runner.Host.Configuration;
+
+namespace Runner.Host;
+
+/// <summary>Puts a node together: store, flow runner, actors.</summary>
+internal static class NodeComposition
+{
+    private const string StoreFile = "store.db";
+
+    /// <exception cref="NodeStartException">The store cannot be opened.</exception>
+    public static async Task<StartedNode> StartAsync(NodeStart start, CancellationToken cancel)
+    {
+        var folder = start.Options.DataDirectory;
+        var store = await OpenAsync(Path.Combine(folder, StoreFile), start.Log).ConfigureAwait(false);
+        var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(folder), start.Log);
+        var settings = new NodeSettings(start.Options.NodeName, start.Options.ProcessLimit, run =>
+        [
+            new("RUNNER_API_URL", start.ApiUrl),
+            new("RUNNER_TOKEN", start.ProgramToken(run)),
+        ]);
+        var node = RunnerNode.Start(EngineRuntime.CreateReal(), store, flowRunner, settings, start.Log);
+        return new StartedNode(node, async () =>
+        {
+            (flowRunner as IDisposable)?.Dispose();
+            await store.DisposeAsync().ConfigureAwait(false);
+        });
+    }
+
+    private static async Task<SqliteEntityStore> OpenAsync(string path, ILogger log)
+    {
+        try
+        {
+            return await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path), Tables.All, log).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw new NodeStartException(e.Message);
+        }
+    }
+}

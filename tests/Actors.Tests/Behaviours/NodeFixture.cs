@@ -1,0 +1,288 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.Nodes;
+using Runner.Actors.Tests.FlowRunners;
+using Runner.Engine.Clock;
+using Runner.Engine.Store.Sqlite;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Runs;
+using Pids = Runner.Actors.Tests.FlowRunners.Processes;
+
+namespace Runner.Actors.Tests.Behaviours;
+
+/// <summary>What a test wants to be special about its node.</summary>
+internal sealed record NodeOptions
+{
+    public string Name { get; init; } = "node-1";
+
+    public int ProcessLimit { get; init; } = 16;
+
+    public bool StoreIsShared { get; init; }
+
+    public IClock? Clock { get; init; }
+
+    public ITimerScheduler? Timers { get; init; }
+
+    public long? LargestDatabase { get; set; }
+}
+
+/// <summary>
+/// A node on a folder of its own, with a real database and real processes, that a test can stop, kill and start again. Disposing of
+/// it ends the node and checks that no process of its runs is left.
+/// </summary>
+internal sealed class NodeFixture : IAsyncDisposable
+{
+    /// <summary>How long a test waits for what has to happen.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly DirectoryInfo _root;
+    private readonly bool _ownsRoot;
+    private readonly NodeOptions _options;
+    private IFlowRunner? _flowRunner;
+    private IDisposable? _subscription;
+    private TaskCompletionSource _change = NewSignal();
+    private RunnerNode? _node;
+    private FaultyStore? _store;
+
+    private NodeFixture(DirectoryInfo root, bool ownsRoot, NodeOptions options)
+    {
+        (_root, _ownsRoot, _options) = (root, ownsRoot, options);
+        Work = root.CreateSubdirectory("work").FullName;
+        Files = new RunFiles(Data);
+    }
+
+    public RunnerNode Node => _node ?? throw new InvalidOperationException("The node is down.");
+
+    public FaultyStore Store => _store ?? throw new InvalidOperationException("The node is down.");
+
+    /// <summary>Where programs run, and leave what they have to say.</summary>
+    public string Work { get; }
+
+    public RunFiles Files { get; }
+
+    private string Data => Path.Combine(_root.FullName, "data");
+
+    public static async Task<NodeFixture> StartAsync(NodeOptions? options = null)
+    {
+        var fixture = new NodeFixture(Directory.CreateTempSubdirectory("behaviour-"), ownsRoot: true, options ?? new NodeOptions());
+        await fixture.StartNodeAsync();
+        return fixture;
+    }
+
+    /// <summary>Another node on the same folder and the same database.</summary>
+    public async Task<NodeFixture> StartSecondAsync(NodeOptions options)
+    {
+        var fixture = new NodeFixture(_root, ownsRoot: false, options);
+        await fixture.StartNodeAsync();
+        return fixture;
+    }
+
+    public async Task StartNodeAsync()
+    {
+        Directory.CreateDirectory(Data);
+        var path = Path.Combine(Data, "runner.db");
+        var sqlite = await SqliteEntityStore.OpenAsync(
+            new SqliteStoreOptions(path) { LargestSize = _options.LargestDatabase }, Tables.All, Serilog.Core.Logger.None);
+        _store = new FaultyStore(sqlite);
+        _flowRunner = LocalFlowRunner.Create(new SubprocessOptions(Data));
+        var real = EngineRuntime.CreateReal();
+        var runtime = real with { Clock = _options.Clock ?? real.Clock, Timers = _options.Timers ?? real.Timers };
+        var settings = new NodeSettings(_options.Name, _options.ProcessLimit, _ => [new("RUNNER_API_URL", "http://localhost:1")])
+        {
+            StoreIsShared = _options.StoreIsShared,
+        };
+        _node = RunnerNode.Start(runtime, _store, _flowRunner, settings, Serilog.Core.Logger.None);
+        _subscription = _node.Subscribe(_ => Interlocked.Exchange(ref _change, NewSignal()).TrySetResult());
+    }
+
+    /// <summary>Stops the node in order.</summary>
+    public async Task StopNodeAsync(StopMode mode = StopMode.Graceful)
+    {
+        await Node.StopAsync(mode);
+        await CloseAsync();
+    }
+
+    /// <summary>Ends the node as a SIGKILL would: nothing more is written, and its processes go on.</summary>
+    public async Task CrashAsync()
+    {
+        Store.FailAll(FaultyStore.Away);
+        (_flowRunner as IDisposable)?.Dispose();
+        await Node.AbandonAsync();
+        await CloseAsync();
+    }
+
+    public async Task CrashAndRestartAsync()
+    {
+        await CrashAsync();
+        await StartNodeAsync();
+    }
+
+    /// <summary>A deployment whose program is this script of /bin/sh.</summary>
+    public DeploymentSpec Shell(string name, string script) => Program(name, "/bin/sh", "-c", script);
+
+    public DeploymentSpec Program(string name, params ImmutableArray<string> command) =>
+        new() { Name = name, Command = command, Workdir = Work, StopGrace = TimeSpan.FromSeconds(10) };
+
+    public async Task<DeploymentRegistered> Register(DeploymentSpec spec) =>
+        (await Node.RegisterAsync([spec], dryRun: false, CancellationToken.None)).Accepted()[0];
+
+    /// <summary>Submits a run of a deployment that is registered.</summary>
+    public async Task<Guid> Submit(string deployment, DateTimeOffset? at = null, int? priority = null, string? key = null) =>
+        (await Node.SubmitAsync(new SubmitRun(deployment, At: at, Priority: priority, IdempotencyKey: key), CancellationToken.None)).Accepted().Id;
+
+    /// <summary>Registers a deployment and submits a run of it.</summary>
+    public async Task<Guid> Run(DeploymentSpec spec)
+    {
+        await Register(spec);
+        return await Submit(spec.Name);
+    }
+
+    public async Task<RunCancelAccepted> Cancel(Guid run, string? reason = null) =>
+        (await Node.CancelAsync(new CancelRun(run, reason), CancellationToken.None)).Accepted();
+
+    public async Task SetLimit(string name, int size) =>
+        (await Node.SetLimitAsync(new SetLimit(name, size), CancellationToken.None)).Accepted();
+
+    public async Task<LimitView> Limit(string name) =>
+        (await Node.LimitsAsync(CancellationToken.None)).Accepted().Items.Single(l => l.Name == name);
+
+    public async Task<RunView> View(Guid run) => (await Node.RunAsync(new GetRun(run), CancellationToken.None)).Accepted();
+
+    /// <summary>The run once it has been in a state of this name.</summary>
+    public Task<RunView> Until(Guid run, string state) => Until(run, history => history.Any(h => h.State.Name == state));
+
+    /// <summary>The run once it has ended.</summary>
+    public Task<RunView> Ended(Guid run) => Until(run, history => history[^1].State.IsTerminal);
+
+    public async Task<RunView> Until(Guid run, Func<ImmutableArray<RunStateChange>, bool> isSo)
+    {
+        await Until(async () =>
+            (await Node.RunHistoryAsync(run, 0, CancellationToken.None)) is { Refusal: null } history && isSo(history.Value));
+        return await View(run);
+    }
+
+    /// <summary>Waits until something is so, looking anew at each state change of the node.</summary>
+    public async Task Until(Func<Task<bool>> isSo)
+    {
+        while (true)
+        {
+            var change = Volatile.Read(ref _change).Task;
+            if (await isSo())
+            {
+                return;
+            }
+
+            await change.WaitAsync(Patience);
+        }
+    }
+
+    /// <summary>Every run of a deployment, oldest first.</summary>
+    public async Task<ImmutableArray<RunSummary>> Runs(string deployment) =>
+        [.. (await Node.RunsAsync(new ListRuns(Deployment: deployment, Limit: 1000), CancellationToken.None)).Accepted().Items.OrderBy(r => r.Due)];
+
+    /// <summary>Every run of a deployment once so many have ended.</summary>
+    public async Task<ImmutableArray<RunSummary>> EndedRuns(string deployment, int count)
+    {
+        await Until(async () => (await Runs(deployment)).Count(r => r.State.IsTerminal) >= count);
+        return await Runs(deployment);
+    }
+
+    public string Stdout(Guid run, int attempt = 1) => File.ReadAllText(Files.Stdout(new AttemptKey(run, attempt)));
+
+    public string Stderr(Guid run, int attempt = 1) => File.ReadAllText(Files.Stderr(new AttemptKey(run, attempt)));
+
+    public string InWork(string name) => Path.Combine(Work, name);
+
+    /// <summary>What programs have appended to a file of the working folder.</summary>
+    public string[] Lines(string name) => File.Exists(InWork(name)) ? File.ReadAllLines(InWork(name)) : [];
+
+    public Fifo Fifo(string name) => new(InWork(name));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_node is null && _ownsRoot)
+        {
+            // A node that was killed has left its processes, and its next life is who ends them.
+            await StartNodeAsync();
+        }
+
+        if (_node is not null)
+        {
+            Store.Heal();
+            await StopNodeAsync(StopMode.Immediate).WaitAsync(Patience);
+        }
+
+        if (_ownsRoot)
+        {
+            var left = Leftovers.Of(_root.FullName);
+            Array.ForEach(left, Pids.Kill);
+            _root.Delete(recursive: true);
+            Assert.True(left.Length == 0, $"Processes {string.Join(", ", left)} were left.");
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task CloseAsync()
+    {
+        _subscription?.Dispose();
+        (_flowRunner as IDisposable)?.Dispose();
+        await Store.DisposeAsync();
+        (_node, _store, _flowRunner) = (null, null, null);
+    }
+}
+
+internal static class Replies
+{
+    /// <summary>The value of a reply that is no refusal.</summary>
+    public static T Accepted<T>(this Reply<T> reply)
+    {
+        Assert.Null(reply.Refusal);
+        return reply.Value!;
+    }
+
+    public static TRefusal Refused<TRefusal, T>(this Reply<T> reply)
+        where TRefusal : Refusal => Assert.IsType<TRefusal>(reply.Refusal);
+
+    public static string[] Names(this RunView run) => [.. run.History.Select(h => h.State.Name)];
+
+    public static ImmutableSortedDictionary<string, JsonElement> Json(string text) =>
+        JsonDocument.Parse(text).RootElement.EnumerateObject().ToImmutableSortedDictionary(p => p.Name, p => p.Value.Clone());
+}
+
+/// <summary>A pipe that programs hold open, so that a test hears when the last of them is gone, whoever's children they are.</summary>
+internal sealed class LifeLine(Fifo fifo)
+{
+    /// <summary>What a script begins with, to hold the line; what it starts holds it too.</summary>
+    public string Hold => $"exec 9>{fifo.Path};";
+
+    /// <summary>Completes when it was held and nobody holds it any more.</summary>
+    public Task Cut { get; } = fifo.ReadNumbers();
+}
+
+/// <summary>Finds processes by the mark that attempts carry.</summary>
+internal static class Leftovers
+{
+    /// <summary>The pids of living processes whose RUNNER_RESULT_FILE lies under a folder.</summary>
+    public static int[] Of(string folder) =>
+    [
+        .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, null))
+            .Where(pid => Environment(pid).Contains($"RUNNER_RESULT_FILE={folder}/", StringComparison.Ordinal)),
+    ];
+
+    private static string Environment(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // It has ended, or is another user's.
+        }
+    }
+}

@@ -1,0 +1,239 @@
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Runs;
+using Pids = Runner.Actors.Tests.FlowRunners.Processes;
+
+namespace Runner.Actors.Tests.Behaviours;
+
+/// <summary>Behaviours 4 to 8: slots are held as long as they should be, and no longer.</summary>
+public sealed class SlotTests
+{
+    [Theory]
+    [InlineData(StateNames.Completed)]
+    [InlineData(StateNames.Failed)]
+    [InlineData(StateNames.Crashed)]
+    [InlineData(StateNames.Cancelled)]
+    [InlineData(StateNames.TimedOut)]
+    public async Task B04_a_slot_comes_back_however_its_run_ends(string end)
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.SetLimit("one", 1);
+        var gate = node.Fifo("gate");
+        var spec = end switch
+        {
+            StateNames.Completed => node.Shell("slot/holder", "cat gate"),
+            StateNames.Failed => node.Shell("slot/holder", "cat gate; exit 3"),
+            StateNames.Crashed => node.Shell("slot/holder", "cat gate; kill -9 $$"),
+            StateNames.Cancelled => node.Shell("slot/holder", "exec sleep 600"),
+            _ => node.Shell("slot/holder", "exec sleep 600") with { Timeout = TimeSpan.FromMilliseconds(700) },
+        };
+        var holder = await node.Run(spec with { Limits = ["one"] });
+        await node.Until(holder, StateNames.Running);
+        var waiter = await node.Run(node.Shell("slot/waiter", "true") with { Limits = ["one"] });
+        await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
+
+        await (end switch
+        {
+            StateNames.Cancelled => node.Cancel(holder),
+            StateNames.TimedOut => Task.CompletedTask,
+            _ => gate.Write("go"),
+        });
+
+        Assert.Equal(end, (await node.Ended(holder)).State.Name);
+        Assert.Equal(StateNames.Completed, (await node.Ended(waiter)).State.Name);
+        Assert.Equal(0, (await node.Limit("one")).Held);
+    }
+
+    [Fact]
+    public async Task B04_a_slot_comes_back_from_a_run_that_could_not_start()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.SetLimit("one", 1);
+        await node.Register(node.Program("slot/missing", "/no/such/program") with { Limits = ["one"] });
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(StateNames.Crashed, (await node.Ended(await node.Submit("slot/missing"))).State.Name);
+        }
+
+        Assert.Equal(0, (await node.Limit("one")).Held);
+    }
+
+    [Fact]
+    public async Task B04_a_node_that_is_killed_leaks_no_slot()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.SetLimit("two", 2);
+        var line = new LifeLine(node.Fifo("life"));
+        var dying = await node.Run(node.Shell("slot/dying", $"{line.Hold} exec sleep 600") with { Limits = ["two"] });
+        var living = await node.Run(node.Shell("slot/living", "exec sleep 600") with { Limits = ["two"] });
+        var pid = (await node.Until(dying, StateNames.Running)).Pid!.Value;
+        await node.Until(living, StateNames.Running);
+        var waiter = await node.Run(node.Shell("slot/waiter", "true") with { Limits = ["two"] });
+        await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
+        await node.CrashAsync();
+        // One program dies while nobody looks; the other goes on, and keeps its slot.
+        Pids.Kill(pid);
+        await line.Cut;
+
+        await node.StartNodeAsync();
+
+        Assert.Equal(StateNames.Completed, (await node.Ended(waiter)).State.Name);
+        Assert.Equal(StateNames.Crashed, (await node.Ended(dying)).State.Name);
+        var limit = await node.Limit("two");
+        Assert.Equal(living, Assert.Single(limit.Holders).Run);
+        await node.Cancel(living);
+        await node.Ended(living);
+        Assert.Equal(0, (await node.Limit("two")).Held);
+    }
+
+    [Fact]
+    public async Task B04_a_slot_comes_back_when_the_store_loses_the_answer_to_the_runs_end()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.SetLimit("one", 1);
+        var gate = node.Fifo("gate");
+        var holder = await node.Run(node.Shell("slot/holder", "cat gate") with { Limits = ["one"] });
+        await node.Until(holder, StateNames.Running);
+        var waiter = await node.Run(node.Shell("slot/waiter", "true") with { Limits = ["one"] });
+        await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
+        node.Store.LoseAnswerOf(FaultyStore.Event("run.finished"));
+
+        await gate.Write("go");
+
+        Assert.Equal(StateNames.Completed, (await node.Ended(waiter)).State.Name);
+        Assert.Equal(StateNames.Completed, (await node.Ended(holder)).State.Name);
+        Assert.Equal(0, (await node.Limit("one")).Held);
+    }
+
+    [Fact]
+    public async Task B05_a_freed_slot_wakes_the_next_waiter_without_any_timer()
+    {
+        var timers = new StoppableTimers();
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Timers = timers });
+        var gate = node.Fifo("gate");
+        var spec = node.Shell("slot/next", "cat gate") with { Concurrency = new ConcurrencySpec(1) };
+        var holder = await node.Run(spec);
+        await node.Until(holder, StateNames.Running);
+        await node.Register(spec with { Command = ["/bin/true"] });
+        var waiters = new[] { await node.Submit("slot/next"), await node.Submit("slot/next"), await node.Submit("slot/next") };
+        foreach (var waiter in waiters)
+        {
+            await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
+        }
+
+        timers.Stop();
+        await gate.Write("go");
+
+        foreach (var waiter in waiters)
+        {
+            Assert.Equal(StateNames.Completed, (await node.Ended(waiter)).State.Name);
+        }
+
+        timers.GoOn();
+    }
+
+    [Fact]
+    public async Task B06_several_limits_are_taken_all_or_none()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.SetLimit("a", 1);
+        await node.SetLimit("b", 1);
+        var gate = node.Fifo("gate");
+        var holder = await node.Run(node.Shell("all/holder", "cat gate") with { Limits = ["b"] });
+        await node.Until(holder, StateNames.Running);
+        var both = await node.Run(node.Shell("all/both", "true") with { Limits = ["a", "b"] });
+        var waits = await node.Until(both, StateNames.AwaitingConcurrencySlot);
+        Assert.Equal("b", waits.WaitingFor);
+
+        // «a» is free for others while the run waits for «b».
+        var other = await node.Run(node.Shell("all/other", "true") with { Limits = ["a"] });
+        Assert.Equal(StateNames.Completed, (await node.Ended(other)).State.Name);
+        Assert.Equal(StateNames.AwaitingConcurrencySlot, (await node.View(both)).State.Name);
+
+        await gate.Write("go");
+        Assert.Equal(StateNames.Completed, (await node.Ended(both)).State.Name);
+        Assert.Equal((0, 0), ((await node.Limit("a")).Held, (await node.Limit("b")).Held));
+    }
+
+    [Fact]
+    public async Task B06_lowering_a_limit_ends_nothing_and_raising_it_wakes_waiters()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.SetLimit("size", 3);
+        await node.Register(node.Shell("size/run", "exec sleep 600") with { Limits = ["size"] });
+        var holders = new[] { await node.Submit("size/run"), await node.Submit("size/run"), await node.Submit("size/run") };
+        foreach (var holder in holders)
+        {
+            await node.Until(holder, StateNames.Running);
+        }
+
+        await node.SetLimit("size", 1);
+        var waiter = await node.Submit("size/run");
+        await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
+        await node.Cancel(holders[0]);
+        await node.Ended(holders[0]);
+        await node.Cancel(holders[1]);
+        await node.Ended(holders[1]);
+        Assert.Equal(StateNames.AwaitingConcurrencySlot, (await node.View(waiter)).State.Name);
+        Assert.Equal(StateNames.Running, (await node.View(holders[2])).State.Name);
+        Assert.Equal(1, (await node.Limit("size")).Held);
+
+        await node.SetLimit("size", 2);
+        await node.Until(waiter, StateNames.Running);
+        Assert.Equal(StateNames.Running, (await node.View(holders[2])).State.Name);
+    }
+
+    [Fact]
+    public async Task B06_deleting_a_limit_wakes_its_waiters()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.SetLimit("gone", 1);
+        await node.Register(node.Shell("gone/run", "exec sleep 600") with { Limits = ["gone"] });
+        await node.Until(await node.Submit("gone/run"), StateNames.Running);
+        var waiter = await node.Submit("gone/run");
+        await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
+
+        (await node.Node.DeleteLimitAsync(new DeleteLimit("gone"), CancellationToken.None)).Accepted();
+
+        await node.Until(waiter, StateNames.Running);
+        (await node.Node.DeleteLimitAsync(new DeleteLimit("gone"), CancellationToken.None)).Refused<LimitNotFound, LimitChanged>();
+    }
+
+    [Fact]
+    public async Task B07_cancel_new_cancels_at_once_and_queue_waits()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        var gate = node.Fifo("gate");
+        var spec = node.Shell("full/new", "cat gate") with { Concurrency = new ConcurrencySpec(1, OnFull.CancelNew) };
+        var holder = await node.Run(spec);
+        await node.Until(holder, StateNames.Running);
+
+        var refused = await node.Ended(await node.Submit("full/new"));
+        Assert.Equal((StateType.Cancelled, "Deployment concurrency limit reached."), (refused.State.Type, refused.State.Message));
+        Assert.Equal(0, refused.Attempt);
+
+        await node.Register(spec with { Concurrency = new ConcurrencySpec(1), Command = ["/bin/true"] });
+        var queued = await node.Submit("full/new");
+        Assert.Equal("deployment:full/new", (await node.Until(queued, StateNames.AwaitingConcurrencySlot)).WaitingFor);
+        await gate.Write("go");
+        Assert.Equal(StateNames.Completed, (await node.Ended(queued)).State.Name);
+    }
+
+    [Fact]
+    public async Task B08_a_limit_of_zero_is_refused_with_what_to_do_instead()
+    {
+        await using var node = await NodeFixture.StartAsync();
+
+        var limit = (await node.Node.SetLimitAsync(new SetLimit("none", 0), CancellationToken.None)).Refused<LimitInvalid, LimitChanged>();
+        var deployment = (await node.Node.RegisterAsync(
+            [node.Shell("zero/limit", "true") with { Concurrency = new ConcurrencySpec(0) }], false, CancellationToken.None)).Refusal;
+
+        Assert.Contains("a size of 0 is not possible; expected 1 to 1000000", limit.Message, StringComparison.Ordinal);
+        var problem = Assert.Single(Assert.IsType<DeploymentInvalid>(deployment).Problems);
+        Assert.Equal("deployments[0].concurrency.limit", problem.Field);
+        Assert.Contains("set paused: true", problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain((await node.Node.LimitsAsync(CancellationToken.None)).Accepted().Items, l => l.Name == "none");
+    }
+}

@@ -1,0 +1,164 @@
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Tests.Behaviours;
+
+/// <summary>Behaviours 1 to 3: who starts, when, and once.</summary>
+public sealed class SubmittingTests
+{
+    [Fact]
+    public async Task B01_waiting_runs_start_by_priority_then_by_due_time()
+    {
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        var gate = node.Fifo("gate");
+        var holder = await node.Run(node.Shell("order/holder", "cat gate"));
+        await node.Until(holder, StateNames.Running);
+        await node.Register(node.Shell("order/waiter", "echo $RUNNER_RUN_ID >> order"));
+        var now = (await node.View(holder)).Created;
+        var latest = await node.Submit("order/waiter", now);
+        var urgentLater = await node.Submit("order/waiter", now.AddSeconds(-10), priority: 5);
+        var oldest = await node.Submit("order/waiter", now.AddSeconds(-30));
+        var urgentEarlier = await node.Submit("order/waiter", now.AddSeconds(-20), priority: 5);
+        foreach (var run in new[] { latest, urgentLater, oldest, urgentEarlier })
+        {
+            await node.Until(run, StateNames.AwaitingConcurrencySlot);
+        }
+
+        await gate.Write("go");
+
+        await node.EndedRuns("order/waiter", 4);
+        Assert.Equal([$"{urgentEarlier}", $"{urgentLater}", $"{oldest}", $"{latest}"], node.Lines("order"));
+    }
+
+    [Fact]
+    public async Task B01_runs_that_fall_due_one_after_the_other_are_started_in_that_order()
+    {
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        var first = await node.Run(node.Shell("due/times", "echo $RUNNER_RUN_ID >> order"));
+        var begin = (await node.Ended(first)).Created.AddSeconds(2);
+        var third = await node.Submit("due/times", begin.AddMilliseconds(200));
+        var second = await node.Submit("due/times", begin);
+        var fourth = await node.Submit("due/times", begin.AddMilliseconds(400));
+
+        await node.EndedRuns("due/times", 4);
+
+        Assert.Equal([$"{first}", $"{second}", $"{third}", $"{fourth}"], node.Lines("order"));
+    }
+
+    [Fact]
+    public async Task B02_at_capacity_none_is_started_and_the_wait_names_the_limit()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        var gate = node.Fifo("gate");
+        await node.SetLimit("database", 1);
+        await node.Register(node.Shell("full/run", "echo started >> starts; cat gate") with { Limits = ["database"] });
+        var holder = await node.Submit("full/run");
+        await node.Until(holder, StateNames.Running);
+
+        var waiter = await node.Until(await node.Submit("full/run"), StateNames.AwaitingConcurrencySlot);
+
+        Assert.Equal(StateType.Scheduled, waiter.State.Type);
+        Assert.Equal("database", waiter.WaitingFor);
+        Assert.Equal("Limit 'database' is full.", waiter.State.Message);
+        Assert.Equal(0, waiter.Attempt);
+        Assert.Single(node.Lines("starts"));
+        var limit = await node.Limit("database");
+        Assert.Equal(new LimitHolder(holder, 0), Assert.Single(limit.Holders));
+        var listed = (await node.Node.RunsAsync(new ListRuns(State: "AwaitingConcurrencySlot"), CancellationToken.None)).Accepted();
+        Assert.Equal([waiter.Id], listed.Items.Select(r => r.Id));
+        await node.Cancel(waiter.Id);
+        await gate.Write("go");
+        await node.Ended(holder);
+    }
+
+    [Fact]
+    public async Task B02_the_nodes_own_limit_is_waited_for_by_name_too()
+    {
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        var holder = await node.Run(node.Shell("node/full", "exec sleep 600"));
+        await node.Until(holder, StateNames.Running);
+
+        var waiter = await node.Until(await node.Submit("node/full"), StateNames.AwaitingConcurrencySlot);
+
+        Assert.Equal("node:node-1", waiter.WaitingFor);
+    }
+
+    [Fact]
+    public async Task B03_twenty_submissions_with_one_key_at_once_start_once()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.Register(node.Shell("key/once", "echo started >> starts"));
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
+            node.Node.SubmitAsync(new SubmitRun("key/once", IdempotencyKey: "the key"), CancellationToken.None)));
+
+        var run = Assert.Single(replies.Select(r => r.Accepted().Id).Distinct());
+        Assert.Single(replies, r => r.Value!.Created);
+        await node.Ended(run);
+        Assert.Single(node.Lines("starts"));
+        Assert.Single(await node.Runs("key/once"));
+    }
+
+    [Fact]
+    public async Task B03_a_key_is_one_run_across_a_restart_too()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        await node.Register(node.Shell("key/restart", "echo started >> starts"));
+        var first = await node.Submit("key/restart", key: "k");
+        await node.Ended(first);
+        await node.CrashAndRestartAsync();
+
+        var again = (await node.Node.SubmitAsync(new SubmitRun("key/restart", IdempotencyKey: "k"), CancellationToken.None)).Accepted();
+
+        Assert.Equal((first, false, StateNames.Completed), (again.Id, again.Created, again.State.Name));
+        Assert.Single(node.Lines("starts"));
+    }
+
+    [Fact]
+    public async Task B03_of_two_nodes_on_one_database_one_starts_the_run()
+    {
+        await using var first = await NodeFixture.StartAsync(new NodeOptions { StoreIsShared = true });
+        await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2", StoreIsShared = true });
+        var gate = first.Fifo("gate");
+        await first.Register(first.Shell("two/nodes", "echo started >> starts; cat gate"));
+
+        var replies = await Task.WhenAll(new[] { first, second }.SelectMany(n => Enumerable.Range(0, 5).Select(_ =>
+            n.Node.SubmitAsync(new SubmitRun("two/nodes", IdempotencyKey: "k"), CancellationToken.None))));
+
+        var run = Assert.Single(replies.Select(r => r.Accepted().Id).Distinct());
+        await first.Until(async () => (await first.Node.RunHistoryAsync(run, 0, CancellationToken.None)).Value.Any(h => h.State.Name == StateNames.Running));
+        await gate.Write("go");
+        await Task.WhenAny(EndsOn(first, run), EndsOn(second, run));
+        var history = (await first.Node.RunHistoryAsync(run, 0, CancellationToken.None)).Accepted();
+        Assert.Equal(
+            [StateNames.Scheduled, StateNames.Submitting, StateNames.Running, StateNames.Completed], history.Select(h => h.State.Name));
+        Assert.Single(first.Lines("starts"));
+    }
+
+    [Fact]
+    public async Task B03_each_occurrence_runs_once_with_two_nodes_on_one_database()
+    {
+        await using var first = await NodeFixture.StartAsync(new NodeOptions { StoreIsShared = true });
+        await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2", StoreIsShared = true });
+        var spec = first.Shell("two/schedules", "echo $RUNNER_SCHEDULED_TIME >> times") with
+        {
+            Schedules = [new ScheduleSpec { Interval = TimeSpan.FromMilliseconds(200) }], CatchUp = CatchUpPolicy.All,
+        };
+        await first.Register(spec);
+        // The second node hears of the deployment from whoever asks it.
+        (await second.Node.DeploymentAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted();
+
+        var runs = await first.EndedRuns(spec.Name, 6);
+
+        (await first.Node.PauseAsync(new PauseDeployment(spec.Name), CancellationToken.None)).Accepted();
+        runs = await first.Runs(spec.Name);
+        Assert.Equal(runs.Length, runs.Select(r => r.Due).Distinct().Count());
+        var times = first.Lines("times");
+        Assert.Equal(times.Distinct(), times);
+    }
+
+    private static Task EndsOn(NodeFixture node, Guid run) => node.Until(async () =>
+        (await node.Node.RunHistoryAsync(run, 0, CancellationToken.None)).Value[^1].State.IsTerminal);
+}

@@ -1,0 +1,143 @@
+using Runner.Client.DeploymentFiles;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Xunit;
+
+namespace Runner.Client.Tests.DeploymentFiles;
+
+public sealed class DeploymentFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_field_is_read()
+    {
+        var spec = Read(
+            """
+            deployments:
+              - name: hello/every-10s
+                description: Says hello.
+                version: "1"
+                tags: [demo, x]
+                command: [python3, hello.py, --name, "{{ parameters.name }}", 10, true]
+                workdir: sub/..
+                env: {GREETING: hi, PORT: 8080, HOME: null}
+                parameters: {name: world, n: 1, f: 1.50, yes: yes, on: true, no: ~, nested: {list: [1, "1"]}, hex: 0x1F, octal: 0o17, lead: 012}
+                schedules:
+                  - {interval: 10s, anchor: 2026-01-01T00:00:00Z, id: often}
+                  - {cron: "0 4 * * sun", timezone: Europe/Berlin, parameters: {name: sunday}, active: false}
+                catchup: all
+                concurrency: {limit: 2, on_full: cancel_new}
+                limits: [database]
+                retries: {count: 3, delay: 10s, backoff: 2.0, max_delay: 5m, jitter: 0.1}
+                timeout: 1h
+                stop_grace: 1m30s
+                priority: -5
+                paused: true
+                user: nobody
+            """);
+
+        Assert.Equal("hello/every-10s", spec.Name);
+        Assert.Equal("Says hello.", spec.Description);
+        Assert.Equal("1", spec.Version);
+        Assert.Equal(["demo", "x"], spec.Tags.AsEnumerable());
+        Assert.Equal(["python3", "hello.py", "--name", "{{ parameters.name }}", "10", "true"], spec.Command.AsEnumerable());
+        Assert.Equal(_folder.Path, spec.Workdir);
+        Assert.Equal([new("GREETING", "hi"), new("HOME", null), new("PORT", "8080")], spec.Env);
+        Assert.Equal(
+            """f=1.50 hex=31 lead=12 n=1 name="world" nested={"list":[1,"1"]} no=null octal=15 on=true yes="yes" """.TrimEnd(),
+            string.Join(' ', spec.Parameters.Select(p => $"{p.Key}={p.Value.GetRawText()}")));
+        Assert.Equal(TimeSpan.FromSeconds(10), spec.Schedules[0].Interval);
+        Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), spec.Schedules[0].Anchor);
+        Assert.Equal("often", spec.Schedules[0].Id);
+        Assert.Null(spec.Schedules[0].Active);
+        Assert.Equal(("0 4 * * sun", "Europe/Berlin", false), (spec.Schedules[1].Cron, spec.Schedules[1].Timezone, spec.Schedules[1].Active));
+        Assert.Equal("sunday", spec.Schedules[1].Parameters["name"].GetString());
+        Assert.Equal(CatchUpPolicy.All, spec.CatchUp);
+        Assert.Equal(new ConcurrencySpec(2, OnFull.CancelNew), spec.Concurrency);
+        Assert.Equal(["database"], spec.Limits.AsEnumerable());
+        Assert.Equal((3, TimeSpan.FromSeconds(10), 2.0, 0.1), (spec.Retries.Count, spec.Retries.Delay, spec.Retries.Backoff, spec.Retries.Jitter));
+        Assert.Equal(TimeSpan.FromMinutes(5), spec.Retries.MaxDelay);
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromSeconds(90)), (spec.Timeout, spec.StopGrace));
+        Assert.Equal((-5, true, "nobody"), (spec.Priority, spec.Paused, spec.User));
+    }
+
+    [Fact]
+    public void What_is_left_out_or_empty_is_the_default()
+    {
+        var spec = Read("deployments:\n  - name: a/b\n    command: [x]\n    timeout:\n    tags: ~\n");
+
+        Assert.Equal(_folder.Path, spec.Workdir);
+        Assert.Null(spec.Timeout);
+        Assert.Empty(spec.Tags);
+        Assert.Equal(CatchUpPolicy.Latest, spec.CatchUp);
+        Assert.Equal(0, spec.Retries.Count);
+        Assert.Null(spec.Concurrency);
+        Assert.False(spec.Paused);
+    }
+
+    [Theory]
+    [InlineData("version: 1", "1")]
+    [InlineData("version: 1.10", "1.10")]
+    [InlineData("version: v2", "v2")]
+    public void A_version_is_text_as_it_is_spelled(string line, string expected) => Assert.Equal(expected, Read(Minimal(line)).Version);
+
+    [Fact]
+    public void A_list_of_delays_says_how_many_retries_there_are()
+    {
+        var retries = Read(Minimal("retries: {delays: [1s, 10s, 1m]}")).Retries;
+        Assert.Equal(3, retries.Count);
+        Assert.Equal([TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1)], retries.Delays.AsEnumerable());
+    }
+
+    [Fact]
+    public void Anchors_and_aliases_repeat_what_they_name()
+    {
+        var file = Load("deployments:\n  - &a {name: a/b, command: &c [x, y]}\n  - {name: a/c, command: *c}\n");
+        Assert.Equal(["x", "y"], file.Specs[1].Command.AsEnumerable());
+    }
+
+    [Fact]
+    public void Several_files_are_one_list()
+    {
+        var one = _folder.Write("one.yaml", "deployments: [{name: a/b, command: [x]}]");
+        var two = _folder.Write("two.yaml", "deployments: [{name: a/c, command: [x]}]");
+        var file = DeploymentFile.Load([one, two]);
+
+        Assert.Equal(["a/b", "a/c"], file.Specs.Select(s => s.Name));
+        Assert.Equal(new SourceLocation(two, 1, 27, "deployments[0].command"), file.Locate("deployments[1].command"));
+    }
+
+    [Fact]
+    public void A_nodes_refusal_is_brought_back_to_its_line()
+    {
+        var file = Load(
+            "deployments:\n  - {name: a/b, command: [x]}\n  - name: a/c\n    command: [x]\n    schedules:\n      - interval: 10s\n      - cron: '61 * * * *'\n");
+
+        var explained = file.Explain([
+            new Problem("deployments[1].schedules[1].cron", "a minute is 0 to 59"), new Problem("deployments[1].schedules[1].timezone", "unknown"),
+            new Problem("deployments[0].workdir", "no such folder")]);
+
+        Assert.Equal(
+            [
+                $"{FilePath}:7:9: deployments[1].schedules[1].cron: a minute is 0 to 59",
+                $"{FilePath}:7:9: deployments[1].schedules[1].timezone: unknown",
+                $"{FilePath}:2:5: deployments[0].workdir: no such folder",
+            ],
+            explained.Select(p => p.ToString()));
+    }
+
+    [Fact]
+    public void A_refusal_of_the_one_deployment_there_is_needs_no_number() =>
+        Assert.Equal(4, Load(Minimal("timeout: 1h")).Locate("timeout")?.Line);
+
+    private string FilePath => Path.Combine(_folder.Path, "runner.yaml");
+
+    private static string Minimal(string line) => $"deployments:\n  - name: a/b\n    command: [x]\n    {line}\n";
+
+    private DeploymentSpec Read(string yaml) => Assert.Single(Load(yaml).Specs);
+
+    private DeploymentFile Load(string yaml) => DeploymentFile.Load(_folder.Write("runner.yaml", yaml));
+}

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Runner.Actors;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
+using Runner.Messages.Runs;
+
+namespace Runner.Host.Tests.Http;
+
+/// <summary>
+/// A node whose runs do what a test says. It stands in where only the API is tested: its runs have a history and no process.
+/// </summary>
+internal sealed class ScriptedNode : IRunnerNode
+{
+    public static readonly DateTimeOffset Then = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly ConcurrentDictionary<Guid, ImmutableArray<RunStateChange>> _runs = new();
+    private ImmutableArray<Action<RunStateChanged>> _observers = [];
+
+    public ConcurrentQueue<object> Commands { get; } = new();
+
+    /// <summary>What every command is refused with; null if it is not.</summary>
+    public Refusal? RefuseWith { get; set; }
+
+    public Exception? FailWith { get; set; }
+
+    public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ImmutableDictionary<string, DeploymentView> Deployments { get; set; } = ImmutableDictionary<string, DeploymentView>.Empty;
+
+    public int Observers => _observers.Length;
+
+    /// <summary>Makes a step of a run durable and tells whoever listens.</summary>
+    public void Step(Guid run, StateType type, string name, int attempt = 0)
+    {
+        var steps = _runs.GetOrAdd(run, []);
+        var change = new RunStateChange(steps.Length + 1, new RunState(type, name, Then.AddSeconds(steps.Length)), attempt);
+        _runs[run] = steps.Add(change);
+        foreach (var observer in _observers)
+        {
+            observer(new RunStateChanged(run, "flow/it", change));
+        }
+    }
+
+    public Task<Reply<ImmutableArray<DeploymentRegistered>>> RegisterAsync(ImmutableArray<DeploymentSpec> specs, bool dryRun, CancellationToken cancel) =>
+        Answer(specs, specs.Select(s => new DeploymentRegistered(s.Name, RegistrationOutcome.Created, [], null, false)).ToImmutableArray());
+
+    public Task<Reply<DeploymentChanged>> PauseAsync(PauseDeployment command, CancellationToken cancel) =>
+        Answer(command, new DeploymentChanged(command.Deployment, true));
+
+    public Task<Reply<DeploymentChanged>> ResumeAsync(ResumeDeployment command, CancellationToken cancel) =>
+        Answer(command, new DeploymentChanged(command.Deployment, true));
+
+    public Task<Reply<DeploymentChanged>> DeleteAsync(DeleteDeployment command, CancellationToken cancel) =>
+        Answer(command, new DeploymentChanged(command.Deployment, true));
+
+    public Task<Reply<DeploymentView>> DeploymentAsync(GetDeployment query, CancellationToken cancel) =>
+        Task.FromResult<Reply<DeploymentView>>(
+            Deployments.TryGetValue(query.Deployment, out var view) ? view : new DeploymentNotFound(query.Deployment));
+
+    public Task<Reply<DeploymentPage>> DeploymentsAsync(ListDeployments query, CancellationToken cancel) => Answer(query, new DeploymentPage([], null));
+
+    public Task<Reply<RunSubmitted>> SubmitAsync(SubmitRun command, CancellationToken cancel) => Answer(
+        command, new RunSubmitted(Guid.Empty, command.IdempotencyKey != "used", new RunState(StateType.Scheduled, StateNames.Scheduled, Then)));
+
+    public Task<Reply<RunCancelAccepted>> CancelAsync(CancelRun command, CancellationToken cancel) =>
+        Answer(command, new RunCancelAccepted(command.Run, new RunState(StateType.Cancelling, StateNames.Cancelling, Then)));
+
+    public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) =>
+        Answer(command, new RunSubmitted(Guid.Empty, true, new RunState(StateType.Scheduled, StateNames.Scheduled, Then)));
+
+    public Task<Reply<RunView>> RunAsync(GetRun query, CancellationToken cancel) =>
+        Task.FromResult<Reply<RunView>>(_runs.TryGetValue(query.Run, out var steps) ? View(query.Run, steps) : new RunNotFound(query.Run.ToString()));
+
+    public Task<Reply<RunPage>> RunsAsync(ListRuns query, CancellationToken cancel) => Answer(
+        query, new RunPage([.. _runs.Where(r => r.Value[^1].State.Type.ToString() == query.State).Select(r => Summary(r.Key, r.Value))], null));
+
+    public Task<Reply<ImmutableArray<RunStateChange>>> RunHistoryAsync(Guid run, long afterSequence, CancellationToken cancel) =>
+        Task.FromResult<Reply<ImmutableArray<RunStateChange>>>(
+            _runs.TryGetValue(run, out var steps)
+                ? steps.Where(s => s.Sequence > afterSequence).Take(1_000).ToImmutableArray()
+                : new RunNotFound(run.ToString()));
+
+    public Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel) => Answer("limits", new LimitList([]));
+
+    public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) =>
+        Answer(command, new LimitChanged(command.Name, command.Size, true));
+
+    public Task<Reply<LimitChanged>> DeleteLimitAsync(DeleteLimit command, CancellationToken cancel) =>
+        Answer(command, new LimitChanged(command.Name, null, true));
+
+    public Task<HealthReport> HealthAsync(CancellationToken cancel) => Task.FromResult(RefuseWith is null
+        ? new HealthReport("ready", [new HealthCheck("store", true, "The store answers.")])
+        : new HealthReport("not-ready", [new HealthCheck("store", false, RefuseWith.Message)]));
+
+    public IDisposable Subscribe(Action<RunStateChanged> observer)
+    {
+        ImmutableInterlocked.Update(ref _observers, static (all, added) => all.Add(added), observer);
+        return new Subscription(() => ImmutableInterlocked.Update(ref _observers, static (all, removed) => all.Remove(removed), observer));
+    }
+
+    public Task StopAsync(StopMode mode)
+    {
+        Commands.Enqueue(mode);
+        if (mode == StopMode.Immediate)
+        {
+            Stopped.TrySetResult();
+        }
+
+        return Stopped.Task;
+    }
+
+    private static RunView View(Guid id, ImmutableArray<RunStateChange> steps) => new(
+        id, "flow/it", steps[^1].State, steps[^1].Sequence, Then, Then, null, null, steps[^1].Attempt, 3, 0, null, null, null, null, [],
+        ImmutableSortedDictionary<string, System.Text.Json.JsonElement>.Empty, ["/bin/true"], "/", null, [], null, null, null, steps);
+
+    private static RunSummary Summary(Guid id, ImmutableArray<RunStateChange> steps) =>
+        new(id, "flow/it", steps[^1].State, Then, Then, null, null, steps[^1].Attempt, 0, null, null, [], null);
+
+    private Task<Reply<T>> Answer<T>(object command, T reply)
+    {
+        if (FailWith is { } failure)
+        {
+            throw failure;
+        }
+
+        Commands.Enqueue(command);
+        return Task.FromResult(RefuseWith is { } refusal ? new Reply<T>(default, refusal) : new Reply<T>(reply, null));
+    }
+
+    private sealed class Subscription(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}
