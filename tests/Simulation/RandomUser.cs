@@ -166,6 +166,10 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             if (reply.Value is { } submitted)
             {
                 Promised(submitted);
+                if (submitted.Created && _known.IndexOf(submitted.Id) < _known.Count - 1)
+                {
+                    world.Fail("a second request with a key is answered with the run of the first", $"{submitted} was known before");
+                }
             }
         }
     }

@@ -32,7 +32,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     protected override bool CanPassivate(FlowRunState state) => !state.HasProcess;
 
     /// <inheritdoc/>
-    protected override bool IsRequest(object message) => message is CreateRun or CancelRun or RetryRun or GetRun;
+    protected override bool IsRequest(object message) => message is CreateRun or CancelRun or RepeatRun or GetRun;
 
     /// <inheritdoc/>
     protected override object RefuseRequest(Exception failure) => StoreFailures.Refusal(failure);
@@ -123,9 +123,6 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
                 break;
             case WatchTimeout watch:
                 Context.Timers.StartSingleTimer(typeof(TimeoutCheck), TimeoutCheck.Instance, Until(watch.At));
-                break;
-            case WakeRun wake:
-                Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
             default:
                 throw new InvalidOperationException($"A flow run does not know how to carry out {intent.GetType().Name}.");

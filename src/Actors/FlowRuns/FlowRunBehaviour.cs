@@ -9,9 +9,8 @@ namespace Runner.Actors.FlowRuns;
 
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
-/// <param name="codec">Writes the first event of a run that repeats this one.</param>
 /// <param name="sharedStore">Whether other nodes work on the store: then an attempt of another name is another node's to look after.</param>
-internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
+internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
 {
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
@@ -65,14 +64,14 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
         TimeoutCheck => CheckTimeout(state, now),
         CancelRun cancel => Cancel(state, cancel, now),
         StopForShutdown stop => Shutdown(state, stop),
-        RetryRun retry => Repeat(state, retry, now),
+        RepeatRun repeat => Repeat(state, repeat, now),
         GetRun => Decision.Answer(FlowRunViews.View(state)),
         _ => Decision.None,
     };
 
     private bool IsAnothers(FlowRunState state) => sharedStore && state.HasProcess && state.Node != node;
 
-    private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RetryRun or GetRun
+    private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RepeatRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
         : message is SlotsGranted granted ? Decision.Do(new DeclineSlots(granted.Slots)) : Decision.None;
 
@@ -116,6 +115,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
 
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
+        // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
         if (state.IsReady(now))
         {
             var attempt = state.Attempt + 1;
@@ -235,17 +235,17 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
     private static Decision Stop(FlowRunState state, StopReason reason, string? message) =>
         Decision.Persist(new AttemptStopping(state.Attempt, reason, message)).Then(new StopProcess(state.Attempt, Grace(state, reason)));
 
-    private Decision Repeat(FlowRunState state, RetryRun retry, DateTimeOffset now)
+    private static Decision Repeat(FlowRunState state, RepeatRun repeat, DateTimeOffset now)
     {
         if (state.Phase != RunPhase.Ended)
         {
             return Decision.Answer(new RunNotEnded(state.Id, state.Current.Name));
         }
 
-        var id = RunIds.ForKey(state.Id.ToString("D"), retry.IdempotencyKey ?? $"retry-{state.Sequence}-{now.UtcTicks}");
-        var scheduled = state.Scheduled! with { Due = now, RetryOf = state.Id, Schedule = null, IdempotencyKey = retry.IdempotencyKey };
-        var reply = new RunSubmitted(id, Created: true, new RunState(StateType.Scheduled, StateNames.Scheduled, now));
-        return new Decision([], reply, [new WakeRun(id)], [EntityWrites.First(this, codec, id.ToString("D"), scheduled, now)]);
+        var given = repeat.Command.IdempotencyKey;
+        var id = given is not null ? RunIds.ForKey(state.Id.ToString("D"), given) : repeat.FreshId;
+        var scheduled = state.Scheduled! with { Due = now, RetryOf = state.Id, Schedule = null, IdempotencyKey = given };
+        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled)));
     }
 
     private static Decision Finish(FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result = null)

@@ -9,6 +9,13 @@ namespace Runner.Actors.FlowRuns;
 /// <summary>Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time.</summary>
 internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, Engine.Entities.ICreatesEntity;
 
+/// <summary>Run an ended run's recipe once more, as a new run: with this id if the command has no idempotency key.</summary>
+internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage
+{
+    /// <inheritdoc/>
+    public Guid Run => Command.Run;
+}
+
 /// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
 internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage;
 

@@ -25,7 +25,7 @@ internal sealed class NodeActors
     public NodeActors(ActorSystem system, EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log)
     {
         var codec = new JournalCodec();
-        var runBehaviour = new FlowRunBehaviour(settings.Name, codec, settings.StoreIsShared);
+        var runBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
         var deploymentBehaviour = new DeploymentBehaviour(runBehaviour, codec);
         Alarms = system.ActorOf(
             Props.Create(() => new AlarmClock(store, runtime.Clock, entity => Tell(entity, WakeUpNow.Instance, system.DeadLetters), log)),

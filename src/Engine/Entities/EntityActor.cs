@@ -198,8 +198,8 @@ public abstract class EntityActor<TState> : ActorBase
         }
 
         Loaded();
-        // What was queued before the failure comes after what the state says.
-        var waiting = _queue.ToArray();
+        // What was queued before the failure comes after what the state says; what the state said before says nothing any more.
+        var waiting = Array.FindAll(_queue.ToArray(), p => p.Message is not Recovered);
         _queue.Clear();
         _queue.Enqueue(new Pending(Recovered.Instance, Self));
         Array.ForEach(waiting, _queue.Enqueue);
