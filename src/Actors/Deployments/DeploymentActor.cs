@@ -44,13 +44,11 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
     }
 
     /// <inheritdoc/>
-    protected override void Reread(DeploymentState dropped, DeploymentState read)
+    protected override void CaughtUp(DeploymentState before, DeploymentState after)
     {
-        // The row has the size; the limiter's memory would never hear of it.
-        var size = read.Exists ? read.Spec!.Concurrency?.Limit : null;
-        if (size != (dropped.Exists ? dropped.Spec!.Concurrency?.Limit : null))
+        if (before.Limit != after.Limit)
         {
-            limiter.Tell(new LimitSizeChanged(LimitNames.Deployment(read.Name), size), Self);
+            limiter.Tell(new LimitSizeChanged(LimitNames.Deployment(Key.Id), after.Limit), Self);
         }
     }
 

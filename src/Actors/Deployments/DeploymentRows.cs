@@ -15,11 +15,10 @@ internal static class DeploymentRows
         }
 
         var rows = ImmutableArray.CreateBuilder<RowChange>(2);
-        var limit = after.Exists ? after.Spec!.Concurrency?.Limit : null;
-        if (limit != (before.Exists ? before.Spec!.Concurrency?.Limit : null))
+        if (after.Limit != before.Limit)
         {
             var name = LimitNames.Deployment(after.Name);
-            rows.Add(limit is { } size ? RowChange.Put(Tables.Limits.Name, name, (long)size) : RowChange.Delete(Tables.Limits.Name, name));
+            rows.Add(after.Limit is { } size ? RowChange.Put(Tables.Limits.Name, name, (long)size) : RowChange.Delete(Tables.Limits.Name, name));
         }
 
         if (!after.Exists)

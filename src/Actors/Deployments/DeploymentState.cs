@@ -36,6 +36,9 @@ internal sealed record DeploymentState(string Name)
     /// <summary>When the next run is due as things stand.</summary>
     public DateTimeOffset? NextRun => Exists && !Paused ? NextDue : null;
 
+    /// <summary>The size of its own limit; null if it has none.</summary>
+    public int? Limit => Exists ? Spec!.Concurrency?.Limit : null;
+
     public DateTimeOffset CursorOf(CompiledSchedule schedule) => Cursors.GetValueOrDefault(schedule.Id, UpdatedAt);
 
     /// <summary>The same with <see cref="NextDue"/> computed anew.</summary>

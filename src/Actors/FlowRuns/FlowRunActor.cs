@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
@@ -62,32 +63,20 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             Forget();
         }
 
-        PublishSince(before, after);
-    }
-
-    /// <inheritdoc/>
-    protected override void Reread(FlowRunState dropped, FlowRunState read)
-    {
-        if (dropped.HasProcess && !read.HasProcess)
-        {
-            Forget();
-        }
-
-        // The release that the lost answer would have led to: else the limiter would hold the slots for good.
-        var released = dropped.Slots.RemoveRange(read.Slots);
-        if (!released.IsEmpty)
-        {
-            services.Limiter.Tell(new SlotsReleased(State.Id, released), Self);
-        }
-
-        PublishSince(dropped, read);
-    }
-
-    private void PublishSince(FlowRunState before, FlowRunState after)
-    {
         for (var i = before.History.Count; i < after.History.Count; i++)
         {
             services.Publish(new RunStateChanged(after.Id, after.Scheduled!.Deployment, after.History[i]));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void CaughtUp(FlowRunState before, FlowRunState after)
+    {
+        Committed(before, after);
+        var released = before.Slots.Except(after.Slots).ToImmutableArray();
+        if (!released.IsEmpty)
+        {
+            services.Limiter.Tell(new SlotsReleased(State.Id, released), Self);
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class RunnerNode : IRunnerNode
     private readonly NodeSettings _settings;
     private readonly ActorSystem _system;
     private readonly NodeActors _actors;
-    private readonly TaskCompletionSource _immediate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _immediate = new();
     private volatile bool _stopping;
 
     private RunnerNode(EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log)
@@ -186,7 +186,7 @@ public sealed class RunnerNode : IRunnerNode
         var none = _actors.Processes.WhenNone();
         if (await Task.WhenAny(none, _immediate.Task).ConfigureAwait(false) != none)
         {
-            var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var late = new TaskCompletionSource();
             var timeout = _runtime.Timers.ScheduleOnce(LastCommits, () => late.TrySetResult());
             await Task.WhenAny(none, late.Task).ConfigureAwait(false);
             timeout.Cancel();

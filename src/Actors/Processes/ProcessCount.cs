@@ -47,7 +47,9 @@ internal sealed class ProcessCount
         {
             return _count == 0
                 ? Task.CompletedTask
-                : (_none ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                // Completed inside an actor's turn, and not on a thread of its own that the simulator would not know of: whoever awaits
+                // this does no more than to ask for the next thing.
+                : (_none ??= new TaskCompletionSource()).Task;
         }
     }
 }

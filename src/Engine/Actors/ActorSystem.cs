@@ -18,7 +18,7 @@ public sealed class ActorSystem
         EventStream = new EventStream(log);
         DeadLetters = new DeadLetterRef(this);
         CoordinatedShutdown = new CoordinatedShutdown(this);
-        _terminated = new Completion(runtime.Dispatcher);
+        _terminated = new Completion(runtime.Outside);
         _guardian = new ActorCell(this, null, Props.Create(static () => new Guardian()), "user");
         _guardian.OpenToOtherThreads();
         _guardian.Schedule();

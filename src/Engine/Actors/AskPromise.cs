@@ -86,7 +86,7 @@ internal sealed class AskPromise<T> : IActorRef, IThreadPoolWorkItem
             return false;
         }
 
-        _system.Runtime.Dispatcher.Execute(this);
+        _system.Runtime.Outside.Execute(this);
         return true;
     }
 }

@@ -91,7 +91,7 @@ public sealed class CoordinatedShutdown : IThreadPoolWorkItem
             if (Reason is null)
             {
                 Reason = reason;
-                _system.Runtime.Dispatcher.Execute(this);
+                _system.Runtime.Outside.Execute(this);
             }
         }
 

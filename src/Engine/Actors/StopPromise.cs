@@ -49,7 +49,7 @@ internal sealed class StopPromise(ActorSystem system, IInternalRef target) : IIn
         if (Interlocked.Exchange(ref _done, 1) == 0)
         {
             _stopped = stopped;
-            system.Runtime.Dispatcher.Execute(this);
+            system.Runtime.Outside.Execute(this);
         }
     }
 }

@@ -26,12 +26,15 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReadAgainAfterFailure = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<EntityKey, DateTimeOffset> _alarms = [];
-    private readonly PriorityQueue<(EntityKey Entity, DateTimeOffset At), DateTimeOffset> _queue = new();
+    private readonly Dictionary<EntityKey, Alarm> _alarms = [];
+    private readonly PriorityQueue<Alarm, DateTimeOffset> _queue = new();
     private DateTimeOffset _readUntil;
+    private DateTimeOffset _latest;
     private bool _reading;
     private bool _readAgain;
-    private DateTimeOffset? _timerAt;
+
+    /// <summary>When the timer fires, by the clock that never steps; null if none is set.</summary>
+    private long? _timerAt;
 
     /// <inheritdoc/>
     protected override void PreStart() => Read();
@@ -70,6 +73,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Read()
     {
+        // What became durable since the reading began may not be in it.
         _readAgain = _reading;
         if (!_reading)
         {
@@ -86,9 +90,9 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         foreach (var row in rows)
         {
             // What an entity has said since is newer than this row.
-            if (_alarms.TryAdd(row.Entity, row.At))
+            if (!_alarms.ContainsKey(row.Entity))
             {
-                _queue.Enqueue((row.Entity, row.At), row.At);
+                Set(row.Entity, row.At, row.At);
             }
         }
 
@@ -117,37 +121,42 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         if (at is not { } time || time > now + Horizon)
         {
             _alarms.Remove(entity);
-            return;
         }
-
-        if (_alarms.TryGetValue(entity, out var known) && known == time)
+        else if (_alarms.TryGetValue(entity, out var alarm) && alarm.At == time)
         {
-            return; // It is queued already, to ring or to ring again.
+            // One that is as it was goes on ringing as it did: an entity that answers a ring so must not be rung at once again.
         }
-
-        _alarms[entity] = time;
-        if (time > now)
+        else if (time > now)
         {
-            _queue.Enqueue((entity, time), time);
+            Set(entity, time, time);
             Wait();
         }
         else
         {
+            // Due already: no timer is needed to say so.
             wake(entity);
-            _queue.Enqueue((entity, time), now + RingAgain);
+            Set(entity, time, now + RingAgain);
         }
+    }
+
+    private void Set(EntityKey entity, DateTimeOffset at, DateTimeOffset ringAt)
+    {
+        var alarm = new Alarm(entity, at);
+        _alarms[entity] = alarm;
+        _queue.Enqueue(alarm, ringAt);
     }
 
     private void Ring()
     {
         var now = clock.UtcNow;
-        while (_queue.TryPeek(out var next, out var ringAt) && ringAt <= now)
+        NoticeStepBack(now);
+        while (_queue.TryPeek(out var alarm, out var ringAt) && ringAt <= now)
         {
             _queue.Dequeue();
-            if (_alarms.TryGetValue(next.Entity, out var at) && at == next.At)
+            if (_alarms.GetValueOrDefault(alarm.Entity) == alarm)
             {
-                wake(next.Entity);
-                _queue.Enqueue(next, now + RingAgain);
+                wake(alarm.Entity);
+                _queue.Enqueue(alarm, now + RingAgain);
             }
         }
 
@@ -159,18 +168,41 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         Wait();
     }
 
+    /// <summary>After the wall clock has stepped back, the times to ring again would be too far away.</summary>
+    private void NoticeStepBack(DateTimeOffset now)
+    {
+        if (now < _latest)
+        {
+            _queue.Clear();
+            _queue.EnqueueRange(_alarms.Values.Select(alarm => (alarm, alarm.At)));
+        }
+
+        _latest = now;
+    }
+
     private void Wait()
     {
-        // Without an alarm in memory, too: a step forward may have passed one that is beyond the horizon.
-        var now = clock.UtcNow;
-        var next = _queue.TryPeek(out _, out var first) ? first : now + LongestWait;
-        if (_timerAt is null || next < _timerAt)
+        var wait = LongestWait;
+        if (_queue.TryPeek(out _, out var next) && next - clock.UtcNow < wait)
         {
-            var wait = next - now;
-            wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > LongestWait ? LongestWait : wait;
-            _timerAt = now + wait;
+            wait = next - clock.UtcNow;
+            wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        }
+
+        var at = clock.Timestamp + wait.Ticks;
+        if (_timerAt is null || at < _timerAt)
+        {
+            _timerAt = at;
             Context.Timers.StartSingleTimer(typeof(Tick), Tick.Instance, wait);
         }
+    }
+
+    /// <summary>An entity's wake-up; an object of its own for each time it is changed, so that the queue's former ones count no more.</summary>
+    private sealed class Alarm(EntityKey entity, DateTimeOffset at)
+    {
+        public EntityKey Entity => entity;
+
+        public DateTimeOffset At => at;
     }
 
     private sealed record PageRead(DateTimeOffset Until, ImmutableArray<WakeUp> Rows);

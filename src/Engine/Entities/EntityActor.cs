@@ -33,7 +33,9 @@ public abstract class EntityActor<TState> : ActorBase
     private long _snapshotSequence;
     private Batch? _batch;
     private TimeSpan _pause = FirstPause;
-    private bool _dropped;
+
+    /// <summary>The state is that of the history, not only the one to begin with.</summary>
+    private bool _known;
 
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
@@ -78,10 +80,10 @@ public abstract class EntityActor<TState> : ActorBase
     }
 
     /// <summary>
-    /// What was in memory was dropped for what the store has: a commit whose answer was lost may have become durable, or another owner wrote.
-    /// Whatever <see cref="Committed"/> or the intents of such a commit would have told others has to be told here.
+    /// The history holds more than was known: a commit whose answer was lost has happened after all. Its replies and intents are lost;
+    /// what others have to hear about it is said here.
     /// </summary>
-    protected virtual void Reread(TState dropped, TState read)
+    protected virtual void CaughtUp(TState before, TState after)
     {
     }
 
@@ -180,21 +182,24 @@ public abstract class EntityActor<TState> : ActorBase
             state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
         }
 
-        var (dropped, known) = (_state, _sequence);
+        if (_pause > FirstPause && history.LastSequence > _sequence)
+        {
+            // Runs, say, that a commit created whose answer was lost: nobody has told the alarm clock of them.
+            Services.Alarms.Tell(ReadAlarms.Instance, Self);
+        }
+
+        var (before, caughtUp) = (_state, _known && history.LastSequence > _sequence);
+        _known = true;
         _state = state;
         _sequence = history.LastSequence;
         _snapshotSequence = history.Snapshot?.Sequence ?? 0;
         _phase = Phase.Ready;
         _pause = FirstPause;
-        if (_dropped && _sequence > known)
+        if (caughtUp)
         {
-            // Of the wake-ups that became durable unnoticed, its own and those of entities it created, the alarm clock has not heard.
-            Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
-            Services.Alarms.Tell(ReadAlarms.Instance, Self);
-            Reread(dropped, _state);
+            Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(state)), Self);
+            CaughtUp(before, state);
         }
-
-        _dropped = false;
 
         Loaded();
         // What was queued before the failure comes after what the state says.
@@ -288,7 +293,6 @@ public abstract class EntityActor<TState> : ActorBase
                 break;
             default:
                 // Somebody else wrote: they may have been right, so forget, read and decide again.
-                _dropped = true;
                 Requeue(batch.Members.Select(m => m.Pending));
                 Load();
                 break;
@@ -299,6 +303,7 @@ public abstract class EntityActor<TState> : ActorBase
     {
         var before = _state;
         var write = batch.Write!;
+        _known = true;
         _state = batch.State;
         _sequence += write.Events.Length;
         _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
@@ -318,7 +323,6 @@ public abstract class EntityActor<TState> : ActorBase
     {
         var batch = _batch!;
         _batch = null;
-        _dropped = true;
         Services.Log.Warning("{Entity} cannot commit and reads again in {Pause}: {Reason}", Key, _pause, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));
         RefuseRequests(cause);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
@@ -12,6 +13,10 @@ namespace Runner.Host.Http;
 internal static class Answers
 {
     private const string Json = "application/json; charset=utf-8";
+
+    // Sentences with quotes and backticks are to be read as they are; as JSON that no browser sniffs, they are harmless.
+    private static readonly JsonTypeInfo<ApiProblem> Problem =
+        new HostJson(new JsonSerializerOptions(HostJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).ApiProblem;
 
     /// <summary>The value with 200, or the refusal with its status.</summary>
     public static Task SendAsync<T>(this HttpContext context, Reply<T> reply, JsonTypeInfo<T> info) =>
@@ -41,6 +46,6 @@ internal static class Answers
             context.Response.Headers.RetryAfter = "1";
         }
 
-        return context.Response.WriteAsJsonAsync(problem, HostJson.Default.ApiProblem, "application/problem+json", context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(problem, Problem, "application/problem+json", context.RequestAborted);
     }
 }

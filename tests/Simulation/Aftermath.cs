@@ -1,0 +1,124 @@
+using System.Text.Json;
+using Runner.Actors;
+using Runner.Actors.FlowRuns;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Simulation;
+
+/// <summary>The faults have ceased: everything has to come to its end, and to add up.</summary>
+internal static class Aftermath
+{
+    private static readonly TimeSpan Peace = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(2);
+
+    public static void Run(World world)
+    {
+        world.Note("world: faults cease");
+        world.Store.Heal();
+        Until(world, () => world.Node is { Stopping: false }, "the node is up again");
+        var settled = world.Elapsed + Peace;
+        Until(world, () => world.Elapsed >= settled, "time passes");
+        foreach (var name in world.Ledger.Deployments.Where(d => d.Value.State.Exists).Select(d => d.Key).ToArray())
+        {
+            Await(world, () => world.Node!.Node.PauseAsync(new PauseDeployment(name), default));
+        }
+
+        Until(
+            world, () => world.Ledger.OpenRuns.Count == 0 && !world.Ledger.Deployments.Values.Any(d => d.State.CancelsRuns),
+            "every run ends once its faults do");
+        CheckStore(world);
+        CheckNode(world);
+    }
+
+    private static void CheckStore(World world)
+    {
+        if (world.Violation is not null)
+        {
+            return;
+        }
+
+        foreach (var process in world.Processes.Alive)
+        {
+            world.Fail("no process outlives its run", process.Key.ToString());
+        }
+
+        var store = world.Store.Memory;
+        foreach (var slot in store.SlotsAsync().GetAwaiter().GetResult())
+        {
+            world.Fail("no slot without a holder", slot.ToString());
+        }
+
+        foreach (var wakeUp in store.WakeUpsAsync(DateTimeOffset.MaxValue, null, int.MaxValue).GetAwaiter().GetResult())
+        {
+            world.Fail("nothing wakes what has nothing to do", wakeUp.ToString());
+        }
+
+        foreach (var table in new[] { Tables.Waiters, Tables.OpenRuns })
+        {
+            foreach (var row in store.RowsAsync(new(table.Name, [], [], 1000)).GetAwaiter().GetResult())
+            {
+                world.Fail($"no row is left in {table.Name}", row.Key);
+            }
+        }
+    }
+
+    /// <summary>What the node says of its runs and limits is what the journal says.</summary>
+    private static void CheckNode(World world)
+    {
+        foreach (var record in world.Ledger.Runs.Values)
+        {
+            var view = Await(world, () => world.Node!.Node.RunAsync(new GetRun(record.Id), default));
+            if (world.Violation is not null)
+            {
+                return;
+            }
+
+            var expected = JsonSerializer.Serialize(FlowRunViews.View(record.State), MessagesJson.Default.RunView);
+            var actual = view.Value is null ? view.Refusal!.Message : JsonSerializer.Serialize(view.Value, MessagesJson.Default.RunView);
+            if (actual != expected)
+            {
+                world.Fail("the journal gives the state that the node answers with", $"expected {expected}, got {actual}");
+            }
+        }
+
+        var limits = Await(world, () => world.Node!.Node.LimitsAsync(default));
+        foreach (var limit in limits.Value?.Items ?? [])
+        {
+            if (limit.Held > 0 || !limit.Waiters.IsEmpty || limit.MoreWaiting)
+            {
+                world.Fail("the limiter knows that nothing is held", limit.ToString());
+            }
+        }
+    }
+
+    private static void Until(World world, Func<bool> reached, string what)
+    {
+        var limit = world.Elapsed + Longest;
+        while (!reached())
+        {
+            if (!world.Step())
+            {
+                return;
+            }
+
+            if (world.Elapsed > limit)
+            {
+                var open = world.Ledger.OpenRuns.Values.FirstOrDefault();
+                world.Fail(what, $"it did not within {Longest}: {open?.Id} is {open?.State.Phase} for {open?.State.WaitingFor}, commit {open?.Sequence}");
+                return;
+            }
+        }
+    }
+
+    private static Reply<T> Await<T>(World world, Func<Task<Reply<T>>> ask)
+    {
+        var answer = ask();
+        while (!answer.IsCompleted && world.Step())
+        {
+        }
+
+        return answer.IsCompleted ? answer.GetAwaiter().GetResult() : default;
+    }
+}

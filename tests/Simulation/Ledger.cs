@@ -1,0 +1,293 @@
+using Runner.Actors;
+using Runner.Actors.Deployments;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRuns;
+using Runner.Engine.Store;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Simulation;
+
+/// <summary>A run as its commits tell it.</summary>
+internal sealed class RunRecord(Guid id)
+{
+    public Guid Id => id;
+
+    public FlowRunState State { get; set; } = new(id);
+
+    public long Sequence { get; set; }
+
+    public TimeSpan LastCommit { get; set; }
+
+    public string? WaiterRow { get; set; }
+
+    public bool OpenRow { get; set; }
+
+    public DateTimeOffset? WakeUp { get; set; }
+
+    /// <summary>A caller was told that it will be cancelled, or its journal says so.</summary>
+    public bool CancelAccepted { get; set; }
+
+    public AttemptKey? LiveProcess { get; set; }
+
+    public HashSet<Slot> Slots { get; } = [];
+}
+
+/// <summary>A deployment as its commits tell it.</summary>
+internal sealed class DeploymentRecord(string name)
+{
+    public DeploymentState State { get; set; } = new(name);
+
+    public long Sequence { get; set; }
+
+    public DateTimeOffset? WakeUp { get; set; }
+}
+
+/// <summary>
+/// The world's own account of everything durable, kept from the commits as the store takes them, and the invariants that are checked at each.
+/// </summary>
+internal sealed class Ledger(World world)
+{
+    private readonly Dictionary<(string Deployment, string Schedule, DateTimeOffset Due), Guid> _occurrences = [];
+
+    public SortedDictionary<Guid, RunRecord> Runs { get; } = [];
+
+    /// <summary>Those that have not ended.</summary>
+    public SortedDictionary<Guid, RunRecord> OpenRuns { get; } = [];
+
+    public SortedDictionary<string, DeploymentRecord> Deployments { get; } = new(StringComparer.Ordinal);
+
+    public LimitLedger Limits { get; } = new(world);
+
+    public void Committed(EntityCommit commit, CommitResult.Committed result)
+    {
+        foreach (var write in commit.Writes)
+        {
+            if (result.Skipped.Contains(write.Entity))
+            {
+                world.Note($"store: {write.Entity} is there already");
+                continue;
+            }
+
+            world.Note($"store: {write.Entity} {write.ExpectedSequence}+{string.Join(',', write.Events.Select(e => e.Type))}");
+            Limits.Rows(write.Rows);
+            switch (write.Entity.Kind)
+            {
+                case EntityKinds.FlowRun:
+                    OnRun(write);
+                    break;
+                case EntityKinds.Deployment:
+                    OnDeployment(write);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        foreach (var write in commit.Writes.Where(w => w.Entity.Kind == EntityKinds.Deployment))
+        {
+            EveryOccurrenceHasItsRun(write);
+        }
+    }
+
+    public void ProcessStarted(AttemptKey key)
+    {
+        if (!Runs.TryGetValue(key.RunId, out var run))
+        {
+            world.Fail("a process is started only for a run that is durable", $"{key} has no run");
+            return;
+        }
+
+        if (run.LiveProcess is { } other)
+        {
+            world.Fail("at most one process of a run is alive", $"{key} was started while {other} is alive");
+        }
+
+        if (!run.State.HasProcess || run.State.Attempt != key.Attempt)
+        {
+            world.Fail(
+                "a process is started only once its attempt is durable",
+                $"{key} was started while the journal has {run.State.Phase} and attempt {run.State.Attempt}");
+        }
+
+        run.LiveProcess = key;
+    }
+
+    public void ProcessEnded(AttemptKey key)
+    {
+        if (Runs.TryGetValue(key.RunId, out var run))
+        {
+            run.LiveProcess = null;
+        }
+    }
+
+    private void OnRun(EntityWrite write)
+    {
+        var id = Guid.Parse(write.Entity.Id);
+        if (!Runs.TryGetValue(id, out var run))
+        {
+            Runs.Add(id, run = new RunRecord(id));
+            world.Statistics.Runs++;
+        }
+
+        foreach (var stored in write.Events)
+        {
+            var @event = EventCatalog.Read(stored.Type, stored.Version, stored.Payload.Span);
+            CheckRunEvent(run, stored, @event);
+            run.State = FlowRunTransitions.Apply(run.State, @event, stored.At);
+        }
+
+        run.WakeUp = write.WakeUp is { } wakeUp ? wakeUp.At : run.WakeUp;
+        run.CancelAccepted |= run.State.Stopping is { Reason: StopReason.Cancel };
+        TakeRows(run, write);
+        Limits.Slots(run, write.Slots);
+        run.LastCommit = world.Elapsed;
+        if (run.State.Phase == RunPhase.Ended)
+        {
+            OpenRuns.Remove(id);
+        }
+        else
+        {
+            OpenRuns[id] = run;
+        }
+
+        CheckRun(run);
+    }
+
+    private void CheckRunEvent(RunRecord run, StoredEvent stored, object @event)
+    {
+        if (stored.Sequence != ++run.Sequence)
+        {
+            world.Fail("sequence numbers have no gaps", $"run {run.Id} has {stored.Sequence} where {run.Sequence} was expected");
+        }
+
+        if (run.State.Phase == RunPhase.Ended)
+        {
+            world.Fail("a terminal state never changes", $"run {run.Id} has {stored.Type} after its end as {run.State.Current.Name}");
+        }
+
+        if (@event is not AttemptStarting starting)
+        {
+            return;
+        }
+
+        if (run.CancelAccepted)
+        {
+            world.Fail("a run that was cancelled starts no further attempt", $"run {run.Id} starts attempt {starting.Attempt}");
+        }
+
+        if (run.LiveProcess is { } live)
+        {
+            world.Fail("an attempt begins when the one before is gone", $"run {run.Id} starts attempt {starting.Attempt} while {live} is alive");
+        }
+
+        if (run.State.ReadyAt > world.LatestWall)
+        {
+            world.Fail(
+                "no attempt begins before its time",
+                $"run {run.Id} starts attempt {starting.Attempt}; it is ready at {run.State.ReadyAt:O} and no clock has been there");
+        }
+    }
+
+    private static void TakeRows(RunRecord run, EntityWrite write)
+    {
+        foreach (var row in write.Rows)
+        {
+            if (row.Table == Tables.Waiters.Name)
+            {
+                run.WaiterRow = (string?)row.Values?[0];
+            }
+            else if (row.Table == Tables.OpenRuns.Name)
+            {
+                run.OpenRow = row.Values is not null;
+            }
+        }
+    }
+
+    private void CheckRun(RunRecord run)
+    {
+        var state = run.State;
+        if (run.WaiterRow != (state.Phase == RunPhase.AwaitingSlot ? state.WaitingFor : null))
+        {
+            world.Fail("a run has a row among the waiters exactly while it awaits a slot",
+                $"run {run.Id} is {state.Phase} for {state.WaitingFor} and its row says {run.WaiterRow}");
+        }
+
+        if (run.OpenRow != (state.Phase != RunPhase.Ended))
+        {
+            world.Fail("a run is among the open ones exactly until it ends", $"run {run.Id} is {state.Phase}, open: {run.OpenRow}");
+        }
+
+        var needsWakeUp = state.Phase is RunPhase.Scheduled or RunPhase.AwaitingRetry or RunPhase.Submitting or RunPhase.Running
+            or RunPhase.Stopping || (state.Phase == RunPhase.AwaitingSlot && !state.Late);
+        if (needsWakeUp && run.WakeUp is null)
+        {
+            world.Fail("a run with something to do has a wake-up", $"run {run.Id} is {state.Phase} and nothing will wake it");
+        }
+
+        if (state.Phase is RunPhase.Scheduled or RunPhase.AwaitingRetry && run.WakeUp is { } at
+            && (at < state.ReadyAt || at > state.ReadyAt + TimeSpan.FromMilliseconds(1)))
+        {
+            world.Fail("a run's wake-up is when it is ready", $"run {run.Id} is ready at {state.ReadyAt:O} and woken at {at:O}");
+        }
+
+        if (state.Phase == RunPhase.Ended && run.WakeUp is not null)
+        {
+            world.Fail("an ended run has no wake-up", $"run {run.Id} is woken at {run.WakeUp:O}");
+        }
+    }
+
+    private void OnDeployment(EntityWrite write)
+    {
+        if (!Deployments.TryGetValue(write.Entity.Id, out var deployment))
+        {
+            Deployments.Add(write.Entity.Id, deployment = new DeploymentRecord(write.Entity.Id));
+        }
+
+        foreach (var stored in write.Events)
+        {
+            if (stored.Sequence != ++deployment.Sequence)
+            {
+                world.Fail("sequence numbers have no gaps", $"{write.Entity} has {stored.Sequence} where {deployment.Sequence} was expected");
+            }
+
+            var @event = EventCatalog.Read(stored.Type, stored.Version, stored.Payload.Span);
+            if (@event is OccurrencesEmitted emitted)
+            {
+                OccurrenceOracle.Check(world, deployment.State, emitted, stored.At);
+            }
+
+            deployment.State = DeploymentTransitions.Apply(deployment.State, @event, stored.At);
+        }
+
+        deployment.WakeUp = write.WakeUp is { } wakeUp ? wakeUp.At : deployment.WakeUp;
+        var due = deployment.State.CancelsRuns ? deployment.WakeUp : deployment.State.NextRun;
+        if (deployment.WakeUp != due || (deployment.State.CancelsRuns && due is null))
+        {
+            world.Fail("a deployment's wake-up is its next run", $"{write.Entity} is due at {due:O} and woken at {deployment.WakeUp:O}");
+        }
+    }
+
+    private void EveryOccurrenceHasItsRun(EntityWrite write)
+    {
+        foreach (var stored in write.Events.Where(e => e.Type == "deployment.occurrences-emitted"))
+        {
+            var emitted = (OccurrencesEmitted)EventCatalog.Read(stored.Type, stored.Version, stored.Payload.Span);
+            foreach (var occurrence in emitted.Occurrences)
+            {
+                var key = (write.Entity.Id, occurrence.Schedule, occurrence.Due);
+                if (!_occurrences.TryAdd(key, occurrence.Run) && _occurrences[key] != occurrence.Run)
+                {
+                    world.Fail("an occurrence has exactly one run", $"{key} became {_occurrences[key]} and {occurrence.Run}");
+                }
+
+                if (!Runs.TryGetValue(occurrence.Run, out var run) || run.State.Scheduled!.Due != occurrence.Due
+                    || run.State.Scheduled.Schedule != occurrence.Schedule)
+                {
+                    world.Fail("an occurrence has exactly one run", $"{key} has no run of its own in its commit");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Runner.Actors;
+using Runner.Actors.FlowRunners;
+using Runner.Engine.Store;
+using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
+
+namespace Runner.Simulation;
+
+/// <summary>Bugs put between the node and its surroundings, to see that the invariants find them.</summary>
+internal static class PlantedBugs
+{
+    private const int OneIn = 50;
+
+    public static void Plant(World world, PlantedBug bug)
+    {
+        switch (bug)
+        {
+            case PlantedBug.DroppedWakeUp:
+                world.Store.Tamper = commit => world.Random.Next(OneIn) > 0 ? commit : commit with
+                {
+                    Writes = [.. commit.Writes.Select(w => w with { WakeUp = null })],
+                };
+                break;
+            case PlantedBug.SlotFreedBeforeCommit:
+                world.Store.OnSent = commit => FreeSlots(world, commit);
+                break;
+            case PlantedBug.StartBeforeCommit:
+                world.Store.OnSent = commit => StartProcesses(world, commit);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void FreeSlots(World world, EntityCommit commit)
+    {
+        foreach (var write in commit.Writes.Where(w => w.Slots.Any(s => !s.Take)))
+        {
+            var early = new EntityWrite(write.Entity, write.ExpectedSequence, []) { Slots = [.. write.Slots.Where(s => !s.Take)] };
+            world.Schedule(TimeSpan.Zero, () => world.Store.Commit(new EntityCommit([early])));
+        }
+    }
+
+    private static void StartProcesses(World world, EntityCommit commit)
+    {
+        foreach (var write in commit.Writes.Where(w => w.Entity.Kind == EntityKinds.FlowRun))
+        {
+            foreach (var stored in write.Events.Where(e => e.Type == "run.attempt-starting"))
+            {
+                var starting = (AttemptStarting)EventCatalog.Read(stored.Type, stored.Version, stored.Payload.Span);
+                var spec = new ProcessSpec(new AttemptKey(Guid.Parse(write.Entity.Id), starting.Attempt), ["work"], "/", [], "{}");
+                world.Node?.FlowRunner.Start(spec, new Nobody());
+            }
+        }
+    }
+
+    /// <summary>The run's own actor takes its place as soon as it starts the same attempt.</summary>
+    private sealed class Nobody : IProcessObserver
+    {
+        public void Started(ProcessHandle handle)
+        {
+        }
+
+        public void StartFailed(StartFailureKind kind, string message)
+        {
+        }
+
+        public void NeverStarted()
+        {
+        }
+
+        public void Ended(ProcessOutcome outcome)
+        {
+        }
+    }
+}

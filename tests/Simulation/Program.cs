@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Globalization;
+using Runner.Simulation;
+
+// Exit codes: 0 every invariant held, 1 one did not, 2 the command line is wrong.
+if (CommandLine.Parse(args) is not { } command)
+{
+    Console.Error.WriteLine(CommandLine.Usage);
+    return 2;
+}
+
+var watch = Stopwatch.StartNew();
+var total = new Statistics();
+var simulated = TimeSpan.Zero;
+var done = 0;
+var failures = 0;
+var gate = new Lock();
+Seeds.Run(command.From, command.Count, command.Parallel, command.Options, result =>
+{
+    lock (gate)
+    {
+        done++;
+        total.Add(result.Statistics);
+        simulated += result.Simulated;
+        if (result.Violation is not null)
+        {
+            failures++;
+            Console.WriteLine(result.Describe(command.Options));
+        }
+        else if (command.Count == 1)
+        {
+            Console.WriteLine(result.Describe(command.Options));
+        }
+
+        if (!Console.IsOutputRedirected && done % 10 == 0)
+        {
+            Console.Write(string.Create(CultureInfo.InvariantCulture, $"\r{done}/{command.Count} seeds, {done / watch.Elapsed.TotalSeconds:0.0}/s "));
+        }
+    }
+
+    return failures < command.MostFailures;
+});
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"{done} seeds, {failures} failed; {simulated.TotalDays:0.0} simulated days in {watch.Elapsed.TotalSeconds:0.0} s ({done / watch.Elapsed.TotalSeconds:0.00} seeds/s); "
+    + $"{total.Steps} steps, {total.Commits} commits, {total.Requests} requests, {total.Runs} runs, {total.Processes} processes, "
+    + $"{total.Kills} kills, {total.Stops} stops, {total.Faults} store faults, {total.ClockSteps} clock steps"));
+return failures == 0 ? 0 : 1;

@@ -1,0 +1,252 @@
+using Runner.Actors;
+using Runner.Actors.Nodes;
+using Runner.Engine.Simulation;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Runs;
+
+namespace Runner.Simulation;
+
+/// <summary>Somebody who does all that can be done, at random, and remembers what was promised.</summary>
+internal sealed class RandomUser(World world, SimulatedRandom random)
+{
+    private const int Deployments = 6;
+    private const int MostOpenRuns = 120;
+
+    private readonly SortedDictionary<string, DeploymentSpec> _declared = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Deployment, string Key), Guid> _keys = [];
+    private readonly List<Guid> _known = [];
+
+    public void Begin()
+    {
+        foreach (var i in Enumerable.Range(0, Deployments))
+        {
+            world.Schedule(TimeSpan.FromSeconds(1 + i), () => Do(n => RegisterAsync(n, Draw(i))));
+        }
+
+        Next();
+    }
+
+    /// <summary>Whoever serves files registers them again at every start.</summary>
+    public void OnNodeStarted()
+    {
+        if (random.Next(2) == 0)
+        {
+            foreach (var spec in _declared.Values.ToArray())
+            {
+                world.Schedule(TimeSpan.FromMilliseconds(random.Next(2000)), () => Do(n => RegisterAsync(n, spec)));
+            }
+        }
+    }
+
+    private void Next()
+    {
+        // Mostly now and then, sometimes all at once.
+        var pause = random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(200)) : TimeSpan.FromSeconds(random.Next(600));
+        world.Schedule(pause, () =>
+        {
+            if (world.Store.HasFaults)
+            {
+                Do(ActAsync);
+                Next();
+            }
+        });
+    }
+
+    private void Do(Func<RunnerNode, Task> act)
+    {
+        if (world.Node is { } node)
+        {
+            _ = GuardAsync(node.Node, act);
+        }
+    }
+
+    private async Task GuardAsync(RunnerNode node, Func<RunnerNode, Task> act)
+    {
+        try
+        {
+            await act(node).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            world.Fail("no request throws", e.ToString());
+        }
+    }
+
+    private Task ActAsync(RunnerNode node) => random.Next(40) switch
+    {
+        < 16 => SubmitAsync(node),
+        < 22 => CancelAsync(node),
+        < 24 => RetryAsync(node),
+        < 26 => PauseAsync(node),
+        < 29 => ResumeAsync(node),
+        < 32 => RegisterAsync(node, Changed()),
+        < 34 => DeleteAsync(node),
+        < 37 => SetLimitAsync(node),
+        < 38 => DeleteLimitAsync(node),
+        _ => LookAsync(node),
+    };
+
+    private async Task SubmitAsync(RunnerNode node)
+    {
+        if (world.Ledger.OpenRuns.Count > MostOpenRuns)
+        {
+            return;
+        }
+
+        var name = AnyName();
+        var key = random.Next(2) == 0 ? null : $"key-{random.Next(40)}";
+        DateTimeOffset? at = random.Next(6) == 0 ? world.Wall + TimeSpan.FromSeconds(random.Next(3600) - 600) : null;
+        var command = new SubmitRun(name, At: at, Priority: random.Next(3) == 0 ? random.Next(5) : null, IdempotencyKey: key);
+        var twice = key is not null && random.Next(3) == 0 ? SubmitAsync(node, command) : Task.CompletedTask;
+        await SubmitAsync(node, command).ConfigureAwait(false);
+        await twice.ConfigureAwait(false);
+    }
+
+    private async Task SubmitAsync(RunnerNode node, SubmitRun command)
+    {
+        var reply = Heard($"submit {command.Deployment} {command.IdempotencyKey}", await node.SubmitAsync(command, default).ConfigureAwait(false));
+        if (reply.Value is not { } submitted)
+        {
+            return;
+        }
+
+        Promised(submitted);
+        if (command.IdempotencyKey is { } key && !_keys.TryAdd((command.Deployment, key), submitted.Id)
+            && _keys[(command.Deployment, key)] != submitted.Id)
+        {
+            world.Fail("the same key is the same run", $"{key} of {command.Deployment} is {submitted.Id} and was another run before");
+        }
+    }
+
+    private void Promised(RunSubmitted submitted)
+    {
+        if (!world.Ledger.Runs.ContainsKey(submitted.Id))
+        {
+            world.Fail("a submission is acknowledged once it is durable", $"run {submitted.Id} is not in the store");
+        }
+
+        _known.Add(submitted.Id);
+    }
+
+    private async Task CancelAsync(RunnerNode node)
+    {
+        var open = world.Ledger.OpenRuns;
+        var run = open.Count > 0 && random.Next(5) > 0 ? open.ElementAt(random.Next(open.Count)).Key : AnyKnown();
+        if (run is not { } id)
+        {
+            return;
+        }
+
+        var reply = Heard($"cancel {id}", await node.CancelAsync(new CancelRun(id, "The user wants it so."), default).ConfigureAwait(false));
+        if (reply.Value is not null)
+        {
+            var state = world.Ledger.Runs[id].State;
+            world.Ledger.Runs[id].CancelAccepted = true;
+            if (state.Phase != Actors.FlowRuns.RunPhase.Ended && state.Stopping is not { Reason: StopReason.Cancel })
+            {
+                world.Fail("a cancellation is acknowledged once it is durable", $"run {id} is {state.Phase}");
+            }
+        }
+    }
+
+    private async Task RetryAsync(RunnerNode node)
+    {
+        if (AnyKnown() is { } id)
+        {
+            var key = random.Next(2) == 0 ? null : $"retry-{random.Next(3)}";
+            var reply = Heard($"retry {id}", await node.RetryAsync(new RetryRun(id, key), default).ConfigureAwait(false));
+            if (reply.Value is { } submitted)
+            {
+                Promised(submitted);
+            }
+        }
+    }
+
+    private async Task PauseAsync(RunnerNode node)
+    {
+        var name = AnyName();
+        var reason = random.Next(2) == 0 ? PauseReason.Shutdown : PauseReason.User;
+        Heard($"pause {name}", await node.PauseAsync(new PauseDeployment(name, reason), default).ConfigureAwait(false));
+    }
+
+    private async Task ResumeAsync(RunnerNode node)
+    {
+        var name = AnyName();
+        Heard($"resume {name}", await node.ResumeAsync(new ResumeDeployment(name), default).ConfigureAwait(false));
+    }
+
+    private async Task RegisterAsync(RunnerNode node, DeploymentSpec spec)
+    {
+        _declared[spec.Name] = spec;
+        var reply = Heard($"register {spec.Name}", await node.RegisterAsync([spec], random.Next(10) == 0, default).ConfigureAwait(false));
+        if (reply.Refusal is DeploymentInvalid invalid)
+        {
+            world.Fail("what the user declares is possible", invalid.Message);
+        }
+    }
+
+    private async Task DeleteAsync(RunnerNode node)
+    {
+        var name = AnyName();
+        _declared.Remove(name);
+        var runs = random.Next(2) == 0 ? RunsOnDelete.Cancel : RunsOnDelete.Keep;
+        Heard($"delete {name} {runs}", await node.DeleteAsync(new DeleteDeployment(name, runs), default).ConfigureAwait(false));
+    }
+
+    private async Task SetLimitAsync(RunnerNode node)
+    {
+        var command = new SetLimit(Recipes.Limits[random.Next(Recipes.Limits.Length)], 1 + random.Next(4));
+        Heard($"set {command.Name} to {command.Size}", await node.SetLimitAsync(command, default).ConfigureAwait(false));
+    }
+
+    private async Task DeleteLimitAsync(RunnerNode node)
+    {
+        var command = new DeleteLimit(Recipes.Limits[random.Next(Recipes.Limits.Length)]);
+        Heard($"delete limit {command.Name}", await node.DeleteLimitAsync(command, default).ConfigureAwait(false));
+    }
+
+    private async Task LookAsync(RunnerNode node)
+    {
+        Heard("limits", await node.LimitsAsync(default).ConfigureAwait(false));
+        Heard("runs", await node.RunsAsync(new ListRuns(Limit: 5), default).ConfigureAwait(false));
+        if (AnyKnown() is { } id)
+        {
+            Heard($"run {id}", await node.RunAsync(new GetRun(id), default).ConfigureAwait(false));
+        }
+
+        await node.HealthAsync(default).ConfigureAwait(false);
+    }
+
+    private Reply<T> Heard<T>(string what, Reply<T> reply)
+    {
+        world.Statistics.Requests++;
+        world.Note($"user: {what}: {(reply.Refusal is { } refusal ? refusal.Code : "ok")}");
+        return reply;
+    }
+
+    private DeploymentSpec Changed()
+    {
+        var i = random.Next(Deployments);
+        if (!_declared.TryGetValue(Name(i), out var spec) || random.Next(4) == 0)
+        {
+            return Draw(i);
+        }
+
+        return random.Next(3) switch
+        {
+            0 => spec with { Schedules = [.. spec.Schedules.Skip(1), Recipes.Schedule(random)] },
+            1 => spec with { Concurrency = random.Next(3) == 0 ? null : new ConcurrencySpec(1 + random.Next(3)) },
+            _ => spec with { Schedules = [.. spec.Schedules.Select(s => s with { Active = random.Next(3) == 0 ? false : null })] },
+        };
+    }
+
+    private DeploymentSpec Draw(int i) => Recipes.Draw(random, Name(i));
+
+    private string AnyName() => Name(random.Next(Deployments));
+
+    private static string Name(int i) => $"flow/{(char)('a' + i)}";
+
+    private Guid? AnyKnown() => _known.Count == 0 ? null : _known[random.Next(_known.Count)];
+}

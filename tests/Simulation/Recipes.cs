@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Runner.Engine.Simulation;
+using Runner.Messages.Deployments;
+
+namespace Runner.Simulation;
+
+/// <summary>Deployments as people might declare them.</summary>
+internal static class Recipes
+{
+    public static readonly ImmutableArray<string> Limits = ["database", "license", "gpu"];
+
+    private static readonly string[] Crons = ["*/10 * * * *", "7 * * * *", "0,30 * * * *", "30 2 * * *", "15 3 * * mon-fri", "@hourly"];
+    private static readonly string?[] Zones = [null, "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"];
+
+    public static DeploymentSpec Draw(SimulatedRandom random, string name) => new()
+    {
+        Name = name,
+        Command = ["work", "--for", "{{ parameters.who }}"],
+        Workdir = "/",
+        Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("who", JsonDocument.Parse("\"me\"").RootElement),
+        Tags = random.Next(2) == 0 ? ["demo"] : [],
+        Schedules = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Schedule(random))],
+        CatchUp = (CatchUpPolicy)random.Next(3),
+        Concurrency = random.Next(2) == 0 ? null : new ConcurrencySpec(1 + random.Next(3), random.Next(3) == 0 ? OnFull.CancelNew : OnFull.Queue),
+        Limits = [.. Limits.Where(_ => random.Next(3) == 0)],
+        Retries = Retries(random),
+        Timeout = random.Next(3) == 0 ? TimeSpan.FromSeconds(1 + random.Next(random.Next(2) == 0 ? 30 : 600)) : null,
+        StopGrace = random.Next(3) switch { 0 => null, 1 => TimeSpan.Zero, _ => TimeSpan.FromSeconds(random.Next(30)) },
+        Priority = random.Next(3) - 1,
+        Paused = random.Next(12) == 0,
+    };
+
+    public static ScheduleSpec Schedule(SimulatedRandom random)
+    {
+        var schedule = new ScheduleSpec
+        {
+            Id = random.Next(5) == 0 ? "named" + random.Next(1_000_000) : null,
+            Active = random.Next(8) == 0 ? false : null,
+            Timezone = Zones[random.Next(Zones.Length)],
+        };
+        return random.Next(2) == 0
+            ? schedule with { Cron = Crons[random.Next(Crons.Length)] }
+            : schedule with
+            {
+                Interval = TimeSpan.FromSeconds(120 + random.Next(3600)),
+                Anchor = random.Next(2) == 0 ? null : DateTimeOffset.UnixEpoch.AddSeconds(random.Next(100_000)),
+            };
+    }
+
+    private static RetrySpec Retries(SimulatedRandom random) => random.Next(3) switch
+    {
+        0 => RetrySpec.None,
+        1 => new RetrySpec { Count = 1 + random.Next(3), Delay = TimeSpan.FromSeconds(random.Next(120)), Backoff = 1 + random.Next(3), Jitter = 0.1 },
+        _ => new RetrySpec { Count = 2, Delays = [TimeSpan.Zero, TimeSpan.FromSeconds(30)] },
+    };
+}

@@ -1,0 +1,146 @@
+using Runner.Actors.FlowRunners;
+using Runner.Engine.Clock;
+
+namespace Runner.Simulation;
+
+/// <summary>
+/// The flow runner of one life of a node, as <see cref="SubprocessFlowRunner"/> documents itself: a file proves that an attempt was spawned,
+/// starting or recovering a key that is here replaces its observer, and what ends while nobody looks is Unknown.
+/// </summary>
+internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRuntime runtime) : IFlowRunner
+{
+    private readonly Dictionary<AttemptKey, Tracked> _attempts = [];
+
+    private bool NodeIsAlive => machine.World.IsAlive(runtime);
+
+    /// <inheritdoc/>
+    public void Start(ProcessSpec spec, IProcessObserver observer)
+    {
+        if (Track(spec.Key, observer) is not { } tracked)
+        {
+            return;
+        }
+
+        Later(5, () =>
+        {
+            if (tracked.StopAsked)
+            {
+                Drop(tracked, o => o.NeverStarted());
+            }
+            else if (machine.HasFile(spec.Key))
+            {
+                Drop(tracked, o => o.Ended(new ProcessOutcome(new ProcessExit.Unknown("an earlier life of this node started it"))));
+            }
+            else if (machine.Random.Next(40) == 0)
+            {
+                machine.World.Note($"process: {spec.Key} cannot be started");
+                Drop(tracked, o => o.StartFailed(StartFailureKind.CommandNotFound, "There is no such program."));
+            }
+            else
+            {
+                // The node may be killed between the file and the process.
+                machine.MakeFile(spec.Key);
+                Later(2, () => Attach(tracked, machine.Spawn(spec.Key), adopted: false));
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Recover(ProcessSpec spec, ProcessHandle? handle, IProcessObserver observer)
+    {
+        if (Track(spec.Key, observer) is not { } tracked)
+        {
+            return;
+        }
+
+        Later(20, () =>
+        {
+            if (machine.Find(spec.Key) is { IsAlive: true } process)
+            {
+                Attach(tracked, process, adopted: true);
+            }
+            else if (handle is not null || machine.HasFile(spec.Key))
+            {
+                Drop(tracked, o => o.Ended(new ProcessOutcome(new ProcessExit.Unknown("it ended while the node was down"))));
+            }
+            else
+            {
+                Drop(tracked, o => o.NeverStarted());
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Stop(AttemptKey key, StopSignal signal)
+    {
+        if (_attempts.TryGetValue(key, out var tracked))
+        {
+            tracked.StopAsked = true;
+            tracked.Process?.Stop(signal);
+        }
+    }
+
+    private Tracked? Track(AttemptKey key, IProcessObserver observer)
+    {
+        if (_attempts.TryGetValue(key, out var existing))
+        {
+            existing.Observer = observer;
+            if (existing.Process is { } process)
+            {
+                Report(existing, o => o.Started(process.Handle));
+            }
+
+            return null;
+        }
+
+        var tracked = new Tracked(key, observer);
+        _attempts.Add(key, tracked);
+        return tracked;
+    }
+
+    private void Attach(Tracked tracked, SimulatedProcess process, bool adopted)
+    {
+        tracked.Process = process;
+        Report(tracked, o => o.Started(process.Handle));
+        // Whether the exit of an adopted process can be learned depends on the system.
+        var visible = !adopted || machine.Random.Next(2) == 0;
+        process.Ended = exit => Drop(tracked, o => o.Ended(new ProcessOutcome(
+            visible ? exit : new ProcessExit.Unknown("it was adopted"), process.StopSent, Result(exit))));
+        if (tracked.StopAsked)
+        {
+            process.Stop(StopSignal.Terminate);
+        }
+    }
+
+    private string? Result(ProcessExit exit) => exit is ProcessExit.Exited { Code: 0 } && machine.Random.Next(3) == 0 ? """{"rows":1}""" : null;
+
+    private void Drop(Tracked tracked, Action<IProcessObserver> report)
+    {
+        _attempts.Remove(tracked.Key);
+        Report(tracked, report);
+    }
+
+    // One attempt's reports keep their order: they are all made from the machine's own steps and only the last one may be late.
+    private void Report(Tracked tracked, Action<IProcessObserver> report)
+    {
+        var observer = tracked.Observer;
+        if (NodeIsAlive)
+        {
+            report(observer);
+        }
+    }
+
+    private void Later(int milliseconds, Action action) =>
+        runtime.Timers.ScheduleOnce(TimeSpan.FromTicks(1 + machine.Random.Next(milliseconds * 10_000)), action);
+
+    private sealed class Tracked(AttemptKey key, IProcessObserver observer)
+    {
+        public AttemptKey Key => key;
+
+        public IProcessObserver Observer { get; set; } = observer;
+
+        public SimulatedProcess? Process { get; set; }
+
+        public bool StopAsked { get; set; }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Runner.Simulation;
+
+/// <summary>What a simulation is like; with the seed it decides everything.</summary>
+internal sealed record SimulationOptions
+{
+    /// <summary>How long the faults go on; afterwards the world is left in peace until every run has ended.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>A bug put in on purpose, to see that it is found.</summary>
+    public PlantedBug Plant { get; init; }
+
+    /// <summary>Gets every line of the trace; null for none.</summary>
+    public Action<string>? Echo { get; init; }
+}
+
+/// <summary>Bugs that the simulator's wiring can put between the node and its surroundings.</summary>
+internal enum PlantedBug
+{
+    None,
+
+    /// <summary>Now and then a commit loses its wake-up on the way to the store.</summary>
+    DroppedWakeUp,
+
+    /// <summary>A run's slots are given back in a commit of their own, before the one that ends the run.</summary>
+    SlotFreedBeforeCommit,
+
+    /// <summary>A process is started when the commit of its attempt is sent, not when it is durable.</summary>
+    StartBeforeCommit,
+}

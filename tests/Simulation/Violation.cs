@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+
+namespace Runner.Simulation;
+
+/// <summary>An invariant that did not hold.</summary>
+/// <param name="Invariant">The invariant as a sentence: what should have been.</param>
+/// <param name="Detail">What was.</param>
+internal sealed record Violation(string Invariant, string Detail, TimeSpan At, DateTimeOffset Wall);
+
+/// <summary>What became of one seed.</summary>
+internal sealed record SimulationResult(
+    ulong Seed, Violation? Violation, ulong TraceHash, Statistics Statistics, TimeSpan Simulated, IReadOnlyCollection<string> LastLines)
+{
+    /// <summary>Everything a person needs to look into a failure.</summary>
+    public string Describe(SimulationOptions options)
+    {
+        if (Violation is null)
+        {
+            return $"seed {Seed}: all invariants held; trace {TraceHash:x16}";
+        }
+
+        var days = options.Duration.TotalDays.ToString(CultureInfo.InvariantCulture);
+        var plant = options.Plant == PlantedBug.None ? "" : $" --plant {options.Plant}";
+        var text = new StringBuilder()
+            .AppendLine(CultureInfo.InvariantCulture, $"seed {Seed} FAILED: {Violation.Invariant}")
+            .AppendLine(CultureInfo.InvariantCulture, $"  {Violation.Detail}")
+            .AppendLine(CultureInfo.InvariantCulture, $"  after {Violation.At:d\\.hh\\:mm\\:ss\\.fff} of virtual time; the wall clock said {Violation.Wall:O}")
+            .AppendLine(CultureInfo.InvariantCulture, $"  the last {LastLines.Count} lines of the trace:");
+        foreach (var line in LastLines)
+        {
+            text.Append("    ").AppendLine(line);
+        }
+
+        return text
+            .Append(CultureInfo.InvariantCulture, $"  again: dotnet run --project tests/Simulation -c Release -- --seed {Seed} --days {days}{plant} --trace")
+            .ToString();
+    }
+}
+
+/// <summary>What a simulation did, to see that it did anything.</summary>
+internal sealed class Statistics
+{
+    public long Steps { get; set; }
+
+    public long Commits { get; set; }
+
+    public long Kills { get; set; }
+
+    public long Stops { get; set; }
+
+    public long Faults { get; set; }
+
+    public long ClockSteps { get; set; }
+
+    public long Runs { get; set; }
+
+    public long Processes { get; set; }
+
+    public long Requests { get; set; }
+
+    public void Add(Statistics other)
+    {
+        Steps += other.Steps;
+        Commits += other.Commits;
+        Kills += other.Kills;
+        Stops += other.Stops;
+        Faults += other.Faults;
+        ClockSteps += other.ClockSteps;
+        Runs += other.Runs;
+        Processes += other.Processes;
+        Requests += other.Requests;
+    }
+}
