@@ -139,6 +139,12 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             return;
         }
 
+        if (random.Next(3) == 0 && world.Ledger.Runs[id].LiveProcess is { } process)
+        {
+            // The program ends just then, by itself.
+            world.Processes.EndSoon(process);
+        }
+
         var reply = Heard($"cancel {id}", await node.CancelAsync(new CancelRun(id, "The user wants it so."), default).ConfigureAwait(false));
         if (reply.Value is not null)
         {

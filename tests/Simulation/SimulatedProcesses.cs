@@ -49,6 +49,13 @@ internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
         return process;
     }
 
+    /// <summary>A process that ends by itself within moments.</summary>
+    public void EndSoon(AttemptKey key)
+    {
+        ProcessExit exit = new ProcessExit.Exited(random.Next(2));
+        world.Schedule(TimeSpan.FromTicks(random.Next(100_000)), () => Find(key)?.End(exit));
+    }
+
     /// <summary>The machine restarts: nothing that ran on it runs any more.</summary>
     public void Reboot()
     {

@@ -49,7 +49,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     public DeploymentState Apply(DeploymentState state, object @event, DateTimeOffset at) => DeploymentTransitions.Apply(state, @event, at);
 
     /// <inheritdoc/>
-    public DateTimeOffset? WakeUpAt(DeploymentState state) => state.CancelsRuns ? state.UpdatedAt : state.NextRun;
+    public DateTimeOffset? WakeUpAt(DeploymentState state) => state.CancelsRuns ? EntityWakeUps.FromStartUp : state.NextRun;
 
     /// <inheritdoc/>
     public byte[]? Snapshot(DeploymentState state) => state.Spec is null

@@ -103,8 +103,14 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             case ReleaseSlots release:
                 services.Limiter.Tell(new SlotsReleased(State.Id, release.Slots), Self);
                 break;
-            case StartProcess or RecoverProcess when services.Gate.Closed:
+            case RecoverProcess recover when !State.HasProcess || State.Attempt != recover.Attempt:
+                // What the same batch decided afterwards has ended the attempt.
+                break;
+            case StartProcess when services.Gate.Closed:
                 // The attempt is committed and nothing of it exists: the node's next life starts it.
+                Forget();
+                break;
+            case RecoverProcess when services.Gate.Closed:
                 break;
             case StartProcess start:
                 Process(start.Attempt).Tell(start, Self);

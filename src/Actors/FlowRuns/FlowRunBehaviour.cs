@@ -43,7 +43,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
         RunPhase.AwaitingRetry => state.ReadyAt,
         RunPhase.AwaitingSlot => state.Late ? null : state.ReadyAt + LateAfter,
         // Whoever owns this run has to look after its process from its own start on.
-        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => state.SubmittedAt,
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => EntityWakeUps.FromStartUp,
         _ => null,
     };
 
@@ -56,8 +56,8 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
         Recovered => Recover(state, now),
         WakeUpNow => Wake(state, now),
         SlotsGranted granted => Start(state, granted, now),
-        SlotsRefused refused => Wait(state, refused),
-        SlotsConflicted => state.WantsSlots ? Decision.Do(new AskForSlots()) : Decision.None,
+        SlotsRefused refused => Wait(state, refused, now),
+        SlotsConflicted => state.IsReady(now) ? Decision.Do(new AskForSlots()) : Decision.None,
         ProcessStarted started => Running(state, started, now),
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
@@ -116,8 +116,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
 
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
-        // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
-        if (state.Phase == RunPhase.AwaitingSlot || (state.WantsSlots && state.ReadyAt <= now))
+        if (state.IsReady(now))
         {
             var attempt = state.Attempt + 1;
             return Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
@@ -130,9 +129,9 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
             : Decision.Do(new DeclineSlots(granted.Slots));
     }
 
-    private static Decision Wait(FlowRunState state, SlotsRefused refused)
+    private static Decision Wait(FlowRunState state, SlotsRefused refused, DateTimeOffset now)
     {
-        if (!state.WantsSlots)
+        if (!state.IsReady(now))
         {
             return Decision.Do(new LeaveQueue());
         }
@@ -182,7 +181,8 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
     private static Decision AfterAttempt(
         FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now)
     {
-        var retryable = outcome.Type is StateType.Failed or StateType.Crashed;
+        // Who was promised an end gets no further attempt, though this one ended by itself before the stop reached it.
+        var retryable = outcome.Type is StateType.Failed or StateType.Crashed && state.Stopping is not { Reason: StopReason.Cancel };
         return retryable && RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is { } delay
             ? Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(new ReleaseSlots(state.Slots))
             : Finish(state, outcome, result);

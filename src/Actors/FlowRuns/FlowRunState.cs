@@ -72,9 +72,6 @@ internal sealed record FlowRunState(Guid Id)
 
     public AttemptRunning? Handle { get; init; }
 
-    /// <summary>When the slots of the current attempt were taken.</summary>
-    public DateTimeOffset? SubmittedAt { get; init; }
-
     /// <summary>When the current attempt's process was alive for the first time.</summary>
     public DateTimeOffset? RunningSince { get; init; }
 
@@ -105,6 +102,9 @@ internal sealed record FlowRunState(Guid Id)
 
     /// <summary>Whether it would start if it got its slots.</summary>
     public bool WantsSlots => Phase is RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry;
+
+    /// <summary>Whether it may take slots now. One that has begun to wait may, even if the wall clock has stepped back since.</summary>
+    public bool IsReady(DateTimeOffset now) => Phase == RunPhase.AwaitingSlot || (WantsSlots && now >= ReadyAt);
 
     /// <summary>When the current attempt overruns its time; null if it may take for ever or no process is alive.</summary>
     public DateTimeOffset? TimeoutAt => Phase == RunPhase.Running && Recipe.Timeout is { } timeout ? RunningSince + timeout : null;

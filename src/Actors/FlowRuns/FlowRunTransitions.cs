@@ -24,7 +24,7 @@ internal static class FlowRunTransitions
             AttemptStarting e => Enter(
                 state with
                 {
-                    Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node, SubmittedAt = at,
+                    Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node,
                     WaitingFor = null, RetryAt = null, Handle = null, RunningSince = null, Stopping = null,
                 },
                 new(StateType.Pending, StateNames.Submitting, at)),

@@ -84,10 +84,10 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
     /// <inheritdoc/>
     protected override void CarryOut(object intent)
     {
-        // The rebuild that is under way, if one is, reads the rows that the commit wrote.
-        if (intent is LimitSizeChanged changed && _table is { } table)
+        if (intent is LimitSizeChanged changed)
         {
-            Resize(table, changed);
+            // A rebuild that is under way may have read the rows before this commit.
+            HandleOutside(changed);
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
                 OnWaiters(table, read);
                 break;
             case WaitersNotRead failed:
-                table.Book(failed.Limit).FailReading();
+                failed.Table.Book(failed.Limit).FailReading();
                 break;
             case Remind:
                 OnRemind(table);
@@ -181,7 +181,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         {
             book.BeginReading();
             Services.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
-                Self, null, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(limit));
+                Self, null, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(table, limit));
         }
     }
 
@@ -282,6 +282,12 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
             OnSlots(table, early.Message, early.Sender);
         }
 
+        if (_table != table)
+        {
+            // One of them has shown that this table is out of date, too.
+            return;
+        }
+
         foreach (var run in _askAgain)
         {
             Tell(run, new SlotsConflicted(run));
@@ -310,7 +316,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
 
     private sealed record WaitersRead(SlotTable Table, string Limit, ImmutableArray<Row> Rows);
 
-    private sealed record WaitersNotRead(string Limit);
+    private sealed record WaitersNotRead(SlotTable Table, string Limit);
 
     private sealed record ReadTable
     {

@@ -63,14 +63,15 @@ internal sealed class AskPromise<T> : IActorRef, IThreadPoolWorkItem
         _registration.Dispose();
         switch (_outcome)
         {
-            case T reply:
-                _source.TrySetResult(reply);
-                break;
-            case Status.Failure failure:
-                _source.TrySetException(failure.Cause);
-                break;
+            // Before the reply: who asks for any object is not to get a failure for one.
             case var cancelled when cancelled == Cancelled:
                 _source.TrySetCanceled(_cancellation);
+                break;
+            case Status.Failure failure when typeof(T) != typeof(Status.Failure):
+                _source.TrySetException(failure.Cause);
+                break;
+            case T reply:
+                _source.TrySetResult(reply);
                 break;
             case var other:
                 _source.TrySetException(new InvalidCastException(

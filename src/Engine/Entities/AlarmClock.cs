@@ -133,9 +133,14 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         }
         else
         {
-            // Due already: no timer is needed to say so.
-            wake(entity);
+            // Due already, no timer is needed to say so; and one that is to be in memory is there: it has just said so.
+            if (time != EntityWakeUps.FromStartUp)
+            {
+                wake(entity);
+            }
+
             Set(entity, time, now + RingAgain);
+            Wait();
         }
     }
 
@@ -182,6 +187,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Wait()
     {
+        // Without an alarm in memory, too: a step forward may have passed one that is beyond the horizon.
         var wait = LongestWait;
         if (_queue.TryPeek(out _, out var next) && next - clock.UtcNow < wait)
         {

@@ -23,7 +23,7 @@ public interface IEntityBehaviour<TState>
     /// <summary>The state after an event. Must accept every event that any version ever wrote.</summary>
     TState Apply(TState state, object @event, DateTimeOffset at);
 
-    /// <summary>When the entity has to be in memory; a time in the past means «from start-up on»; null means never.</summary>
+    /// <summary>When the entity has to be in memory: a time, or <see cref="EntityWakeUps.FromStartUp"/>, or null for never.</summary>
     DateTimeOffset? WakeUpAt(TState state);
 
     /// <summary>Rows and slots that change when the state goes from <paramref name="before"/> to <paramref name="after"/>.</summary>
@@ -34,6 +34,16 @@ public interface IEntityBehaviour<TState>
 
     /// <summary>The state of a snapshot.</summary>
     TState FromSnapshot(string id, ReadOnlyMemory<byte> payload);
+}
+
+/// <summary>Wake-ups with a meaning of their own.</summary>
+public static class EntityWakeUps
+{
+    /// <summary>
+    /// Whoever owns the entity brings it to memory as soon as it starts. Not the time at which the need arose: that is in the future again
+    /// once the wall clock has stepped back.
+    /// </summary>
+    public static readonly DateTimeOffset FromStartUp = DateTimeOffset.UnixEpoch;
 }
 
 /// <summary>What an entity does about one message.</summary>
