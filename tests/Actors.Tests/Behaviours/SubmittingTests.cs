@@ -109,11 +109,17 @@ public sealed class SubmittingTests
         var first = await node.Submit("key/restart", key: "k");
         await node.Ended(first);
         await node.CrashAndRestartAsync();
+        var told = new System.Collections.Concurrent.ConcurrentQueue<Guid>();
+        using var subscription = node.Node.Subscribe(change => told.Enqueue(change.Run));
 
         var again = (await node.Node.SubmitAsync(new SubmitRun("key/restart", IdempotencyKey: "k"), CancellationToken.None)).Accepted();
 
         Assert.Equal((first, false, StateNames.Completed), (again.Id, again.Created, again.State.Name));
         Assert.Single(node.Lines("starts"));
+        // What it went through long ago is no news to those who watch.
+        var other = await node.Submit("key/restart");
+        await node.Ended(other);
+        Assert.DoesNotContain(first, told);
     }
 
     [Fact]
