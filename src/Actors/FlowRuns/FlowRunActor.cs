@@ -72,6 +72,12 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     /// <inheritdoc/>
     protected override void CaughtUp(FlowRunState before, FlowRunState after)
     {
+        if (before.Phase == RunPhase.None)
+        {
+            // It was there before this actor tried to make it: a submission with a known key. Its past is no news to anybody.
+            return;
+        }
+
         Committed(before, after);
         var released = before.Slots.Except(after.Slots).ToImmutableArray();
         if (!released.IsEmpty)

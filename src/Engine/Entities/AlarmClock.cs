@@ -73,6 +73,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Read()
     {
+        // What became durable since the reading began may not be in it.
         _readAgain = _reading;
         if (!_reading)
         {
