@@ -128,7 +128,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
                 StopCurrent(stop);
                 break;
             case WatchTimeout watch:
-                Context.Timers.StartSingleTimer(typeof(TimeoutCheck), TimeoutCheck.Instance, Until(watch.At));
+                Context.Timers.StartSingleTimer(typeof(TimeoutReached), new TimeoutReached(watch.Attempt), watch.After);
                 break;
             default:
                 throw new InvalidOperationException($"A flow run does not know how to carry out {intent.GetType().Name}.");
@@ -136,12 +136,6 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State), State.Scheduled!.Priority, State.ReadyAt);
-
-    private TimeSpan Until(DateTimeOffset at)
-    {
-        var wait = at - Services.Clock.UtcNow;
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
-    }
 
     private IActorRef Process(int attempt)
     {

@@ -51,7 +51,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     {
         CreateRun create => Create(state, create, now),
         _ when state.Phase == RunPhase.None => Unknown(state, message),
-        Recovered or WakeUpNow or TimeoutCheck or StopForShutdown when IsAnothers(state) => Decision.None,
+        Recovered or WakeUpNow or TimeoutReached or StopForShutdown when IsAnothers(state) => Decision.None,
         Recovered => Recover(state, now),
         WakeUpNow => Wake(state, now),
         SlotsGranted granted => Start(state, granted, now),
@@ -61,7 +61,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
         ProcessEnded ended => Ended(state, ended, now),
-        TimeoutCheck => CheckTimeout(state, now),
+        TimeoutReached reached => Overrun(state, reached),
         CancelRun cancel => Cancel(state, cancel, now),
         StopForShutdown stop => Shutdown(state, stop),
         RepeatRun repeat => Repeat(state, repeat, now),
@@ -90,7 +90,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     private static Decision Recover(FlowRunState state, DateTimeOffset now) => state.Phase switch
     {
         RunPhase.Submitting => Decision.Do(new RecoverProcess(state.Attempt, null)),
-        RunPhase.Running => WithTimeout(state, Decision.Do(new RecoverProcess(state.Attempt, Handle(state)))),
+        RunPhase.Running => WithTimeout(state, Decision.Do(new RecoverProcess(state.Attempt, Handle(state))), now),
         RunPhase.Stopping => Decision.Do(
             new RecoverProcess(state.Attempt, Handle(state)), new StopProcess(state.Attempt, Grace(state, state.Stopping!.Reason))),
         RunPhase.AwaitingSlot => Decision.Do(new StandInQueue(state.WaitingFor!)),
@@ -101,7 +101,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     {
         if (!state.WantsSlots)
         {
-            return CheckTimeout(state, now);
+            return Decision.None;
         }
 
         var decision = Decision.None;
@@ -158,7 +158,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         var handle = started.Handle;
         var decision = Decision.Persist(new AttemptRunning(started.Attempt, handle.Pid, handle.StartTime, handle.BootId));
         return state.Phase == RunPhase.Submitting && state.Recipe.Timeout is { } timeout
-            ? decision.Then(new WatchTimeout(now + timeout))
+            ? decision.Then(new WatchTimeout(started.Attempt, timeout))
             : decision;
     }
 
@@ -188,17 +188,10 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             : Finish(state, outcome, result);
     }
 
-    private static Decision CheckTimeout(FlowRunState state, DateTimeOffset now)
-    {
-        if (state.TimeoutAt is not { } at)
-        {
-            return Decision.None;
-        }
-
-        return now < at
-            ? Decision.Do(new WatchTimeout(at))
-            : Stop(state, StopReason.Timeout, $"It ran longer than its timeout of {DurationText.Format(state.Recipe.Timeout!.Value)}.");
-    }
+    private static Decision Overrun(FlowRunState state, TimeoutReached reached) =>
+        state.Phase == RunPhase.Running && reached.Attempt == state.Attempt && state.Recipe.Timeout is { } timeout
+            ? Stop(state, StopReason.Timeout, $"It ran longer than its timeout of {DurationText.Format(timeout)}.")
+            : Decision.None;
 
     private static Decision Cancel(FlowRunState state, CancelRun cancel, DateTimeOffset now)
     {
@@ -255,8 +248,18 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         return state.Slots.IsEmpty ? decision : decision.Then(new ReleaseSlots(state.Slots));
     }
 
-    private static Decision WithTimeout(FlowRunState state, Decision decision) =>
-        state.TimeoutAt is { } at ? decision.Then(new WatchTimeout(at)) : decision;
+    /// <summary>Of a process that an earlier life of the node started only the wall clock knows how long it has been alive.</summary>
+    private static Decision WithTimeout(FlowRunState state, Decision decision, DateTimeOffset now)
+    {
+        if (state.TimeoutAt is not { } at)
+        {
+            return decision;
+        }
+
+        var left = at - now;
+        var timeout = state.Recipe.Timeout!.Value;
+        return decision.Then(new WatchTimeout(state.Attempt, left < TimeSpan.Zero ? TimeSpan.Zero : left > timeout ? timeout : left));
+    }
 
     private static TimeSpan Grace(FlowRunState state, StopReason reason) =>
         reason == StopReason.Shutdown ? TimeSpan.Zero : state.Recipe.StopGrace;
