@@ -16,7 +16,6 @@ internal sealed record FlowRunServices(
     IFlowRunner FlowRunner,
     ProcessSpecs Specs,
     ProcessCount Processes,
-    StartGate Gate,
     Action<RunStateChanged> Publish);
 
 /// <summary>
@@ -112,17 +111,11 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             case RecoverProcess recover when !State.HasProcess || State.Attempt != recover.Attempt:
                 // What the same batch decided afterwards has ended the attempt.
                 break;
-            case StartProcess when services.Gate.Closed:
-                // The attempt is committed and nothing of it exists: the node's next life starts it.
-                Forget();
-                break;
-            case RecoverProcess when services.Gate.Closed:
-                break;
             case StartProcess start:
-                Process(start.Attempt).Tell(start, Self);
+                Begin(start.Attempt, start);
                 break;
             case RecoverProcess recover:
-                Process(recover.Attempt).Tell(recover, Self);
+                Begin(recover.Attempt, recover);
                 break;
             case StopProcess stop:
                 StopCurrent(stop);
@@ -137,18 +130,23 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
 
     private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State), State.Scheduled!.Priority, State.ReadyAt);
 
-    private IActorRef Process(int attempt)
+    private void Begin(int attempt, object how)
     {
+        Forget();
+        if (!services.Processes.TryAdd())
+        {
+            // The node is being stopped, and the attempt is committed: the node's next life starts it, or finds it.
+            return;
+        }
+
         // Filled in now: the child is made on its own turn, when this state may be another.
         var spec = services.Specs.For(State);
         var name = $"process-{attempt}";
         var actor = Context.ActorOf(
             Props.Create(() => new ProcessActor(spec, services.FlowRunner)),
             Context.Child(name) is null ? name : null);
-        Forget();
-        services.Processes.Add();
         _process = (attempt, actor);
-        return actor;
+        actor.Tell(how, Self);
     }
 
     /// <summary>What became of the attempt is durable, or another life of this actor looks after it.</summary>
