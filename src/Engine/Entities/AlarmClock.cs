@@ -31,6 +31,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     private DateTimeOffset _readUntil;
     private DateTimeOffset _latest;
     private bool _reading;
+    private bool _readAgain;
 
     /// <summary>When the timer fires, by the clock that never steps; null if none is set.</summary>
     private long? _timerAt;
@@ -58,7 +59,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
                 log.Warning("Wake-ups cannot be read; trying again: {Reason}", failed.Cause.Message);
                 Context.Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, ReadAgainAfterFailure);
                 break;
-            case ReadNow:
+            case ReadNow or ReadAlarms:
                 Read();
                 break;
             case GetAlarmStatus:
@@ -72,6 +73,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Read()
     {
+        _readAgain = _reading;
         if (!_reading)
         {
             _reading = true;
@@ -101,6 +103,11 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         {
             _reading = false;
             _readUntil = until;
+            if (_readAgain)
+            {
+                Read();
+            }
+
             Context.Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, Horizon / 2);
         }
 
@@ -125,13 +132,14 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         }
         else
         {
-            // Due already: no timer is needed to say so. One that is only to be in memory is there: it has just spoken.
+            // Due already, no timer is needed to say so; and one that is to be in memory is there: it has just said so.
             if (time != EntityWakeUps.FromStartUp)
             {
                 wake(entity);
             }
 
             Set(entity, time, now + RingAgain);
+            Wait();
         }
     }
 
@@ -178,6 +186,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Wait()
     {
+        // Without an alarm in memory, too: a step forward may have passed one that is beyond the horizon.
         var wait = LongestWait;
         if (_queue.TryPeek(out _, out var next) && next - clock.UtcNow < wait)
         {

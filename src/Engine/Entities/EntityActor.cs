@@ -34,8 +34,8 @@ public abstract class EntityActor<TState> : ActorBase
     private Batch? _batch;
     private TimeSpan _pause = FirstPause;
 
-    /// <summary>The state is that of the history, not only the one to begin with.</summary>
-    private bool _known;
+    /// <summary>What is in memory may be older than what is durable: a commit's answer was lost, or somebody else wrote.</summary>
+    private bool _dropped;
 
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
@@ -182,8 +182,8 @@ public abstract class EntityActor<TState> : ActorBase
             state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
         }
 
-        var (before, caughtUp) = (_state, _known && history.LastSequence > _sequence);
-        _known = true;
+        var (before, caughtUp) = (_state, _dropped && history.LastSequence > _sequence);
+        _dropped = false;
         _state = state;
         _sequence = history.LastSequence;
         _snapshotSequence = history.Snapshot?.Sequence ?? 0;
@@ -191,7 +191,9 @@ public abstract class EntityActor<TState> : ActorBase
         _pause = FirstPause;
         if (caughtUp)
         {
+            // Of wake-ups that became durable unnoticed, its own and those of entities it created, the alarm clock has not heard.
             Services.Alarms.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(state)), Self);
+            Services.Alarms.Tell(ReadAlarms.Instance, Self);
             CaughtUp(before, state);
         }
 
@@ -287,6 +289,7 @@ public abstract class EntityActor<TState> : ActorBase
                 break;
             default:
                 // Somebody else wrote: they may have been right, so forget, read and decide again.
+                _dropped = true;
                 Requeue(batch.Members.Select(m => m.Pending));
                 Load();
                 break;
@@ -297,7 +300,6 @@ public abstract class EntityActor<TState> : ActorBase
     {
         var before = _state;
         var write = batch.Write!;
-        _known = true;
         _state = batch.State;
         _sequence += write.Events.Length;
         _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
@@ -317,6 +319,7 @@ public abstract class EntityActor<TState> : ActorBase
     {
         var batch = _batch!;
         _batch = null;
+        _dropped = true;
         Services.Log.Warning("{Entity} cannot commit and reads again in {Pause}: {Reason}", Key, _pause, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));
         RefuseRequests(cause);

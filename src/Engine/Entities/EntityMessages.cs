@@ -46,3 +46,9 @@ public sealed record GetAlarmStatus
 
 /// <param name="ReadUntil">Every wake-up due up to here is in memory.</param>
 public sealed record AlarmStatus(DateTimeOffset ReadUntil);
+
+/// <summary>To the alarm clock: rows may have wake-ups it was not told of; read them now.</summary>
+public sealed record ReadAlarms
+{
+    public static readonly ReadAlarms Instance = new();
+}

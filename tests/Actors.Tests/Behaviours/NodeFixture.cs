@@ -4,6 +4,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Tests.FlowRunners;
 using Runner.Engine.Clock;
+using Runner.Engine.Store;
 using Runner.Engine.Store.Sqlite;
 using Runner.Messages;
 using Runner.Messages.Deployments;
@@ -62,6 +63,8 @@ internal sealed class NodeFixture : IAsyncDisposable
     public string Work { get; }
 
     public RunFiles Files { get; }
+
+    public string Root => _root.FullName;
 
     private string Data => Path.Combine(_root.FullName, "data");
 
@@ -149,6 +152,10 @@ internal sealed class NodeFixture : IAsyncDisposable
     public async Task<LimitView> Limit(string name) =>
         (await Node.LimitsAsync(CancellationToken.None)).Accepted().Items.Single(l => l.Name == name);
 
+    /// <summary>Waits until everything before this occurrence of a deployment is decided.</summary>
+    public Task UntilNextRun(string deployment, DateTimeOffset next) => Until(async () =>
+        (await Node.DeploymentAsync(new GetDeployment(deployment), CancellationToken.None)).Accepted().NextRun == next);
+
     public async Task<RunView> View(Guid run) => (await Node.RunAsync(new GetRun(run), CancellationToken.None)).Accepted();
 
     /// <summary>The run once it has been in a state of this name.</summary>
@@ -163,6 +170,10 @@ internal sealed class NodeFixture : IAsyncDisposable
             (await Node.RunHistoryAsync(run, 0, CancellationToken.None)) is { Refusal: null } history && isSo(history.Value));
         return await View(run);
     }
+
+    /// <summary>Waits for a state without asking the run itself, which a node that is being stopped may have put away.</summary>
+    public Task UntilHistory(Guid run, string state) => Until(async () =>
+        (await Node.RunHistoryAsync(run, 0, CancellationToken.None)) is { Refusal: null } history && history.Value.Any(h => h.State.Name == state));
 
     /// <summary>Waits until something is so, looking anew at each state change of the node.</summary>
     public async Task Until(Func<Task<bool>> isSo)
@@ -189,6 +200,10 @@ internal sealed class NodeFixture : IAsyncDisposable
         await Until(async () => (await Runs(deployment)).Count(r => r.State.IsTerminal) >= count);
         return await Runs(deployment);
     }
+
+    /// <summary>Sends what the inside of the node might send to a run.</summary>
+    public void TellRun(Guid run, object message) =>
+        Node.Actors.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, null!);
 
     public string Stdout(Guid run, int attempt = 1) => File.ReadAllText(Files.Stdout(new AttemptKey(run, attempt)));
 
@@ -261,6 +276,17 @@ internal sealed class LifeLine(Fifo fifo)
 
     /// <summary>Completes when it was held and nobody holds it any more.</summary>
     public Task Cut { get; } = fifo.ReadNumbers();
+}
+
+/// <summary>The processes of a node that a test killed are still the test's own children.</summary>
+internal static class Children
+{
+    /// <summary>Takes the exit status away, as whoever inherits the children of a dead node does. Waits until it has ended.</summary>
+    public static async Task Reap(int pid) => Assert.Equal(pid, await Task.Run(() => WaitPid(pid, 0, 0)).WaitAsync(NodeFixture.Patience));
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "waitpid")]
+    [System.Runtime.InteropServices.DefaultDllImportSearchPaths(System.Runtime.InteropServices.DllImportSearchPath.SafeDirectories)]
+    private static extern int WaitPid(int pid, nint status, int options);
 }
 
 /// <summary>Finds processes by the mark that attempts carry.</summary>
