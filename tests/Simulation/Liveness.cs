@@ -55,7 +55,7 @@ internal sealed class Liveness(World world)
             var state = run.State;
             switch (state.Phase)
             {
-                case RunPhase.AwaitingSlot when RunLimits.Of(state).Add(LimitNames.Node(World.NodeName)).All(limits.HasRoom):
+                case RunPhase.AwaitingSlot when RunLimits.Of(state.Scheduled!).Add(LimitNames.Node(World.NodeName)).All(limits.HasRoom):
                     yield return $"run {run.Id} awaits a slot of {state.WaitingFor} and every limit of it has room (commit {run.Sequence})";
                     break;
                 case RunPhase.Scheduled or RunPhase.AwaitingRetry when state.ReadyAt < world.Wall:

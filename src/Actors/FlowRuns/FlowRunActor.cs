@@ -25,10 +25,14 @@ internal sealed record FlowRunServices(
 internal sealed class FlowRunActor(EntityServices entities, FlowRunServices services, string id)
     : EntityActor<FlowRunState>(entities, services.Behaviour, id)
 {
+    /// <summary>How long the limiter has to answer before a new run is written without its answer.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(250);
+
     private (int Attempt, IActorRef Actor)? _process;
+    private (CreateRun Message, IActorRef Sender)? _creating;
 
     /// <inheritdoc/>
-    protected override bool CanPassivate(FlowRunState state) => !state.HasProcess;
+    protected override bool CanPassivate(FlowRunState state) => !state.HasProcess && _creating is null;
 
     /// <inheritdoc/>
     protected override bool IsRequest(object message) => message is CreateRun or CancelRun or RepeatRun or GetRun;
@@ -49,7 +53,32 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     /// <inheritdoc/>
-    protected override bool HandleOutside(object message) => message is StopForShutdown && _process is null;
+    protected override bool HandleOutside(object message)
+    {
+        switch (message)
+        {
+            case StopForShutdown:
+                return _process is null;
+            case CreateRun create when IsNew && _creating is null && create.Scheduled.Due <= Services.Clock.UtcNow:
+                AskBeforeCreating(create);
+                return true;
+            case SlotsGranted or SlotsRefused or CreateNow when _creating is { } creating:
+                _creating = null;
+                Context.Timers.Cancel(typeof(CreateNow));
+                if (message is CreateNow)
+                {
+                    Enqueue(creating);
+                }
+                else
+                {
+                    Enqueue(creating, (message, Sender));
+                }
+
+                return true;
+            default:
+                return message is CreateNow;
+        }
+    }
 
     /// <inheritdoc/>
     protected override void PostStop() => Forget();
@@ -128,7 +157,20 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         }
     }
 
-    private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State), State.Scheduled!.Priority, State.ReadyAt);
+    /// <summary>
+    /// A run that is due when it is made asks for its slots first, so that its first event and its start, or its wait, are one commit
+    /// and not two. Nothing is promised before that: the slots are the limiter's until the run has taken them.
+    /// </summary>
+    private void AskBeforeCreating(CreateRun create)
+    {
+        _creating = (create, Sender);
+        var scheduled = create.Scheduled;
+        services.Limiter.Tell(
+            new AcquireSlots(new WaitingRun(create.Run, RunLimits.Of(scheduled), scheduled.Priority, scheduled.Due)), Self);
+        Context.Timers.StartSingleTimer(typeof(CreateNow), CreateNow.Instance, AnswerWithin);
+    }
+
+    private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State.Scheduled!), State.Scheduled!.Priority, State.ReadyAt);
 
     private void Begin(int attempt, object how)
     {
@@ -165,5 +207,10 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         {
             process.Actor.Tell(stop, Self);
         }
+    }
+
+    private sealed record CreateNow
+    {
+        public static readonly CreateNow Instance = new();
     }
 }

@@ -64,7 +64,7 @@ internal static class FlowRunRows
 
     private static RowChange Waiter(string key, FlowRunState s) => RowChange.Put(
         Tables.Waiters.Name, key,
-        s.WaitingFor, -(long)s.Scheduled!.Priority, Milliseconds(s.ReadyAt), string.Join(Separator, RunLimits.Of(s)));
+        s.WaitingFor, -(long)s.Scheduled!.Priority, Milliseconds(s.ReadyAt), string.Join(Separator, RunLimits.Of(s.Scheduled!)));
 
     private static ImmutableArray<SlotChange> Slots(FlowRunState before, FlowRunState after)
     {

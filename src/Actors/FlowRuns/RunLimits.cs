@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
 
@@ -6,9 +7,9 @@ namespace Runner.Actors.FlowRuns;
 internal static class RunLimits
 {
     /// <summary>The limits of the recipe. The executing node's own limit is added by the limiter, which chooses the node.</summary>
-    public static ImmutableArray<string> Of(FlowRunState state)
+    public static ImmutableArray<string> Of(RunScheduled scheduled)
     {
-        var named = state.Recipe.Limits;
-        return state.Recipe.Concurrency is null ? named : [LimitNames.Deployment(state.Scheduled!.Deployment), .. named];
+        var named = scheduled.Recipe.Limits;
+        return scheduled.Recipe.Concurrency is null ? named : [LimitNames.Deployment(scheduled.Deployment), .. named];
     }
 }

@@ -62,6 +62,9 @@ public abstract class EntityActor<TState> : ActorBase
     /// <summary>The state after everything that is durable.</summary>
     protected TState State => _state;
 
+    /// <summary>Whether nothing is known of it yet: this life has neither read nor written its history.</summary>
+    protected bool IsNew => _phase == Phase.New;
+
     /// <summary>Whether the entity may be forgotten until the next message or wake-up.</summary>
     protected abstract bool CanPassivate(TState state);
 
@@ -147,19 +150,24 @@ public abstract class EntityActor<TState> : ActorBase
             default:
                 if (!HandleOutside(message))
                 {
-                    Enqueue(message);
+                    Enqueue((message, Sender));
                 }
 
                 break;
         }
     }
 
-    private void Enqueue(object message)
+    /// <summary>Messages to decide, one after the other and in one commit.</summary>
+    protected void Enqueue(params ReadOnlySpan<(object Message, IActorRef Sender)> messages)
     {
-        _queue.Enqueue(new Pending(message, Sender));
+        foreach (var (message, sender) in messages)
+        {
+            _queue.Enqueue(new Pending(message, sender));
+        }
+
         switch (_phase)
         {
-            case Phase.New when message is ICreatesEntity:
+            case Phase.New when messages[0].Message is ICreatesEntity:
                 _phase = Phase.Ready;
                 Advance();
                 break;

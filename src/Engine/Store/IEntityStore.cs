@@ -31,7 +31,10 @@ public readonly record struct SlotRow(string Limit, int Number, EntityKey Holder
 /// </summary>
 public interface IEntityStore : IAsyncDisposable
 {
-    /// <summary>Writes everything of the commit durably, or nothing. Never blocks the caller.</summary>
+    /// <summary>
+    /// Writes everything of the commit durably, or nothing. Never blocks the caller. What awaits the task may be run by the store's own
+    /// thread: it must go on elsewhere before it does anything that takes time.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached, or failed; it may come back.</exception>
     /// <exception cref="StoreFullException">There is no room; nothing was written.</exception>
     Task<CommitResult> CommitAsync(EntityCommit commit);

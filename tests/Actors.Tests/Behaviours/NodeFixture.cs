@@ -47,6 +47,7 @@ internal sealed class NodeFixture : IAsyncDisposable
     private TaskCompletionSource _change = NewSignal();
     private RunnerNode? _node;
     private FaultyStore? _store;
+    private EngineRuntime? _runtime;
 
     private NodeFixture(DirectoryInfo root, bool ownsRoot, NodeOptions options)
     {
@@ -91,8 +92,9 @@ internal sealed class NodeFixture : IAsyncDisposable
             new SqliteStoreOptions(path) { LargestSize = _options.LargestDatabase }, Tables.All, Serilog.Core.Logger.None);
         _store = new FaultyStore(sqlite);
         _flowRunner = LocalFlowRunner.Create(new SubprocessOptions(Data));
-        var real = EngineRuntime.CreateReal();
-        var runtime = real with { Clock = _options.Clock ?? real.Clock, Timers = _options.Timers ?? real.Timers };
+        // One for all lives of the node: its threads live as long as the process.
+        _runtime ??= EngineRuntime.CreateReal();
+        var runtime = _runtime with { Clock = _options.Clock ?? _runtime.Clock, Timers = _options.Timers ?? _runtime.Timers };
         var settings = new NodeSettings(_options.Name, _options.ProcessLimit, _ => [new("RUNNER_API_URL", "http://localhost:1")])
         {
             StoreIsShared = _options.StoreIsShared,
@@ -135,6 +137,9 @@ internal sealed class NodeFixture : IAsyncDisposable
     /// <summary>Submits a run of a deployment that is registered.</summary>
     public async Task<Guid> Submit(string deployment, DateTimeOffset? at = null, int? priority = null, string? key = null) =>
         (await Node.SubmitAsync(new SubmitRun(deployment, At: at, Priority: priority, IdempotencyKey: key), CancellationToken.None)).Accepted().Id;
+
+    /// <summary>Submits a run that is not due yet: its first event and its start are two commits.</summary>
+    public Task<Guid> SubmitSoon(string deployment) => Submit(deployment, at: _runtime!.Clock.UtcNow + TimeSpan.FromMilliseconds(300));
 
     /// <summary>Registers a deployment and submits a run of it.</summary>
     public async Task<Guid> Run(DeploymentSpec spec)

@@ -43,7 +43,7 @@ public sealed class StoppingTests
         await using var node = await NodeFixture.StartAsync();
         await node.Register(node.Shell("early/start", "exec sleep 600"));
         var start = node.Store.Hold(FaultyStore.Event("run.attempt-starting"));
-        var run = await node.Submit("early/start");
+        var run = await node.SubmitSoon("early/start");
         await start.Arrived;
 
         var cancel = node.Node.CancelAsync(new CancelRun(run), CancellationToken.None);

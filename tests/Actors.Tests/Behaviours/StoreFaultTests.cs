@@ -69,7 +69,7 @@ public sealed class StoreFaultTests
         await using var node = await NodeFixture.StartAsync();
         await node.Register(node.Shell("away/start", "echo started >> starts"));
         var hold = node.Store.Hold(FaultyStore.Event("run.attempt-starting"));
-        var run = await node.Submit("away/start");
+        var run = await node.SubmitSoon("away/start");
         await hold.Arrived;
         node.Store.FailNext(3, FaultyStore.Away);
         hold.Release();

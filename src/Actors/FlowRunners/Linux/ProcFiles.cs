@@ -9,10 +9,17 @@ namespace Runner.Actors.FlowRunners.Linux;
 /// <summary>What /proc/PID/stat says of a process.</summary>
 /// <param name="StartTime">Clock ticks after boot.</param>
 /// <param name="WaitStatus">How it ended, while it is a zombie; 0 also where this user may not know.</param>
-internal readonly record struct ProcessStat(char State, int Parent, int Group, int Session, int Threads, long StartTime, int WaitStatus)
+/// <param name="Flags">The kernel's PF_ flags of the first thread.</param>
+internal readonly record struct ProcessStat(
+    char State, int Parent, int Group, int Session, int Threads, long StartTime, int WaitStatus, long Flags = 0)
 {
+    private const long Exiting = 4;
+
     /// <summary>A zombie all of whose threads have ended: a first thread that ended before the others looks like one, too.</summary>
     public bool IsDead => State is 'X' || (State is 'Z' && Threads <= 1);
+
+    /// <summary>It has ended by itself or is about to: nothing of the program is executed any more, though its files may still be closing.</summary>
+    public bool IsEnding => IsDead || (Threads <= 1 && (Flags & Exiting) != 0);
 }
 
 /// <summary>Reads files of /proc without allocating.</summary>
@@ -108,7 +115,7 @@ internal static unsafe class ProcFiles
         return count < 19
             ? null
             : new ProcessStat(state, (int)numbers[0], (int)numbers[1], (int)numbers[2], (int)numbers[16], numbers[18],
-                count >= 49 ? (int)numbers[48] : 0);
+                count >= 49 ? (int)numbers[48] : 0, numbers[5]);
     }
 
     internal static AttemptKey? ParseAttempt(ReadOnlySpan<byte> environment)

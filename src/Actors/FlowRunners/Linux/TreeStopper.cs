@@ -95,7 +95,7 @@ internal sealed class TreeStopper : IDisposable
                 return false;
             }
 
-            if (attempt.Stop is { } signal && (attempt.StopSent || !PidFd.HasExited(attempt.PidFd)))
+            if (attempt.Stop is { } signal && (attempt.StopSent || !IsEnding(attempt)))
             {
                 return SignalTree(attempt, signal, processes);
             }
@@ -111,6 +111,9 @@ internal sealed class TreeStopper : IDisposable
             return false;
         }
     }
+
+    private static bool IsEnding(TrackedAttempt attempt) =>
+        PidFd.HasExited(attempt.PidFd) || ProcFiles.ReadStat(attempt.Handle!.Pid) is { IsEnding: true };
 
     private bool SignalTree(TrackedAttempt attempt, StopSignal signal, ProcessTable processes)
     {

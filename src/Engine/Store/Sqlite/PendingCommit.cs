@@ -1,7 +1,10 @@
 namespace Runner.Engine.Store.Sqlite;
 
-/// <summary>A commit in the writer's queue; whoever waits for it goes on elsewhere than on the writer's thread.</summary>
-internal sealed class PendingCommit(EntityCommit commit) : TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <summary>
+/// A commit in the writer's queue. What waits for it goes on on the writer's thread: an entity only puts a message into its mailbox
+/// there, and a thread to do so would cost more than the message.
+/// </summary>
+internal sealed class PendingCommit(EntityCommit commit) : TaskCompletionSource<CommitResult>
 {
     public EntityCommit Commit => commit;
 
