@@ -158,7 +158,8 @@ internal sealed class CommitWriter
     {
         if (failure is not null && !_failing)
         {
-            _log.Error(failure, "The store cannot write: {Reason}", failure.Message);
+            // A full disk says all there is to know in its message; where in the code it was found helps nobody.
+            _log.Error(failure is StoreFullException ? null : failure, "The store cannot write: {Reason}", failure.Message);
         }
         else if (failure is null && _failing)
         {
