@@ -109,8 +109,8 @@ internal sealed class RunFollower(ClientCall call, Guid run, bool follow, TimeSp
             return;
         }
 
-        var took = view is { Started: { } started, Ended: { } ended } ? $" ended after {Times.Length(ended - started)}" : " ended";
-        call.Context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Run {run}{took}: {RunRendering.Line(call.Context.Style, last)}"));
+        var took = view is { Started: { } started, Ended: { } ended } ? $" after {Times.Length(ended - started)}" : "";
+        call.Context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Run {run} {RunRendering.Line(call.Context.Style, last, took)}"));
     }
 
     private void Say(RunStateChange change)

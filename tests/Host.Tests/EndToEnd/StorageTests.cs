@@ -37,11 +37,13 @@ public sealed class StorageTests : IDisposable
         Assert.Contains("full", refusal.Message, StringComparison.Ordinal);
         await Cleanly.RefusesAsync(data, 1, "full", "submit", "full/it");
         Assert.Equal(0, (await Cleanly.AskAsync(data, "runs")).ExitCode);
+        Assert.Contains("full", await HealthAsync(client, 503), StringComparison.Ordinal);
         Assert.False(node.Process.HasExited);
         var sleeper = (await client.RunAsync(inFlight.Id)).Pid!.Value;
         Shell.Run("kill", "-KILL", $"{sleeper}");
 
         File.Delete(Path.Combine(data, "filler"));
+        await HealthAsync(client, 200);
         acknowledged.Add((await client.SubmitAsync(new SubmitRun("full/it"))).Id);
         Assert.All(await Task.WhenAll(acknowledged.Select(r => Waiting.UntilAsync(client, r.ToString(), null))), s => Assert.Equal("Completed", s));
         Assert.Equal("Crashed", await Waiting.UntilAsync(client, inFlight.Id.ToString(), null));
@@ -57,6 +59,14 @@ public sealed class StorageTests : IDisposable
         Assert.Equal(1, await node.EndsAsync());
         Assert.Contains($"The data folder {Mount} cannot be written (Read-only file system", node.Output, StringComparison.Ordinal);
         Cleanly.Check(node.Output);
+    }
+
+    private static async Task<string> HealthAsync(RunnerClient client, int status)
+    {
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(new Uri(client.Url, "/health/ready"));
+        Assert.Equal(status, (int)answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
     }
 
     private RunnerProgram StartMounted(string options)
