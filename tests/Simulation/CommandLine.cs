@@ -3,14 +3,15 @@ using System.Globalization;
 namespace Runner.Simulation;
 
 /// <summary>What is asked for on the command line.</summary>
-internal sealed record CommandLine(ulong From, int Count, int Parallel, int MostFailures, SimulationOptions Options)
+internal sealed record CommandLine(ulong From, int Count, int Parallel, int MostFailures, SimulationOptions Options, DirectoryInfo? Record = null)
 {
     public const string Usage = """
         usage: simulation [--seeds N] [--from SEED] [--days D] [--parallel N] [--failures N] [--plant BUG]
-               simulation --seed SEED [--days D] [--trace] [--plant BUG]
+               simulation --seed SEED [--days D] [--trace] [--plant BUG] [--record FOLDER]
           --seeds     how many seeds to run (300)        --from      the first of them (1)
           --days      simulated days with faults (1)     --parallel  threads (the number of processors)
           --failures  stop after so many (1)             --trace     print every line of the trace
+          --record    write histories that came about to files instead, for tests/Actors.Tests/Histories
           --plant     DroppedWakeUp | SlotFreedBeforeCommit | StartBeforeCommit
         """;
 
@@ -48,6 +49,7 @@ internal sealed record CommandLine(ulong From, int Count, int Parallel, int Most
             "--seeds" when isCount => this with { Count = (int)number },
             "--parallel" when isCount => this with { Parallel = (int)number },
             "--failures" when isCount => this with { MostFailures = (int)number },
+            "--record" => this with { Record = Directory.CreateDirectory(value) },
             "--days" when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var days) && days is > 0 and < 3650 =>
                 this with { Options = Options with { Duration = TimeSpan.FromDays(days) } },
             "--plant" when Enum.TryParse<PlantedBug>(value, ignoreCase: true, out var bug) => this with { Options = Options with { Plant = bug } },

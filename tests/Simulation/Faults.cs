@@ -51,7 +51,7 @@ internal sealed class Faults(World world)
 
     private void TroubleStore()
     {
-        var duration = TimeSpan.FromSeconds(1 + _random.Next(_random.Next(3) == 0 ? 900 : 60));
+        var duration = TimeSpan.FromSeconds(1 + _random.Next(_random.Next(3) == 0 ? 600 : 60));
         switch (_random.Next(4))
         {
             case 0:

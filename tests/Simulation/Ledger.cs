@@ -31,6 +31,9 @@ internal sealed class RunRecord(Guid id)
 
     public AttemptKey? LiveProcess { get; set; }
 
+    /// <summary>When its last process came to be, in virtual time since the beginning.</summary>
+    public TimeSpan ProcessSince { get; set; }
+
     public HashSet<Slot> Slots { get; } = [];
 }
 
@@ -112,6 +115,7 @@ internal sealed class Ledger(World world)
         }
 
         run.LiveProcess = key;
+        run.ProcessSince = world.Elapsed;
     }
 
     public void ProcessEnded(AttemptKey key)

@@ -64,8 +64,8 @@ internal sealed class Liveness(World world)
                 case RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping when run.LiveProcess is null:
                     yield return $"run {run.Id} is {state.Phase} and has no process (commit {run.Sequence})";
                     break;
-                case RunPhase.Running when state.TimeoutAt < world.Wall:
-                    yield return $"run {run.Id} overruns its timeout since {state.TimeoutAt:O} (commit {run.Sequence})";
+                case RunPhase.Running when world.Elapsed - run.ProcessSince > state.Recipe.Timeout + world.Stepped:
+                    yield return $"run {run.Id} overruns its timeout, alive since {run.ProcessSince} (commit {run.Sequence})";
                     break;
                 default:
                     break;

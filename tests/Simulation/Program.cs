@@ -9,6 +9,16 @@ if (CommandLine.Parse(args) is not { } command)
     return 2;
 }
 
+if (command.Record is { } folder)
+{
+    foreach (var name in Recorder.Record(command.From, command.Options, folder))
+    {
+        Console.WriteLine(name);
+    }
+
+    return 0;
+}
+
 var watch = Stopwatch.StartNew();
 var total = new Statistics();
 var simulated = TimeSpan.Zero;

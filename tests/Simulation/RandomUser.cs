@@ -28,9 +28,16 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         Next();
     }
 
-    /// <summary>Whoever serves files registers them again at every start.</summary>
+    /// <summary>Whoever serves files registers them again at every start, and somebody may be in a hurry.</summary>
     public void OnNodeStarted()
     {
+        if (random.Next(3) == 0)
+        {
+            // While the node still reads what it needs to know.
+            world.Schedule(TimeSpan.FromTicks(random.Next(200_000)), () => Do(SetLimitAsync));
+            world.Schedule(TimeSpan.FromTicks(random.Next(200_000)), () => Do(SubmitAsync));
+        }
+
         if (random.Next(2) == 0)
         {
             foreach (var spec in _declared.Values.ToArray())
@@ -166,6 +173,10 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             if (reply.Value is { } submitted)
             {
                 Promised(submitted);
+                if (submitted.Created && _known.IndexOf(submitted.Id) < _known.Count - 1)
+                {
+                    world.Fail("a second request with a key is answered with the run of the first", $"{submitted} was known before");
+                }
             }
         }
     }

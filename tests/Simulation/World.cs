@@ -144,8 +144,12 @@ internal sealed class World : ILogEventSink
         }
     }
 
+    /// <summary>How far the wall clock has been stepped, this way and that: after a restart a timeout may be wrong by that.</summary>
+    public TimeSpan Stepped { get; private set; }
+
     public void StepWallClock(TimeSpan by)
     {
+        Stepped += by.Duration();
         _ = LatestWall;
         Statistics.ClockSteps++;
         _simulation.StepWallClock(by);

@@ -68,7 +68,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     public Decision Decide(DeploymentState state, object message, DateTimeOffset now) => message switch
     {
         RegisterDeployment register => Register(state, register, now),
-        NoOpenRuns => state.CancelsRuns ? Decision.Persist(new DeletedRunsCancelled()) : Decision.None,
+        NoOpenRuns => state.CancelsRuns ? WithoutLimit(state, Decision.Persist(new DeletedRunsCancelled())) : Decision.None,
         Recovered or WakeUpNow when state.CancelsRuns => Decision.Do(new CancelOpenRuns()),
         Recovered or WakeUpNow => Emit(state, now),
         IDeploymentMessage when !state.Exists => Decision.Answer(new DeploymentNotFound(state.Name)),
@@ -108,7 +108,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         }
 
         var decision = Decision.Persist([.. events]).Replying(reply);
-        return state.Exists && spec.Concurrency?.Limit == state.Spec!.Concurrency?.Limit || (!state.Exists && spec.Concurrency is null)
+        return spec.Concurrency?.Limit == state.Limit
             ? decision
             : decision.Then(new LimitSizeChanged(LimitNames.Deployment(spec.Name), spec.Concurrency?.Limit));
     }
@@ -182,11 +182,13 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     private static Decision Delete(DeploymentState state, DeleteDeployment delete)
     {
         var decision = Decision.Persist(new DeploymentDeleted(delete.Runs)).Replying(new DeploymentChanged(state.Name, true));
-        decision = state.Spec!.Concurrency is null
-            ? decision
-            : decision.Then(new LimitSizeChanged(LimitNames.Deployment(state.Name), null));
-        return delete.Runs == RunsOnDelete.Cancel ? decision.Then(new CancelOpenRuns()) : decision;
+        // Without their limit, waiting runs would start before they hear that they are cancelled.
+        return delete.Runs == RunsOnDelete.Cancel ? decision.Then(new CancelOpenRuns()) : WithoutLimit(state, decision);
     }
+
+    private static Decision WithoutLimit(DeploymentState state, Decision decision) => state.Limit is null
+        ? decision
+        : decision.Then(new LimitSizeChanged(LimitNames.Deployment(state.Name), null));
 
     private static RunRecipe Recipe(DeploymentSpec spec) => new(
         spec.Command, spec.Workdir, spec.Env, spec.Limits, spec.Concurrency, spec.Retries, spec.Timeout,

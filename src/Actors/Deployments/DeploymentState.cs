@@ -36,8 +36,8 @@ internal sealed record DeploymentState(string Name)
     /// <summary>When the next run is due as things stand.</summary>
     public DateTimeOffset? NextRun => Exists && !Paused ? NextDue : null;
 
-    /// <summary>The size of its own limit; null if it has none.</summary>
-    public int? Limit => Exists ? Spec!.Concurrency?.Limit : null;
+    /// <summary>The size of its own limit, which outlives a deletion until every run that it cancels is told: none of them is to start for it.</summary>
+    public int? Limit => Exists || CancelsRuns ? Spec!.Concurrency?.Limit : null;
 
     public DateTimeOffset CursorOf(CompiledSchedule schedule) => Cursors.GetValueOrDefault(schedule.Id, UpdatedAt);
 

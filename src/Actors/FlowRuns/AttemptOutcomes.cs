@@ -71,5 +71,5 @@ internal static class AttemptOutcomes
     }
 
     private static string? Sentence(string? first, string? second) =>
-        first is null ? second : second is null ? first : $"{first} {second}";
+        first is null ? second : second is null ? first : first[^1] is '.' or '!' or '?' ? $"{first} {second}" : $"{first}. {second}";
 }

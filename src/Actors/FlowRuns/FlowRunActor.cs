@@ -16,7 +16,6 @@ internal sealed record FlowRunServices(
     IFlowRunner FlowRunner,
     ProcessSpecs Specs,
     ProcessCount Processes,
-    StartGate Gate,
     Action<RunStateChanged> Publish);
 
 /// <summary>
@@ -32,7 +31,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     protected override bool CanPassivate(FlowRunState state) => !state.HasProcess;
 
     /// <inheritdoc/>
-    protected override bool IsRequest(object message) => message is CreateRun or CancelRun or RetryRun or GetRun;
+    protected override bool IsRequest(object message) => message is CreateRun or CancelRun or RepeatRun or GetRun;
 
     /// <inheritdoc/>
     protected override object RefuseRequest(Exception failure) => StoreFailures.Refusal(failure);
@@ -72,6 +71,12 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     /// <inheritdoc/>
     protected override void CaughtUp(FlowRunState before, FlowRunState after)
     {
+        if (before.Phase == RunPhase.None)
+        {
+            // It was there before this actor tried to make it: a submission with a known key. Its past is no news to anybody.
+            return;
+        }
+
         Committed(before, after);
         var released = before.Slots.Except(after.Slots).ToImmutableArray();
         if (!released.IsEmpty)
@@ -106,26 +111,17 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             case RecoverProcess recover when !State.HasProcess || State.Attempt != recover.Attempt:
                 // What the same batch decided afterwards has ended the attempt.
                 break;
-            case StartProcess when services.Gate.Closed:
-                // The attempt is committed and nothing of it exists: the node's next life starts it.
-                Forget();
-                break;
-            case RecoverProcess when services.Gate.Closed:
-                break;
             case StartProcess start:
-                Process(start.Attempt).Tell(start, Self);
+                Begin(start.Attempt, start);
                 break;
             case RecoverProcess recover:
-                Process(recover.Attempt).Tell(recover, Self);
+                Begin(recover.Attempt, recover);
                 break;
             case StopProcess stop:
                 StopCurrent(stop);
                 break;
             case WatchTimeout watch:
-                Context.Timers.StartSingleTimer(typeof(TimeoutCheck), TimeoutCheck.Instance, Until(watch.At));
-                break;
-            case WakeRun wake:
-                Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
+                Context.Timers.StartSingleTimer(typeof(TimeoutReached), new TimeoutReached(watch.Attempt), watch.After);
                 break;
             default:
                 throw new InvalidOperationException($"A flow run does not know how to carry out {intent.GetType().Name}.");
@@ -134,24 +130,23 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
 
     private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State), State.Scheduled!.Priority, State.ReadyAt);
 
-    private TimeSpan Until(DateTimeOffset at)
+    private void Begin(int attempt, object how)
     {
-        var wait = at - Services.Clock.UtcNow;
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
-    }
+        Forget();
+        if (!services.Processes.TryAdd())
+        {
+            // The node is being stopped, and the attempt is committed: the node's next life starts it, or finds it.
+            return;
+        }
 
-    private IActorRef Process(int attempt)
-    {
         // Filled in now: the child is made on its own turn, when this state may be another.
         var spec = services.Specs.For(State);
         var name = $"process-{attempt}";
         var actor = Context.ActorOf(
             Props.Create(() => new ProcessActor(spec, services.FlowRunner)),
             Context.Child(name) is null ? name : null);
-        Forget();
-        services.Processes.Add();
         _process = (attempt, actor);
-        return actor;
+        actor.Tell(how, Self);
     }
 
     /// <summary>What became of the attempt is durable, or another life of this actor looks after it.</summary>

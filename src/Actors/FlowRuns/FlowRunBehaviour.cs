@@ -9,9 +9,8 @@ namespace Runner.Actors.FlowRuns;
 
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
-/// <param name="codec">Writes the first event of a run that repeats this one.</param>
 /// <param name="sharedStore">Whether other nodes work on the store: then an attempt of another name is another node's to look after.</param>
-internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
+internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
 {
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
@@ -52,7 +51,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
     {
         CreateRun create => Create(state, create, now),
         _ when state.Phase == RunPhase.None => Unknown(state, message),
-        Recovered or WakeUpNow or TimeoutCheck or StopForShutdown when IsAnothers(state) => Decision.None,
+        Recovered or WakeUpNow or TimeoutReached or StopForShutdown when IsAnothers(state) => Decision.None,
         Recovered => Recover(state, now),
         WakeUpNow => Wake(state, now),
         SlotsGranted granted => Start(state, granted, now),
@@ -62,17 +61,17 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
         ProcessEnded ended => Ended(state, ended, now),
-        TimeoutCheck => CheckTimeout(state, now),
+        TimeoutReached reached => Overrun(state, reached),
         CancelRun cancel => Cancel(state, cancel, now),
         StopForShutdown stop => Shutdown(state, stop),
-        RetryRun retry => Repeat(state, retry, now),
+        RepeatRun repeat => Repeat(state, repeat, now),
         GetRun => Decision.Answer(FlowRunViews.View(state)),
         _ => Decision.None,
     };
 
     private bool IsAnothers(FlowRunState state) => sharedStore && state.HasProcess && state.Node != node;
 
-    private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RetryRun or GetRun
+    private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RepeatRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
         : message is SlotsGranted granted ? Decision.Do(new DeclineSlots(granted.Slots)) : Decision.None;
 
@@ -91,7 +90,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
     private static Decision Recover(FlowRunState state, DateTimeOffset now) => state.Phase switch
     {
         RunPhase.Submitting => Decision.Do(new RecoverProcess(state.Attempt, null)),
-        RunPhase.Running => WithTimeout(state, Decision.Do(new RecoverProcess(state.Attempt, Handle(state)))),
+        RunPhase.Running => WithTimeout(state, Decision.Do(new RecoverProcess(state.Attempt, Handle(state))), now),
         RunPhase.Stopping => Decision.Do(
             new RecoverProcess(state.Attempt, Handle(state)), new StopProcess(state.Attempt, Grace(state, state.Stopping!.Reason))),
         RunPhase.AwaitingSlot => Decision.Do(new StandInQueue(state.WaitingFor!)),
@@ -102,7 +101,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
     {
         if (!state.WantsSlots)
         {
-            return CheckTimeout(state, now);
+            return Decision.None;
         }
 
         var decision = Decision.None;
@@ -116,6 +115,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
 
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
+        // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
         if (state.IsReady(now))
         {
             var attempt = state.Attempt + 1;
@@ -158,7 +158,7 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
         var handle = started.Handle;
         var decision = Decision.Persist(new AttemptRunning(started.Attempt, handle.Pid, handle.StartTime, handle.BootId));
         return state.Phase == RunPhase.Submitting && state.Recipe.Timeout is { } timeout
-            ? decision.Then(new WatchTimeout(now + timeout))
+            ? decision.Then(new WatchTimeout(started.Attempt, timeout))
             : decision;
     }
 
@@ -188,17 +188,10 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
             : Finish(state, outcome, result);
     }
 
-    private static Decision CheckTimeout(FlowRunState state, DateTimeOffset now)
-    {
-        if (state.TimeoutAt is not { } at)
-        {
-            return Decision.None;
-        }
-
-        return now < at
-            ? Decision.Do(new WatchTimeout(at))
-            : Stop(state, StopReason.Timeout, $"It ran longer than its timeout of {DurationText.Format(state.Recipe.Timeout!.Value)}.");
-    }
+    private static Decision Overrun(FlowRunState state, TimeoutReached reached) =>
+        state.Phase == RunPhase.Running && reached.Attempt == state.Attempt && state.Recipe.Timeout is { } timeout
+            ? Stop(state, StopReason.Timeout, $"It ran longer than its timeout of {DurationText.Format(timeout)}.")
+            : Decision.None;
 
     private static Decision Cancel(FlowRunState state, CancelRun cancel, DateTimeOffset now)
     {
@@ -235,17 +228,17 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
     private static Decision Stop(FlowRunState state, StopReason reason, string? message) =>
         Decision.Persist(new AttemptStopping(state.Attempt, reason, message)).Then(new StopProcess(state.Attempt, Grace(state, reason)));
 
-    private Decision Repeat(FlowRunState state, RetryRun retry, DateTimeOffset now)
+    private static Decision Repeat(FlowRunState state, RepeatRun repeat, DateTimeOffset now)
     {
         if (state.Phase != RunPhase.Ended)
         {
             return Decision.Answer(new RunNotEnded(state.Id, state.Current.Name));
         }
 
-        var id = RunIds.ForKey(state.Id.ToString("D"), retry.IdempotencyKey ?? $"retry-{state.Sequence}-{now.UtcTicks}");
-        var scheduled = state.Scheduled! with { Due = now, RetryOf = state.Id, Schedule = null, IdempotencyKey = retry.IdempotencyKey };
-        var reply = new RunSubmitted(id, Created: true, new RunState(StateType.Scheduled, StateNames.Scheduled, now));
-        return new Decision([], reply, [new WakeRun(id)], [EntityWrites.First(this, codec, id.ToString("D"), scheduled, now)]);
+        var given = repeat.Command.IdempotencyKey;
+        var id = given is not null ? RunIds.ForKey(state.Id.ToString("D"), given) : repeat.FreshId;
+        var scheduled = state.Scheduled! with { Due = now, RetryOf = state.Id, Schedule = null, IdempotencyKey = given };
+        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled)));
     }
 
     private static Decision Finish(FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result = null)
@@ -255,8 +248,18 @@ internal sealed class FlowRunBehaviour(string node, IEventCodec codec, bool shar
         return state.Slots.IsEmpty ? decision : decision.Then(new ReleaseSlots(state.Slots));
     }
 
-    private static Decision WithTimeout(FlowRunState state, Decision decision) =>
-        state.TimeoutAt is { } at ? decision.Then(new WatchTimeout(at)) : decision;
+    /// <summary>Of a process that an earlier life of the node started only the wall clock knows how long it has been alive.</summary>
+    private static Decision WithTimeout(FlowRunState state, Decision decision, DateTimeOffset now)
+    {
+        if (state.TimeoutAt is not { } at)
+        {
+            return decision;
+        }
+
+        var left = at - now;
+        var timeout = state.Recipe.Timeout!.Value;
+        return decision.Then(new WatchTimeout(state.Attempt, left < TimeSpan.Zero ? TimeSpan.Zero : left > timeout ? timeout : left));
+    }
 
     private static TimeSpan Grace(FlowRunState state, StopReason reason) =>
         reason == StopReason.Shutdown ? TimeSpan.Zero : state.Recipe.StopGrace;

@@ -9,6 +9,13 @@ namespace Runner.Actors.FlowRuns;
 /// <summary>Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time.</summary>
 internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, Engine.Entities.ICreatesEntity;
 
+/// <summary>Run an ended run's recipe once more, as a new run: with this id if the command has no idempotency key.</summary>
+internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage
+{
+    /// <inheritdoc/>
+    public Guid Run => Command.Run;
+}
+
 /// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
 internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage;
 
@@ -33,11 +40,11 @@ internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome);
 /// <summary>The node is being stopped: end the process, or never mind if there is none.</summary>
 internal sealed record StopForShutdown(StopMode Mode);
 
-/// <summary>An attempt may have overrun its time.</summary>
-internal sealed record TimeoutCheck
-{
-    public static readonly TimeoutCheck Instance = new();
-}
+/// <summary>
+/// The attempt's process has been alive for as long as it may. Measured by the clock that never steps: a wall clock that is set
+/// forward ends no program.
+/// </summary>
+internal sealed record TimeoutReached(int Attempt);
 
 // What a FlowRunActor is to do after a decision.
 
@@ -68,8 +75,8 @@ internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle);
 /// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
 internal sealed record StopProcess(int Attempt, TimeSpan Grace);
 
-/// <summary>Check for a timeout at this time.</summary>
-internal sealed record WatchTimeout(DateTimeOffset At);
+/// <summary>Say <see cref="TimeoutReached"/> of the attempt after this time.</summary>
+internal sealed record WatchTimeout(int Attempt, TimeSpan After);
 
 /// <summary>Bring another run, just created, to memory.</summary>
 internal sealed record WakeRun(Guid Run);

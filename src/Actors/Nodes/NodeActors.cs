@@ -19,13 +19,12 @@ internal sealed class NodeActors
     private readonly IActorRef _deployments;
     private readonly IActorRef _runs;
     private readonly IActorRef _limiter;
-    private readonly StartGate _gate = new();
     private volatile Action<RunStateChanged>[] _observers = [];
 
     public NodeActors(ActorSystem system, EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log)
     {
         var codec = new JournalCodec();
-        var runBehaviour = new FlowRunBehaviour(settings.Name, codec, settings.StoreIsShared);
+        var runBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
         var deploymentBehaviour = new DeploymentBehaviour(runBehaviour, codec);
         Alarms = system.ActorOf(
             Props.Create(() => new AlarmClock(store, runtime.Clock, entity => Tell(entity, WakeUpNow.Instance, system.DeadLetters), log)),
@@ -37,7 +36,7 @@ internal sealed class NodeActors
         _limiter = Region("limiter", id => new LimiterActor(entities, limiterBehaviour, id, nodeLimit));
         var limiter = new SingletonRef(_limiter, new EntityKey(EntityKinds.Limiter, EntityKinds.LimiterId));
         var runServices = new FlowRunServices(
-            runBehaviour, limiter, flowRunner, new ProcessSpecs(settings.ApiVariables), Processes, _gate, Publish);
+            runBehaviour, limiter, flowRunner, new ProcessSpecs(settings.ApiVariables), Processes, Publish);
         _runs = Region("flow-runs", id => new FlowRunActor(entities, runServices, id));
         _deployments = Region("deployments", id => new DeploymentActor(entities, deploymentBehaviour, limiter, id));
         Limiter = limiter;
@@ -54,7 +53,7 @@ internal sealed class NodeActors
     public ProcessCount Processes { get; } = new();
 
     /// <summary>From now on no process is started: attempts that were committed are started by the node's next life.</summary>
-    public void StopStarting() => _gate.Closed = true;
+    public void StopStarting() => Processes.Close();
 
     /// <summary>For every run that is in memory.</summary>
     public void TellRuns(object message, IActorRef sender) => _runs.Tell(new ToAllInMemory(message), sender);

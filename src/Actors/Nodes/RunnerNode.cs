@@ -118,7 +118,8 @@ public sealed class RunnerNode : IRunnerNode
     /// <inheritdoc/>
     public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) => _stopping
         ? Task.FromResult<Reply<RunSubmitted>>(new NodeStopping())
-        : Ask<RunSubmitted>(RunKey(command.Run), command, cancel);
+        : Ask<RunSubmitted>(
+            RunKey(command.Run), new RepeatRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
 
     /// <inheritdoc/>
     public Task<Reply<RunView>> RunAsync(GetRun query, CancellationToken cancel) => Ask<RunView>(RunKey(query.Run), query, cancel);

@@ -1,10 +1,14 @@
 namespace Runner.Actors.Processes;
 
-/// <summary>How many attempts are being executed on this node, and a signal for when there are none. Thread-safe.</summary>
+/// <summary>
+/// How many attempts are being executed on this node, a signal for when there are none, and the gate that a node which is being stopped
+/// closes: whoever passed it before is counted. Thread-safe.
+/// </summary>
 internal sealed class ProcessCount
 {
     private readonly Lock _lock = new();
     private int _count;
+    private bool _closed;
     private TaskCompletionSource? _none;
 
     public int Current
@@ -18,11 +22,27 @@ internal sealed class ProcessCount
         }
     }
 
-    public void Add()
+    /// <summary>Counts an attempt, unless the gate is closed.</summary>
+    public bool TryAdd()
     {
         lock (_lock)
         {
+            if (_closed)
+            {
+                return false;
+            }
+
             _count++;
+            return true;
+        }
+    }
+
+    /// <summary>From now on no attempt begins to be executed.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
         }
     }
 

@@ -101,30 +101,41 @@ public static class ActorRefExtensions
     {
         if (task.IsCompleted)
         {
-            Deliver(outcome, recipient, sender, failure);
+            Deliver(outcome, recipient, sender, failure, FailureOf(task));
             return Task.CompletedTask;
         }
 
         return task.ContinueWith(
-            _ => Deliver(outcome, recipient, sender, failure),
+            done => Deliver(outcome, recipient, sender, failure, FailureOf(done)),
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
     }
 
-    private static void Deliver(Func<object> outcome, IActorRef recipient, IActorRef? sender, Func<Exception, object>? failure)
+    private static Exception? FailureOf(Task task) => task.IsFaulted ? task.Exception.InnerException : null;
+
+    private static void Deliver(
+        Func<object> outcome, IActorRef recipient, IActorRef? sender, Func<Exception, object>? failure, Exception? failed)
     {
-        object message;
+        recipient.Tell(Message(outcome, failure, failed), sender);
+    }
+
+    private static object Message(Func<object> outcome, Func<Exception, object>? failure, Exception? failed)
+    {
+        if (failed is not null)
+        {
+            // Known without being thrown: a store that is away fails by the thousand.
+            return FailureMessage(failed, failure);
+        }
+
         try
         {
-            message = outcome();
+            return outcome();
         }
         catch (Exception e)
         {
-            message = FailureMessage(e, failure);
+            return FailureMessage(e, failure);
         }
-
-        recipient.Tell(message, sender);
     }
 
     // A failing failure function must not swallow the outcome: the actor would wait for ever.

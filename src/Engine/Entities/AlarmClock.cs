@@ -73,6 +73,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Read()
     {
+        // What became durable since the reading began may not be in it.
         _readAgain = _reading;
         if (!_reading)
         {
@@ -132,7 +133,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         }
         else
         {
-            // Due already, no timer is needed to say so; and one that is to be in memory is there: it has just said so.
+            // Due already: no timer is needed to say so. One that is only to be in memory is there: it has just spoken.
             if (time != EntityWakeUps.FromStartUp)
             {
                 wake(entity);

@@ -102,8 +102,14 @@ public abstract class EntityActor<TState> : ActorBase
     protected override void PreRestart(Exception reason, object? message)
     {
         Services.Log.Error(reason, "{Entity} failed on {Message} and starts again from its history", Key, message?.GetType().Name);
-        RefuseAll(_batch?.Members.Select(m => m.Pending) ?? [], reason);
-        RefuseAll(_queue, reason);
+        var undone = (_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).ToArray();
+        RefuseAll(undone, reason);
+        foreach (var pending in undone.Where(p => !IsRequest(p.Message)))
+        {
+            // What a process reported, say, is said once: the next life has to hear it. The message that failed is not among these.
+            Self.Tell(pending.Message, pending.Sender);
+        }
+
         if (message is not null && IsRequest(message))
         {
             Sender.Tell(RefuseRequest(reason), Self);
@@ -198,8 +204,8 @@ public abstract class EntityActor<TState> : ActorBase
         }
 
         Loaded();
-        // What was queued before the failure comes after what the state says.
-        var waiting = _queue.ToArray();
+        // What was queued before the failure comes after what the state says; what the state said before says nothing any more.
+        var waiting = Array.FindAll(_queue.ToArray(), p => p.Message is not Recovered);
         _queue.Clear();
         _queue.Enqueue(new Pending(Recovered.Instance, Self));
         Array.ForEach(waiting, _queue.Enqueue);
@@ -233,6 +239,7 @@ public abstract class EntityActor<TState> : ActorBase
             }
             else
             {
+                _batch = null;
                 Finish(batch);
             }
         }
@@ -245,7 +252,7 @@ public abstract class EntityActor<TState> : ActorBase
 
     private Batch DecideBatch(DateTimeOffset now)
     {
-        var batch = new Batch(_state);
+        var batch = _batch = new Batch(_state);
         do
         {
             var pending = _queue.Dequeue();
@@ -265,7 +272,6 @@ public abstract class EntityActor<TState> : ActorBase
     private void Commit(Batch batch, DateTimeOffset now)
     {
         _phase = Phase.Committing;
-        _batch = batch;
         var write = EntityWrites.Build(
             _behaviour, Services.Codec, Key.Id, _state, batch.State, _sequence, _snapshotSequence, batch.Events, now);
         batch.Write = write;

@@ -156,7 +156,17 @@ internal sealed class NodeFixture : IAsyncDisposable
     public Task UntilNextRun(string deployment, DateTimeOffset next) => Until(async () =>
         (await Node.DeploymentAsync(new GetDeployment(deployment), CancellationToken.None)).Accepted().NextRun == next);
 
-    public async Task<RunView> View(Guid run) => (await Node.RunAsync(new GetRun(run), CancellationToken.None)).Accepted();
+    /// <summary>The run as it stands. A refusal because the store failed says itself that sending it again is safe.</summary>
+    public async Task<RunView> View(Guid run)
+    {
+        var reply = await Node.RunAsync(new GetRun(run), CancellationToken.None);
+        for (var again = 0; reply.Refusal is StoreNotAvailable && again < 10; again++)
+        {
+            reply = await Node.RunAsync(new GetRun(run), CancellationToken.None);
+        }
+
+        return reply.Accepted();
+    }
 
     /// <summary>The run once it has been in a state of this name.</summary>
     public Task<RunView> Until(Guid run, string state) => Until(run, history => history.Any(h => h.State.Name == state));

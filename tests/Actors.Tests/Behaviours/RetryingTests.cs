@@ -148,7 +148,7 @@ public sealed class RetryingTests
             new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Unknown("lost"))),
             new ProcessNotStarted(1, StartFailureKind.Other, "late"),
             new SlotsGranted(run, [new Slot("node:node-1", 0)]),
-            new TimeoutCheck(),
+            new TimeoutReached(1),
         })
         {
             node.TellRun(run, message);

@@ -266,6 +266,7 @@ public sealed class SchedulingTests
             },
         ]));
         Assert.IsType<CommitResult.Committed>(result);
-        (await node.Node.DeploymentAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted();
+        // The node's next life finds it there.
+        await node.CrashAndRestartAsync();
     }
 }

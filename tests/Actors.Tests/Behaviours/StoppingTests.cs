@@ -135,7 +135,7 @@ public sealed class StoppingTests
         var ended = await node.Ended(run);
         Assert.False(Pids.IsAlive(pid));
         Assert.Equal(StateType.Cancelled, ended.State.Type);
-        Assert.Equal("enough Its process was already gone.", ended.State.Message);
+        Assert.Equal("enough. Its process was already gone.", ended.State.Message);
         Assert.Equal(0, (await node.Limit("node:node-1")).Held);
     }
 

@@ -1,0 +1,267 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRuns;
+using Runner.Engine.Entities;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Tests.FlowRuns;
+
+/// <summary>What a run decides in each phase about each message: events, then intents, then the reply.</summary>
+public sealed class FlowRunDecisionTests
+{
+    private const string None = "";
+    private static readonly Guid Id = new("00000000-0000-8000-8000-000000000001");
+    private static readonly DateTimeOffset Due = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ImmutableArray<Slot> Slots = [new("db", 0), new("node:n", 1)];
+    private static readonly ProcessHandle Handle = new(42, 7, "boot");
+    private static readonly FlowRunBehaviour Behaviour = new("n");
+
+    /// <summary>Rows are messages, columns phases: AwaitingSlot, Submitting, Running, Stopping (cancelled), AwaitingRetry, Ended.</summary>
+    public static TheoryData<string, string[]> Table => new()
+    {
+        { "granted", ["AttemptStarting ConfirmSlots StartProcess", "ConfirmSlots", "ConfirmSlots", "ConfirmSlots", "DeclineSlots", "DeclineSlots"] },
+        { "granted-others", ["AttemptStarting ConfirmSlots StartProcess", "DeclineSlots", "DeclineSlots", "DeclineSlots", "DeclineSlots", "DeclineSlots"] },
+        { "refused", ["StandInQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue"] },
+        { "refused-other", ["RunAwaitingSlot StandInQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue"] },
+        { "conflicted", ["AskForSlots", None, None, None, None, None] },
+        { "started", [None, "AttemptRunning WatchTimeout", None, None, None, None] },
+        { "not-started", [None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Cancelled ReleaseSlots", None, None] },
+        { "never-started", [None, "StartProcess", "StartProcess", "RunFinished:Cancelled ReleaseSlots", None, None] },
+        { "exit-0", [None, "RunFinished:Completed ReleaseSlots", "RunFinished:Completed ReleaseSlots", "RunFinished:Completed ReleaseSlots", None, None] },
+        { "exit-1", [None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Failed ReleaseSlots", None, None] },
+        { "killed-after-stop", [None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Cancelled ReleaseSlots", None, None] },
+        { "gone", [None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Cancelled ReleaseSlots", None, None] },
+        { "exit-0-of-attempt-0", [None, None, None, None, None, None] },
+        { "cancel", ["RunFinished:Cancelled LeaveQueue =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "=RunCancelAccepted", "RunFinished:Cancelled =RunCancelAccepted", "=RunAlreadyEnded"] },
+        { "timeout", [None, None, "AttemptStopping StopProcess", None, None, None] },
+        { "timeout-of-attempt-0", [None, None, None, None, None, None] },
+        { "shutdown", [None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None] },
+        { "shutdown-now", [None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", "StopProcess", None, None] },
+        { "recovered", ["StandInQueue", "RecoverProcess", "RecoverProcess WatchTimeout", "RecoverProcess StopProcess", None, None] },
+        { "wake-up", ["RunLate", None, None, None, None, None] },
+        { "repeat", ["=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=AnswerFrom"] },
+        { "create", ["=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted"] },
+        { "get", ["=RunView", "=RunView", "=RunView", "=RunView", "=RunView", "=RunView"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void In_every_phase_a_message_has_its_documented_consequence(string message, string[] expected)
+    {
+        FlowRunState[] states = [AwaitingSlot(), Submitting(), Running(), Stopping(StopReason.Cancel), AwaitingRetry(), Ended()];
+
+        Assert.Equal(expected, states.Select(state => Text(Behaviour.Decide(state, Message(message), Now(message)))));
+    }
+
+    [Theory]
+    [InlineData("cancel", "=RunNotFound")]
+    [InlineData("repeat", "=RunNotFound")]
+    [InlineData("get", "=RunNotFound")]
+    [InlineData("granted", "DeclineSlots")]
+    [InlineData("recovered", None)]
+    [InlineData("wake-up", None)]
+    [InlineData("create", "RunScheduled AskForSlots =RunSubmitted")]
+    public void A_run_that_does_not_exist_says_so(string message, string expected) =>
+        Assert.Equal(expected, Text(Behaviour.Decide(Behaviour.Initial(Id.ToString("D")), Message(message), Due)));
+
+    [Fact]
+    public void Before_its_time_a_run_asks_for_nothing_and_takes_nothing()
+    {
+        var early = Due.AddSeconds(-1);
+
+        Assert.Equal(None, Text(Behaviour.Decide(Scheduled(), WakeUpNow.Instance, early)));
+        Assert.Equal("DeclineSlots", Text(Behaviour.Decide(Scheduled(), new SlotsGranted(Id, Slots), early)));
+        Assert.Equal("AskForSlots", Text(Behaviour.Decide(Scheduled(), WakeUpNow.Instance, Due)));
+    }
+
+    /// <summary>B16.</summary>
+    [Fact]
+    public void Cancelled_before_its_start_it_ends_and_no_grant_starts_it_any_more()
+    {
+        var cancelled = Then(Scheduled(), new CancelRun(Id, "no"));
+
+        Assert.Equal(StateNames.Cancelled, cancelled.Current.Name);
+        Assert.Equal("DeclineSlots", Text(Behaviour.Decide(cancelled, new SlotsGranted(Id, Slots), Due)));
+    }
+
+    /// <summary>B11.</summary>
+    [Theory]
+    [InlineData(0, null, StateNames.Completed)]
+    [InlineData(3, null, StateNames.Failed)]
+    [InlineData(null, 9, StateNames.Crashed)]
+    public void The_exit_decides_the_state(int? code, int? signal, string expected)
+    {
+        ProcessExit exit = code is { } c ? new ProcessExit.Exited(c) : new ProcessExit.Signaled(signal!.Value);
+        var ended = Then(Running(retries: 0), new ProcessEnded(1, new ProcessOutcome(exit)));
+
+        Assert.Equal(expected, ended.Current.Name);
+        Assert.Equal(code ?? 128 + signal, ended.Outcome!.ExitCode);
+        Assert.Equal(expected == StateNames.Completed, ended.Current.Message is null);
+    }
+
+    /// <summary>B18.</summary>
+    [Fact]
+    public void A_run_that_finishes_while_being_cancelled_keeps_its_own_result()
+    {
+        var ended = Then(Stopping(StopReason.Cancel), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0), StopSent: false, Result: "{\"a\":1}")));
+
+        Assert.Equal(StateNames.Completed, ended.Current.Name);
+        Assert.Equal("{\"a\":1}", ended.Result!.Value.GetRawText());
+    }
+
+    /// <summary>B19.</summary>
+    [Fact]
+    public void A_cancelled_run_whose_process_is_gone_is_cancelled_with_a_note()
+    {
+        var ended = Then(Stopping(StopReason.Cancel), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Unknown("it is gone"))));
+
+        Assert.Equal(StateNames.Cancelled, ended.Current.Name);
+        Assert.Contains("already gone", ended.Current.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>B20.</summary>
+    [Fact]
+    public void Cancelling_twice_is_one_cancellation_and_a_finished_run_names_its_state()
+    {
+        var again = Behaviour.Decide(Stopping(StopReason.Cancel), new CancelRun(Id), Due);
+        Assert.Empty(again.Events);
+        Assert.IsType<RunCancelAccepted>(again.Reply);
+
+        var refused = Assert.IsType<Messages.RunAlreadyEnded>(Behaviour.Decide(Ended(), new CancelRun(Id), Due).Reply);
+        Assert.Equal(StateNames.Completed, refused.State);
+    }
+
+    /// <summary>B21.</summary>
+    [Fact]
+    public void An_attempt_that_overran_its_time_is_timed_out_and_retried()
+    {
+        var state = Then(Stopping(StopReason.Timeout), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Signaled(15), StopSent: true)));
+
+        Assert.Equal(RunPhase.AwaitingRetry, state.Phase);
+        Assert.Contains(StateNames.TimedOut, state.Current.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>B23.</summary>
+    [Fact]
+    public void A_retry_keeps_the_id_counts_the_attempt_waits_its_delay_and_holds_no_slot()
+    {
+        var waiting = AwaitingRetry();
+        Assert.Empty(waiting.Slots);
+        Assert.Equal(Due.AddSeconds(30), waiting.ReadyAt);
+        Assert.Equal(waiting.ReadyAt, Behaviour.WakeUpAt(waiting));
+
+        var again = Then(waiting, new SlotsGranted(Id, Slots), waiting.ReadyAt);
+        Assert.Equal((Id, 2, RunPhase.Submitting), (again.Id, again.Attempt, again.Phase));
+    }
+
+    /// <summary>B24 and B26.</summary>
+    [Fact]
+    public void What_an_older_attempt_says_changes_nothing_and_neither_does_anything_after_the_end()
+    {
+        var second = Then(AwaitingRetry(), new SlotsGranted(Id, Slots), Due.AddSeconds(30));
+        object[] late = [new ProcessStarted(1, Handle), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0))), new ProcessNeverStarted(1), new ProcessNotStarted(1, StartFailureKind.Other, "x")];
+
+        Assert.All(late, message => Assert.Equal(None, Text(Behaviour.Decide(second, message, Due))));
+        Assert.All(late, message => Assert.Equal(None, Text(Behaviour.Decide(Ended(), message, Due))));
+        var crashed = FlowRunTransitions.Apply(Ended(), new RunFinished(1, new(StateType.Crashed, StateNames.Crashed, null, null, null)), Due);
+        Assert.Equal(StateNames.Completed, crashed.Current.Name);
+    }
+
+    /// <summary>B7.</summary>
+    [Fact]
+    public void Cancel_new_ends_at_once_when_its_own_limit_is_full_and_waits_for_others()
+    {
+        var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
+
+        var ended = Then(run, new SlotsRefused(Id, "deployment:flow/d"));
+        Assert.Equal((StateNames.Cancelled, "Deployment concurrency limit reached."), (ended.Current.Name, ended.Current.Message));
+        Assert.Equal(RunPhase.AwaitingSlot, Then(run, new SlotsRefused(Id, "db")).Phase);
+    }
+
+    /// <summary>B35.</summary>
+    [Fact]
+    public void It_is_marked_late_once()
+    {
+        var late = Then(AwaitingSlot(), WakeUpNow.Instance, Due.AddMinutes(1));
+
+        Assert.Equal(StateNames.Late, late.Current.Name);
+        Assert.Equal(None, Text(Behaviour.Decide(late, WakeUpNow.Instance, Due.AddMinutes(2))));
+        Assert.Null(Behaviour.WakeUpAt(late));
+    }
+
+    [Fact]
+    public void While_it_may_have_a_process_it_is_woken_from_start_up_on_and_after_its_end_never()
+    {
+        Assert.All(
+            new[] { Submitting(), Running(), Stopping(StopReason.Cancel) },
+            state => Assert.Equal(EntityWakeUps.FromStartUp, Behaviour.WakeUpAt(state)));
+        Assert.Null(Behaviour.WakeUpAt(Ended()));
+    }
+
+    private static object Message(string name) => name switch
+    {
+        "granted" => new SlotsGranted(Id, Slots),
+        "granted-others" => new SlotsGranted(Id, [new Slot("db", 5)]),
+        "refused" => new SlotsRefused(Id, "db"),
+        "refused-other" => new SlotsRefused(Id, "gpu"),
+        "conflicted" => new SlotsConflicted(Id),
+        "started" => new ProcessStarted(1, Handle),
+        "not-started" => new ProcessNotStarted(1, StartFailureKind.CommandNotFound, "There is no such program."),
+        "never-started" => new ProcessNeverStarted(1),
+        "exit-0" => new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0))),
+        "exit-1" => new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))),
+        "killed-after-stop" => new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Signaled(9), StopSent: true)),
+        "gone" => new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Unknown("it is gone"))),
+        "exit-0-of-attempt-0" => new ProcessEnded(0, new ProcessOutcome(new ProcessExit.Exited(0))),
+        "cancel" => new CancelRun(Id, "no"),
+        "timeout" => new TimeoutReached(1),
+        "timeout-of-attempt-0" => new TimeoutReached(0),
+        "shutdown" => new StopForShutdown(StopMode.Graceful),
+        "shutdown-now" => new StopForShutdown(StopMode.Immediate),
+        "recovered" => Recovered.Instance,
+        "wake-up" => WakeUpNow.Instance,
+        "repeat" => new RepeatRun(new RetryRun(Id), Guid.Empty),
+        "create" => new CreateRun(Id, Recipe(null, 1)),
+        "get" => new GetRun(Id),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+    };
+
+    /// <summary>Before the retry is due; for what looks at the time, long after.</summary>
+    private static DateTimeOffset Now(string message) => message is "timeout-check" or "wake-up" ? Due.AddSeconds(25) : Due.AddSeconds(5);
+
+    private static string Text(Decision decision) => string.Join(
+        ' ',
+        decision.Events.Select(e => e is RunFinished f ? $"RunFinished:{f.Outcome.Name}" : e.GetType().Name)
+            .Concat(decision.Intents.Select(i => i.GetType().Name))
+            .Concat(decision.Reply is { } reply ? [$"={reply.GetType().Name}"] : []));
+
+    private static FlowRunState Then(FlowRunState state, object message, DateTimeOffset? now = null)
+    {
+        var at = now ?? Due;
+        return Behaviour.Decide(state, message, at).Events.Aggregate(state, (s, e) => Behaviour.Apply(s, e, at));
+    }
+
+    private static RunScheduled Recipe(ConcurrencySpec? concurrency, int retries) => new(
+        "flow/d",
+        new RunRecipe(
+            ["true"], "/", ImmutableSortedDictionary<string, string?>.Empty, ["db"], concurrency,
+            new RetrySpec { Count = retries, Delay = TimeSpan.FromSeconds(30) }, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(10), null),
+        ImmutableSortedDictionary<string, JsonElement>.Empty, Due, 0, []);
+
+    private static FlowRunState Scheduled(ConcurrencySpec? concurrency = null, int retries = 1) =>
+        Behaviour.Apply(Behaviour.Initial(Id.ToString("D")), Recipe(concurrency, retries), Due);
+
+    private static FlowRunState AwaitingSlot() => Then(Scheduled(), new SlotsRefused(Id, "db"));
+
+    private static FlowRunState Submitting(int retries = 1) => Then(Scheduled(retries: retries), new SlotsGranted(Id, Slots));
+
+    private static FlowRunState Running(int retries = 1) => Then(Submitting(retries), new ProcessStarted(1, Handle));
+
+    private static FlowRunState Stopping(StopReason reason) => Behaviour.Apply(Running(), new AttemptStopping(1, reason, "because"), Due);
+
+    private static FlowRunState AwaitingRetry() => Then(Running(), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))));
+
+    private static FlowRunState Ended() => Then(Running(), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0))));
+}

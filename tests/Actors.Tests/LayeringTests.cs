@@ -1,0 +1,31 @@
+using System.Reflection;
+using Runner.Actors.Nodes;
+using Runner.Engine.Store;
+using Runner.Messages;
+
+namespace Runner.Actors.Tests;
+
+/// <summary>Who may know whom: Messages ← Actors → Engine, and Messages and Engine know nothing of each other.</summary>
+public sealed class LayeringTests
+{
+    [Fact]
+    public void Messages_know_nothing_of_ours() => Assert.Empty(OursIn(typeof(Refusal).Assembly));
+
+    [Fact]
+    public void The_engine_knows_nothing_of_flow_runs() => Assert.Empty(OursIn(typeof(IEntityStore).Assembly));
+
+    [Fact]
+    public void The_actors_know_messages_and_engine_alone() =>
+        Assert.Equal(["Runner.Engine", "Runner.Messages"], OursIn(typeof(RunnerNode).Assembly));
+
+    [Fact]
+    public void The_actors_know_no_web_and_no_database() => Assert.DoesNotContain(
+        typeof(RunnerNode).Assembly.GetReferencedAssemblies(),
+        a => a.Name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) || a.Name.Contains("Sqlite", StringComparison.OrdinalIgnoreCase));
+
+    private static string[] OursIn(Assembly assembly) =>
+    [
+        .. assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(n => n.StartsWith("Runner.", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal),
+    ];
+}

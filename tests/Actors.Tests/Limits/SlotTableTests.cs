@@ -1,0 +1,271 @@
+using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
+using Runner.Actors.Limits;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Tests.Limits;
+
+public sealed class SlotTableTests
+{
+    private const string Node = "node:n";
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly SlotTable _table = new(Node);
+    private readonly List<Guid> _granted = [];
+    private readonly List<(Guid Run, string Full)> _sent = [];
+
+    [Fact]
+    public void Waiters_are_served_by_priority_then_by_how_long_they_are_ready()
+    {
+        Size("db", 0);
+        var (late, early, urgent) = (Run(1, 20, "db"), Run(2, 10, "db"), Run(3, 30, "db") with { Priority = 5 });
+        Park("db", late, early, urgent);
+
+        Size("db", 3);
+        Dispatch("db");
+
+        Assert.Equal([urgent.Run, early.Run, late.Run], _granted);
+    }
+
+    [Fact]
+    public void A_full_limit_names_itself_and_grants_nothing()
+    {
+        Size("db", 1);
+        Assert.NotNull(_table.Acquire(Run(1, 0, "db")).Slots);
+
+        var (slots, full) = _table.Acquire(Run(2, 0, "db"));
+
+        Assert.Null(slots);
+        Assert.Equal("db", full);
+        Assert.Single(_table.Book("db").Held);
+    }
+
+    [Fact]
+    public void Several_limits_are_taken_all_or_none()
+    {
+        Size("db", 1);
+        Size("gpu", 0);
+
+        Assert.Equal("gpu", _table.Acquire(Run(1, 0, "db", "gpu")).Full);
+        Assert.Empty(_table.Book("db").Held);
+
+        Size("gpu", 1);
+        var slots = _table.Acquire(Run(1, 0, "db", "gpu")).Slots;
+        Assert.Equal(new[] { new Slot("db", 0), new Slot("gpu", 0), new Slot(Node, 0) }, slots!.Value);
+    }
+
+    [Fact]
+    public void A_newcomer_does_not_overtake_those_who_wait()
+    {
+        Size("db", 1);
+        var holder = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
+        Park("db", Run(2, 5, "db"));
+        _table.Confirm(Id(1), holder);
+        _table.Free(Id(1), holder);
+
+        Assert.Equal("db", _table.Acquire(Run(3, 9, "db")).Full);
+        Dispatch("db");
+        Assert.Equal([Id(2)], _granted);
+    }
+
+    [Fact]
+    public void A_grant_that_is_asked_for_again_is_the_same_grant()
+    {
+        Size("db", 2);
+        var first = _table.Acquire(Run(1, 0, "db")).Slots;
+
+        Assert.Equal(first, _table.Acquire(Run(1, 0, "db")).Slots);
+        Assert.Single(_table.Book("db").Held);
+    }
+
+    [Fact]
+    public void Who_is_first_in_one_queue_and_finds_another_limit_full_is_sent_to_that_one_and_holds_up_nobody()
+    {
+        Size("db", 1);
+        Size("gpu", 0);
+        Park("db", Run(1, 0, "db", "gpu"), Run(2, 1, "db"));
+
+        Dispatch("db");
+
+        Assert.Equal([(Id(1), "gpu")], _sent);
+        Assert.Equal([Id(2)], _granted);
+    }
+
+    [Fact]
+    public void Lowering_a_limit_ends_nobody_and_grants_nobody_until_it_is_kept_again()
+    {
+        Size("db", 2);
+        var first = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
+        var second = _table.Acquire(Run(2, 0, "db")).Slots!.Value;
+        Size("db", 1);
+        Park("db", Run(3, 0, "db"));
+
+        _table.Free(Id(1), first);
+        Dispatch("db");
+        Assert.Empty(_granted);
+
+        _table.Free(Id(2), second);
+        Dispatch("db");
+        Assert.Equal([Id(3)], _granted);
+    }
+
+    [Fact]
+    public void A_limit_without_a_size_counts_and_does_not_bound()
+    {
+        for (var i = 1; i <= 5; i++)
+        {
+            Assert.NotNull(_table.Acquire(Run(i, 0, "db")).Slots);
+        }
+
+        Assert.Equal(5, _table.Book("db").Held.Count);
+    }
+
+    [Fact]
+    public void Beyond_what_memory_keeps_waiters_are_left_to_the_store_and_none_is_forgotten()
+    {
+        Size("db", 0);
+        var all = Enumerable.Range(1, LimitBook.Window + 10).Select(i => Run(i, i, "db")).ToArray();
+        Park("db", all);
+        Assert.True(_table.Book("db").MoreInStore);
+
+        Size("db", null);
+        Assert.True(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+
+        Assert.Equal(all.Take(LimitBook.Window).Select(r => r.Run), _granted);
+    }
+
+    /// <summary>Any order of asking, taking, declining, giving back, resizing and leaving.</summary>
+    [Fact]
+    public void Whatever_happens_no_limit_is_overrun_and_no_waiter_forgotten()
+    {
+        var operations = Gen.Choose(0, 6).SelectMany(kind => Gen.Choose(1, 8).SelectMany(run => Gen.Choose(0, 3).Select(n => (kind, run, n))));
+        Prop.ForAll(operations.ListOf().ToArbitrary(), steps =>
+        {
+            var model = new Model();
+            foreach (var (kind, run, n) in steps)
+            {
+                model.Step(kind, run, n);
+            }
+
+            model.EverybodyLeaves();
+        }).QuickCheckThrowOnFailure();
+    }
+
+    private static Guid Id(int n) => new(n, 0, 0, new byte[8]);
+
+    private static WaitingRun Run(int n, int ready, params ImmutableArray<string> limits) => new(Id(n), limits, 0, Start.AddSeconds(ready));
+
+    private void Size(string limit, int? size) => _table.Book(limit).Size = size;
+
+    private void Park(string limit, params WaitingRun[] runs) => Array.ForEach(runs, r => _table.Park(r, limit));
+
+    private void Dispatch(string limit) => _table.Dispatch(limit, (run, _) => _granted.Add(run), (run, full) => _sent.Add((run, full)));
+
+    /// <summary>The runs around a table, which do what they are told.</summary>
+    private sealed class Model
+    {
+        private static readonly string[] Limits = ["a", "b"];
+
+        private readonly SlotTable _table = new(Node);
+        private readonly Dictionary<int, ImmutableArray<Slot>> _holding = [];
+        private readonly HashSet<int> _waiting = [];
+
+        public Model()
+        {
+            _table.Book("a").Size = 2;
+            _table.Book("b").Size = 1;
+        }
+
+        public void Step(int kind, int run, int n)
+        {
+            switch (kind)
+            {
+                case 0 or 1 when !_holding.ContainsKey(run) && !_waiting.Contains(run):
+                    Ask(run);
+                    break;
+                case 2 or 3 when _holding.Remove(run, out var slots):
+                    _table.Confirm(Id(run), slots);
+                    Free(run, slots);
+                    break;
+                case 4 when _holding.Remove(run, out var declined):
+                    Free(run, declined);
+                    break;
+                case 5:
+                    _table.Book(Limits[n % 2]).Size = n == 3 ? null : n + 1;
+                    Serve(Limits[n % 2]);
+                    break;
+                case 6 when _waiting.Remove(run):
+                    _table.Unpark(Id(run));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        public void EverybodyLeaves()
+        {
+            while (_holding.Count > 0)
+            {
+                var (run, slots) = _holding.First();
+                _holding.Remove(run);
+                Free(run, slots);
+            }
+
+            Assert.Empty(_waiting);
+        }
+
+        private static WaitingRun Waiting(int run) => Run(run, run, (run % 3) switch { 0 => ["a"], 1 => ["b"], _ => ["a", "b"] });
+
+        private void Ask(int run)
+        {
+            var (slots, full) = _table.Acquire(Waiting(run));
+            if (slots is { } granted)
+            {
+                Hold(run, granted);
+            }
+            else
+            {
+                _waiting.Add(run);
+                _table.Park(Waiting(run), full!);
+                Serve(full!);
+            }
+        }
+
+        private void Hold(int run, ImmutableArray<Slot> slots)
+        {
+            _waiting.Remove(run);
+            _holding.Add(run, slots);
+            foreach (var slot in slots)
+            {
+                var book = _table.Book(slot.Limit);
+                Assert.True(book.Size is not { } size || book.Held.Count <= size, $"{slot.Limit} has {book.Held.Count} of {book.Size}");
+            }
+
+            Assert.Equal(
+                _holding.Values.Sum(s => s.Length), _holding.Values.SelectMany(s => s).Distinct().Count());
+        }
+
+        private void Free(int run, ImmutableArray<Slot> slots)
+        {
+            _table.Free(Id(run), slots);
+            foreach (var slot in slots)
+            {
+                Serve(slot.Limit);
+            }
+        }
+
+        private void Serve(string limit)
+        {
+            var sent = new Queue<(int Run, string Full)>();
+            _table.Dispatch(limit, (run, slots) => Hold(Number(run), slots), (run, full) => sent.Enqueue((Number(run), full)));
+            while (sent.TryDequeue(out var next))
+            {
+                _table.Park(Waiting(next.Run), next.Full);
+                Serve(next.Full);
+            }
+        }
+
+        private static int Number(Guid run) => BitConverter.ToInt32(run.ToByteArray());
+    }
+}

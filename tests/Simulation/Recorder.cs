@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Runner.Actors;
+using Runner.Engine.Store;
+using Runner.Messages.Serialization;
+
+namespace Runner.Simulation;
+
+/// <summary>Writes histories that came about in a seed to files, for tests that replay them against later versions of the program.</summary>
+internal static class Recorder
+{
+    /// <summary>A file for each history that has an event of a kind no file before it has; returns the names written.</summary>
+    public static IReadOnlyList<string> Record(ulong seed, SimulationOptions options, DirectoryInfo folder)
+    {
+        var world = new World(seed, options);
+        world.Run();
+        var keys = world.Ledger.Runs.Keys.Select(id => new EntityKey(EntityKinds.FlowRun, id.ToString("D")))
+            .Concat(world.Ledger.Deployments.Keys.Select(name => new EntityKey(EntityKinds.Deployment, name)))
+            .Append(new EntityKey(EntityKinds.Limiter, EntityKinds.LimiterId));
+        var seen = new HashSet<string>();
+        var written = new List<string>();
+        foreach (var key in keys)
+        {
+            var history = world.Store.Memory.LoadAsync(key).GetAwaiter().GetResult();
+            if (history.Snapshot is null && !seen.IsSupersetOf(history.Events.Select(e => e.Type)))
+            {
+                seen.UnionWith(history.Events.Select(e => e.Type));
+                var name = $"{key.Kind}-{written.Count + 1}.json";
+                using var stream = File.Create(Path.Combine(folder.FullName, name));
+                Write(stream, key, history);
+                written.Add(name);
+            }
+        }
+
+        return written;
+    }
+
+    private static void Write(Stream stream, EntityKey key, EntityHistory history)
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteString("kind", key.Kind);
+        json.WriteString("id", key.Id);
+        json.WriteStartArray("events");
+        foreach (var stored in history.Events)
+        {
+            json.WriteStartObject();
+            json.WriteString("type", stored.Type);
+            json.WriteNumber("version", stored.Version);
+            json.WriteString("at", stored.At);
+            json.WritePropertyName("payload");
+            json.WriteRawValue(stored.Payload.Span);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WritePropertyName("state");
+        json.WriteRawValue(Replay.State(
+            key.Kind, key.Id, history.Events.Select(e => (EventCatalog.Read(e.Type, e.Version, e.Payload.Span), e.At))));
+        json.WriteEndObject();
+    }
+}
