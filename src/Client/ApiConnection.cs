@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -10,6 +11,9 @@ namespace Runner.Client;
 /// <summary>Sends one request and turns everything that may go wrong into this library's exceptions.</summary>
 internal sealed class ApiConnection : IDisposable
 {
+    /// <summary>The largest body a node takes, in bytes.</summary>
+    private const int MaxBody = 4 * 1024 * 1024;
+
     private const int LongestError = 1 << 20;
     private readonly NodeAddress _node;
     private readonly RunnerClientOptions _options;
@@ -45,6 +49,16 @@ internal sealed class ApiConnection : IDisposable
     public async Task<T> SendAsync<T>(
         HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, bool repeatable, CancellationToken cancel)
     {
+        if (body?.Length > MaxBody)
+        {
+            // The node would hang up in the middle of it, which is told from a broken connection by nobody.
+            throw new RunnerApiException(
+                "body-too-large",
+                413,
+                string.Create(CultureInfo.InvariantCulture, $"This is {body.Length / 1024.0 / 1024:0.0} MiB, and a node takes at most {MaxBody / 1024 / 1024} MiB at once. Put large data into a file and give its name."),
+                []);
+        }
+
         var backOff = _options.BackOff;
         for (var sent = 0; ; sent++)
         {

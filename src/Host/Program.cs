@@ -14,13 +14,19 @@ internal static class Program
     public static Task<int> Main(string[] args)
     {
         var context = CliContext.System();
+        return CommandLine.RunAsync(CreateRoot(context), args, context);
+    }
+
+    /// <summary>Every command there is.</summary>
+    public static RootCommand CreateRoot(CliContext context)
+    {
         var root = new RootCommand("Runs deployments' programs on schedule.")
         {
             ServeCommand.Create(CreateEnvironment),
             NodeCommand.Create(CreateEnvironment),
         };
         ClientCommands.AddTo(root, context);
-        return CommandLine.RunAsync(root, args, context);
+        return root;
     }
 
     private static HostEnvironment CreateEnvironment()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Runner.Cli.Arguments;
@@ -74,8 +75,17 @@ internal static class Parameters
 
         return value.ValueKind == JsonValueKind.Object
             ? value
-            : throw new UsageException($"{source}: expected a JSON object, such as {{\"name\": \"world\"}}; there is {value.ValueKind.ToString().ToLowerInvariant()}.");
+            : throw new UsageException($"{source}: expected a JSON object, such as {{\"name\": \"world\"}}; there is {Kind(value.ValueKind)}.");
     }
+
+    private static string Kind(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => "true or false",
+    };
 
     private static bool TryParse(string text, out JsonElement value, out string why)
     {
@@ -85,7 +95,15 @@ internal static class Parameters
             why = "";
             return true;
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (JsonException e)
+        {
+            value = default;
+            // Where it is, as people count, instead of the parser's own words for it.
+            why = string.Create(
+                CultureInfo.InvariantCulture, $"{e.Message.Split(" LineNumber:")[0]} (line {(e.LineNumber ?? 0) + 1}, column {(e.BytePositionInLine ?? 0) + 1})");
+            return false;
+        }
+        catch (ArgumentException e)
         {
             value = default;
             why = e.Message;

@@ -110,7 +110,7 @@ internal sealed class RunFollower(ClientCall call, Guid run, bool follow, TimeSp
         }
 
         var took = view is { Started: { } started, Ended: { } ended } ? $" after {Times.Length(ended - started)}" : "";
-        call.Context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Run {run} {RunRendering.Line(call.Context.Style, last)}{took}"));
+        call.Context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Run {run} {RunRendering.Line(call.Context.Style, last, took)}"));
     }
 
     private void Say(RunStateChange change)

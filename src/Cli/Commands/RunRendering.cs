@@ -43,7 +43,8 @@ public static class RunRendering
     }
 
     /// <summary>A new state in a sentence's length: <c>Failed (attempt 2, exit code 3): …</c>.</summary>
-    public static string Line(Style style, RunStateChange change)
+    /// <param name="after">What stands between the state and its explanation, such as <c> after 2 s</c>.</param>
+    public static string Line(Style style, RunStateChange change, string after = "")
     {
         var facts = new List<string>();
         if (change.Attempt > 1)
@@ -58,6 +59,7 @@ public static class RunRendering
 
         return style.State(change.State)
             + (facts.Count == 0 ? "" : $" ({string.Join(", ", facts)})")
+            + after
             + (change.State.Message is { } message ? $": {Printable.Line(message)}" : "");
     }
 

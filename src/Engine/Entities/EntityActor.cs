@@ -334,7 +334,7 @@ public abstract class EntityActor<TState> : ActorBase
         var batch = _batch!;
         _batch = null;
         _dropped = true;
-        Services.Log.Warning("{Entity} cannot commit and reads again in {Pause}: {Reason}", Key, _pause, cause.Message);
+        Services.Log.Warning("{Entity} cannot commit and reads again in {Pause} ms: {Reason}", Key, _pause.TotalMilliseconds, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));
         RefuseRequests(cause);
         PauseThenLoad();

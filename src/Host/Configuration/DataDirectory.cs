@@ -116,7 +116,7 @@ internal sealed class DataDirectory : IDisposable
 
     private static NodeStartException NotWritable(string path, Exception e) => e is UnauthorizedAccessException
         ? new NodeStartException($"The data folder {path} cannot be written by this user. Give it to this user, or name another with --data DIR.", e)
-        : new NodeStartException($"The data folder {path} cannot be written ({Reason(e)}). Free it up, or name another with --data DIR.", e);
+        : new NodeStartException($"The data folder {path} cannot be written ({Reason(e)}). Make room or let this user write to it, or name another with --data DIR.", e);
 
     private static bool IsHeld(string file)
     {

@@ -12,7 +12,7 @@ public class UsageTests
     [InlineData("submit a/b --wait --timeout soon", "error: --timeout: expected a duration such as 500ms, 10s, 5m, 1h30m or 2d; there is 'soon'.\nSee `runner submit --help`.\n")]
     [InlineData("submit a/b --timeout 1s", "error: --timeout says how long to wait: it needs --wait or --follow.\nSee `runner submit --help`.\n")]
     [InlineData("submit a/b -p x", "error: -p: expected KEY=VALUE, such as -p name=world; there is 'x'.\nSee `runner submit --help`.\n")]
-    [InlineData("submit a/b --parameters [1]", "error: --parameters: expected a JSON object, such as {\"name\": \"world\"}; there is array.\nSee `runner submit --help`.\n")]
+    [InlineData("submit a/b --parameters [1]", "error: --parameters: expected a JSON object, such as {\"name\": \"world\"}; there is an array.\nSee `runner submit --help`.\n")]
     [InlineData("submit a/b --at 5pm", "error: --at: expected an instant with its offset from UTC, such as 2026-01-31T04:00:00Z or 2026-01-31T04:00:00+01:00, or a distance such as +10m; there is '5pm'.\nSee `runner submit --help`.\n")]
     [InlineData("run show xyz", "error: 'xyz' is not a run's id: expected one as `runner runs` shows, or at least 4 digits of its beginning or end.\nSee `runner run show --help`.\n")]
     [InlineData("run logs 0192f0c1 --from 10", "error: --from: an offset alone needs --stream to say of which output it is.\nSee `runner run logs --help`.\n")]

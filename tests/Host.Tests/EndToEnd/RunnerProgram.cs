@@ -10,6 +10,7 @@ internal sealed class RunnerProgram : IDisposable
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
 
     private readonly StringBuilder _output = new();
+    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RunnerProgram(Process process, string data)
@@ -40,26 +41,56 @@ internal sealed class RunnerProgram : IDisposable
         }
     }
 
+    /// <summary>The program's own file, for <c>dotnet exec</c>.</summary>
+    public static string File { get; } = Path.Combine(AppContext.BaseDirectory, "runner.dll");
+
     /// <summary>Starts it, without waiting for anything.</summary>
-    public static RunnerProgram Start(string data, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "runner.dll"));
-        Array.ForEach(arguments, start.ArgumentList.Add);
-        start.Environment["RUNNER_DATA"] = data;
-        start.Environment["NO_COLOR"] = "1";
-        start.Environment.Remove("RUNNER_API_URL");
-        start.Environment.Remove("RUNNER_TOKEN");
-        return new RunnerProgram(Process.Start(start)!, data);
-    }
+    public static RunnerProgram Start(string data, params string[] arguments) => StartWith(["dotnet"], data, arguments);
+
+    /// <summary>Starts it below another program, which becomes it (such as <c>unshare … dotnet</c>).</summary>
+    public static RunnerProgram StartWith(string[] host, string data, params string[] arguments) =>
+        new(Process.Start(StartInfo(host, data, arguments))!, data);
 
     /// <summary>Starts a node on a free port and waits until it listens.</summary>
     public static async Task<RunnerProgram> StartNodeAsync(string data, params string[] arguments)
     {
         var program = Start(data, [.. arguments.Length > 0 && arguments[0] == "serve" ? arguments : ["node", .. arguments], "--listen", "127.0.0.1:0"]);
-        await program._listening.Task.WaitAsync(StartsWithin);
+        await program.ListensAsync();
         return program;
+    }
+
+    /// <summary>Starts a node at an address that a node had before.</summary>
+    public static async Task<RunnerProgram> RestartNodeAsync(string data, Uri at)
+    {
+        var program = Start(data, "node", "--listen", at.Authority);
+        await program.ListensAsync();
+        return program;
+    }
+
+    /// <summary>Waits until it listens.</summary>
+    public Task ListensAsync() => _listening.Task.WaitAsync(StartsWithin);
+
+    /// <summary>Waits until it has printed a line with that in it.</summary>
+    public Task PrintsAsync(string text)
+    {
+        lock (_output)
+        {
+            if (_output.ToString().Contains(text, StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((text, seen));
+            return seen.Task.WaitAsync(StartsWithin);
+        }
+    }
+
+    /// <summary>Waits for its end; all it printed has been read then.</summary>
+    public async Task<int> EndsAsync()
+    {
+        await Process.WaitForExitAsync().WaitAsync(StartsWithin);
+        return Process.ExitCode;
     }
 
     /// <summary>Runs a command to its end.</summary>
@@ -68,6 +99,18 @@ internal sealed class RunnerProgram : IDisposable
         using var program = Start(data, arguments);
         await program.Process.WaitForExitAsync().WaitAsync(StartsWithin);
         return (program.Process.ExitCode, program.Output);
+    }
+
+    /// <summary>Runs a command to its end with its two outputs apart, in an environment that would allow colours.</summary>
+    public static async Task<Answer> AskAsync(string data, params string[] arguments)
+    {
+        var start = StartInfo(["dotnet"], data, arguments);
+        start.Environment.Remove("NO_COLOR");
+        start.Environment["TERM"] = "xterm-256color";
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(StartsWithin);
+        return new Answer(process.ExitCode, await output, await error);
     }
 
     /// <summary>A client of the node, by the address and the token in its data folder.</summary>
@@ -81,7 +124,9 @@ internal sealed class RunnerProgram : IDisposable
     }
 
     /// <summary>SIGINT, as Ctrl-C sends it.</summary>
-    public void Interrupt() => Shell.Run("kill", "-INT", $"{Process.Id}");
+    public void Interrupt() => Signal("INT");
+
+    public void Signal(string name) => Shell.Run("kill", $"-{name}", $"{Process.Id}");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -95,6 +140,21 @@ internal sealed class RunnerProgram : IDisposable
         Process.Dispose();
     }
 
+    private static ProcessStartInfo StartInfo(string[] host, string data, string[] arguments)
+    {
+        var start = new ProcessStartInfo(host[0]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var argument in (string[])[.. host[1..], "exec", File, .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["RUNNER_DATA"] = data;
+        start.Environment["NO_COLOR"] = "1";
+        start.Environment.Remove("RUNNER_API_URL");
+        start.Environment.Remove("RUNNER_TOKEN");
+        return start;
+    }
+
     private void Take(string? line)
     {
         if (line is null)
@@ -105,6 +165,13 @@ internal sealed class RunnerProgram : IDisposable
         lock (_output)
         {
             _output.Append(line).Append('\n');
+            foreach (var (text, seen) in _awaited)
+            {
+                if (line.Contains(text, StringComparison.Ordinal))
+                {
+                    seen.TrySetResult();
+                }
+            }
         }
 
         if (line.Contains("API:", StringComparison.Ordinal) || line.Contains("/api/v1", StringComparison.Ordinal))
@@ -113,6 +180,9 @@ internal sealed class RunnerProgram : IDisposable
         }
     }
 }
+
+/// <summary>What a command answered.</summary>
+internal sealed record Answer(int ExitCode, string Out, string Error);
 
 /// <summary>Small programs of the system, run to their end.</summary>
 internal static class Shell

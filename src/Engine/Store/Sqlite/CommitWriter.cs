@@ -18,6 +18,7 @@ internal sealed class CommitWriter
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection? _connection;
     private bool _failing;
+    private StoreFullException? _full;
 
     /// <summary>Opens the database, brings its tables up to date, and starts the thread.</summary>
     /// <param name="reopened">Called when the database was opened anew after a failure; it may be another file now.</param>
@@ -72,7 +73,16 @@ internal sealed class CommitWriter
             return;
         }
 
-        Report(failure);
+        if (failure is null && _full is not null && group.TrueForAll(c => c.Commit.Writes.IsEmpty))
+        {
+            // Asked how it is, and writing nothing proves nothing: the disk itself is looked at.
+            failure = SqliteErrors.HasNoRoom(_file.Path) ? _full : null;
+        }
+        else
+        {
+            Report(failure);
+        }
+
         foreach (PendingCommit commit in group)
         {
             if (failure is null)
@@ -158,7 +168,8 @@ internal sealed class CommitWriter
     {
         if (failure is not null && !_failing)
         {
-            _log.Error(failure, "The store cannot write: {Reason}", failure.Message);
+            // A full disk says all there is to know in its message; where in the code it was found helps nobody.
+            _log.Error(failure is StoreFullException ? null : failure, "The store cannot write: {Reason}", failure.Message);
         }
         else if (failure is null && _failing)
         {
@@ -166,6 +177,7 @@ internal sealed class CommitWriter
         }
 
         _failing = failure is not null;
+        _full = failure as StoreFullException;
     }
 
     private sealed class Connection(Database database, StoreSchema schema) : IDisposable

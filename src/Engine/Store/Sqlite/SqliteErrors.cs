@@ -32,7 +32,10 @@ internal static class SqliteErrors
 
     /// <summary>Whether the failure says that there is no room, and nothing of the transaction stays.</summary>
     public static bool IsFull(SqliteException error, string path) => error.Primary == raw.SQLITE_FULL
-        || (error.Code is raw.SQLITE_IOERR_WRITE or raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_IOERR_SHMOPEN or raw.SQLITE_IOERR_SHMMAP && FreeBytes(path) < NoRoom);
+        || (error.Code is raw.SQLITE_IOERR_WRITE or raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_IOERR_SHMOPEN or raw.SQLITE_IOERR_SHMMAP && HasNoRoom(path));
+
+    /// <summary>Whether the disk has less room than a commit may need.</summary>
+    public static bool HasNoRoom(string path) => FreeBytes(path) < NoRoom;
 
     private static long FreeBytes(string path)
     {

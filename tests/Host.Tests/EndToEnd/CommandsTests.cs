@@ -1,0 +1,254 @@
+using System.Text.Json;
+
+namespace Runner.Host.Tests.EndToEnd;
+
+/// <summary>Every client command against a real node, as a process of its own.</summary>
+public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
+{
+    [Fact]
+    public async Task Deploying_says_what_is_created_changed_and_unchanged_and_is_all_or_none()
+    {
+        var file = node.Write("deploy.yaml", """
+            deployments:
+              - {name: deploy/one, command: ["true"]}
+              - {name: deploy/two, command: ["true"], timeout: 1m}
+            """);
+        Assert.Equal(["created", "created"], Firsts(await node.DoAsync("deploy", file)));
+
+        node.Write("deploy.yaml", """
+            deployments:
+              - {name: deploy/one, command: ["true"]}
+              - {name: deploy/two, command: ["false"], timeout: 2m}
+            """);
+        Assert.Equal(["changed", "unchanged"], (await node.JsonAsync("deploy", "--dry-run", file)).SelectMany(Items).Select(d => d.GetProperty("outcome").GetString()!.ToLowerInvariant()).Order());
+        var changed = await node.DoAsync("deploy", file);
+        Assert.Equal(["unchanged", "changed"], Firsts(changed));
+        Assert.Contains("command", changed, StringComparison.Ordinal);
+        Assert.Contains("timeout", changed, StringComparison.Ordinal);
+
+        var wrong = node.Write("deploy-wrong.yaml", """
+            deployments:
+              - {name: deploy/three, command: ["true"]}
+              - {name: deploy/four, command: ["true"], schedules: [{cron: "0 4 * * *", timezone: Europe/Atlantis}]}
+            """);
+        await Cleanly.RefusesAsync(node.Data, 1, "deploy-wrong.yaml:3:", "deploy", wrong);
+        await Cleanly.RefusesAsync(node.Data, 1, "There is no deployment 'deploy/three'", "deployment", "show", "deploy/three");
+    }
+
+    [Fact]
+    public async Task Deployments_are_listed_shown_paused_resumed_and_deleted()
+    {
+        await node.DeployAsync("list.yaml", """
+            deployments:
+              - {name: list/hourly, command: ["true"], tags: [listed], schedules: [{interval: 1h}]}
+              - {name: list/asked, command: ["true"], tags: [listed]}
+            """);
+
+        var page = (await node.JsonAsync("deployments", "--tag", "listed", "--limit", "1"))[0];
+        var rest = (await node.JsonAsync("deployments", "--tag", "listed", "--limit", "1", "--after", page.GetProperty("next").GetString()!))[0];
+        Assert.Equal(["list/asked", "list/hourly"], Items(page).Concat(Items(rest)).Select(d => d.GetProperty("name").GetString()));
+        Assert.Contains("list/hourly", await node.DoAsync("deployments"), StringComparison.Ordinal);
+        Assert.Contains("every 1h", await node.DoAsync("deployment", "show", "list/hourly"), StringComparison.Ordinal);
+
+        Assert.Contains("paused", await node.DoAsync("deployment", "pause", "list/hourly"), StringComparison.Ordinal);
+        Assert.True((await node.JsonAsync("deployment", "show", "list/hourly"))[0].GetProperty("paused").GetBoolean());
+        await node.JsonAsync("deployment", "resume", "list/hourly");
+        Assert.False((await node.JsonAsync("deployment", "show", "list/hourly"))[0].GetProperty("paused").GetBoolean());
+
+        var run = await node.SubmitAsync("list/asked", "--at", "+1h");
+        await node.JsonAsync("deployment", "delete", "list/asked", "--runs", "cancel");
+        await Cleanly.RefusesAsync(node.Data, 1, "list/asked", "deployment", "show", "list/asked");
+        Assert.Equal("Cancelled", await node.EndOfAsync(run));
+        await node.DoAsync("deployment", "delete", "list/hourly");
+    }
+
+    [Fact]
+    public async Task Parameters_come_from_the_file_then_the_object_then_the_pairs_and_keep_their_types()
+    {
+        await node.DeployAsync("parameters.yaml", """
+            deployments:
+              - {name: parameters/print, command: [sh, -c, 'echo "$RUNNER_PARAMETERS"'], parameters: {a: 1, b: 1, c: 1}}
+            """);
+        var file = node.Write("parameters.json", """{"b": 2, "c": 2}""");
+
+        var answer = await node.AskAsync("submit", "parameters/print", "--parameters", "@" + file, "-p", "c=3", "-p", "d=[1,true]", "-p", "e=text", "--follow");
+
+        Assert.Equal(0, answer.ExitCode);
+        using var printed = JsonDocument.Parse(answer.Out);
+        Assert.Equal(
+            ["a=1", "b=2", "c=3", "d=[1,true]", "e=\"text\""],
+            printed.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value.GetRawText()}").Order(StringComparer.Ordinal));
+        Assert.Contains("\"z\":9", (await node.AskAsync("submit", "parameters/print", "--parameters", """{"z":9}""", "--follow")).Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--wait")]
+    [InlineData("--follow")]
+    public async Task The_exit_code_of_waiting_is_the_outcome(string how)
+    {
+        var flow = "outcome" + how;
+        await node.DeployAsync(flow + ".yaml", $$"""
+            deployments:
+              - {name: {{flow}}/good, command: ["true"]}
+              - {name: {{flow}}/bad, command: [sh, -c, "exit 3"]}
+              - {name: {{flow}}/missing, command: [/no/such/program]}
+              - {name: {{flow}}/long, command: [sleep, "1000"]}
+            """);
+
+        Assert.Equal(0, (await node.AskAsync("submit", flow + "/good", how)).ExitCode);
+        var failed = await node.AskAsync("submit", flow + "/bad", how);
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("Failed (exit code 3)", failed.Out + failed.Error, StringComparison.Ordinal);
+        Assert.Equal(1, (await node.AskAsync("submit", flow + "/missing", how)).ExitCode);
+        Assert.Equal(2, (await node.AskAsync("submit", flow + "/good", how, "--nonsense")).ExitCode);
+
+        var late = await node.AskAsync("submit", flow + "/long", how, "--timeout", "200ms", "--key", "k");
+        Assert.Equal(4, late.ExitCode);
+        Assert.Contains("goes on", late.Error, StringComparison.Ordinal);
+        var run = await node.SubmitAsync(flow + "/long", "--key", "k");
+        var waiting = node.AskAsync("submit", flow + "/long", how, "--key", "k");
+        await node.DoAsync("run", "cancel", run, "--reason", "enough");
+        Assert.Equal(3, (await waiting).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_submission_has_its_time_priority_tags_and_key()
+    {
+        await node.DeployAsync("submit.yaml", """deployments: [{name: submit/it, command: ["true"]}]""");
+
+        var first = await node.SubmitAsync("submit/it", "--at", "2100-01-01T00:00:00Z", "--priority", "7", "--tag", "x", "--tag", "y", "--key", "once");
+        var again = await node.AskAsync("submit", "submit/it", "--key", "once");
+
+        Assert.Contains(first, again.Out, StringComparison.Ordinal);
+        Assert.Contains("used", again.Out, StringComparison.Ordinal);
+        var shown = (await node.JsonAsync("run", "show", first))[0];
+        Assert.Equal(7, shown.GetProperty("priority").GetInt32());
+        Assert.Equal(["x", "y"], shown.GetProperty("tags").EnumerateArray().Select(t => t.GetString()));
+        Assert.Equal(2100, shown.GetProperty("due").GetDateTimeOffset().ToUniversalTime().Year);
+    }
+
+    [Fact]
+    public async Task Runs_are_filtered_and_paged()
+    {
+        await node.DeployAsync("runs.yaml", """
+            deployments:
+              - {name: runs/good, command: ["true"]}
+              - {name: runs/bad, command: ["false"]}
+            """);
+        var runs = new List<string>();
+        for (var n = 0; n < 3; n++)
+        {
+            runs.Add(await node.SubmitAsync("runs/good", "--tag", "paged"));
+            await node.EndOfAsync(runs[n]);
+        }
+
+        Assert.Equal("Failed", await node.EndOfAsync(await node.SubmitAsync("runs/bad")));
+
+        Assert.Equal((string?[])["Failed"], await ListAsync("state", "--state", "failed", "--deployment", "runs/bad"));
+        Assert.Empty(await ListAsync("id", "--state", "running", "--deployment", "runs/good"));
+        Assert.Equal(runs.AsEnumerable().Reverse(), await ListAsync("id", "--tag", "paged", "--since", "1h"));
+        Assert.Empty(await ListAsync("id", "--tag", "paged", "--since", "2100-01-01T00:00:00Z"));
+
+        var paged = new List<string?>();
+        string[] after = [];
+        do
+        {
+            var page = (await node.JsonAsync(["runs", "--tag", "paged", "--limit", "2", .. after]))[0];
+            paged.AddRange(Items(page).Select(r => r.GetProperty("id").GetString()));
+            after = page.TryGetProperty("next", out var next) && next.GetString() is { } cursor ? ["--after", cursor] : [];
+        }
+        while (after.Length > 0);
+        Assert.Equal(runs.AsEnumerable().Reverse(), paged);
+        Assert.Contains("More: runner runs --tag paged --limit 2 --after ", (await node.AskAsync("runs", "--tag", "paged", "--limit", "2")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_is_shown_with_its_history_its_output_copied_and_followed_and_it_is_retried()
+    {
+        await node.DeployAsync("one.yaml", """
+            deployments:
+              - {name: one/prints, command: [sh, -c, "echo one; echo two; echo bad >&2; exit 4"]}
+            """);
+        var run = await node.SubmitAsync("one/prints");
+        await node.EndOfAsync(run);
+
+        var shown = await node.DoAsync("run", "show", run[..13]);
+        Assert.All(["Scheduled", "Submitting", "Running", "Failed", "Exit code    4"], s => Assert.Contains(s, shown, StringComparison.Ordinal));
+        Assert.Equal(shown.Split('\n')[0], (await node.DoAsync("run", "show", run[^8..])).Split('\n')[0]);
+
+        Assert.Equal(new Answer(0, "one\ntwo\n", "bad\n"), await node.AskAsync("run", "logs", run));
+        Assert.Equal(new Answer(0, "one\ntwo\n", ""), await node.AskAsync("run", "logs", run, "--stream", "stdout"));
+        Assert.Equal("two\n", await node.DoAsync("run", "logs", run, "--stream", "stdout", "--from", "4"));
+        var pieces = await node.JsonAsync("run", "logs", run, "--follow", "--stream", "stdout");
+        Assert.Equal(["one\n", "two\n"], pieces.Select(p => p.GetProperty("text").GetString()));
+        var rest = await node.JsonAsync("run", "logs", run, "--follow", "--stream", "stdout", "--from", pieces[0].GetProperty("position").GetString()!);
+        Assert.Equal(["two\n"], rest.Select(p => p.GetProperty("text").GetString()));
+
+        await Cleanly.RefusesAsync(node.Data, 1, "Failed", "run", "cancel", run);
+        var anew = (await node.JsonAsync("run", "retry", run, "--key", "anew"))[0].GetProperty("id").GetString()!;
+        Assert.NotEqual(run, anew);
+        Assert.Equal("Failed", await node.EndOfAsync(anew));
+        Assert.Contains(anew, await node.DoAsync("run", "retry", run, "--key", "anew"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_limit_is_set_shown_with_holders_and_waiters_raised_and_deleted()
+    {
+        await node.DeployAsync("limits.yaml", """
+            deployments:
+              - {name: limits/long, command: [sleep, "1000"], limits: [e2e]}
+            """);
+        await node.JsonAsync("limit", "set", "e2e", "1");
+        var (first, second) = (await node.SubmitAsync("limits/long"), await node.SubmitAsync("limits/long"));
+        await node.UntilAsync(first, "Running");
+        await node.UntilAsync(second, "AwaitingConcurrencySlot");
+
+        var shown = await node.DoAsync("limits");
+        Assert.Contains($"held by  {first}", shown, StringComparison.Ordinal);
+        Assert.Contains($"waiting  {second}", shown, StringComparison.Ordinal);
+        var e2e = Items((await node.JsonAsync("limits"))[0]).Single(l => l.GetProperty("name").GetString() == "e2e");
+        Assert.Equal(1, e2e.GetProperty("held").GetInt32());
+
+        await node.DoAsync("limit", "set", "e2e", "2");
+        await node.UntilAsync(second, "Running");
+        await node.DoAsync("limit", "delete", "e2e");
+        await node.DoAsync("deployment", "delete", "limits/long", "--runs", "cancel");
+        Assert.Equal(["Cancelled", "Cancelled"], [await node.EndOfAsync(first), await node.EndOfAsync(second)]);
+    }
+
+    private async Task<string?[]> ListAsync(string what, params string[] filters) =>
+        [.. Items((await node.JsonAsync(["runs", .. filters]))[0]).Select(r => what == "state" ? r.GetProperty("state").GetProperty("name").GetString() : r.GetProperty(what).GetString())];
+
+    private static IEnumerable<JsonElement> Items(JsonElement page) => page.ValueKind == JsonValueKind.Array ? page.EnumerateArray() : page.GetProperty("items").EnumerateArray();
+
+    private static string[] Firsts(string table) => [.. table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0])];
+}
+
+internal static class Waiting
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>The name of the state a run ends in.</summary>
+    public static Task<string> EndOfAsync(this NodeFixture node, string run) => UntilAsync(node.Client, run, null);
+
+    /// <summary>Waits until a run has had a state of that name.</summary>
+    public static Task<string> UntilAsync(this NodeFixture node, string run, string state) => UntilAsync(node.Client, run, state);
+
+    /// <summary>Waits for a state of that name, or for the last one.</summary>
+    public static async Task<string> UntilAsync(Client.RunnerClient client, string run, string? state)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        var last = "";
+        await foreach (var change in client.WatchRunAsync(Guid.Parse(run), 0, patience.Token))
+        {
+            last = change.State.Name;
+            if (last == state)
+            {
+                return last;
+            }
+        }
+
+        Assert.True(state is null, $"It ended {last} before it was {state}.");
+        return last;
+    }
+}
