@@ -30,9 +30,8 @@ public sealed class CliContext
         Variable = environment;
         Time = time;
         Times = new Times(time);
-        var colour = string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb";
-        Style = new Style(outputIsTerminal && colour);
-        ErrorStyle = new Style(errorIsTerminal && colour);
+        Style = Style.For(outputIsTerminal, environment);
+        ErrorStyle = Style.For(errorIsTerminal, environment);
     }
 
     public TextWriter Out { get; }

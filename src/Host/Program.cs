@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using Runner.Cli;
+using Runner.Cli.Terminal;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
-using Runner.Host.Console;
 using Sys = System.Console;
 
 namespace Runner.Host;
@@ -34,7 +34,7 @@ internal static class Program
         Func<string, string?> variable = Environment.GetEnvironmentVariable;
         var output = new StreamWriter(Sys.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
         return new HostEnvironment(
-            NodeComposition.StartAsync, SystemTime.Provider, TimeZoneInfo.Local, output, Sys.Error,
-            Paint.For(!Sys.IsOutputRedirected, variable), Paint.For(!Sys.IsErrorRedirected, variable), variable, () => new StopSignals());
+            NodeComposition.StartAsync, SystemTime.Provider, output, Sys.Error,
+            Style.For(!Sys.IsOutputRedirected, variable), Style.For(!Sys.IsErrorRedirected, variable), variable, () => new StopSignals());
     }
 }

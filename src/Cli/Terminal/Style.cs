@@ -5,7 +5,13 @@ namespace Runner.Cli.Terminal;
 /// <summary>Colours where a person reads, nothing elsewhere.</summary>
 public sealed class Style(bool coloured)
 {
+    private static readonly string[] RunColours = ["36", "35", "34", "33", "32"];
+
     public bool Coloured => coloured;
+
+    /// <summary>Whether text for a stream may be coloured: it is a terminal, and neither NO_COLOR nor a dumb terminal says no.</summary>
+    public static Style For(bool isTerminal, Func<string, string?> variable) =>
+        new(isTerminal && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb");
 
     public string Bold(string text) => Paint("1", text);
 
@@ -33,6 +39,15 @@ public sealed class Style(bool coloured)
         StateType.Running or StateType.Pending => Cyan(state.Name),
         _ => state.Name == StateNames.Late ? Yellow(state.Name) : Blue(state.Name),
     };
+
+    /// <summary>The same colour for everything that one run says.</summary>
+    public string OfRun(Guid run, string text)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        run.TryWriteBytes(bytes);
+        // The last bytes of an id are its random ones, whichever version it is.
+        return Paint(RunColours[BitConverter.ToUInt32(bytes[12..]) % (uint)RunColours.Length], text);
+    }
 
     private string Paint(string code, string text) => coloured && text.Length > 0 ? $"\u001b[{code}m{text}\u001b[0m" : text;
 }

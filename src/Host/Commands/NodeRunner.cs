@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Cli.Terminal;
 using Runner.Client.DeploymentFiles;
 using Runner.Host.Configuration;
 using Runner.Host.Console;
@@ -11,7 +12,7 @@ namespace Runner.Host.Commands;
 /// <param name="Variable">Reads an environment variable; null if it is not set.</param>
 /// <param name="Signals">Called once the command has something to stop.</param>
 internal sealed record HostEnvironment(
-    NodeStarter Starter, TimeProvider Time, TimeZoneInfo Zone, TextWriter Output, TextWriter Error, Paint OutputPaint, Paint ErrorPaint,
+    NodeStarter Starter, TimeProvider Time, TextWriter Output, TextWriter Error, Style OutputStyle, Style ErrorStyle,
     Func<string, string?> Variable, Func<IStopSignals> Signals);
 
 /// <summary>`serve` and `node`: settings, files, node, console, and the end.</summary>
@@ -31,7 +32,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
             return Fail(Misused, string.Join(Environment.NewLine, mistakes));
         }
 
-        using var log = NodeLog.Create(options.LogLevel, environment.ErrorPaint.IsEnabled);
+        using var log = NodeLog.Create(options.LogLevel, environment.ErrorStyle.Coloured);
         var signals = environment.Signals();
         using var registration = signals as IDisposable;
         try
@@ -55,7 +56,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
     private async Task RunAsync(NodeSession session, NodeOptions options, ServedFiles? served, IStopSignals signals, ILogger log)
     {
         var node = session.Started.Node;
-        var writer = new FeedWriter(environment.Output, environment.OutputPaint, environment.Zone);
+        var writer = new FeedWriter(environment.Output, environment.OutputStyle, environment.Time.LocalTimeZone);
         var shutdown = new Shutdown(session.Slot, signals, text => Show(() => Say(writer, text)), log);
         await using var feed = new RunFeed(node, session.Files, writer, environment.Time);
         ImmutableArray<DeploymentView> views = [];
@@ -70,7 +71,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
             throw;
         }
 
-        var screen = new ServeScreen(environment.Output, environment.OutputPaint, environment.Time, environment.Zone);
+        var screen = new ServeScreen(environment.Output, environment.OutputStyle, new Times(environment.Time));
         Show(() => screen.Greet(views, session.Url, options.DataDirectory));
         feed.Begin();
         await WhenAsync(signals.First);
@@ -104,7 +105,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
 
     private int Fail(int code, string message)
     {
-        environment.Error.Write($"{environment.ErrorPaint.In(Colour.Red, "error:")} {message}\n");
+        environment.Error.Write($"{environment.ErrorStyle.Red("error:")} {message}\n");
         environment.Error.Flush();
         return code;
     }

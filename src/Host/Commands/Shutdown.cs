@@ -1,3 +1,4 @@
+using Runner.Messages;
 using System.Collections.Immutable;
 using Runner.Actors;
 using Runner.Host.Console;
@@ -79,6 +80,6 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Action<strin
             longest = grace > longest ? grace : longest;
         }
 
-        return $"Stopping {Words.Count(running.Count, "program")}, up to {Words.Duration(longest)}; Ctrl-C again to kill {(running.Count == 1 ? "it" : "them")} now.";
+        return $"Stopping {Words.Count(running.Count, "program")}, up to {DurationText.Format(longest)}; Ctrl-C again to kill {(running.Count == 1 ? "it" : "them")} now.";
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Runner.Actors;
+using Runner.Cli.Terminal;
 using Runner.Client;
 using Runner.Host.Logs;
 using Runner.Messages.Runs;
@@ -9,7 +10,7 @@ namespace Runner.Host.Console;
 
 /// <summary>Writes the lines of a serving node's console. Thread-safe; lines never mix.</summary>
 /// <param name="zone">The zone that times are said in.</param>
-internal sealed class FeedWriter(TextWriter output, Paint paint, TimeZoneInfo zone)
+internal sealed class FeedWriter(TextWriter output, Style style, TimeZoneInfo zone)
 {
     private readonly Lock _writing = new();
 
@@ -18,22 +19,22 @@ internal sealed class FeedWriter(TextWriter output, Paint paint, TimeZoneInfo zo
     {
         var state = changed.Change.State;
         var at = TimeZoneInfo.ConvertTime(state.At, zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
-        var name = paint.In(Words.Of(state), state.Name);
+        var name = style.State(state);
         var attempt = changed.Change.Attempt > 1 && state.Type is StateType.Pending or StateType.Running
             ? string.Create(CultureInfo.InvariantCulture, $" (attempt {changed.Change.Attempt})") : "";
-        var message = state.Message is { Length: > 0 } text ? $"  {paint.In(Colour.Grey, text)}" : "";
-        Line($"{paint.In(Colour.Grey, at)}  {paint.OfRun(changed.Run, Words.Short(changed.Run))}  {changed.Deployment}  {name}{attempt}{message}");
+        var message = state.Message is { Length: > 0 } text ? $"  {style.Dim(text)}" : "";
+        Line($"{style.Dim(at)}  {style.OfRun(changed.Run, Words.Short(changed.Run))}  {changed.Deployment}  {name}{attempt}{message}");
     }
 
     /// <summary><c>hello/every-10s 9c2f01ab | text</c>; with <c>!</c> for standard error.</summary>
     public void Output(Guid run, string deployment, in OutputLine line)
     {
-        var mark = line.Stream == LogStream.Stderr ? paint.In(Colour.Red, "!") : paint.OfRun(run, "|");
+        var mark = line.Stream == LogStream.Stderr ? style.Red("!") : style.OfRun(run, "|");
         var text = Encoding.UTF8.GetString(line.Bytes).TrimEnd('\n', '\r');
-        Line($"{paint.OfRun(run, $"{deployment} {Words.Short(run)}")} {mark} {text}");
+        Line($"{style.OfRun(run, $"{deployment} {Words.Short(run)}")} {mark} {text}");
     }
 
-    public void Note(string text) => Line(paint.In(Colour.Yellow, text));
+    public void Note(string text) => Line(style.Yellow(text));
 
     /// <exception cref="IOException">Nobody reads any more.</exception>
     public void Flush()

@@ -1,3 +1,4 @@
+using Runner.Cli.Terminal;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
@@ -84,7 +85,7 @@ public sealed class NodeRunnerTests : IDisposable
         _node.Step(Run, StateType.Running, "Running", 1);
 
         _signals.Send();
-        await _output.WhenAsync("Stopping 1 program, up to 5 s; Ctrl-C again to kill it now.");
+        await _output.WhenAsync("Stopping 1 program, up to 5s; Ctrl-C again to kill it now.");
 
         Assert.Equal([new PauseDeployment("flow/it", PauseReason.Shutdown)], _node.Commands.OfType<PauseDeployment>());
         using var http = new HttpClient();
@@ -217,7 +218,7 @@ public sealed class NodeRunnerTests : IDisposable
     }
 
     private HostEnvironment Surroundings() => new(
-        StartAsync, SystemTime.Provider, TimeZoneInfo.Utc, _output, _error, new Paint(false), new Paint(false), _ => null, () => _signals);
+        StartAsync, SystemTime.Provider, _output, _error, new Style(false), new Style(false), _ => null, () => _signals);
 
     private Task<StartedNode> StartAsync(NodeStart start, CancellationToken cancel)
     {
