@@ -43,11 +43,11 @@ internal sealed class Resolver
         }
 
         _budget.Enter(view.Origin);
-        view.IsInProgress = true;
+        view.SetInProgress(true);
         HoconValue value = view.Scalar is { } scalar ? new HoconScalar(view.Origin, scalar.Kind, scalar.Text)
             : view.Items is { } items ? new HoconArray(view.Origin, items.Select(ValueOf).OfType<HoconValue>())
             : new HoconObject(view.Origin, FieldsOf(view));
-        view.IsInProgress = false;
+        view.SetInProgress(false);
         _budget.Leave();
         return view.Value = _budget.Check(value);
     }

@@ -9,6 +9,7 @@ namespace Runner.Hocon.Resolution;
 internal sealed class View
 {
     private Dictionary<string, Cell>? _merged;
+    private bool _inProgress;
 
     private View(HoconOrigin origin) => Origin = origin;
 
@@ -26,8 +27,8 @@ internal sealed class View
     /// <summary>The whole value, once it is known.</summary>
     public HoconValue? Value { get; set; }
 
-    /// <summary>Whether the whole value is being made: to need it again is a circle.</summary>
-    public bool IsInProgress { get; set; }
+    /// <summary>Whether the whole value is being made, or that of an object it consists of: to need it again is a circle.</summary>
+    public bool IsInProgress => _inProgress || (Layers?.Any(l => l.UsesInProgress > 0) ?? false);
 
     public bool IsContainer => Scalar is null;
 
@@ -62,6 +63,16 @@ internal sealed class View
         }
 
         return cell;
+    }
+
+    /// <summary>Marks the beginning and the end of making the whole value.</summary>
+    public void SetInProgress(bool value)
+    {
+        _inProgress = value;
+        foreach (var layer in Layers ?? [])
+        {
+            layer.UsesInProgress += value ? 1 : -1;
+        }
     }
 
     // Not by Push: that would merge objects into nodes that other values share.

@@ -129,6 +129,9 @@ internal sealed class ObjectNode(HoconOrigin origin) : Node(origin)
 {
     public OrderedDictionary<string, Cell> Fields { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>How many values that consist of it are being made.</summary>
+    public int UsesInProgress { get; set; }
+
     public Cell CellOf(string key)
     {
         if (!Fields.TryGetValue(key, out var cell))
