@@ -18,6 +18,7 @@ internal static class Program
         {
             ServeCommand.Create(CreateEnvironment),
             NodeCommand.Create(CreateEnvironment),
+            ConfigCommand.Create(CreateEnvironment),
         };
         ClientCommands.AddTo(root, context);
         return CommandLine.RunAsync(root, args, context);
