@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Runner.Hocon.Loading;
 
 namespace Runner.Hocon.Syntax;
@@ -104,7 +105,7 @@ internal sealed class Parser(string text, string file, Place root, Includer incl
             return;
         }
 
-        var key = new PathReader(_cursor).Read(first);
+        var key = new PathReader(_cursor).Read(first, origin);
         var inside = place.At(key);
         if (inside.Depth > includer.Options.MaxNesting)
         {
@@ -218,7 +219,8 @@ internal sealed class Parser(string text, string file, Place root, Includer incl
 
     private void CheckDepth(Place place)
     {
-        if (place.Depth >= includer.Options.MaxNesting)
+        // The stack is asked too: the limit is the caller's to raise.
+        if (place.Depth >= includer.Options.MaxNesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw TooDeep(_cursor.Origin);
         }

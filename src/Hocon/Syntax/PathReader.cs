@@ -10,10 +10,11 @@ internal sealed class PathReader(Cursor cursor)
     private bool _quoted;
 
     /// <summary>Reads up to what cannot belong to a path; whitespace around it is dropped.</summary>
-    /// <param name="begun">An unquoted string that was read already.</param>
-    public string[] Read(string begun = "")
+    public string[] Read() => Read("", cursor.Origin);
+
+    /// <param name="begun">An unquoted string that was read already, from <paramref name="origin"/> on.</param>
+    public string[] Read(string begun, HoconOrigin origin)
     {
-        var origin = cursor.Origin;
         var isEmpty = begun.Length == 0;
         TakeText(begun, origin);
         while (true)
@@ -40,7 +41,8 @@ internal sealed class PathReader(Cursor cursor)
 
         if (isEmpty)
         {
-            throw cursor.Wrong(cursor.Peek == '$' && !cursor.IsEnd ? "a substitution cannot stand in a key or a path" : $"{cursor.Describe()} stands where a path begins", "a key such as a.b or \"a b\"");
+            var problem = cursor.Peek == '$' ? "a substitution cannot stand in a key or a path" : $"{cursor.Describe()} stands where a path begins";
+            throw cursor.Wrong(problem, "a key such as a.b or \"a b\"");
         }
 
         Close(origin);
@@ -49,15 +51,15 @@ internal sealed class PathReader(Cursor cursor)
 
     private void TakeText(string text, HoconOrigin origin)
     {
-        foreach (var c in text)
+        for (var i = 0; i < text.Length; i++)
         {
-            if (c == '.')
+            if (text[i] == '.')
             {
-                Close(origin);
+                Close(origin with { Column = origin.Column + i });
             }
             else
             {
-                _element.Append(c);
+                _element.Append(text[i]);
             }
         }
     }
