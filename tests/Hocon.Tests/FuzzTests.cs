@@ -31,6 +31,27 @@ public sealed class FuzzTests
         Console.WriteLine($"{Inputs} inputs, of which {good} are right; the slowest took {slowest.TotalMilliseconds:0} ms");
     });
 
+    [Fact]
+    public void Conversions_of_any_text_throw_nothing_but_the_typed_error()
+    {
+        string[] pieces = ["0", "1", "9", "99999999999999999999", ".", "-", "+", "e", "E", "e28", "e-400", "e999", " ", "\u00A0", "ms", "s", "d", "w", "y", "mo", "K", "KiB", "YB", "EiB", "true", "on", "null", "é", "\ud800", ""];
+        Action<HoconValue>[] conversions =
+        [
+            v => v.AsString(), v => v.AsLong(), v => v.AsDouble(), v => v.AsBoolean(), v => v.AsDuration(), v => v.AsPeriod(), v => v.AsSize(), v => v.AsList(), v => v.AsObject(),
+        ];
+        var random = new Random(1);
+        for (var i = 0; i < Inputs; i++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => pieces[random.Next(pieces.Length)]));
+            var value = new HoconScalar(default, HoconKind.String, text);
+            foreach (var convert in conversions)
+            {
+                var thrown = Record.Exception(() => convert(value));
+                Assert.True(thrown is null or HoconException, $"'{text}': {thrown}");
+            }
+        }
+    }
+
     private static bool Survives(string text, int seed)
     {
         var options = new HoconOptions
