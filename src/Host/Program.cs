@@ -24,6 +24,7 @@ internal static class Program
         {
             ServeCommand.Create(CreateEnvironment),
             NodeCommand.Create(CreateEnvironment),
+            ConfigCommand.Create(CreateEnvironment),
         };
         ClientCommands.AddTo(root, context);
         return root;

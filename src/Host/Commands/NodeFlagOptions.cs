@@ -13,16 +13,19 @@ internal sealed class NodeFlagOptions
     private readonly Option<string?> _hosts = Text("--allow-host", "NAMES", "Further host names the API may be called by, separated by commas (RUNNER_ALLOW_HOST).");
     private readonly Option<string?> _name = Text("--name", "NAME", "What the node calls itself (RUNNER_NODE_NAME; default: the machine's name).");
 
+    private readonly Option<string?> _config = Text("--config", "FILE", "Settings in HOCON; variables and flags go before them. See docs/configuration.md.");
+
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_data, _listen, _limit, _level, _hosts, _name])
+        foreach (var option in (Option[])[_config, _data, _listen, _limit, _level, _hosts, _name])
         {
             command.Add(option);
         }
     }
 
     public NodeFlags Read(ParseResult parsed) => new(
-        parsed.GetValue(_data), parsed.GetValue(_listen), parsed.GetValue(_limit), parsed.GetValue(_level), parsed.GetValue(_hosts), parsed.GetValue(_name));
+        parsed.GetValue(_data), parsed.GetValue(_listen), parsed.GetValue(_limit), parsed.GetValue(_level), parsed.GetValue(_hosts), parsed.GetValue(_name),
+        Config: parsed.GetValue(_config));
 
     private static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
 }

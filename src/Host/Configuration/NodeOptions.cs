@@ -22,11 +22,13 @@ internal sealed record NodeOptions(
 }
 
 /// <summary>The settings as they were typed; null where a flag was not given.</summary>
+/// <param name="Config">A file in HOCON with further settings.</param>
 internal sealed record NodeFlags(
-    string? Data = null, string? Listen = null, string? Limit = null, string? LogLevel = null, string? AllowHosts = null, string? Name = null, bool NoPauseOnShutdown = false);
+    string? Data = null, string? Listen = null, string? Limit = null, string? LogLevel = null, string? AllowHosts = null, string? Name = null, bool NoPauseOnShutdown = false,
+    string? Config = null);
 
 /// <summary>One mistake in the settings.</summary>
-/// <param name="Origin">Where it was said: <c>--limit</c>, or <c>the variable RUNNER_LIMIT</c>.</param>
+/// <param name="Origin">Where it was said: <c>--limit</c>, <c>the variable RUNNER_LIMIT</c>, or <c>FILE:LINE</c>.</param>
 internal sealed record OptionMistake(string Origin, string Message)
 {
     /// <inheritdoc/>

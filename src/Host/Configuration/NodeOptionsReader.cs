@@ -6,7 +6,8 @@ using Serilog.Events;
 namespace Runner.Host.Configuration;
 
 /// <summary>
-/// The one place where settings become <see cref="NodeOptions"/>: a flag beats its <c>RUNNER_…</c> variable, which beats the default.
+/// The one place where settings become <see cref="NodeOptions"/>: a flag beats its <c>RUNNER_…</c> variable, which beats
+/// the file of <c>--config</c>, which beats the default.
 /// Every mistake is reported at once, with where it was said. An empty variable counts as not set.
 /// </summary>
 /// <param name="variable">Reads an environment variable; null if it is not set.</param>
@@ -15,11 +16,18 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private static readonly ImmutableArray<string> Levels = ["debug", "information", "warning", "error"];
 
     private readonly List<OptionMistake> _mistakes = [];
+    private readonly Dictionary<NodeSetting, string> _origins = [];
+    private NodeConfigFile? _file;
+
+    /// <summary>Where a setting that was read came from: a flag, a variable, <c>FILE:LINE</c>, or <c>default</c>.</summary>
+    public string OriginOf(NodeSetting setting) => _origins.GetValueOrDefault(setting, NodeSetting.Default);
 
     /// <summary>The settings, or what is wrong with them; exactly one of the two is set.</summary>
     public (NodeOptions? Options, ImmutableArray<OptionMistake> Mistakes) Read(NodeFlags flags)
     {
         _mistakes.Clear();
+        _origins.Clear();
+        _file = flags.Config is null ? null : NodeConfigFile.Read(flags.Config, variable, _mistakes.Add);
         var options = new NodeOptions(
             ReadData(flags.Data),
             ReadListen(flags.Listen),
@@ -27,21 +35,21 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             ReadLevel(flags.LogLevel),
             ReadHosts(flags.AllowHosts),
             ReadName(flags.Name),
-            !(flags.NoPauseOnShutdown || ReadSwitch("RUNNER_NO_PAUSE_ON_SHUTDOWN")));
+            ReadPause(flags.NoPauseOnShutdown));
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
 
     private string ReadData(string? flag)
     {
-        var (text, origin) = Said(flag, "--data", DataFolder.Variable);
+        var (text, origin) = Said(flag, NodeSetting.Data);
         return text is not null && string.IsNullOrWhiteSpace(text)
             ? Wrong(origin, "expected a folder.", "")
-            : Path.TrimEndingDirectorySeparator(DataFolder.Resolve(flag, variable));
+            : Path.TrimEndingDirectorySeparator(DataFolder.Resolve(text, variable));
     }
 
     private ListenAddress ReadListen(string? flag)
     {
-        var (text, origin) = Said(flag, "--listen", "RUNNER_LISTEN");
+        var (text, origin) = Said(flag, NodeSetting.Listen);
         return text is null ? ListenAddress.Default
             : ListenAddress.TryParse(text, out var value) ? value
             : Wrong(origin, $"'{text}' is no address; expected {ListenAddress.Expected}.", ListenAddress.Default);
@@ -49,7 +57,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 
     private int ReadLimit(string? flag)
     {
-        var (text, origin) = Said(flag, "--limit", "RUNNER_LIMIT");
+        var (text, origin) = Said(flag, NodeSetting.Limit);
         return text is null ? NodeOptions.DefaultProcessLimit
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= NodeOptions.MaxProcessLimit ? value
             : Wrong(origin, $"'{text}' is no process limit; expected a whole number from 1 to 100000.", NodeOptions.DefaultProcessLimit);
@@ -57,7 +65,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 
     private LogEventLevel ReadLevel(string? flag)
     {
-        var (text, origin) = Said(flag, "--log-level", "RUNNER_LOG_LEVEL");
+        var (text, origin) = Said(flag, NodeSetting.LogLevel);
         return text is null ? LogEventLevel.Warning
             : Levels.Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<LogEventLevel>(text, ignoreCase: true)
             : Wrong(origin, $"'{text}' is no log level; expected one of {string.Join(", ", Levels)}.", LogEventLevel.Warning);
@@ -65,7 +73,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 
     private ImmutableArray<string> ReadHosts(string? flag)
     {
-        var (text, origin) = Said(flag, "--allow-host", "RUNNER_ALLOW_HOST");
+        var (text, origin) = Said(flag, NodeSetting.AllowHosts);
         var hosts = (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var host in hosts.Where(h => Uri.CheckHostName(h) == UriHostNameType.Unknown))
         {
@@ -77,23 +85,38 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 
     private string ReadName(string? flag)
     {
-        var (text, origin) = Said(flag, "--name", "RUNNER_NODE_NAME");
+        var (text, origin) = Said(flag, NodeSetting.Name);
+        origin = text is null ? NodeSetting.Name.Flag : origin;
         text ??= Environment.MachineName.ToLowerInvariant();
         return text.Length <= 100 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text
             : Wrong(origin, $"'{text}' is no node name; expected 1 to 100 letters, digits, '-', '_' or '.'.", "");
     }
 
-    private bool ReadSwitch(string name) => variable(name)?.ToUpperInvariant() switch
+    private bool ReadPause(bool noPause)
     {
-        null or "" or "0" or "FALSE" or "NO" => false,
-        "1" or "TRUE" or "YES" => true,
-        var other => Wrong($"the variable {name}", $"'{other}' is neither true nor false.", false),
-    };
+        var setting = NodeSetting.PauseOnShutdown;
+        var (text, origin) = Said(noPause ? "true" : null, setting);
 
-    private (string? Text, string Origin) Said(string? flag, string option, string name) =>
-        flag is not null ? (flag, option)
-        : variable(name) is { Length: > 0 } set ? (set, $"the variable {name}")
-        : (null, option);
+        // The flag and the variable say the opposite of the file's key.
+        var isNegative = noPause || variable(setting.Variable) is { Length: > 0 };
+        return text?.ToUpperInvariant() switch
+        {
+            null => true,
+            "0" or "FALSE" or "NO" => isNegative,
+            "1" or "TRUE" or "YES" => !isNegative,
+            _ => Wrong(origin, $"'{text}' is neither true nor false.", true),
+        };
+    }
+
+    private (string? Text, string Origin) Said(string? flag, NodeSetting setting)
+    {
+        (string? Text, string Origin) said = flag is not null ? (flag, setting.Flag)
+            : variable(setting.Variable) is { Length: > 0 } set ? (set, $"the variable {setting.Variable}")
+            : _file?.Find(setting) is { } value ? value
+            : (null, NodeSetting.Default);
+        _origins[setting] = said.Origin;
+        return said;
+    }
 
     private T Wrong<T>(string origin, string message, T instead)
     {

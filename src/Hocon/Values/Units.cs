@@ -1,0 +1,126 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using Runner.Hocon.Syntax;
+
+namespace Runner.Hocon.Values;
+
+/// <summary>A number and a unit: durations, periods, sizes.</summary>
+internal static class Units
+{
+    private const string Durations = "a duration such as 500 ms: a number and ns, us, ms, s, m, h or d, or such a unit's name";
+    private const string Periods = "a period such as 2 weeks: a whole number and d, w, m, mo or y, or such a unit's name";
+    private const string Sizes = "a size such as 512 KiB: a number from 0 and a unit such as B, kB, KiB, MB or MiB";
+
+    /// <summary>In ticks of 100 ns.</summary>
+    private static readonly FrozenDictionary<string, decimal> DurationUnits = Table(
+        (0.01m, "ns nano nanos nanosecond nanoseconds"),
+        (10m, "us micro micros microsecond microseconds"),
+        (TimeSpan.TicksPerMillisecond, "ms milli millis millisecond milliseconds"),
+        (TimeSpan.TicksPerSecond, "s second seconds"),
+        (TimeSpan.TicksPerMinute, "m minute minutes"),
+        (TimeSpan.TicksPerHour, "h hour hours"),
+        (TimeSpan.TicksPerDay, "d day days"));
+
+    private static readonly FrozenDictionary<string, decimal> SizeUnits = Table([(1m, "B b byte bytes"), .. Powers(1000, "kMGTPEZY", binary: false), .. Powers(1024, "KMGTPEZY", binary: true)]);
+
+    public static TimeSpan ToDuration(HoconScalar value)
+    {
+        var (number, unit) = Split(value, Durations);
+        return DurationUnits.TryGetValue(unit.Length == 0 ? "ms" : unit, out var ticks)
+            ? TimeSpan.FromTicks(Multiply(value, number, ticks, Durations))
+            : throw Conversions.Unfit(value, Durations);
+    }
+
+    public static long ToSize(HoconScalar value)
+    {
+        var (number, unit) = Split(value, Sizes);
+        return number >= 0 && SizeUnits.TryGetValue(unit.Length == 0 ? "B" : unit, out var bytes)
+            ? Multiply(value, number, bytes, Sizes)
+            : throw Conversions.Unfit(value, Sizes);
+    }
+
+    public static HoconPeriod ToPeriod(HoconScalar value)
+    {
+        var (number, unit) = Split(value, Periods);
+        if (number != decimal.Truncate(number))
+        {
+            throw Conversions.Unfit(value, Periods);
+        }
+
+        return unit switch
+        {
+            "" or "d" or "day" or "days" => new HoconPeriod(0, 0, Whole(1)),
+            "w" or "week" or "weeks" => new HoconPeriod(0, 0, Whole(7)),
+            "m" or "mo" or "month" or "months" => new HoconPeriod(0, Whole(1), 0),
+            "y" or "year" or "years" => new HoconPeriod(Whole(1), 0, 0),
+            _ => throw Conversions.Unfit(value, Periods),
+        };
+
+        int Whole(int factor)
+        {
+            var whole = Multiply(value, number, factor, Periods);
+            return whole is >= int.MinValue and <= int.MaxValue ? (int)whole : throw Conversions.Unfit(value, Periods);
+        }
+    }
+
+    private static (decimal Number, string Unit) Split(HoconScalar value, string expected)
+    {
+        var text = Trim(value.Text);
+        var end = text.Length;
+        while (end > 0 && char.IsLetter(text[end - 1]))
+        {
+            end--;
+        }
+
+        var number = Trim(text[..end]);
+        return value.Kind is HoconKind.Number or HoconKind.String && Numbers.IsNumber(number)
+            && decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed)
+                ? (parsed, text[end..])
+                : throw Conversions.Unfit(value, expected);
+    }
+
+    private static long Multiply(HoconScalar value, decimal number, decimal factor, string expected)
+    {
+        try
+        {
+            return decimal.ToInt64(decimal.Truncate(number * factor));
+        }
+        catch (OverflowException e)
+        {
+            throw new HoconException(value.Origin, $"{value.ToJson()} is too large", expected, e);
+        }
+    }
+
+    private static string Trim(string text)
+    {
+        var (start, end) = (0, text.Length);
+        while (start < end && Cursor.IsSpace(text[start]))
+        {
+            start++;
+        }
+
+        while (end > start && Cursor.IsSpace(text[end - 1]))
+        {
+            end--;
+        }
+
+        return text[start..end];
+    }
+
+    private static IEnumerable<(decimal Factor, string Names)> Powers(int step, string letters, bool binary)
+    {
+        string[] names = binary
+            ? ["kibibyte", "mebibyte", "gibibyte", "tebibyte", "pebibyte", "exbibyte", "zebibyte", "yobibyte"]
+            : ["kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte", "exabyte", "zettabyte", "yottabyte"];
+        var factor = 1m;
+        for (var i = 0; i < names.Length; i++)
+        {
+            factor *= step;
+            var letter = letters[i];
+            yield return (factor, $"{names[i]} {names[i]}s {(binary ? $"{letter} {char.ToLowerInvariant(letter)} {letter}i {letter}iB" : $"{letter}B")}");
+        }
+    }
+
+    private static FrozenDictionary<string, decimal> Table(params IEnumerable<(decimal Factor, string Names)> units) =>
+        units.SelectMany(u => u.Names.Split(' ').Select(n => KeyValuePair.Create(n, u.Factor))).ToFrozenDictionary(StringComparer.Ordinal);
+}

@@ -1,0 +1,28 @@
+using Runner.Cli;
+using Runner.Hocon;
+using Runner.Hocon.Loading;
+using Runner.Host.Console;
+
+namespace Runner.Host.Commands;
+
+/// <summary>`runner config render FILE`: what a file resolves to, as JSON.</summary>
+internal sealed class ConfigRender(HostEnvironment environment)
+{
+    /// <returns>The exit code: 1 if the file is missing or wrong.</returns>
+    public int Run(string file)
+    {
+        try
+        {
+            var options = new HoconOptions { Includes = FileIncludes.Instance, Environment = environment.Variable };
+            environment.Output.Write(HoconDocument.Load(file, options).Root.ToJson(indented: true) + "\n");
+            environment.Output.Flush();
+            return ExitCodes.Success;
+        }
+        catch (HoconException e)
+        {
+            environment.Error.Write($"{environment.ErrorPaint.In(Colour.Red, "error:")} {e.Message}\n");
+            environment.Error.Flush();
+            return ExitCodes.Error;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using Runner.Client;
+using Runner.Hocon;
+
+namespace Runner.Host.Configuration;
+
+/// <summary>A settings file in HOCON. The one type between a node's settings and the parser, which is not loaded unless a file is named.</summary>
+internal sealed class NodeConfigFile
+{
+    private readonly Dictionary<string, (string Text, string Origin)> _values = [];
+
+    private NodeConfigFile()
+    {
+    }
+
+    /// <summary>Reads a file; what is wrong with it is reported, and the rest is read all the same.</summary>
+    /// <param name="variable">What substitutions fall back to.</param>
+    public static NodeConfigFile Read(string path, Func<string, string?> variable, Action<OptionMistake> report)
+    {
+        var file = new NodeConfigFile();
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            report(new OptionMistake("--config", "expected a file."));
+            return file;
+        }
+
+        try
+        {
+            file.Take(HoconLoader.Load(path, environment: variable), report);
+        }
+        catch (HoconException e)
+        {
+            report(new OptionMistake(e.Origin.ToString(), e.Text));
+        }
+
+        return file;
+    }
+
+    /// <summary>A setting as text, as a flag would say it; null if the file does not set it.</summary>
+    /// <returns>With <c>file:line</c>.</returns>
+    public (string Text, string Origin)? Find(NodeSetting setting) => _values.TryGetValue(setting.Key, out var said) ? said : null;
+
+    private void Take(HoconObject root, Action<OptionMistake> report)
+    {
+        foreach (var (key, value) in root.Fields)
+        {
+            if (key != NodeSetting.Section)
+            {
+                report(Unknown(value, key, [NodeSetting.Section], "settings stand in runner { … }"));
+                continue;
+            }
+
+            foreach (var (name, inner) in value.AsObject().Fields)
+            {
+                TakeSetting(name, inner, report);
+            }
+        }
+    }
+
+    private void TakeSetting(string key, HoconValue value, Action<OptionMistake> report)
+    {
+        if (NodeSetting.All.FirstOrDefault(s => s.Key == key) is not { } setting)
+        {
+            report(Unknown(value, $"{NodeSetting.Section}.{key}", NodeSetting.All.Select(s => s.Path), $"expected one of {string.Join(", ", NodeSetting.All.Select(s => s.Key))}"));
+            return;
+        }
+
+        // Null undoes what an included file says: the default.
+        if (value.Kind == HoconKind.Null)
+        {
+            return;
+        }
+
+        try
+        {
+            _values[key] = (TextOf(setting, value), value.Origin.FileAndLine);
+        }
+        catch (HoconException e)
+        {
+            report(new OptionMistake(value.Origin.FileAndLine, $"{setting.Path}: {e.Text}"));
+        }
+    }
+
+    private static OptionMistake Unknown(HoconValue value, string path, IEnumerable<string> known, string otherwise) =>
+        new(value.Origin.FileAndLine, $"{path} is no setting; {(Nearest.To(path, known) is { } near ? $"did you mean {near}?" : $"{otherwise}.")}");
+
+    private static string TextOf(NodeSetting setting, HoconValue value)
+    {
+        if (setting == NodeSetting.Limit)
+        {
+            return value.AsLong().ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (setting == NodeSetting.PauseOnShutdown)
+        {
+            return value.AsBoolean() ? "true" : "false";
+        }
+
+        if (setting == NodeSetting.AllowHosts)
+        {
+            // A variable of the environment is one string; it has commas, as the flag has.
+            return value is HoconScalar ? value.AsString() : string.Join(',', value is HoconObject { Fields.Count: 0 } ? [] : value.AsList().Select(v => v.AsString()));
+        }
+
+        var text = value.AsString();
+        var isRelativePath = setting == NodeSetting.Data && !string.IsNullOrWhiteSpace(text) && value.Origin.Line > 0;
+        return isRelativePath ? Path.GetFullPath(text, Path.GetDirectoryName(Path.GetFullPath(value.Origin.File))!) : text;
+    }
+}

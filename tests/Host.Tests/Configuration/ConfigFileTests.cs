@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Runner.Host.Configuration;
+using Serilog.Events;
+
+namespace Runner.Host.Tests.Configuration;
+
+public sealed class ConfigFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("runner-config-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_file_sets_everything()
+    {
+        var file = Write(
+            """
+            runner {
+              data = store
+              listen = "0.0.0.0:81", limit = 7, log-level = Debug
+              allow-hosts = [a.example, B.example], name = n1, pause-on-shutdown = off
+            }
+            """);
+
+        var (options, reader) = Read(new NodeFlags(Config: file));
+
+        Assert.Equal(
+            (Path.Combine(_folder, "store"), "0.0.0.0:81", 7, LogEventLevel.Debug, "n1", false),
+            (options.DataDirectory, options.Listen.ToString(), options.ProcessLimit, options.LogLevel, options.NodeName, options.PauseOnShutdown));
+        Assert.Equal(["a.example", "b.example"], options.AllowedHosts.ToArray());
+        Assert.Equal($"{file}:3", reader.OriginOf(NodeSetting.Limit));
+        Assert.Equal($"{file}:4", reader.OriginOf(NodeSetting.PauseOnShutdown));
+    }
+
+    [Fact]
+    public void A_flag_beats_a_variable_which_beats_the_file_which_beats_the_default()
+    {
+        var file = Write("runner { limit = 7, listen = \"127.0.0.1:1\", name = file, pause-on-shutdown = no }");
+
+        var (options, reader) = Read(
+            new NodeFlags(Limit: "9", Config: file), ("RUNNER_LIMIT", "8"), ("RUNNER_NODE_NAME", "variable"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "false"));
+
+        Assert.Equal((9, "127.0.0.1:1", "variable", true), (options.ProcessLimit, options.Listen.ToString(), options.NodeName, options.PauseOnShutdown));
+        Assert.Equal(
+            ["default", $"{file}:1", "--limit", "default", "default", "the variable RUNNER_NODE_NAME", "the variable RUNNER_NO_PAUSE_ON_SHUTDOWN"],
+            NodeSetting.All.Select(reader.OriginOf));
+    }
+
+    [Fact]
+    public void A_flag_says_no_where_the_file_says_yes() =>
+        Assert.False(Read(new NodeFlags(NoPauseOnShutdown: true, Config: Write("runner.pause-on-shutdown = yes"))).Options.PauseOnShutdown);
+
+    [Fact]
+    public void Null_is_the_default() => Assert.Equal(100, Read(new NodeFlags(Config: Write("runner { limit = 5 }\nrunner.limit = null"))).Options.ProcessLimit);
+
+    [Fact]
+    public void Substitutions_take_the_environment_and_includes_are_followed()
+    {
+        File.WriteAllText(Path.Combine(_folder, "base.conf"), "runner.limit = 3\nrunner.data = here");
+        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
+        var file = Write("include \"../base\"\nrunner.name = node-${ID}\nrunner.allow-hosts = ${?HOSTS}", "sub/node.conf");
+
+        var (options, reader) = Read(new NodeFlags(Config: file), ("ID", "4"), ("HOSTS", "a,b"));
+
+        Assert.Equal((3, "node-4", Path.Combine(_folder, "here")), (options.ProcessLimit, options.NodeName, options.DataDirectory));
+        Assert.Equal(["a", "b"], options.AllowedHosts.ToArray());
+        Assert.Equal($"{Path.Combine(_folder, "base.conf")}:1", reader.OriginOf(NodeSetting.Limit));
+    }
+
+    [Fact]
+    public void Every_mistake_is_said_at_once_with_its_line()
+    {
+        var file = Write(
+            """
+            runner {
+              limt = 5
+              limit = 1.5
+              listen = nowhere
+              allow-hosts = [[a]]
+              pause-on-shutdown = maybe
+              something = 1
+            }
+            runer { limit = 1 }
+            """);
+
+        var mistakes = Mistakes(new NodeFlags(LogLevel: "loud", Config: file));
+
+        Assert.Equal(
+            [$"{file}:2", $"{file}:3", $"{file}:5", $"{file}:6", $"{file}:7", $"{file}:9", $"{file}:4", "--log-level"],
+            mistakes.Select(m => m.Origin));
+        Assert.Contains("did you mean runner.limit?", mistakes[0].Message, StringComparison.Ordinal);
+        Assert.Contains("whole number", mistakes[1].Message, StringComparison.Ordinal);
+        Assert.Contains("expected one of data, listen", mistakes[4].Message, StringComparison.Ordinal);
+        Assert.Contains("did you mean runner?", mistakes[5].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("runner {\n limit = 5\n", 3)]
+    [InlineData("runner.limit = ${nowhere}", 1)]
+    [InlineData("\nrunner = 5", 2)]
+    [InlineData("[1]", 1)]
+    public void A_file_that_is_no_hocon_or_has_no_settings_is_said_with_its_line(string text, int line)
+    {
+        var file = Write(text);
+        var mistake = Assert.Single(Mistakes(new NodeFlags(Config: file)));
+        Assert.StartsWith($"{file}:{line}:", mistake.Origin, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_has_to_be_there()
+    {
+        Assert.Contains("no such file", Assert.Single(Mistakes(new NodeFlags(Config: Path.Combine(_folder, "no.conf")))).Message, StringComparison.Ordinal);
+        Assert.Equal("--config", Assert.Single(Mistakes(new NodeFlags(Config: " "))).Origin);
+    }
+
+    private static (NodeOptions Options, NodeOptionsReader Reader) Read(NodeFlags flags, params (string Name, string Value)[] variables)
+    {
+        var (reader, options, mistakes) = Try(flags, variables);
+        Assert.Empty(mistakes);
+        return (options!, reader);
+    }
+
+    private static ImmutableArray<OptionMistake> Mistakes(NodeFlags flags)
+    {
+        var (_, options, mistakes) = Try(flags);
+        Assert.Null(options);
+        return mistakes;
+    }
+
+    private static (NodeOptionsReader Reader, NodeOptions? Options, ImmutableArray<OptionMistake> Mistakes) Try(NodeFlags flags, params (string Name, string Value)[] variables)
+    {
+        var reader = new NodeOptionsReader(name => variables.FirstOrDefault(v => v.Name == name).Value);
+        var (options, mistakes) = reader.Read(flags);
+        return (reader, options, mistakes);
+    }
+
+    private string Write(string text, string name = "node.conf")
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}

@@ -1,0 +1,47 @@
+using Runner.Hocon;
+using Runner.Host.Configuration;
+
+namespace Runner.Host.Tests.Configuration;
+
+/// <summary>hocon/runner.conf and the code say the same.</summary>
+public sealed class RunnerConfTests
+{
+    private static readonly string Conf = Path.Combine(AppContext.BaseDirectory, "runner.conf");
+
+    [Fact]
+    public void It_holds_every_setting_and_no_others() =>
+        Assert.Equal(NodeSetting.All.Select(s => s.Key), HoconLoader.Load(Conf).GetObject(NodeSetting.Section).Fields.Select(f => f.Key));
+
+    [Fact]
+    public void Every_setting_has_the_default_of_the_code()
+    {
+        var defaults = Read(new NodeFlags());
+        var written = Read(new NodeFlags(Config: Conf));
+
+        Assert.All(NodeSetting.All, setting => Assert.Equal(setting.Value(defaults), setting.Value(written)));
+    }
+
+    [Fact]
+    public void Every_setting_is_explained_with_its_flag_and_its_variable()
+    {
+        var lines = File.ReadAllLines(Conf);
+        Assert.All(HoconLoader.Load(Conf).GetObject(NodeSetting.Section).Fields, field =>
+        {
+            var setting = NodeSetting.All.Single(s => s.Key == field.Key);
+            var comment = string.Join(' ', lines[..(field.Value.Origin.Line - 1)].Reverse().TakeWhile(l => l.TrimStart().StartsWith('#')));
+            Assert.Contains(setting.Flag, comment, StringComparison.Ordinal);
+            Assert.Contains(setting.Variable, comment, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Every_property_of_the_options_is_a_setting() =>
+        Assert.Equal(NodeSetting.All.Length, typeof(NodeOptions).GetProperties(System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.Instance).Length);
+
+    private static NodeOptions Read(NodeFlags flags)
+    {
+        var (options, mistakes) = new NodeOptionsReader(name => name == "HOME" ? "/home/me" : null).Read(flags);
+        Assert.Empty(mistakes);
+        return options!;
+    }
+}
