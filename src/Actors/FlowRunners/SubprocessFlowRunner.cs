@@ -7,7 +7,7 @@ namespace Runner.Actors.FlowRunners;
 /// <summary>Settings of the flow runners for processes of this machine.</summary>
 /// <param name="DataDirectory">The node's data folder; see <see cref="RunFiles"/> for what lies in it.</param>
 /// <param name="SpawnThreads">How many processes are started side by side, 1 or more. Starting one blocks a thread until the program executes.</param>
-public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 2);
+public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 4);
 
 /// <summary>
 /// Runs attempts as Linux processes. Each is the leader of a session of its own, reads end of file from its standard input and

@@ -1,7 +1,6 @@
 using Runner.Cli;
 using Runner.Hocon;
 using Runner.Hocon.Loading;
-using Runner.Host.Console;
 
 namespace Runner.Host.Commands;
 
@@ -20,7 +19,7 @@ internal sealed class ConfigRender(HostEnvironment environment)
         }
         catch (HoconException e)
         {
-            environment.Error.Write($"{environment.ErrorPaint.In(Colour.Red, "error:")} {e.Message}\n");
+            environment.Error.Write($"{environment.ErrorStyle.Red("error:")} {e.Message}\n");
             environment.Error.Flush();
             return ExitCodes.Error;
         }

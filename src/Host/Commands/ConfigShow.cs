@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Runner.Cli;
+using Runner.Cli.Terminal;
 using Runner.Host.Configuration;
-using Runner.Host.Console;
 
 namespace Runner.Host.Commands;
 
@@ -19,7 +19,7 @@ internal sealed class ConfigShow(HostEnvironment environment)
         var (options, mistakes) = reader.Read(new NodeFlags(Config: config));
         if (options is null)
         {
-            environment.Error.Write($"{environment.ErrorPaint.In(Colour.Red, "error:")} {string.Join('\n', mistakes)}\n");
+            environment.Error.Write($"{environment.ErrorStyle.Red("error:")} {string.Join('\n', mistakes)}\n");
             environment.Error.Flush();
             return ExitCodes.Usage;
         }
@@ -29,10 +29,16 @@ internal sealed class ConfigShow(HostEnvironment environment)
         return ExitCodes.Success;
     }
 
-    private string Text(NodeOptions options, NodeOptionsReader reader) => Table.Format(
-        environment.OutputPaint,
-        ["SETTING", "VALUE", "FROM"],
-        [.. NodeSetting.All.Select(s => new[] { s.Path, TextOf(s.Value(options)), reader.OriginOf(s) })]);
+    private string Text(NodeOptions options, NodeOptionsReader reader)
+    {
+        var table = new Table("SETTING", "VALUE", "FROM");
+        foreach (var setting in NodeSetting.All)
+        {
+            table.Add(setting.Path, TextOf(setting.Value(options)), reader.OriginOf(setting));
+        }
+
+        return table.Render(environment.OutputStyle);
+    }
 
     private static string TextOf(object value) => value switch
     {

@@ -13,7 +13,7 @@ public sealed class ProcFilesTests
     {
         var line = "12 (a) R 1 (b)) S 3 4 5 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 2 0 99 1 1 18446744073709551615 "
             + "1 1 1 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 256\n";
-        Assert.Equal(new ProcessStat('S', 3, 4, 5, 2, 99, 256), ProcFiles.ParseStat(Encoding.ASCII.GetBytes(line)));
+        Assert.Equal(new ProcessStat('S', 3, 4, 5, 2, 99, 256, Flags: 4194560), ProcFiles.ParseStat(Encoding.ASCII.GetBytes(line)));
     }
 
     [Theory]

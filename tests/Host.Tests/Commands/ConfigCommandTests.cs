@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
-using Runner.Host.Console;
+using Runner.Cli.Terminal;
 
 namespace Runner.Host.Tests.Commands;
 
@@ -27,7 +27,7 @@ public sealed class ConfigCommandTests : IDisposable
 
         Assert.Equal(0, await RunAsync("config", "show", "--config", file));
 
-        var rows = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split("   ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
+        var rows = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
         Assert.Equal(["SETTING", "VALUE", "FROM"], rows[0]);
         Assert.Equal(NodeSetting.All.Select(s => s.Path), rows.Skip(1).Select(r => r[0]));
         Assert.Contains(["runner.data", "/home/me/.local/share/runner-actors", "default"], rows);
@@ -109,6 +109,6 @@ public sealed class ConfigCommandTests : IDisposable
     }
 
     private HostEnvironment Surroundings() => new(
-        (_, _) => throw new InvalidOperationException("no node is started"), SystemTime.Provider, TimeZoneInfo.Utc, _output, _error,
-        new Paint(false), new Paint(false), _variables.GetValueOrDefault, () => throw new InvalidOperationException("nothing is to be stopped"));
+        (_, _) => throw new InvalidOperationException("no node is started"), SystemTime.Provider, _output, _error,
+        new Style(false), new Style(false), _variables.GetValueOrDefault, () => throw new InvalidOperationException("nothing is to be stopped"));
 }

@@ -44,8 +44,11 @@ internal sealed class RunnerProgram : IDisposable
     /// <summary>The program's own file, for <c>dotnet exec</c>.</summary>
     public static string File { get; } = Path.Combine(AppContext.BaseDirectory, "runner.dll");
 
+    /// <summary>As from a person's shell: a test run in the background has SIGINT ignored, and what it starts would inherit that.</summary>
+    private static readonly string[] Dotnet = ["env", "--default-signal=INT,TERM", "dotnet"];
+
     /// <summary>Starts it, without waiting for anything.</summary>
-    public static RunnerProgram Start(string data, params string[] arguments) => StartWith(["dotnet"], data, arguments);
+    public static RunnerProgram Start(string data, params string[] arguments) => StartWith(Dotnet, data, arguments);
 
     /// <summary>Starts it below another program, which becomes it (such as <c>unshare … dotnet</c>).</summary>
     public static RunnerProgram StartWith(string[] host, string data, params string[] arguments) =>
@@ -104,7 +107,7 @@ internal sealed class RunnerProgram : IDisposable
     /// <summary>Runs a command to its end with its two outputs apart, in an environment that would allow colours.</summary>
     public static async Task<Answer> AskAsync(string data, params string[] arguments)
     {
-        var start = StartInfo(["dotnet"], data, arguments);
+        var start = StartInfo(Dotnet, data, arguments);
         start.Environment.Remove("NO_COLOR");
         start.Environment["TERM"] = "xterm-256color";
         using var process = Process.Start(start)!;
