@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Runner.Cli;
 
@@ -8,7 +7,7 @@ namespace Runner.Host.Tests.EndToEnd;
 /// <summary>What the documents tell people to type is what the program takes.</summary>
 public sealed partial class DocumentedCommandsTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", ".."));
+    private static readonly string Root = FindRoot();
 
     private readonly RootCommand _commands = Program.CreateRoot(CliContext.System());
 
@@ -88,5 +87,15 @@ public sealed partial class DocumentedCommandsTests
     [GeneratedRegex("--[a-z-]+")]
     private static partial Regex LongOption();
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    /// <summary>The checkout that the tests were built in: a reproducible build leaves no path of it in the program.</summary>
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Runner.Actors.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder.FullName;
+    }
 }

@@ -54,8 +54,9 @@ public sealed class KilledNodeTests : IDisposable
             using var client = node.Client();
             await DeployAsync(client);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(patience.Token);
-            var load = Task.WhenAll(Enumerable.Range(0, 4).Select(n => LoadAsync(client, $"{kill}-{n}", kill == 0 ? 72 : 18, ending.Token)));
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(n => LoadAsync(client, $"{kill}-{n}", kill == 0 ? 72 : 18, patience.Token)));
             await UntilRunningAsync(client, InFlight, patience.Token);
+            var load = Task.WhenAll(Enumerable.Range(4, 4).Select(n => LoadAsync(client, $"{kill}-{n}", 18, ending.Token)));
             LetThrough(gate, LetThroughPerKill / 2);
             // The node dies at another place of its work each time: some way into whatever it does next.
             for (var further = chance.Next(30); further > 0; further--)
