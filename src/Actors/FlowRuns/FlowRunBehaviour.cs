@@ -156,7 +156,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         }
 
         var handle = started.Handle;
-        var decision = Decision.Persist(new AttemptRunning(started.Attempt, handle.Pid, handle.StartTime, handle.BootId));
+        // A short program ends before this is written: then its start and its end are one commit.
+        var decision = Decision.Persist(new AttemptRunning(started.Attempt, handle.Pid, handle.StartTime, handle.BootId)) with { MayWait = true };
         return state.Phase == RunPhase.Submitting && state.Recipe.Timeout is { } timeout
             ? decision.Then(new WatchTimeout(started.Attempt, timeout))
             : decision;

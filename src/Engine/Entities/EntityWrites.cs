@@ -14,20 +14,20 @@ public static class EntityWrites
     /// <param name="snapshotSequence">The sequence number of the last snapshot; 0 if there is none.</param>
     public static EntityWrite Build<TState>(
         IEntityBehaviour<TState> behaviour, IEventCodec codec, string id, TState before, TState after,
-        long sequence, long snapshotSequence, ImmutableArray<object> events, DateTimeOffset now)
+        long sequence, long snapshotSequence, IReadOnlyList<(object Event, DateTimeOffset At)> events)
         where TState : class
     {
-        var stored = ImmutableArray.CreateBuilder<StoredEvent>(events.Length);
-        foreach (var @event in events)
+        var stored = ImmutableArray.CreateBuilder<StoredEvent>(events.Count);
+        foreach (var (@event, at) in events)
         {
             var (name, version, payload) = codec.Write(@event);
-            stored.Add(new StoredEvent(sequence + stored.Count + 1, name, version, now, payload));
+            stored.Add(new StoredEvent(sequence + stored.Count + 1, name, version, at, payload));
         }
 
         var (rows, slots) = behaviour.Project(before, after);
         var wakeBefore = behaviour.WakeUpAt(before);
         var wakeAfter = behaviour.WakeUpAt(after);
-        var last = sequence + events.Length;
+        var last = sequence + events.Count;
         return new EntityWrite(new EntityKey(behaviour.Kind, id), sequence, stored.MoveToImmutable())
         {
             Rows = rows,
@@ -46,6 +46,6 @@ public static class EntityWrites
     {
         var before = behaviour.Initial(id);
         var after = behaviour.Apply(before, @event, now);
-        return Build(behaviour, codec, id, before, after, 0, 0, [@event], now) with { Precondition = WritePrecondition.CreateIfAbsent };
+        return Build(behaviour, codec, id, before, after, 0, 0, [(@event, now)]) with { Precondition = WritePrecondition.CreateIfAbsent };
     }
 }

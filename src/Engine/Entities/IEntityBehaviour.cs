@@ -57,6 +57,9 @@ public sealed record Decision(
     ImmutableArray<object> Intents,
     ImmutableArray<EntityWrite> Creates)
 {
+    /// <summary>Nobody is held up if the events become durable a moment later, together with those of what may follow at once.</summary>
+    public bool MayWait { get; init; }
+
     /// <summary>Nothing changes and nobody is answered.</summary>
     public static Decision None { get; } = new([], null, [], []);
 
