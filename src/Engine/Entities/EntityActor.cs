@@ -21,7 +21,6 @@ namespace Runner.Engine.Entities;
 public abstract class EntityActor<TState> : ActorBase
     where TState : class
 {
-    private const int BatchLimit = 64;
 
     /// <summary>
     /// How long a commit that may wait does: about what a short program needs from its start to its end, which then are one commit. One
@@ -32,12 +31,12 @@ public abstract class EntityActor<TState> : ActorBase
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly IEntityBehaviour<TState> _behaviour;
-    private readonly Queue<Pending> _queue = new();
+    private readonly Queue<PendingMessage> _queue = new();
     private Phase _phase = Phase.New;
     private TState _state;
     private long _sequence;
     private long _snapshotSequence;
-    private Batch? _batch;
+    private EntityBatch<TState>? _batch;
     private TimeSpan _pause = FirstPause;
 
     /// <summary>What is in memory may be older than what is durable: a commit's answer was lost, or somebody else wrote.</summary>
@@ -178,7 +177,7 @@ public abstract class EntityActor<TState> : ActorBase
     {
         foreach (var (message, sender) in messages)
         {
-            _queue.Enqueue(new Pending(message, sender));
+            _queue.Enqueue(new PendingMessage(message, sender));
         }
 
         switch (_phase)
@@ -231,7 +230,7 @@ public abstract class EntityActor<TState> : ActorBase
         // What was queued before the failure comes after what the state says; what the state said before says nothing any more.
         var waiting = Array.FindAll(_queue.ToArray(), p => p.Message is not Recovered);
         _queue.Clear();
-        _queue.Enqueue(new Pending(Recovered.Instance, Self));
+        _queue.Enqueue(new PendingMessage(Recovered.Instance, Self));
         Array.ForEach(waiting, _queue.Enqueue);
         Advance();
     }
@@ -256,7 +255,7 @@ public abstract class EntityActor<TState> : ActorBase
         var now = Services.Clock.UtcNow;
         while (_phase is Phase.Ready or Phase.Holding && _queue.Count > 0)
         {
-            var batch = _batch ??= new Batch(_state);
+            var batch = _batch ??= new EntityBatch<TState>(_state);
             Decide(batch, now);
             if (!batch.NeedsCommit)
             {
@@ -279,7 +278,7 @@ public abstract class EntityActor<TState> : ActorBase
         }
     }
 
-    private void Decide(Batch batch, DateTimeOffset now)
+    private void Decide(EntityBatch<TState> batch, DateTimeOffset now)
     {
         do
         {
@@ -292,7 +291,7 @@ public abstract class EntityActor<TState> : ActorBase
 
             batch.Add(pending, decision, now);
         }
-        while (_queue.Count > 0 && batch.Members.Count < BatchLimit);
+        while (_queue.Count > 0 && !batch.IsFull);
     }
 
     private void Hold()
@@ -304,7 +303,7 @@ public abstract class EntityActor<TState> : ActorBase
         }
     }
 
-    private void Commit(Batch batch)
+    private void Commit(EntityBatch<TState> batch)
     {
         if (_phase == Phase.Holding)
         {
@@ -342,7 +341,7 @@ public abstract class EntityActor<TState> : ActorBase
         }
     }
 
-    private void OnCommitted(Batch batch)
+    private void OnCommitted(EntityBatch<TState> batch)
     {
         var before = _state;
         var write = batch.Write!;
@@ -372,7 +371,7 @@ public abstract class EntityActor<TState> : ActorBase
         PauseThenLoad();
     }
 
-    private void Finish(Batch batch)
+    private void Finish(EntityBatch<TState> batch)
     {
         foreach (var (pending, decision) in batch.Members)
         {
@@ -401,7 +400,7 @@ public abstract class EntityActor<TState> : ActorBase
         }
     }
 
-    private void Requeue(IEnumerable<Pending> members)
+    private void Requeue(IEnumerable<PendingMessage> members)
     {
         var all = members.Concat(_queue).ToArray();
         _queue.Clear();
@@ -416,7 +415,7 @@ public abstract class EntityActor<TState> : ActorBase
         Array.ForEach(Array.FindAll(all, p => !IsRequest(p.Message)), _queue.Enqueue);
     }
 
-    private void RefuseAll(IEnumerable<Pending> members, Exception cause)
+    private void RefuseAll(IEnumerable<PendingMessage> members, Exception cause)
     {
         foreach (var pending in members.Where(p => IsRequest(p.Message)))
         {
@@ -436,8 +435,6 @@ public abstract class EntityActor<TState> : ActorBase
         }
     }
 
-    private readonly record struct Pending(object Message, IActorRef Sender);
-
     private sealed record HistoryLoaded(EntityHistory History);
 
     private sealed record LoadFailed(Exception Cause);
@@ -454,34 +451,5 @@ public abstract class EntityActor<TState> : ActorBase
     private sealed record HoldOver
     {
         public static readonly HoldOver Instance = new();
-    }
-
-    /// <summary>Messages decided one after the other that become durable together.</summary>
-    private sealed class Batch(TState state)
-    {
-        public TState State { get; set; } = state;
-
-        public EntityWrite? Write { get; set; }
-
-        public List<(Pending Pending, Decision Decision)> Members { get; } = [];
-
-        /// <summary>Their events, each with the time at which it was decided.</summary>
-        public List<(object Event, DateTimeOffset At)> Events { get; } = [];
-
-        public bool NeedsCommit => Members.Exists(m => m.Decision.NeedsCommit);
-
-        /// <summary>Whether nothing in it is in a hurry to be durable.</summary>
-        public bool MayWait => Members.Count < BatchLimit && Members.TrueForAll(m => m.Decision.MayWait || !m.Decision.NeedsCommit);
-
-        public IEnumerable<EntityWrite> Creates => Members.SelectMany(m => m.Decision.Creates);
-
-        public void Add(Pending pending, Decision decision, DateTimeOffset at)
-        {
-            Members.Add((pending, decision));
-            foreach (var @event in decision.Events)
-            {
-                Events.Add((@event, at));
-            }
-        }
     }
 }
