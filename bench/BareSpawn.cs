@@ -13,7 +13,6 @@ internal static unsafe class BareSpawn
     /// <summary>Processes a second.</summary>
     public static double RunMany(string folder, int count, int inFlight)
     {
-        // Left until the node's folder is deleted: ext4 is slow to give out inodes that were freed a moment ago.
         var output = Directory.CreateDirectory(Path.Combine(folder, $"bare-{Interlocked.Increment(ref _rounds)}")).FullName;
         var next = 0;
         var watch = Stopwatch.StartNew();

@@ -29,7 +29,7 @@ internal sealed class Report
         file.WriteLine("# Results");
         file.WriteLine();
         file.WriteLine("Made by `dotnet run -c Release --project bench`. Figures of one run on a shared machine: compare within it.");
-        file.WriteLine("ext4 is slow to hand out inodes that were freed in the last five minutes, and the bare loop suffers most: wait that long between runs.");
+        file.WriteLine("The store is on disk, synchronous=FULL; the output files of programs and of the bare loop are in memory (see BenchNode).");
         file.WriteLine();
         file.WriteLine($"- date: {Stopclock.Today()}");
         file.WriteLine($"- commit: {Git("rev-parse --short HEAD")}{(Git("status --porcelain -- src bench").Length > 0 ? " with changes" : "")}");
