@@ -83,7 +83,7 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
-    public async Task Followers_see_every_line_and_every_state_once_and_in_order_across_the_nodes_death()
+    public async Task B36_B37_followers_see_every_line_and_every_state_once_and_in_order_across_the_nodes_death()
     {
         const int Lines = 200;
         using var patience = new CancellationTokenSource(Patience);
