@@ -40,8 +40,9 @@ internal sealed class ConfigShow(HostEnvironment environment)
         return table.Render(environment.OutputStyle);
     }
 
-    private static string TextOf(object value) => value switch
+    private static string TextOf(object? value) => value switch
     {
+        null => "off",
         bool b => b ? "true" : "false",
         ImmutableArray<string> { IsEmpty: true } => "none",
         ImmutableArray<string> names => string.Join(", ", names),
@@ -69,14 +70,20 @@ internal sealed class ConfigShow(HostEnvironment environment)
         return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length) + "\n";
     }
 
-    private static void Write(Utf8JsonWriter writer, object value)
+    private static void Write(Utf8JsonWriter writer, object? value)
     {
         switch (value)
         {
+            case null:
+                writer.WriteNullValue();
+                break;
             case bool b:
                 writer.WriteBooleanValue(b);
                 break;
             case int number:
+                writer.WriteNumberValue(number);
+                break;
+            case long number:
                 writer.WriteNumberValue(number);
                 break;
             case ImmutableArray<string> names:

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Runner.Client;
 using Runner.Hocon;
+using Runner.Messages;
 
 namespace Runner.Host.Configuration;
 
@@ -50,9 +51,22 @@ internal sealed class NodeConfigFile
                 continue;
             }
 
-            foreach (var (name, inner) in value.AsObject().Fields)
+            TakeGroup("", value.AsObject(), report);
+        }
+    }
+
+    private void TakeGroup(string prefix, HoconObject group, Action<OptionMistake> report)
+    {
+        foreach (var (name, value) in group.Fields)
+        {
+            var key = prefix + name;
+            if (value is HoconObject inner && NodeSetting.All.Any(s => s.Key.StartsWith(key + ".", StringComparison.Ordinal)))
             {
-                TakeSetting(name, inner, report);
+                TakeGroup(key + ".", inner, report);
+            }
+            else
+            {
+                TakeSetting(key, value, report);
             }
         }
     }
@@ -84,26 +98,16 @@ internal sealed class NodeConfigFile
     private static OptionMistake Unknown(HoconValue value, string path, IEnumerable<string> known, string otherwise) =>
         new(value.Origin.FileAndLine, $"{path} is no setting; {(Nearest.To(path, known) is { } near ? $"did you mean {near}?" : $"{otherwise}.")}");
 
-    private static string TextOf(NodeSetting setting, HoconValue value)
+    private static string TextOf(NodeSetting setting, HoconValue value) => setting.Kind switch
     {
-        if (setting == NodeSetting.Limit)
-        {
-            return value.AsLong().ToString(CultureInfo.InvariantCulture);
-        }
-
-        if (setting == NodeSetting.PauseOnShutdown)
-        {
-            return value.AsBoolean() ? "true" : "false";
-        }
-
-        if (setting == NodeSetting.AllowHosts)
-        {
-            // A variable of the environment is one string; it has commas, as the flag has.
-            return value is HoconScalar ? value.AsString() : string.Join(',', value is HoconObject { Fields.Count: 0 } ? [] : value.AsList().Select(v => v.AsString()));
-        }
-
-        var text = value.AsString();
-        var isRelativePath = setting == NodeSetting.Data && !string.IsNullOrWhiteSpace(text) && value.Origin.Line > 0;
-        return isRelativePath ? Path.GetFullPath(text, Path.GetDirectoryName(Path.GetFullPath(value.Origin.File))!) : text;
-    }
+        SettingKind.Whole => value.AsLong().ToString(CultureInfo.InvariantCulture),
+        SettingKind.Truth => value.AsBoolean() ? "true" : "false",
+        // A variable of the environment is one string; it has commas, as the flag has.
+        SettingKind.Names => value is HoconScalar ? value.AsString() : string.Join(',', value is HoconObject { Fields.Count: 0 } ? [] : value.AsList().Select(v => v.AsString())),
+        SettingKind.Duration => value.AsString() is var text && DurationText.TryParse(text, out _) ? text : DurationText.Format(value.AsDuration()),
+        SettingKind.Size => value.AsSize().ToString(CultureInfo.InvariantCulture),
+        SettingKind.Path when value.Origin.Line > 0 && !string.IsNullOrWhiteSpace(value.AsString()) =>
+            Path.GetFullPath(value.AsString(), Path.GetDirectoryName(Path.GetFullPath(value.Origin.File))!),
+        _ => value.AsString(),
+    };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Runner.Client;
+using Runner.Messages;
 using Serilog.Events;
 
 namespace Runner.Host.Configuration;
@@ -31,7 +32,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         var options = new NodeOptions(
             ReadData(flags.Data),
             ReadListen(flags.Listen),
-            ReadLimit(flags.Limit),
+            (int)ReadWhole(NodeSetting.Limit, flags.Limit, "process limit", 1, NodeOptions.MaxProcessLimit, NodeOptions.DefaultProcessLimit),
             ReadLevel(flags.LogLevel),
             ReadHosts(flags.AllowHosts),
             ReadName(flags.Name),
@@ -53,14 +54,6 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         return text is null ? ListenAddress.Default
             : ListenAddress.TryParse(text, out var value) ? value
             : Wrong(origin, $"'{text}' is no address; expected {ListenAddress.Expected}.", ListenAddress.Default);
-    }
-
-    private int ReadLimit(string? flag)
-    {
-        var (text, origin) = Said(flag, NodeSetting.Limit);
-        return text is null ? NodeOptions.DefaultProcessLimit
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= NodeOptions.MaxProcessLimit ? value
-            : Wrong(origin, $"'{text}' is no process limit; expected a whole number from 1 to 100000.", NodeOptions.DefaultProcessLimit);
     }
 
     private LogEventLevel ReadLevel(string? flag)
@@ -86,7 +79,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private string ReadName(string? flag)
     {
         var (text, origin) = Said(flag, NodeSetting.Name);
-        origin = text is null ? NodeSetting.Name.Flag : origin;
+        origin = text is null ? NodeSetting.Name.Flag! : origin;
         text ??= Environment.MachineName.ToLowerInvariant();
         return text.Length <= 100 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text
             : Wrong(origin, $"'{text}' is no node name; expected 1 to 100 letters, digits, '-', '_' or '.'.", "");
@@ -108,9 +101,34 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         };
     }
 
+    /// <param name="what">How a message calls it: «process limit».</param>
+    private long ReadWhole(NodeSetting setting, string? flag, string what, long least, long most, long otherwise)
+    {
+        var (text, origin) = Said(flag, setting);
+        return text is null ? otherwise
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
+            : Wrong(origin, $"'{text}' is no {what}; expected a whole number from {least} to {most}.", otherwise);
+    }
+
+    private TimeSpan ReadDuration(NodeSetting setting, string? flag, string what, TimeSpan least, TimeSpan most, TimeSpan otherwise)
+    {
+        var (text, origin) = Said(flag, setting);
+        return text is null ? otherwise
+            : DurationText.TryParse(text, out var value) && value >= least && value <= most ? value
+            : Wrong(origin, $"'{text}' is no {what}; expected {DurationText.Expected}, from {DurationText.Format(least)} to {DurationText.Format(most)}.", otherwise);
+    }
+
+    private long ReadSize(NodeSetting setting, string? flag, string what, long least, long most, long otherwise)
+    {
+        var (text, origin) = Said(flag, setting);
+        return text is null ? otherwise
+            : SizeText.TryParse(text, out var value) && value >= least && value <= most ? value
+            : Wrong(origin, $"'{text}' is no {what}; expected bytes from {least} to {most}, or a size such as 256MiB.", otherwise);
+    }
+
     private (string? Text, string Origin) Said(string? flag, NodeSetting setting)
     {
-        (string? Text, string Origin) said = flag is not null ? (flag, setting.Flag)
+        (string? Text, string Origin) said = flag is not null ? (flag, setting.Flag!)
             : variable(setting.Variable) is { Length: > 0 } set ? (set, $"the variable {setting.Variable}")
             : _file?.Find(setting) is { } value ? value
             : (null, NodeSetting.Default);

@@ -10,7 +10,7 @@ public sealed class RunnerConfTests
 
     [Fact]
     public void It_holds_every_setting_and_no_others() =>
-        Assert.Equal(NodeSetting.All.Select(s => s.Key), HoconLoader.Load(Conf).GetObject(NodeSetting.Section).Fields.Select(f => f.Key));
+        Assert.Equal(NodeSetting.All.Select(s => s.Key), Settings(HoconLoader.Load(Conf).GetObject(NodeSetting.Section), "").Select(f => f.Key));
 
     [Fact]
     public void Every_setting_has_the_default_of_the_code()
@@ -25,11 +25,11 @@ public sealed class RunnerConfTests
     public void Every_setting_is_explained_with_its_flag_and_its_variable()
     {
         var lines = File.ReadAllLines(Conf);
-        Assert.All(HoconLoader.Load(Conf).GetObject(NodeSetting.Section).Fields, field =>
+        Assert.All(Settings(HoconLoader.Load(Conf).GetObject(NodeSetting.Section), ""), field =>
         {
             var setting = NodeSetting.All.Single(s => s.Key == field.Key);
             var comment = string.Join(' ', lines[..(field.Value.Origin.Line - 1)].Reverse().TakeWhile(l => l.TrimStart().StartsWith('#')));
-            Assert.Contains(setting.Flag, comment, StringComparison.Ordinal);
+            Assert.Contains(setting.Flag ?? "", comment, StringComparison.Ordinal);
             Assert.Contains(setting.Variable, comment, StringComparison.Ordinal);
         });
     }
@@ -37,6 +37,9 @@ public sealed class RunnerConfTests
     [Fact]
     public void Every_property_of_the_options_is_a_setting() =>
         Assert.Equal(NodeSetting.All.Length, typeof(NodeOptions).GetProperties(System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.Instance).Length);
+
+    private static IEnumerable<(string Key, HoconValue Value)> Settings(HoconObject group, string prefix) => group.Fields.SelectMany(
+        f => f.Value is HoconObject inner ? Settings(inner, $"{prefix}{f.Key}.") : [(prefix + f.Key, f.Value)]);
 
     private static NodeOptions Read(NodeFlags flags)
     {
