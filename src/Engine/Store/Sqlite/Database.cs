@@ -81,11 +81,40 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>
+    /// Copies every page into an empty database, a piece at a time. Inside <see cref="InSnapshot"/> and after a first read, all of them are
+    /// of the state that read saw: SQLite begins anew after others' commits only where it had to take a transaction of its own.
+    /// </summary>
+    /// <param name="beforeEach">Called before each piece; what it throws ends the copying.</param>
+    public void CopyPagesInto(Database destination, int pagesAtOnce, Action beforeEach)
+    {
+        using sqlite3_backup copying = raw.sqlite3_backup_init(destination._handle, "main", _handle, "main");
+        if (copying is null || copying.IsInvalid)
+        {
+            throw destination.LastError();
+        }
+
+        int rc;
+        do
+        {
+            beforeEach();
+            rc = raw.sqlite3_backup_step(copying, pagesAtOnce);
+        }
+        while (rc == raw.SQLITE_OK);
+
+        if (rc != raw.SQLITE_DONE)
+        {
+            throw new SqliteException(rc, raw.sqlite3_errstr(rc).utf8_to_string());
+        }
+    }
+
     public void Dispose()
     {
         Forget();
         _handle.Dispose();
     }
+
+    private SqliteException LastError() => new(raw.sqlite3_extended_errcode(_handle), raw.sqlite3_errmsg(_handle).utf8_to_string());
 
     private void Forget()
     {

@@ -75,11 +75,22 @@ internal static class DatabaseSchema
             database.Execute($"PRAGMA application_id = {Application}");
             database.Execute($"PRAGMA user_version = {Version}");
         }
-        else if (Single(database, "PRAGMA application_id") != Application)
+        else
+        {
+            Recognize(database, path);
+        }
+    }
+
+    /// <exception cref="StoreException">The database is a newer version's or another program's.</exception>
+    public static void Recognize(Database database, string path)
+    {
+        long version = Single(database, "PRAGMA user_version");
+        if (Single(database, "PRAGMA application_id") != Application)
         {
             throw new StoreUnavailableException($"{path} is a SQLite database of another program: give another path.");
         }
-        else if (version > Version)
+
+        if (version > Version)
         {
             throw new StoreUnavailableException($"{path} was written by a newer version of this program (schema {version}; this one knows {Version}): use the newer one.");
         }

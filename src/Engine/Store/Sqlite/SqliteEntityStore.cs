@@ -13,11 +13,13 @@ public sealed class SqliteEntityStore : IEntityStore
     private readonly StoreSchema _schema;
     private readonly CommitWriter _writer;
     private readonly ReaderPool _readers;
+    private readonly DatabaseFile _file;
 
     private SqliteEntityStore(SqliteStoreOptions options, StoreSchema schema, ILogger log)
     {
         _schema = schema;
         DatabaseFile file = new(options);
+        _file = file;
         _readers = new ReaderPool(file, options.Readers);
         try
         {
@@ -118,6 +120,20 @@ public sealed class SqliteEntityStore : IEntityStore
         await _writer.CommitAsync(new EntityCommit([])).ConfigureAwait(false);
         await _readers.ReadAsync(database => database.Cached("SELECT 1 FROM slots LIMIT 1").Scalar()).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Writes a copy of the database as it is at one moment into a new file. Commits and reads go on meanwhile; the write-ahead log is
+    /// not shortened until it is done.
+    /// </summary>
+    /// <param name="path">Is made; is gone again if this fails.</param>
+    /// <param name="keepFree">Bytes that have to stay free on the disk of <paramref name="path"/>.</param>
+    /// <exception cref="StoreFullException">There would be less room left than that.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be read or the copy not be written.</exception>
+    public Task CopyToAsync(string path, long keepFree, CancellationToken cancel) => DatabaseCopy.WriteAsync(_file, Path.GetFullPath(path), keepFree, cancel);
+
+    /// <summary>Checks a database that nothing else has open: whose it is, its version, and that it is whole.</summary>
+    /// <exception cref="StoreUnavailableException">It is not what it should be; says why.</exception>
+    public static Task VerifyAsync(string path) => DatabaseCopy.VerifyAsync(Path.GetFullPath(path));
 
     /// <summary>Writes what is queued, then closes the database.</summary>
     public async ValueTask DisposeAsync()

@@ -37,7 +37,8 @@ internal static class SqliteErrors
     /// <summary>Whether the disk has less room than a commit may need.</summary>
     public static bool HasNoRoom(string path) => FreeBytes(path) < NoRoom;
 
-    private static long FreeBytes(string path)
+    /// <summary>What this user may still write to the disk that holds a path.</summary>
+    public static long FreeBytes(string path)
     {
         try
         {
