@@ -14,10 +14,13 @@ namespace Runner.Actors.FlowRunners;
 /// <param name="dataDirectory">An absolute path, or one relative to the current folder; made when first needed.</param>
 public sealed class RunFiles(string dataDirectory)
 {
+    /// <summary>The folder in the data folder that holds them all.</summary>
+    public const string FolderName = "output";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private readonly string _root = Path.Combine(Path.GetFullPath(dataDirectory), "output");
+    private readonly string _root = Path.Combine(Path.GetFullPath(dataDirectory), FolderName);
     private readonly ConcurrentDictionary<string, bool> _made = new(StringComparer.Ordinal);
 
     /// <summary>Everything the program wrote to standard output. That it exists is the proof that a process may have been started.</summary>

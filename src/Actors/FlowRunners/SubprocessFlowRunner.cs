@@ -38,7 +38,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
     private readonly Adopter _adopter;
     private bool _disposed;
 
-    /// <exception cref="IOException">The system has no descriptors left for it.</exception>
+    /// <exception cref="IOException">The system has no descriptors left for it, or the word of <see cref="ForeignProcesses"/> cannot be read.</exception>
     public SubprocessFlowRunner(SubprocessOptions options, ILogger? log = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
@@ -48,7 +48,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
         _spawner = new Spawner(Files);
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);
-        _adopter = new Adopter(_table, Running);
+        _adopter = new Adopter(_table, Running, ForeignProcesses.Read(options.DataDirectory));
         _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), log);
     }
 

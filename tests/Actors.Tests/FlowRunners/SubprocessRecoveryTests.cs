@@ -35,6 +35,32 @@ public sealed class SubprocessRecoveryTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_program_of_the_folder_that_this_one_is_a_restored_copy_of_is_not_adopted_and_not_touched(bool handleKnown)
+    {
+        var (spec, handle) = await StartElsewhere("sleep 600");
+        File.WriteAllText(ForeignProcesses.PathIn(_shop.Data), new ForeignProcesses(handle.BootId, handle.StartTime).ToText());
+        using (var runner = new SubprocessFlowRunner(_shop.Options))
+        {
+            var recorder = new Recorder();
+            runner.Recover(spec, handleKnown ? handle : null, recorder);
+            Assert.IsType<ProcessExit.Unknown>((await recorder.WhenEnded()).Exit);
+        }
+
+        Assert.True(Processes.IsAlive(handle.Pid));
+
+        // One that was started after the copy was made is this folder's own.
+        File.WriteAllText(ForeignProcesses.PathIn(_shop.Data), new ForeignProcesses(handle.BootId, handle.StartTime - 1).ToText());
+        using var another = new SubprocessFlowRunner(_shop.Options);
+        var adopted = new Recorder();
+        another.Recover(spec, handleKnown ? handle : null, adopted);
+        Assert.Equal(handle, await adopted.WhenStarted());
+        another.Stop(spec.Key, StopSignal.Kill);
+        await adopted.WhenEnded();
+    }
+
     [Fact]
     public async Task B25_what_an_adopted_program_leaves_in_its_group_dies_with_it()
     {

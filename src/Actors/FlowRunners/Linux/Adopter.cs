@@ -9,12 +9,14 @@ internal sealed class Adopter : IDisposable
 
     private readonly AttemptTable _table;
     private readonly Action<TrackedAttempt> _running;
+    private readonly ForeignProcesses? _foreign;
     private readonly Workers<Request> _workers;
 
     /// <param name="running">Takes over an attempt whose process lives, under its gate; its handle and descriptor are set.</param>
-    public Adopter(AttemptTable table, Action<TrackedAttempt> running)
+    /// <param name="foreign">Those that are another node's, whatever the store says; null for none.</param>
+    public Adopter(AttemptTable table, Action<TrackedAttempt> running, ForeignProcesses? foreign)
     {
-        (_table, _running) = (table, running);
+        (_table, _running, _foreign) = (table, running, foreign);
         _workers = new Workers<Request>("process recovery", 1, LargestBatch, Handle, table.Log);
     }
 
@@ -51,6 +53,12 @@ internal sealed class Adopter : IDisposable
             return;
         }
 
+        if (_foreign?.Have(handle) == true)
+        {
+            EndUnknown(attempt, "it was running when the backup was made that this node was restored from");
+            return;
+        }
+
         var fd = PidFd.Open(handle.Pid, handle.StartTime);
         if (fd >= 0)
         {
@@ -68,7 +76,8 @@ internal sealed class Adopter : IDisposable
 
     private void RecoverUnknown(TrackedAttempt attempt, ProcessTable processes)
     {
-        if (processes.LeaderOf(attempt.Key) is { } leader && PidFd.Open(leader.Pid, leader.StartTime) is >= 0 and var fd)
+        if (processes.LeaderOf(attempt.Key) is { } leader && _foreign?.Have(new ProcessHandle(leader.Pid, leader.StartTime, ProcFiles.BootId)) != true
+            && PidFd.Open(leader.Pid, leader.StartTime) is >= 0 and var fd)
         {
             Adopt(attempt, new ProcessHandle(leader.Pid, leader.StartTime, ProcFiles.BootId), fd);
         }

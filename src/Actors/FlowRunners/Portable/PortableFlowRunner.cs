@@ -17,6 +17,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
     private readonly ConcurrentDictionary<AttemptKey, PortableProcess> _processes = new();
     private readonly CancellationTokenSource _disposed = new();
     private readonly ILogger _log = log ?? Serilog.Core.Logger.None;
+    private readonly ForeignProcesses? _foreign = ForeignProcesses.Read(options.DataDirectory);
 
     /// <summary>Where the output of attempts is.</summary>
     public RunFiles Files { get; } = new(options.DataDirectory);
@@ -119,7 +120,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     private async Task Adopt(AttemptKey key, ProcessHandle? handle, PortableProcess process)
     {
-        using var running = handle is null ? null : PortableStart.Find(handle);
+        using var running = handle is null || _foreign?.Have(handle) == true ? null : PortableStart.Find(handle);
         if (running is not null)
         {
             process.Run(running);

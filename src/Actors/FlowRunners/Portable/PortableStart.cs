@@ -85,7 +85,8 @@ internal static class PortableStart
         _ => StartFailureKind.Other,
     };
 
-    private static long StartOf(Process process)
+    /// <summary>In Unix milliseconds.</summary>
+    public static long StartOf(Process process)
     {
         try
         {
