@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Nodes.Health;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
@@ -29,6 +30,7 @@ public sealed class RunnerNode : IRunnerNode
     private readonly NodeSettings _settings;
     private readonly ActorSystem _system;
     private readonly NodeActors _actors;
+    private readonly ImmutableArray<IHealthCheck> _checks;
     private readonly TaskCompletionSource _immediate = new();
     private volatile bool _stopping;
 
@@ -39,6 +41,12 @@ public sealed class RunnerNode : IRunnerNode
         _settings = settings;
         _system = ActorSystem.Create(settings.Name, runtime, log);
         _actors = new NodeActors(_system, runtime, store, flowRunner, settings, log);
+        _checks =
+        [
+            new StoreCheck(store),
+            new AlarmsCheck(_actors.Alarms, _system, store, runtime.Clock),
+            new QueueCheck(store, runtime.Clock, () => _actors.Processes.Current, settings.ProcessLimit),
+        ];
     }
 
     /// <summary>The number of attempts whose processes this node looks after.</summary>
@@ -161,13 +169,16 @@ public sealed class RunnerNode : IRunnerNode
     /// <inheritdoc/>
     public async Task<HealthReport> HealthAsync(CancellationToken cancel)
     {
-        var checks = ImmutableArray.Create(
-            await NodeHealth.StoreAsync(_store).ConfigureAwait(false),
-            await NodeHealth.AlarmsAsync(_actors.Alarms, _system, _runtime.Clock, cancel).ConfigureAwait(false),
-            _stopping
-                ? new HealthCheck("node", false, "The node is being stopped and takes no new work.")
-                : new HealthCheck("node", true, "The node takes work."));
-        return new HealthReport(checks.All(c => c.Healthy) ? "ready" : "not-ready", checks);
+        var checks = ImmutableArray.CreateBuilder<HealthCheck>();
+        foreach (var check in _checks)
+        {
+            checks.Add(await check.CheckAsync(cancel).ConfigureAwait(false));
+        }
+
+        checks.Add(_stopping
+            ? new HealthCheck("node", false, "The node is being stopped and takes no new work.")
+            : new HealthCheck("node", true, "The node takes work."));
+        return HealthReport.Of(checks.DrainToImmutable());
     }
 
     /// <inheritdoc/>

@@ -14,15 +14,20 @@ namespace Runner.Host.Configuration;
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
+    /// <summary>The file that is locked.</summary>
+    public const string LockName = "lock";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly FileStream _lock;
+    private readonly string? _lockedAt;
     private bool _announced;
 
     private DataDirectory(string path, FileStream @lock)
     {
         FullPath = path;
         _lock = @lock;
+        _lockedAt = WhereLocked();
     }
 
     public string FullPath { get; }
@@ -50,6 +55,12 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether the lock is still that of this folder: if the folder or the file was moved or deleted, another node could take the folder that is
+    /// there now, and this one works in one that nobody sees.
+    /// </summary>
+    public bool IsHeld() => _lockedAt is null ? File.Exists(Path.Combine(FullPath, LockName)) : WhereLocked() == _lockedAt;
+
     /// <summary>Says in <c>node.json</c> where the node listens.</summary>
     public void Announce(string url, string node)
     {
@@ -69,6 +80,11 @@ internal sealed class DataDirectory : IDisposable
 
         _lock.Dispose();
     }
+
+    /// <summary>The path that the kernel has for the locked file now; null where it does not say.</summary>
+    private string? WhereLocked() => OperatingSystem.IsLinux()
+        ? new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_lock.SafeFileHandle.DangerousGetHandle()}")).LinkTarget
+        : null;
 
     private static void Make(string path)
     {
@@ -96,7 +112,7 @@ internal sealed class DataDirectory : IDisposable
 
     private static FileStream TakeLock(string path)
     {
-        var file = Path.Combine(path, "lock");
+        var file = Path.Combine(path, LockName);
         try
         {
             // FileShare.None is flock(LOCK_EX) here: it fails at once if another process has it.

@@ -1,17 +1,17 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Runner.Actors.Nodes.Health;
 using Runner.Messages.Nodes;
 using Runner.Messages.Serialization;
 
 namespace Runner.Host.Http;
 
 /// <summary>Health, without a token: whether the program is alive, and whether the node does its work and what keeps it from it.</summary>
-internal sealed class HealthApi(NodeSlot slot)
+/// <param name="checks">What can be wrong with the node's surroundings; what can be wrong with the node it says itself.</param>
+internal sealed class HealthApi(NodeSlot slot, ImmutableArray<IHealthCheck> checks)
 {
-    private const string Ready = "ready";
-    private const string NotReady = "not-ready";
-
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/health/live", LiveAsync);
@@ -19,7 +19,7 @@ internal sealed class HealthApi(NodeSlot slot)
     }
 
     private static Task LiveAsync(HttpContext context) =>
-        SendAsync(context, new HealthReport(Ready, [new HealthCheck("process", true, "The node program answers.")]));
+        SendAsync(context, HealthReport.Of([new HealthCheck("process", true, "The node program answers.")]));
 
     private async Task ReadyAsync(HttpContext context) => await SendAsync(context, await ReportAsync(context.RequestAborted));
 
@@ -27,15 +27,25 @@ internal sealed class HealthApi(NodeSlot slot)
     {
         if (slot.Info is null)
         {
-            return new HealthReport(NotReady, [new HealthCheck("node", false, "The node is starting.")]);
+            return HealthReport.Of([new HealthCheck("node", false, "The node is starting.")]);
         }
 
-        var report = await slot.Node.HealthAsync(cancel);
-        return slot.IsStopping
-            ? new HealthReport(NotReady, [new HealthCheck("node", false, "The node is being stopped and takes no new work."), .. report.Checks])
-            : report;
+        var found = new List<HealthCheck>();
+        if (slot.IsStopping)
+        {
+            found.Add(new HealthCheck("node", false, "The node is being stopped and takes no new work."));
+        }
+
+        // The node says of itself that it takes work until it has begun to stop.
+        found.AddRange((await slot.Node.HealthAsync(cancel)).Checks.Where(c => !slot.IsStopping || c.Name != "node"));
+        foreach (var check in checks)
+        {
+            found.Add(await check.CheckAsync(cancel));
+        }
+
+        return HealthReport.Of([.. found]);
     }
 
     private static Task SendAsync(HttpContext context, HealthReport report) => context.SendJsonAsync(
-        report, MessagesJson.Default.HealthReport, report.Status == Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        report, MessagesJson.Default.HealthReport, report.Status == HealthReport.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
 }

@@ -4,7 +4,14 @@ namespace Runner.Messages.Nodes;
 
 /// <summary>What a node says of itself.</summary>
 /// <param name="Status"><c>ready</c> or <c>not-ready</c>.</param>
-public sealed record HealthReport(string Status, ImmutableArray<HealthCheck> Checks);
+public sealed record HealthReport(string Status, ImmutableArray<HealthCheck> Checks)
+{
+    public const string Ready = "ready";
+    public const string NotReady = "not-ready";
+
+    /// <summary>Ready if every check is well.</summary>
+    public static HealthReport Of(ImmutableArray<HealthCheck> checks) => new(checks.All(c => c.Healthy) ? Ready : NotReady, checks);
+}
 
 /// <summary>One thing that is checked.</summary>
 /// <param name="Message">A sentence: what is wrong and what to do, or that all is well.</param>

@@ -1,0 +1,57 @@
+using Runner.Engine.Actors;
+using Runner.Engine.Clock;
+using Runner.Engine.Entities;
+using Runner.Engine.Store;
+using Runner.Messages;
+using Runner.Messages.Nodes;
+
+namespace Runner.Actors.Nodes.Health;
+
+/// <summary>Whether wake-ups are read in time, and acted on.</summary>
+internal sealed class AlarmsCheck(IActorRef alarms, ActorSystem system, IEntityStore store, IClock clock) : IHealthCheck
+{
+    private const string Name = "alarms";
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>A wake-up that was lost rings again after one minute; whatever is due for longer is stuck.</summary>
+    private static readonly TimeSpan Patience = 2 * AlarmClock.RingAgain;
+
+    public async Task<HealthCheck> CheckAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var status = await alarms.Ask<AlarmStatus>(GetAlarmStatus.Instance, AnswerWithin, system, cancel).ConfigureAwait(false);
+            var behind = clock.UtcNow - status.ReadUntil;
+            return behind > TimeSpan.Zero
+                ? new HealthCheck(
+                    Name, false,
+                    $"Wake-ups have not been read for {Words(behind)} longer than they should: "
+                    + "schedules are late. The store is slow or away; see its check.")
+                : await OverdueAsync().ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return new HealthCheck(Name, false, "The alarm clock does not answer: the node is overloaded or being stopped.");
+        }
+        catch (StoreException)
+        {
+            // One cause is one finding, and this one is the store's.
+            return new HealthCheck(Name, true, "Wake-ups were read in time; whether all have acted cannot be read now, see the store's check.");
+        }
+    }
+
+    private async Task<HealthCheck> OverdueAsync()
+    {
+        // Those that only want to be in memory are due from the start, and stay so.
+        var first = new WakeUp(new EntityKey("", ""), EntityWakeUps.FromStartUp.AddMilliseconds(1));
+        var now = clock.UtcNow;
+        var due = await store.WakeUpsAsync(now - Patience, first, 1).ConfigureAwait(false);
+        return due is [var oldest]
+            ? new HealthCheck(
+                Name, false,
+                $"{oldest.Entity} has been due for {Words(now - oldest.At)} and has not acted: the node is overloaded, or its log says what keeps it from it.")
+            : new HealthCheck(Name, true, "Wake-ups are read and on time.");
+    }
+
+    private static string Words(TimeSpan time) => DurationText.Format(TimeSpan.FromSeconds(Math.Ceiling(time.TotalSeconds)));
+}
