@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Runner.Cli.Arguments;
+using Runner.Cli.Exchange;
 using Runner.Cli.Terminal;
 using Runner.Client;
 using Runner.Client.DeploymentFiles;
@@ -16,19 +17,25 @@ internal static class DeployCommand
     {
         var files = new Argument<string[]>("file") { Description = "Deployment files.", Arity = ArgumentArity.OneOrMore };
         var dryRun = Values.Flag("--dry-run", "Only say what would change.");
-        var command = new Command("deploy", "Register deployments, or update those that are there; all or none.") { files, dryRun }
+        var command = new Command("deploy", "Register deployments, or update those that are there, all or none; set the files' limits.") { files, dryRun }
             .WithExample("runner deploy samples/hello/runner.yaml");
         return client.With(command, async call =>
         {
             var file = DeploymentFile.Load(call.Get(files));
             var registered = await RegisterAsync(call, file, call.Get(dryRun)).ConfigureAwait(false);
+            var limits = await LimitPlans.OfAsync(call.Client, file.Limits, call.Cancel).ConfigureAwait(false);
+            if (!call.Get(dryRun))
+            {
+                await LimitPlans.ApplyAsync(call.Client, limits, call.Cancel).ConfigureAwait(false);
+            }
+
             if (call.Json)
             {
                 call.Context.WriteJson(registered, MessagesJson.Default.ImmutableArrayDeploymentRegistered);
                 return ExitCodes.Success;
             }
 
-            call.Context.Write(Registrations.Render(call.Context, registered));
+            call.Context.Write(Registrations.Render(call.Context, registered) + LimitPlans.Render(call.Context, limits));
             if (call.Get(dryRun))
             {
                 call.Context.WriteErrorLine("Nothing was changed (--dry-run).");
@@ -40,6 +47,12 @@ internal static class DeployCommand
 
     private static async Task<ImmutableArray<DeploymentRegistered>> RegisterAsync(ClientCall call, DeploymentFile file, bool dryRun)
     {
+        if (file.Specs.IsEmpty)
+        {
+            // A file with limits alone.
+            return [];
+        }
+
         try
         {
             return await call.Client.RegisterAsync(file.Specs, dryRun, call.Cancel).ConfigureAwait(false);

@@ -11,22 +11,23 @@ namespace Runner.Client.DeploymentFiles;
 /// </summary>
 public sealed class DeploymentFile
 {
-    /// <summary>1 MiB.</summary>
-    public const int LargestFile = 1 << 20;
-
     private const int MostProblems = 100;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly IReadOnlyList<Origin> _origins;
 
-    private DeploymentFile(ImmutableArray<DeploymentSpec> specs, IReadOnlyList<Origin> origins)
+    private DeploymentFile(ImmutableArray<DeploymentSpec> specs, ImmutableSortedDictionary<string, int> limits, IReadOnlyList<Origin> origins)
     {
         Specs = specs;
+        Limits = limits;
         _origins = origins;
     }
 
     /// <summary>In the order of files and lines; working directories are absolute.</summary>
     public ImmutableArray<DeploymentSpec> Specs { get; }
+
+    /// <summary>The sizes of limits, 1 to 1,000,000 each.</summary>
+    public ImmutableSortedDictionary<string, int> Limits { get; }
 
     /// <summary>Reads one file.</summary>
     /// <exception cref="DeploymentFileException">It is wrong, or cannot be read. Nothing else is ever thrown.</exception>
@@ -34,8 +35,13 @@ public sealed class DeploymentFile
 
     /// <summary>Reads several files as one list; a name may stand in them once.</summary>
     /// <exception cref="DeploymentFileException">Something is wrong in any of them: everything that is, at once.</exception>
-    public static DeploymentFile Load(IReadOnlyList<string> paths)
+    public static DeploymentFile Load(IReadOnlyList<string> paths) => Load(paths, FileBounds.Written);
+
+    /// <summary>Reads several files as one list, as large as these bounds allow each.</summary>
+    /// <exception cref="DeploymentFileException">Something is wrong in any of them: everything that is, at once.</exception>
+    public static DeploymentFile Load(IReadOnlyList<string> paths, FileBounds bounds)
     {
+        var limits = new LimitSizes();
         var scopes = new List<FileScope>();
         var found = new List<(DeploymentSpec? Spec, Origin Origin)>();
         var named = new Dictionary<string, Origin>(StringComparer.Ordinal);
@@ -43,7 +49,7 @@ public sealed class DeploymentFile
         {
             var scope = new FileScope(path);
             scopes.Add(scope);
-            foreach (var (spec, origin) in ReadFile(scope))
+            foreach (var (spec, origin) in ReadFile(scope, bounds, limits))
             {
                 found.Add((spec, origin));
                 if (spec is not null && !named.TryAdd(spec.Name, origin))
@@ -58,7 +64,7 @@ public sealed class DeploymentFile
 
         var problems = scopes.SelectMany(s => s.Problems.OrderBy(p => p.At.Line).ThenBy(p => p.At.Column)).ToImmutableArray();
         return problems.IsEmpty
-            ? new DeploymentFile([.. found.Select(f => f.Spec!)], [.. found.Select(f => f.Origin)])
+            ? new DeploymentFile([.. found.Select(f => f.Spec!)], limits.ToImmutable(), [.. found.Select(f => f.Origin)])
             : throw new DeploymentFileException(Shortened(problems));
     }
 
@@ -93,10 +99,10 @@ public sealed class DeploymentFile
         .. problems.Select(p => new DeploymentFileProblem(Locate(p.Field) ?? new SourceLocation(_origins[0].Scope.File, 1, 1, p.Field), p.Message)),
     ];
 
-    private static List<(DeploymentSpec? Spec, Origin Origin)> ReadFile(FileScope scope)
+    private static List<(DeploymentSpec? Spec, Origin Origin)> ReadFile(FileScope scope, FileBounds bounds, LimitSizes limits)
     {
         const string expected = "'deployments:' with a list of deployments";
-        if (ReadText(scope) is not { } text)
+        if (ReadText(scope, bounds) is not { } text)
         {
             return [];
         }
@@ -104,7 +110,7 @@ public sealed class DeploymentFile
         YamlItem? root;
         try
         {
-            root = YamlReader.Read(text, (line, column, message) => scope.Problem(line, column, "", message));
+            root = YamlReader.Read(text, bounds, (line, column, message) => scope.Problem(line, column, "", message));
         }
         catch (YamlRefusedException e)
         {
@@ -126,8 +132,9 @@ public sealed class DeploymentFile
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(scope.File)) ?? Path.GetPathRoot(Path.GetFullPath(scope.File))!;
         var fields = new FieldReader(scope, map, "");
-        var list = fields.Required("deployments", "a list of deployments");
-        if (list is YamlList { Items.Count: 0 })
+        var hasLimits = limits.Read(fields);
+        var list = hasLimits ? fields.Take("deployments") : fields.Required("deployments", "a list of deployments");
+        if (list is YamlList { Items.Count: 0 } && !hasLimits)
         {
             scope.Expected(list, "deployments", "at least one deployment");
         }
@@ -142,12 +149,12 @@ public sealed class DeploymentFile
         return origins;
     }
 
-    private static string? ReadText(FileScope scope)
+    private static string? ReadText(FileScope scope, FileBounds bounds)
     {
         byte[] bytes;
         try
         {
-            bytes = ReadBytes(scope.File);
+            bytes = ReadBytes(scope.File, bounds);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -155,9 +162,9 @@ public sealed class DeploymentFile
             return null;
         }
 
-        if (bytes.Length > LargestFile)
+        if (bytes.Length > bounds.LargestFile)
         {
-            scope.Problem(1, 1, "", "the file is larger than 1 MiB");
+            scope.Problem(1, 1, "", $"the file is larger than {bounds.Size}{(bounds == FileBounds.Exported ? "" : "; `runner import` takes larger ones")}");
             return null;
         }
 
@@ -174,12 +181,12 @@ public sealed class DeploymentFile
     }
 
     /// <summary>The file, or a little more than is allowed of it: its length is not asked for, since a pipe has none.</summary>
-    private static byte[] ReadBytes(string path)
+    private static byte[] ReadBytes(string path, FileBounds bounds)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, FileOptions.SequentialScan);
         using var copy = new MemoryStream();
         var buffer = new byte[16 * 1024];
-        for (var read = file.Read(buffer); read > 0 && copy.Length <= LargestFile; read = file.Read(buffer))
+        for (var read = file.Read(buffer); read > 0 && copy.Length <= bounds.LargestFile; read = file.Read(buffer))
         {
             copy.Write(buffer, 0, read);
         }

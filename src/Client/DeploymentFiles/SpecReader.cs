@@ -76,7 +76,8 @@ internal static class SpecReader
     private static string Workdir(FieldReader fields, string folder)
     {
         var given = fields.Text("workdir", "the path of a folder");
-        return given is null ? folder : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder));
+        // One that is absolute is taken as it is spelled, so that what a node has can be written to a file and read back.
+        return given is null ? folder : Path.IsPathFullyQualified(given) ? given : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder));
     }
 
     private static ImmutableSortedDictionary<string, string?> Env(FieldReader fields)

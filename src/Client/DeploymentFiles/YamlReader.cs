@@ -9,18 +9,15 @@ namespace Runner.Client.DeploymentFiles;
 /// </summary>
 internal sealed class YamlReader
 {
-    /// <summary>Lists and mappings within each other.</summary>
-    public const int DeepestNesting = 32;
-
-    public const int MostNodes = 100_000;
-
     private readonly Dictionary<string, YamlItem> _anchors = new(StringComparer.Ordinal);
     private readonly Action<int, int, string> _problem;
     private readonly Parser _parser;
+    private readonly FileBounds _bounds;
     private long _nodes;
 
-    private YamlReader(string text, Action<int, int, string> problem)
+    private YamlReader(string text, FileBounds bounds, Action<int, int, string> problem)
     {
+        _bounds = bounds;
         _parser = new Parser(new StringReader(text));
         _problem = problem;
     }
@@ -28,9 +25,9 @@ internal sealed class YamlReader
     /// <summary>The document; null if there is none.</summary>
     /// <param name="problem">Takes what is wrong without keeping the rest from being read, such as a key that is there twice.</param>
     /// <exception cref="YamlRefusedException">It is not YAML, or goes beyond the bounds.</exception>
-    public static YamlItem? Read(string text, Action<int, int, string> problem)
+    public static YamlItem? Read(string text, FileBounds bounds, Action<int, int, string> problem)
     {
-        var reader = new YamlReader(text, problem);
+        var reader = new YamlReader(text, bounds, problem);
         try
         {
             return reader.ReadStream();
@@ -71,9 +68,9 @@ internal sealed class YamlReader
 
     private YamlItem ReadItem(int depth)
     {
-        if (depth > DeepestNesting)
+        if (depth > _bounds.DeepestNesting)
         {
-            throw YamlRefusedException.At(_parser.Current!.Start, $"nested deeper than {DeepestNesting} levels");
+            throw YamlRefusedException.At(_parser.Current!.Start, $"nested deeper than {_bounds.DeepestNesting} levels");
         }
 
         var item = _parser.Current switch
@@ -197,9 +194,9 @@ internal sealed class YamlReader
     private void Count(long nodes, Mark mark)
     {
         _nodes += nodes;
-        if (_nodes > MostNodes)
+        if (_nodes > _bounds.MostValues)
         {
-            throw YamlRefusedException.At(mark, $"more than {MostNodes:N0} values, those repeated by aliases counted");
+            throw YamlRefusedException.At(mark, $"more than {_bounds.MostValues:N0} values, those repeated by aliases counted");
         }
     }
 

@@ -3,6 +3,7 @@ using Runner.Actors;
 using Runner.Client.DeploymentFiles;
 using Runner.Host.Configuration;
 using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
 
 namespace Runner.Host.Commands;
 
@@ -11,16 +12,23 @@ internal sealed class ServedFiles(DeploymentFile file)
 {
     public ImmutableArray<string> Names { get; } = [.. file.Specs.Select(s => s.Name)];
 
-    /// <summary>Registers every deployment, or none, and resumes those that an earlier shutdown paused.</summary>
+    /// <summary>Registers every deployment, or none, sets the files' limits, and resumes those that an earlier shutdown paused.</summary>
     /// <exception cref="NodeStartException">The node does not accept them.</exception>
     public async Task<ImmutableArray<DeploymentView>> RegisterAsync(IRunnerNode node, CancellationToken cancel)
     {
-        var registered = await node.RegisterAsync(file.Specs, dryRun: false, cancel);
-        if (registered.Refusal is { } refusal)
+        if (!file.Specs.IsEmpty && (await node.RegisterAsync(file.Specs, dryRun: false, cancel)).Refusal is { } refusal)
         {
             throw new NodeStartException(refusal.Problems.IsDefaultOrEmpty
                 ? refusal.Message
                 : string.Join(Environment.NewLine, file.Explain(refusal.Problems)));
+        }
+
+        foreach (var (name, size) in file.Limits)
+        {
+            if ((await node.SetLimitAsync(new SetLimit(name, size), cancel)).Refusal is { } wrong)
+            {
+                throw new NodeStartException(wrong.Message);
+            }
         }
 
         var views = ImmutableArray.CreateBuilder<DeploymentView>(Names.Length);

@@ -140,7 +140,7 @@ public sealed class DeploymentFileErrorTests : IDisposable
 
     [Fact]
     public void A_file_beyond_a_mebibyte_is_refused() =>
-        Assert.Equal("the file is larger than 1 MiB", Assert.Single(Load(new string('#', DeploymentFile.LargestFile + 1)).Problems).Message);
+        Assert.Equal("the file is larger than 1 MiB; `runner import` takes larger ones", Assert.Single(Load(new string('#', FileBounds.Written.LargestFile + 1)).Problems).Message);
 
     [Fact]
     public void A_file_that_is_not_utf_8_is_refused_with_its_line()

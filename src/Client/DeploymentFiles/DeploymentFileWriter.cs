@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+
+namespace Runner.Client.DeploymentFiles;
+
+/// <summary>Writes deployments and limits as a deployment file: reading it gives the same ones, whatever stands in their texts.</summary>
+/// <param name="to">Its line ends have to be line feeds.</param>
+public sealed class DeploymentFileWriter(TextWriter to)
+{
+    private bool _listBegun;
+
+    /// <summary>The file's limits; before the first deployment.</summary>
+    public void Write(ImmutableSortedDictionary<string, int> limits)
+    {
+        if (!limits.IsEmpty)
+        {
+            to.Write("limits:\n");
+            foreach (var (name, size) in limits)
+            {
+                to.Write($"  {YamlText.Scalar(name)}: {size.ToString(CultureInfo.InvariantCulture)}\n");
+            }
+        }
+    }
+
+    /// <summary>One more deployment.</summary>
+    public void Write(DeploymentSpec spec)
+    {
+        to.Write(_listBegun ? "" : "deployments:\n");
+        _listBegun = true;
+        var lead = "  - ";
+        foreach (var (name, value) in Fields(spec))
+        {
+            if (value is not null)
+            {
+                to.Write($"{lead}{name}: {value}\n");
+                lead = "    ";
+            }
+        }
+    }
+
+    /// <summary>Ends the file: one in which nothing is declared still says so, and can be read.</summary>
+    public void End(ImmutableSortedDictionary<string, int> limits)
+    {
+        if (!_listBegun && limits.IsEmpty)
+        {
+            to.Write("limits: {}\n");
+        }
+
+        if (!_listBegun)
+        {
+            to.Write("deployments: []\n");
+        }
+
+        to.Flush();
+    }
+
+    /// <summary>In the order of docs/deployment-file.md; null for what is as it is by default.</summary>
+    private static IEnumerable<(string Name, string? Value)> Fields(DeploymentSpec spec) =>
+    [
+        ("name", YamlText.Scalar(spec.Name)),
+        ("description", Text(spec.Description)),
+        ("version", Text(spec.Version)),
+        ("tags", Texts(spec.Tags)),
+        ("command", YamlText.List(spec.Command.Select(YamlText.Scalar))),
+        ("workdir", YamlText.Scalar(spec.Workdir)),
+        ("env", spec.Env.IsEmpty ? null : YamlText.Map(spec.Env.Select(e => KeyValuePair.Create(e.Key, e.Value is null ? "null" : YamlText.Scalar(e.Value))))),
+        ("parameters", Parameters(spec.Parameters)),
+        ("schedules", spec.Schedules.IsEmpty ? null : YamlText.List(spec.Schedules.Select(s => Map(Fields(s))))),
+        ("catchup", spec.CatchUp switch { CatchUpPolicy.All => "all", CatchUpPolicy.None => "none", _ => null }),
+        ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {(c.OnFull == OnFull.Queue ? "queue" : "cancel_new")}}}" : null),
+        ("limits", Texts(spec.Limits)),
+        ("retries", Map(Fields(spec.Retries)) is { Length: > 2 } retries ? retries : null),
+        ("timeout", Duration(spec.Timeout)),
+        ("stop_grace", Duration(spec.StopGrace)),
+        ("priority", spec.Priority == 0 ? null : Number(spec.Priority)),
+        ("paused", spec.Paused ? "true" : null),
+        ("user", Text(spec.User)),
+    ];
+
+    private static IEnumerable<(string Name, string? Value)> Fields(ScheduleSpec schedule) =>
+    [
+        ("interval", Duration(schedule.Interval)),
+        ("anchor", schedule.Anchor is { } anchor ? Instants.Format(anchor) : null),
+        ("cron", Text(schedule.Cron)),
+        ("timezone", Text(schedule.Timezone)),
+        ("parameters", Parameters(schedule.Parameters)),
+        ("active", schedule.Active switch { true => "true", false => "false", null => null }),
+        ("id", Text(schedule.Id)),
+    ];
+
+    private static IEnumerable<(string Name, string? Value)> Fields(RetrySpec retries) =>
+    [
+        // Where there are delays, their number would be the count if none were said.
+        ("count", retries.Count == 0 && retries.Delays.IsEmpty ? null : Number(retries.Count)),
+        ("delay", retries.Delay == TimeSpan.Zero ? null : Duration(retries.Delay)),
+        ("delays", retries.Delays.IsEmpty ? null : YamlText.List(retries.Delays.Select(d => Duration(d)!))),
+        ("backoff", retries.Backoff == 1 ? null : Number(retries.Backoff)),
+        ("max_delay", Duration(retries.MaxDelay)),
+        ("jitter", retries.Jitter == 0 ? null : Number(retries.Jitter)),
+    ];
+
+    private static string Map(IEnumerable<(string Name, string? Value)> fields) =>
+        YamlText.Map(fields.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value!)));
+
+    private static string? Text(string? text) => text is null ? null : YamlText.Scalar(text);
+
+    private static string? Texts(ImmutableArray<string> texts) => texts.IsEmpty ? null : YamlText.List(texts.Select(YamlText.Scalar));
+
+    private static string? Parameters(ImmutableSortedDictionary<string, System.Text.Json.JsonElement> parameters) => parameters.IsEmpty
+        ? null
+        : YamlText.Map(parameters.Select(p => KeyValuePair.Create(p.Key, YamlText.Json(p.Value))));
+
+    private static string? Duration(TimeSpan? duration) => duration is { } d ? DurationText.Format(d) : null;
+
+    private static string Number(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}
