@@ -4,6 +4,7 @@ using Runner.Actors.Nodes;
 using Runner.Engine.Clock;
 using Runner.Engine.Store;
 using Runner.Engine.Store.Sqlite;
+using Runner.Host.Backup;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
 
@@ -12,7 +13,8 @@ namespace Runner.Host;
 /// <summary>Puts a node together: store, flow runner, actors.</summary>
 internal static class NodeComposition
 {
-    private const string StoreFile = "store.db";
+    /// <summary>The store's file in the data folder.</summary>
+    public const string StoreFile = "store.db";
 
     /// <exception cref="NodeStartException">The store cannot be opened.</exception>
     public static async Task<StartedNode> StartAsync(NodeStart start, CancellationToken cancel)
@@ -26,11 +28,14 @@ internal static class NodeComposition
             new("RUNNER_TOKEN", start.ProgramToken(run)),
         ]);
         var node = RunnerNode.Start(EngineRuntime.CreateReal(), store, flowRunner, settings, start.Log);
-        return new StartedNode(node, async () =>
-        {
-            (flowRunner as IDisposable)?.Dispose();
-            await store.DisposeAsync().ConfigureAwait(false);
-        });
+        return new StartedNode(
+            node,
+            async () =>
+            {
+                (flowRunner as IDisposable)?.Dispose();
+                await store.DisposeAsync().ConfigureAwait(false);
+            },
+            (copyFolder, off) => StoreCopy.MakeAsync(store, Path.Combine(copyFolder, StoreFile), start.Log, off));
     }
 
     private static async Task<SqliteEntityStore> OpenAsync(string path, ILogger log)

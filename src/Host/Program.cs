@@ -25,6 +25,7 @@ internal static class Program
             ServeCommand.Create(CreateEnvironment),
             NodeCommand.Create(CreateEnvironment),
             ConfigCommand.Create(CreateEnvironment),
+            RestoreCommand.Create(CreateEnvironment),
         };
         ClientCommands.AddTo(root, context);
         return root;

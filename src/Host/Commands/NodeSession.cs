@@ -1,4 +1,6 @@
+using Runner.Host.Backup;
 using Runner.Host.Configuration;
+using Runner.Host.Health;
 using Runner.Host.Http;
 using Runner.Host.Http.Access;
 using Runner.Host.Logs;
@@ -55,19 +57,38 @@ internal sealed class NodeSession : IAsyncDisposable
     {
         var data = DataDirectory.Open(options.DataDirectory);
         _endings.Push(() => Ended(data.Dispose));
+        Settle(data.FullPath, time);
         var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
         Files = new OutputFiles(data.FullPath);
 
         var api = await ApiServer.StartAsync(
-            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log), cancel);
+            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)
+            {
+                Checks = [new LeaseCheck(data), new DiskCheck(data.FullPath)],
+            },
+            cancel);
         _endings.Push(api.DisposeAsync);
         Url = api.Bound.Url();
 
         Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log), cancel);
         _endings.Push(Started.Close);
-        Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit));
+        Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit), Started.Copy);
         _endings.Push(() => Ended(Slot.Dispose));
         data.Announce(Url, options.NodeName);
+    }
+
+    /// <summary>Finishes or clears away what an earlier program left undone.</summary>
+    private static void Settle(string folder, TimeProvider time)
+    {
+        try
+        {
+            RestoredFolder.Settle(folder, time);
+            BackupFolder.Clean(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new NodeStartException($"What an interrupted backup or restore left in {folder} cannot be cleared away ({e.Message.TrimEnd('.')}).", e);
+        }
     }
 
     private static ValueTask Ended(Action action)

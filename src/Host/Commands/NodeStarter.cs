@@ -1,4 +1,5 @@
 using Runner.Actors;
+using Runner.Host.Backup;
 using Runner.Host.Configuration;
 
 namespace Runner.Host.Commands;
@@ -10,7 +11,8 @@ internal sealed record NodeStart(NodeOptions Options, string ApiUrl, Func<Guid, 
 
 /// <summary>A node that runs.</summary>
 /// <param name="Close">Closes its store once <see cref="IRunnerNode.StopAsync"/> has completed.</param>
-internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close);
+/// <param name="Copy">Copies its store while it works; null if it cannot.</param>
+internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close, StoreCopier? Copy = null);
 
 /// <summary>
 /// Opens the store in the data folder, recovers what was running, and begins to work.

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Runner.Actors.Nodes.Health;
 using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
 using Runner.Host.Logs;
@@ -20,7 +21,11 @@ namespace Runner.Host.Http;
 /// <summary>What the API server is made of.</summary>
 /// <param name="AllowedHosts">Names beside the listen address and localhost by which it may be called.</param>
 internal sealed record ApiServerParts(
-    ListenAddress Listen, ImmutableArray<string> AllowedHosts, ApiTokens Tokens, NodeSlot Slot, OutputFiles Files, TimeProvider Time, ILogger Log);
+    ListenAddress Listen, ImmutableArray<string> AllowedHosts, ApiTokens Tokens, NodeSlot Slot, OutputFiles Files, TimeProvider Time, ILogger Log)
+{
+    /// <summary>What can be wrong with the node's surroundings.</summary>
+    public ImmutableArray<IHealthCheck> Checks { get; init; } = [];
+}
 
 /// <summary>
 /// The web server. A request passes, in this order: <see cref="ErrorBoundary"/>, <see cref="OriginGuard"/>, routing,
@@ -121,12 +126,13 @@ internal sealed class ApiServer : IAsyncDisposable
         app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
         app.UseRouting();
         app.Use(next => new TokenGuard(next, parts.Tokens).InvokeAsync);
-        new HealthApi(parts.Slot).Map(app);
+        new HealthApi(parts.Slot, parts.Checks).Map(app);
         new NodeApi(parts.Slot).Map(app);
         new DeploymentsApi(parts.Slot).Map(app);
         new RunsApi(parts.Slot).Map(app);
         new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping).Map(app);
         new LimitsApi(parts.Slot).Map(app);
+        new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
     }
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)

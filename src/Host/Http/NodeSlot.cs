@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Runner.Actors;
+using Runner.Host.Backup;
 using Runner.Messages;
 using Runner.Messages.Nodes;
 
@@ -25,10 +26,14 @@ internal sealed class NodeSlot : IDisposable
 
     public NodeInfo? Info { get; private set; }
 
+    /// <summary>Copies the node's store; null before it is there, and for a node that has none to copy.</summary>
+    public StoreCopier? Copy { get; private set; }
+
     /// <summary>From now on requests reach the node.</summary>
-    public void Fill(IRunnerNode node, NodeInfo info)
+    public void Fill(IRunnerNode node, NodeInfo info, StoreCopier? copy = null)
     {
         Info = info;
+        Copy = copy;
         _signals = new RunSignals(node);
         _node = node;
     }

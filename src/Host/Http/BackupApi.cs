@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Runner.Engine.Store;
+using Runner.Host.Backup;
+using Runner.Host.Commands;
+using Runner.Messages;
+
+namespace Runner.Host.Http;
+
+/// <summary>A backup of the node, as a tar archive. One at a time: each needs room for a copy of the store.</summary>
+internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, CancellationToken stopping)
+{
+    private int _running;
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/backup", MakeAsync);
+
+    private async Task MakeAsync(HttpContext context)
+    {
+        var withOutput = new QueryReader(context, "output").Choice("output", "true", "false") == "true";
+        _ = slot.ForWork();
+        var (copier, info) = (slot.Copy ?? throw NoStore(), slot.Info!);
+        if (Interlocked.Exchange(ref _running, 1) != 0)
+        {
+            throw new RequestRefusedException(
+                StatusCodes.Status409Conflict, "backup-under-way", "A backup of this node is being made. Try again when it is done.");
+        }
+
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            using var folder = new BackupFolder(info.DataDirectory, log);
+            await using var copy = await CopyAsync(copier, folder, cancel.Token);
+            var manifest = new BackupManifest(BackupFormat.Version, ProgramVersion.Text, info.Node, time.GetUtcNow(), info.DataDirectory, withOutput);
+            await SendAsync(context, folder, copy, manifest, cancel.Token);
+        }
+        finally
+        {
+            Volatile.Write(ref _running, 0);
+        }
+    }
+
+    /// <exception cref="RequestRefusedException">There is no room for it, or the store cannot be read.</exception>
+    private static async Task<StoreCopy> CopyAsync(StoreCopier copier, BackupFolder folder, CancellationToken cancel)
+    {
+        try
+        {
+            folder.Make();
+            return await copier(folder.FullPath, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody is left to be told if it was the caller.
+            throw Refused(new NodeStopping());
+        }
+        catch (StoreFullException e)
+        {
+            throw Refused(new StoreIsFull(e.Message));
+        }
+        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
+        {
+            throw Refused(new StoreNotAvailable($"The store cannot be copied into {folder.FullPath}: {e.Message}"));
+        }
+    }
+
+    private static async Task SendAsync(HttpContext context, BackupFolder folder, StoreCopy copy, BackupManifest manifest, CancellationToken cancel)
+    {
+        // Whoever takes it may have a slow disk.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        context.Response.ContentType = BackupFormat.ContentType;
+        await using var writer = new BackupWriter(context.Response.Body, folder.PathOf("sums"), cancel);
+        await writer.WriteAsync(manifest, copy, manifest.DataDirectory);
+    }
+
+    private static RequestRefusedException NoStore() => new(
+        StatusCodes.Status409Conflict, "backup-not-possible", "This node's store is not one that it can copy.");
+
+    private static RequestRefusedException Refused(Refusal refusal) => new(RefusalMap.StatusOf(refusal), refusal.Code, refusal.Message);
+}
