@@ -30,6 +30,7 @@ public sealed class CliContext
         Variable = environment;
         Time = time;
         Times = new Times(time);
+        ErrorIsTerminal = errorIsTerminal;
         Style = Style.For(outputIsTerminal, environment);
         ErrorStyle = Style.For(errorIsTerminal, environment);
     }
@@ -45,6 +46,15 @@ public sealed class CliContext
 
     /// <summary>Writes instants and durations for people.</summary>
     public Times Times { get; }
+
+    /// <summary>Whether a person may be looking at standard error: progress is for them alone.</summary>
+    public bool ErrorIsTerminal { get; }
+
+    /// <summary>Whether a person can be asked something.</summary>
+    public bool CanAsk { get; init; }
+
+    /// <summary>Reads a line that the person types; null at the end of the input.</summary>
+    public Func<string?> ReadLine { get; init; } = static () => null;
 
     /// <summary>Colours for standard output.</summary>
     public Style Style { get; }
@@ -76,9 +86,14 @@ public sealed class CliContext
             Environment.GetEnvironmentVariable,
             time)
         {
+            CanAsk = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+            ReadLine = Console.ReadLine,
             OnInterrupt = InterruptOnSignals,
         };
     }
+
+    /// <summary>Waits for a line from the person, who may as well end the command.</summary>
+    public Task<string?> ReadLineAsync(CancellationToken cancel) => Task.Run(ReadLine, CancellationToken.None).WaitAsync(cancel);
 
     /// <summary>Writes a line to standard output at once.</summary>
     public void WriteLine(string line = "") => Write(line + "\n");

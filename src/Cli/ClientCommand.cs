@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Runner.Cli.Completion;
 using Runner.Client;
 
 namespace Runner.Cli;
@@ -11,7 +12,14 @@ internal sealed class ClientCommand
     private readonly Option<string?> _data = new("--data") { Description = "The data folder of the node to speak to.", HelpName = "DIR" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the API's JSON." };
 
-    public ClientCommand(CliContext context) => _context = context;
+    public ClientCommand(CliContext context)
+    {
+        _context = context;
+        Suggest = new Suggestions(context, _url, _data);
+    }
+
+    /// <summary>Completes names that a node knows.</summary>
+    public Suggestions Suggest { get; }
 
     /// <summary>Gives a command its common options and what it does.</summary>
     public Command With(Command command, Func<ClientCall, Task<int>> action)

@@ -18,5 +18,10 @@ public static class ClientCommands
         root.Add(RunCommands.Create(client));
         root.Add(LimitCommands.List(client));
         root.Add(LimitCommands.Create(client));
+        root.Add(HealthCommand.Create(client));
+        root.Add(ExportCommand.Create(client));
+        root.Add(ImportCommand.Create(client));
+        root.Add(BackupCommand.Create(client));
+        root.Add(CompletionCommand.Create(context));
     }
 }

@@ -32,6 +32,10 @@ public static class CommandLine
         foreach (var option in root.Options.OfType<HelpOption>())
         {
             option.Action = new HelpWithExample((HelpAction)option.Action!);
+
+            // Another system's habit: here these are paths, and nothing to offer for completion.
+            option.Aliases.Remove("/h");
+            option.Aliases.Remove("/?");
         }
 
         // «--parameters @FILE» is ours, not the parser's response file.

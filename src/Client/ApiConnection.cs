@@ -46,8 +46,9 @@ internal sealed class ApiConnection : IDisposable
 
     /// <summary>A request and its whole answer as a value.</summary>
     /// <param name="repeatable">Whether the request may be sent again after its connection broke without knowing whether it had arrived.</param>
+    /// <param name="alsoUnavailable">Whether 503 is an answer of that type, too.</param>
     public async Task<T> SendAsync<T>(
-        HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, bool repeatable, CancellationToken cancel)
+        HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, bool repeatable, CancellationToken cancel, bool alsoUnavailable = false)
     {
         if (body?.Length > MaxBody)
         {
@@ -64,7 +65,7 @@ internal sealed class ApiConnection : IDisposable
         {
             try
             {
-                return await SendOnceAsync(method, path, body, type, cancel).ConfigureAwait(false);
+                return await SendOnceAsync(method, path, body, type, alsoUnavailable, cancel).ConfigureAwait(false);
             }
             catch (BrokenConnectionException e)
             {
@@ -84,10 +85,10 @@ internal sealed class ApiConnection : IDisposable
 
     /// <summary>A request whose answer's body is read by the caller as it comes. Throws as the others do for an answer that is an error.</summary>
     /// <exception cref="BrokenConnectionException">The connection broke before the answer's head was there.</exception>
-    public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancel)
+    public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancel, bool alsoUnavailable = false)
     {
         var response = await HeadAsync(request, cancel).ConfigureAwait(false);
-        if (response.IsSuccessStatusCode)
+        if (response.IsSuccessStatusCode || (alsoUnavailable && response is { StatusCode: HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: "application/json" }))
         {
             return response;
         }
@@ -102,7 +103,8 @@ internal sealed class ApiConnection : IDisposable
 
     public static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
-    private async Task<T> SendOnceAsync<T>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancel)
+    private async Task<T> SendOnceAsync<T>(
+        HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, bool alsoUnavailable, CancellationToken cancel)
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
@@ -114,7 +116,7 @@ internal sealed class ApiConnection : IDisposable
                 request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
             }
 
-            using var response = await OpenAsync(request, either.Token).ConfigureAwait(false);
+            using var response = await OpenAsync(request, either.Token, alsoUnavailable).ConfigureAwait(false);
             var bytes = await ReadAsync(response, either.Token).ConfigureAwait(false);
             return JsonSerializer.Deserialize(bytes, type) ?? throw new UnexpectedAnswerException(Url, "it answered null");
         }

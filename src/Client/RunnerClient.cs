@@ -34,6 +34,40 @@ public sealed class RunnerClient : IDisposable
 
     public Task<NodeInfo> NodeAsync(CancellationToken cancel = default) => Get(ApiPaths.Root + "node", MessagesJson.Default.NodeInfo, cancel);
 
+    /// <summary>What is wrong with the node, in sentences; also of one that is not ready.</summary>
+    public Task<HealthReport> HealthAsync(CancellationToken cancel = default) =>
+        _api.SendAsync(HttpMethod.Get, "health/ready", null, MessagesJson.Default.HealthReport, repeatable: true, cancel, alsoUnavailable: true);
+
+    /// <summary>
+    /// Copies a backup of the node, a tar archive, while the node works. If it throws, what was written to <paramref name="destination"/> is no backup.
+    /// </summary>
+    /// <param name="withOutput">Whether the output of runs is in it.</param>
+    /// <param name="progress">Called with the number of bytes so far, after each piece.</param>
+    /// <returns>How many bytes it has.</returns>
+    public async Task<long> BackupAsync(Stream destination, bool withOutput = true, Action<long>? progress = null, CancellationToken cancel = default)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, ApiPaths.Query(ApiPaths.Root + "backup", ("output", withOutput ? null : "false")));
+        try
+        {
+            using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
+            using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
+            var counted = new CountingStream(body);
+            var buffer = new byte[128 * 1024];
+            while (await counted.ReadAsync(buffer, cancel).ConfigureAwait(false) is > 0 and var read)
+            {
+                await destination.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
+                progress?.Invoke(counted.Count);
+            }
+
+            return counted.Count;
+        }
+        catch (BrokenConnectionException e)
+        {
+            throw new NodeUnreachableException(Url, "broke the connection before the backup was complete; its log says why. Ask again.", e.InnerException);
+        }
+    }
+
     /// <summary>Registers or updates deployments, all or none; answers in their order.</summary>
     /// <param name="dryRun">Only says what would change.</param>
     public Task<ImmutableArray<DeploymentRegistered>> RegisterAsync(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using Runner.Client;
 using Runner.Messages;
@@ -48,7 +49,7 @@ public static class Values
         where T : struct
     {
         var names = string.Join('|', words.Select(w => w.Word));
-        return new Option<T?>(name)
+        var option = new Option<T?>(name)
         {
             Description = description,
             HelpName = names,
@@ -66,6 +67,10 @@ public static class Values
                 return null;
             },
         };
+        // The parser offers the names that the code has for them.
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add([.. words.Select(w => w.Word)]);
+        return option;
     }
 
     /// <summary>A text.</summary>

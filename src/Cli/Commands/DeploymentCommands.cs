@@ -54,11 +54,12 @@ internal static class DeploymentCommands
         return group;
     }
 
-    private static Argument<string> Name() => new("name") { Description = "The deployment: FLOW/NAME." };
+    private static Argument<string> Name(ClientCommand client) =>
+        client.Suggest.Deployments(new Argument<string>("name") { Description = "The deployment: FLOW/NAME." });
 
     private static Command Show(ClientCommand client)
     {
-        var name = Name();
+        var name = Name(client);
         var command = new Command("show", "Show a deployment: recipe, schedules and next runs.") { name }
             .WithExample("runner deployment show hello/every-10s");
         return client.With(command, async call =>
@@ -80,14 +81,14 @@ internal static class DeploymentCommands
     private static Command Change(
         ClientCommand client, string verb, string description, string done, string already, Func<ClientCall, string, Task<DeploymentChanged>> change)
     {
-        var name = Name();
+        var name = Name(client);
         var command = new Command(verb, description) { name }.WithExample($"runner deployment {verb} hello/every-10s");
         return client.With(command, async call => Say(call, await change(call, call.Get(name)).ConfigureAwait(false), done, already));
     }
 
     private static Command Delete(ClientCommand client)
     {
-        var name = Name();
+        var name = Name(client);
         var runs = Values.Word("--runs", "What becomes of runs that have not ended (keep).", ("keep", RunsOnDelete.Keep), ("cancel", RunsOnDelete.Cancel));
         var command = new Command("delete", "Delete a deployment; its finished runs stay readable.") { name, runs }
             .WithExample("runner deployment delete hello/every-10s --runs cancel");

@@ -51,7 +51,7 @@ internal static class LimitCommands
 
     private static Command Set(ClientCommand client)
     {
-        var name = new Argument<string>("name") { Description = "The limit; it need not exist yet." };
+        var name = client.Suggest.Limits(new Argument<string>("name") { Description = "The limit; it need not exist yet." });
         var size = new Argument<int>("size")
         {
             Description = "How many runs may hold a slot at once, 1 to 1,000,000.",
@@ -75,7 +75,7 @@ internal static class LimitCommands
 
     private static Command Delete(ClientCommand client)
     {
-        var name = new Argument<string>("name") { Description = "The limit." };
+        var name = client.Suggest.Limits(new Argument<string>("name") { Description = "The limit." });
         var command = new Command("delete", "Delete a limit: what counted against it is unlimited again.") { name }
             .WithExample("runner limit delete database");
         return client.With(command, async call =>

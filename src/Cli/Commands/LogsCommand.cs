@@ -10,7 +10,7 @@ internal static class LogsCommand
 {
     public static Command Create(ClientCommand client)
     {
-        var id = RunCommands.Id();
+        var id = RunCommands.Id(client);
         var follow = Values.Flag("--follow", "Go on as output comes, to the run's end.");
         var stream = Values.Word("--stream", "Only this output; both if left out.", ("stdout", LogStream.Stdout), ("stderr", LogStream.Stderr));
         var from = Values.Text("--from", "Begin here: ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or with --stream an offset in bytes.", "POSITION");

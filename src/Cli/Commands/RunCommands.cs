@@ -18,11 +18,12 @@ internal static class RunCommands
         return group;
     }
 
-    public static Argument<string> Id() => new("id") { Description = "The run's id, or the beginning of it (4 digits or more)." };
+    public static Argument<string> Id(ClientCommand client) =>
+        client.Suggest.Runs(new Argument<string>("id") { Description = "The run's id, or the beginning of it (4 digits or more)." });
 
     private static Command Show(ClientCommand client)
     {
-        var id = Id();
+        var id = Id(client);
         var command = new Command("show", "Show a run and its history.") { id }
             .WithExample("runner run show 0192f0c1");
         return client.With(command, async call =>
@@ -44,7 +45,7 @@ internal static class RunCommands
 
     private static Command Cancel(ClientCommand client)
     {
-        var id = Id();
+        var id = Id(client);
         var reason = Values.Text("--reason", "Shown with the run's state.", "TEXT");
         var command = new Command("cancel", "Cancel a run: its whole process tree is asked to end, and then made to.") { id, reason }
             .WithExample("runner run cancel 0192f0c1 --reason 'wrong input'");
@@ -67,7 +68,7 @@ internal static class RunCommands
 
     private static Command Retry(ClientCommand client)
     {
-        var id = Id();
+        var id = Id(client);
         var key = Values.Text("--key", "An idempotency key: the same one is the same run.", "KEY");
         var command = new Command("retry", "Run an ended run's recipe and parameters once more, as a new run.") { id, key }
             .WithExample("runner run retry 0192f0c1");

@@ -14,7 +14,7 @@ internal static class RunListCommand
     public static Command Create(ClientCommand client)
     {
         var state = Values.Text("--state", "A state, such as Running or AwaitingRetry.", "STATE");
-        var deployment = Values.Text("--deployment", "Of this deployment.", "FLOW/NAME");
+        var deployment = client.Suggest.Deployments(Values.Text("--deployment", "Of this deployment.", "FLOW/NAME"));
         var tag = Values.Text("--tag", "With this tag.", "TAG");
         var since = Values.Text("--since", "Made since: an instant, or how long ago (2h).", "TIME");
         var page = new PageOptions(50);

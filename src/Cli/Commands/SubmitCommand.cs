@@ -10,7 +10,7 @@ namespace Runner.Cli.Commands;
 /// <summary><c>runner submit</c>.</summary>
 internal sealed class SubmitCommand
 {
-    private readonly Argument<string> _name = new("name") { Description = "The deployment: FLOW/NAME." };
+    private readonly Argument<string> _name;
     private readonly Option<string[]> _parameter = new("--parameter", "-p")
     {
         Description = "One parameter; a value that is JSON is taken as that, any other as text. May be repeated.",
@@ -26,13 +26,12 @@ internal sealed class SubmitCommand
     private readonly Option<bool> _follow = Values.Flag("--follow", "As --wait, and print its output and states.");
     private readonly Option<TimeSpan?> _timeout = Values.Duration("--timeout", "How long to wait; the run goes on.");
 
-    private SubmitCommand()
-    {
-    }
+    private SubmitCommand(ClientCommand client) =>
+        _name = client.Suggest.Deployments(new Argument<string>("name") { Description = "The deployment: FLOW/NAME." });
 
     public static Command Create(ClientCommand client)
     {
-        var submit = new SubmitCommand();
+        var submit = new SubmitCommand(client);
         var command = new Command(
             "submit",
             "Run a deployment. With --wait or --follow the exit code is 0 completed, 1 failed or crashed, 3 cancelled, 4 timed out waiting.")

@@ -53,6 +53,27 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_backup_for_which_there_is_no_room_is_refused_and_neither_a_file_nor_a_worse_node_is_left()
+    {
+        using var node = StartMounted("size=16m");
+        await node.ListensAsync();
+        var data = $"/proc/{node.Process.Id}/root{Mount}";
+        using var client = new RunnerClient(LocalNode.Find(null, data, _ => null));
+        await client.RegisterAsync([new DeploymentSpec { Name = "full/it", Command = ["true"], Workdir = "/" }]);
+        var file = Path.Combine(_root, "b.tar");
+
+        await Cleanly.RefusesAsync(data, 1, "too little room for a copy", "backup", file);
+
+        Assert.Empty(Directory.GetFiles(_root));
+        Assert.False(Directory.Exists(Path.Combine(data, "backup")));
+        await HealthAsync(client, 200);
+        Assert.Equal("Completed", await Waiting.UntilAsync(client, (await client.SubmitAsync(new SubmitRun("full/it"))).Id.ToString(), null));
+        node.Interrupt();
+        Assert.Equal(0, await node.EndsAsync());
+        Cleanly.Check(node.Output);
+    }
+
+    [Fact]
     public async Task A_read_only_data_folder_is_refused()
     {
         using var node = StartMounted("size=16m,ro");

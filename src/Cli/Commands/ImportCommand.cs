@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Runner.Cli.Arguments;
+using Runner.Cli.Exchange;
+using Runner.Cli.Terminal;
+using Runner.Client;
+using Runner.Client.DeploymentFiles;
+using Runner.Messages.Deployments;
+
+namespace Runner.Cli.Commands;
+
+/// <summary><c>runner import FILE…</c>.</summary>
+internal static class ImportCommand
+{
+    public static Command Create(ClientCommand client)
+    {
+        var files = new Argument<string[]>("FILE") { Description = "Deployment files, such as `runner export` writes.", Arity = ArgumentArity.OneOrMore };
+        var dryRun = Values.Flag("--dry-run", "Only show the plan.");
+        var yes = Values.Flag("--yes", "Do not ask.");
+        var command = new Command("import", "Bring the deployments and limits of files to a node: shows a plan and asks.") { files, dryRun, yes }
+            .WithExample("runner import deployments.yaml");
+        return client.With(command, async call =>
+        {
+            var asks = !call.Get(dryRun) && !call.Get(yes);
+            if (asks && (call.Json || !call.Context.CanAsk))
+            {
+                throw new UsageException("There is nobody to ask: say --yes to import without a question, or --dry-run to see the plan.");
+            }
+
+            var importer = new Importer(call.Client, DeploymentFile.Load(call.Get(files), FileBounds.Exported), call.Cancel);
+            var (deployments, limits) = await importer.PlanAsync().ConfigureAwait(false);
+            var changes = deployments.Count(d => d.Outcome != RegistrationOutcome.Unchanged) + limits.Count(l => l.Outcome != RegistrationOutcome.Unchanged);
+            if (!call.Json)
+            {
+                call.Context.Write(Render(call.Context, deployments, limits));
+            }
+
+            var apply = !call.Get(dryRun) && changes > 0 && (!asks || await AskAsync(call, changes).ConfigureAwait(false));
+            if (apply)
+            {
+                deployments = await ApplyAsync(call, importer, deployments, limits).ConfigureAwait(false);
+            }
+
+            Say(call, new ImportDone(apply, deployments, limits), changes);
+            return ExitCodes.Success;
+        });
+    }
+
+    private static async Task<bool> AskAsync(ClientCall call, int changes)
+    {
+        call.Context.WriteError($"Apply {ExportCommand.Counted(changes, "change")}? [y/N] ");
+        var answer = await call.Context.ReadLineAsync(call.Cancel).ConfigureAwait(false);
+        return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
+    private static async Task<ImmutableArray<DeploymentRegistered>> ApplyAsync(
+        ClientCall call, Importer importer, ImmutableArray<DeploymentRegistered> deployments, ImmutableArray<LimitPlan> limits)
+    {
+        var done = 0;
+        try
+        {
+            return await importer.ApplyAsync(deployments, limits, count => done = count).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RunnerClientException or OperationCanceledException)
+        {
+            call.Context.WriteErrorLine($"Interrupted after {ExportCommand.Counted(done, "deployment")}. Run it again: it goes on where it stopped.");
+            throw;
+        }
+    }
+
+    private static void Say(ClientCall call, ImportDone done, int changes)
+    {
+        if (call.Json)
+        {
+            call.Context.WriteJson(done, CliJson.Default.ImportDone);
+        }
+        else if (changes == 0)
+        {
+            call.Context.WriteLine("The node has all of it already.");
+        }
+        else
+        {
+            call.Context.WriteLine(done.Applied ? $"Applied {ExportCommand.Counted(changes, "change")}." : "Nothing was changed.");
+        }
+    }
+
+    /// <summary>What is new or changed, one a line; of the rest only how much it is.</summary>
+    private static string Render(CliContext context, ImmutableArray<DeploymentRegistered> deployments, ImmutableArray<LimitPlan> limits)
+    {
+        var table = new Table("", "", "", "");
+        foreach (var d in deployments.Where(d => d.Outcome != RegistrationOutcome.Unchanged))
+        {
+            table.Add(Outcome(context, d.Outcome), "deployment", d.Name, d.Changes.IsDefaultOrEmpty ? (d.Paused ? "paused" : "") : string.Join(", ", d.Changes));
+        }
+
+        foreach (var l in limits.Where(l => l.Outcome != RegistrationOutcome.Unchanged))
+        {
+            table.Add(Outcome(context, l.Outcome), "limit", l.Name, LimitPlans.Sizes(l));
+        }
+
+        var text = new StringBuilder(table.Render(context.Style));
+        var same = deployments.Count(d => d.Outcome == RegistrationOutcome.Unchanged) + limits.Count(l => l.Outcome == RegistrationOutcome.Unchanged);
+        return same == 0 ? text.ToString() : text.Append(CultureInfo.InvariantCulture, $"unchanged: {same:N0}\n").ToString();
+    }
+
+    private static Cell Outcome(CliContext context, RegistrationOutcome outcome) => outcome == RegistrationOutcome.Created
+        ? new Cell("new", context.Style.Green)
+        : new Cell("changed", context.Style.Yellow);
+}
