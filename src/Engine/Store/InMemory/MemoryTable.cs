@@ -42,7 +42,19 @@ internal sealed class MemoryTable
         }
     }
 
-    public ImmutableArray<Row> Query(RowQuery query)
+    public ImmutableArray<Row> Query(RowQuery query) => [.. Ordered(query).Take(query.Limit)];
+
+    public RowPosition? Place(RowQuery query, long skip)
+    {
+        if (skip > int.MaxValue || Ordered(query).Skip((int)skip).FirstOrDefault() is not { } row)
+        {
+            return null;
+        }
+
+        return new RowPosition([.. query.OrderBy.Select(order => row.Values[Schema.Ordinal(order.Column)])], row.Key);
+    }
+
+    private IEnumerable<Row> Ordered(RowQuery query)
     {
         QueryOrder order = new(Schema, query);
         IndexScan scan = _indexes.Select(index => new IndexScan(index, Schema, query)).MaxBy(scan => scan.Rank)!;
@@ -52,7 +64,7 @@ internal sealed class MemoryTable
             found = found.Where(row => order.Compare(row, after) > 0);
         }
 
-        return [.. (scan.InOrder ? found : found.Order(order)).Take(query.Limit)];
+        return scan.InOrder ? found : found.Order(order);
     }
 
     private bool Matches(Row row, ImmutableArray<RowFilter> filters)

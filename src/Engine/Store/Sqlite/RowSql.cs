@@ -35,9 +35,32 @@ internal sealed class RowSql
     public static string MembersTable(string table, string set) => $"{table}__{set}";
 
     public static ImmutableArray<RowSelect> Selects(TableSchema table, RowQuery query) =>
-        query.Where.Any(filter => filter is { Operator: RowOperator.In, Value: ImmutableArray<string> { IsEmpty: true } })
+        IsOfNone(query)
             ? []
             : [.. new RowSql(table, query).Selects()];
+
+    /// <summary>
+    /// Selects the place of one row, its order's values and its key; the last parameter is the number of rows before it. Only what an
+    /// index holds is named, so that the rows skipped are not looked up. Null if no row can match.
+    /// </summary>
+    public static RowSelect? Place(TableSchema table, RowQuery query) => IsOfNone(query) ? null : new RowSql(table, query).Place();
+
+    private static bool IsOfNone(RowQuery query) =>
+        query.Where.Any(filter => filter is { Operator: RowOperator.In, Value: ImmutableArray<string> { IsEmpty: true } });
+
+    private RowSelect Place()
+    {
+        StringBuilder sql = new StringBuilder("SELECT ").AppendJoin(", ", _order.Select(order => order.Name));
+        List<object?> parameters = [];
+        From(sql);
+        foreach (RowFilter filter in _query.Where)
+        {
+            Condition(sql, parameters, filter);
+        }
+
+        OrderBy(sql, 0).Append(" LIMIT 1 OFFSET ?");
+        return new RowSelect(sql.ToString(), [.. parameters]);
+    }
 
     private IEnumerable<RowSelect> Selects()
     {
@@ -79,10 +102,7 @@ internal sealed class RowSql
             sql.Append($", t.\"{column.Name}\"");
         }
 
-        // CROSS JOIN keeps SQLite to this order: members first.
-        sql.Append(_set is { } set
-            ? $" FROM \"{MembersTable(_table.Name, _table.Columns[set].Name)}\" m CROSS JOIN \"{_table.Name}\" t ON t.\"key\" = m.\"key\" WHERE 1"
-            : $" FROM \"{_table.Name}\" t WHERE 1");
+        From(sql);
         foreach (RowFilter filter in _query.Where)
         {
             Condition(sql, parameters, filter);
@@ -100,9 +120,17 @@ internal sealed class RowSql
             parameters.Add(value);
         }
 
-        sql.Append(" ORDER BY ").AppendJoin(", ", _order.Skip(orderFrom).Select(order => order.Descending ? $"{order.Name} DESC" : order.Name)).Append(" LIMIT ?");
+        OrderBy(sql, orderFrom).Append(" LIMIT ?");
         return new RowSelect(sql.ToString(), [.. parameters]);
     }
+
+    // CROSS JOIN keeps SQLite to this order: members first.
+    private void From(StringBuilder sql) => sql.Append(_set is { } set
+        ? $" FROM \"{MembersTable(_table.Name, _table.Columns[set].Name)}\" m CROSS JOIN \"{_table.Name}\" t ON t.\"key\" = m.\"key\" WHERE 1"
+        : $" FROM \"{_table.Name}\" t WHERE 1");
+
+    private StringBuilder OrderBy(StringBuilder sql, int from) =>
+        sql.Append(" ORDER BY ").AppendJoin(", ", _order.Skip(from).Select(order => order.Descending ? $"{order.Name} DESC" : order.Name));
 
     private void Condition(StringBuilder sql, List<object?> parameters, RowFilter filter)
     {

@@ -123,6 +123,22 @@ public sealed class SqliteEntityStore : IEntityStore
     }
 
     /// <inheritdoc/>
+    public Task<RowPosition?> PlaceAsync(RowQuery query, long skip)
+    {
+        TableSchema schema = _schema.Table(query.Table);
+        schema.CheckPlace(query, skip);
+        if (RowSql.Place(schema, query) is not { } select)
+        {
+            return Task.FromResult<RowPosition?>(null);
+        }
+
+        return _readers.ReadAsync(database => Bound(database, select, skip).First(row => RowCodec.ReadPlace(row, schema, query)));
+    }
+
+    /// <inheritdoc/>
+    public Task<StoreSpace> SpaceAsync() => _readers.ReadAsync(FreeSpace.Of);
+
+    /// <inheritdoc/>
     public async Task PingAsync()
     {
         // A transaction without a change takes the write lock and its turn in the queue, and does not wait for the disk.
@@ -150,7 +166,7 @@ public sealed class SqliteEntityStore : IEntityStore
         return [.. lines];
     });
 
-    private static Statement Bound(Database database, RowSelect select, int limit)
+    private static Statement Bound(Database database, RowSelect select, long last)
     {
         Statement statement = database.Cached(select.Text);
         for (int i = 0; i < select.Parameters.Length; i++)
@@ -158,7 +174,7 @@ public sealed class SqliteEntityStore : IEntityStore
             statement.Bind(i + 1, select.Parameters[i]);
         }
 
-        return statement.Bind(select.Parameters.Length + 1, limit);
+        return statement.Bind(select.Parameters.Length + 1, last);
     }
 
     private static ImmutableArray<StoredEvent> Events(Database database, EntityKey entity, long after, int atMost)
