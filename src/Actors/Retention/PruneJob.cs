@@ -7,9 +7,10 @@ namespace Runner.Actors.Retention;
 /// <param name="replyTo">Null for the node's own.</param>
 internal sealed class PruneJob(PruneRuns request, IActorRef? replyTo)
 {
-    /// <summary>After so many runs, or rows looked at, somebody who asked is told how far it is: a second or so.</summary>
+    /// <summary>After so many runs, so many rows looked at or so much time, somebody who asked is told how far it is.</summary>
     private const int RunsAtOnce = 2_000;
     private const int LooksAtOnce = 20_000;
+    private static readonly TimeSpan LongestPart = TimeSpan.FromSeconds(3);
 
     public PruneRuns Request => request;
 
@@ -23,8 +24,12 @@ internal sealed class PruneJob(PruneRuns request, IActorRef? replyTo)
 
     public int Looked { get; set; }
 
+    /// <summary>When its turn came, by the clock that never steps; null before.</summary>
+    public long? Began { get; set; }
+
     /// <summary>Whether this part is done, though not all may be.</summary>
-    public bool IsOver => Cursor is null || (replyTo is not null && (Runs >= RunsAtOnce || Looked >= LooksAtOnce));
+    public bool IsOver(long timestamp) => Cursor is null || (replyTo is not null
+        && (Runs >= RunsAtOnce || Looked >= LooksAtOnce || timestamp - Began >= LongestPart.Ticks));
 
     private static PruneCursor Begin(PruneRuns request) =>
         request.After is { } after ? PruneCursor.Read(after)! : new PruneCursor(request.Deployment);

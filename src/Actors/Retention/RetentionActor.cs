@@ -96,7 +96,8 @@ internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, 
     private void Look()
     {
         _since = runtime.Clock.Timestamp;
-        Pipe(_finder.FindAsync(_job!.Request, _job.Cursor!));
+        _job!.Began ??= _since;
+        Pipe(_finder.FindAsync(_job.Request, _job.Cursor!));
     }
 
     private void OnFound(FoundRuns found)
@@ -161,7 +162,7 @@ internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, 
     {
         _found = null;
         _job!.Cursor = next;
-        if (_job.IsOver)
+        if (_job.IsOver(runtime.Clock.Timestamp))
         {
             Finish(new PruneReport(_job.Runs, _job.Bytes, settings.KeepAtLeast, next?.ToString(), new StoreRoom(0, 0, false)));
             return;

@@ -83,21 +83,7 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
         foreach (var row in rows)
         {
             var run = FlowRunRows.Ended(row);
-            if (!pass.MayGo(run))
-            {
-                continue;
-            }
-
-            if (isNodes && !haveOwn.TryGetValue(run.Deployment, out var hasOwn))
-            {
-                hasOwn = haveOwn[run.Deployment] = await store.RowAsync(Tables.Retention.Name, run.Deployment).ConfigureAwait(false) is not null;
-            }
-            else
-            {
-                hasOwn = isNodes && haveOwn[run.Deployment];
-            }
-
-            if (!hasOwn)
+            if (pass.MayGo(run) && !(isNodes && await HasOwnAsync(run.Deployment).ConfigureAwait(false)))
             {
                 chosen.Add(run);
                 if (chosen.Count == AtOnce)
@@ -108,6 +94,10 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
         }
 
         return (chosen, null);
+
+        async Task<bool> HasOwnAsync(string deployment) => haveOwn.TryGetValue(deployment, out var known)
+            ? known
+            : haveOwn[deployment] = await store.RowAsync(Tables.Retention.Name, deployment).ConfigureAwait(false) is not null;
     }
 
     /// <summary>The journal is the truth: what has not ended by it stays, and the number of its last event fences the erasure.</summary>
