@@ -49,7 +49,7 @@ public interface IRunnerNode
     /// <summary>Deletes a part of the ended runs that a rule does not keep, or counts them; the report says where to go on.</summary>
     Task<Reply<PruneReport>> PruneAsync(PruneRuns command, CancellationToken cancel);
 
-    Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel);
+    Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel);
 
     Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel);
 

@@ -174,13 +174,15 @@ public sealed class RunnerNode : IRunnerNode
             var found = await Read<bool>(async () =>
                 await _store.RowAsync(Tables.Deployments.Name, deployment).ConfigureAwait(false) is not null
                 || !(await _store.RowsAsync(new RowQuery(
-                    Tables.Runs.Name, [new("deployment", RowOperator.Equal, deployment)], [new("created")], 1)).ConfigureAwait(false)).IsEmpty).ConfigureAwait(false);
+                    Tables.Runs.Name, [new("deployment", RowOperator.Equal, deployment)], [new("state_name"), new("created")], 1)).ConfigureAwait(false)).IsEmpty).ConfigureAwait(false);
             return found.Refusal ?? (found.Value ? null : new DeploymentNotFound(deployment));
         }
     }
 
     /// <inheritdoc/>
-    public Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel) => Ask<LimitList>(LimiterKey, new GetLimits(), cancel);
+    public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Listings.PageProblem(query.Limit) is { } problem
+        ? Task.FromResult<Reply<LimitPage>>(problem)
+        : Ask<LimitPage>(LimiterKey, query, cancel);
 
     /// <inheritdoc/>
     public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) => Ask<LimitChanged>(LimiterKey, command, cancel);

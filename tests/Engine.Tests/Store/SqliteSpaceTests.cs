@@ -131,7 +131,7 @@ public sealed class SqliteSpaceTests : IDisposable
         }
 
         using Database database = new DatabaseFile(new SqliteStoreOptions(DatabasePath)).OpenWriter(create: false);
-        DatabaseSchema.Bring(database, DatabasePath, new StoreSchema(SampleTables.All));
+        DatabaseSchema.Bring(database, DatabasePath, new StoreSchema(SampleTables.All), Serilog.Core.Logger.None);
         database.Execute("INSERT INTO events VALUES ('FlowRun', 'old', 1, 't', 1, 0, '{}')");
     }
 

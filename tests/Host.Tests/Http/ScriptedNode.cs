@@ -86,7 +86,7 @@ internal sealed class ScriptedNode : IRunnerNode
     public Task<Reply<PruneReport>> PruneAsync(PruneRuns command, CancellationToken cancel) =>
         Answer(command, new PruneReport(1, 2, TimeSpan.FromHours(1), null, new StoreRoom(3, 4, true)));
 
-    public Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel) => Answer("limits", new LimitList([]));
+    public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Answer("limits", new LimitPage([], null));
 
     public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) =>
         Answer(command, new LimitChanged(command.Name, command.Size, true));

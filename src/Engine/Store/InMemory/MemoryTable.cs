@@ -42,21 +42,23 @@ internal sealed class MemoryTable
         }
     }
 
-    public ImmutableArray<Row> Query(RowQuery query) => [.. Ordered(query).Take(query.Limit)];
+    public ImmutableArray<Row> Query(RowQuery query)
+    {
+        QueryOrder order = new(Schema, query);
+        ImmutableArray<RowQuery> ranges = RowRanges.Of(Schema, query);
+        return ranges.Length == 1
+            ? [.. Rows(ranges[0], order)]
+            : [.. ranges.SelectMany(range => Rows(range, order)).Order(order).Take(query.Limit)];
+    }
 
     public RowPosition? Place(RowQuery query, long skip)
     {
-        if (skip > int.MaxValue || Ordered(query).Skip((int)skip).FirstOrDefault() is not { } row)
-        {
-            return null;
-        }
-
-        return new RowPosition([.. query.OrderBy.Select(order => row.Values[Schema.Ordinal(order.Column)])], row.Key);
+        ImmutableArray<Row> rows = Query(query with { Limit = (int)Math.Min(skip + 1, int.MaxValue) });
+        return rows.Length > skip ? new RowPosition([.. query.OrderBy.Select(order => rows[^1].Values[Schema.Ordinal(order.Column)])], rows[^1].Key) : null;
     }
 
-    private IEnumerable<Row> Ordered(RowQuery query)
+    private IEnumerable<Row> Rows(RowQuery query, QueryOrder order)
     {
-        QueryOrder order = new(Schema, query);
         IndexScan scan = _indexes.Select(index => new IndexScan(index, Schema, query)).MaxBy(scan => scan.Rank)!;
         IEnumerable<Row> found = scan.Keys(query).Select(key => _rows[key]).Where(row => Matches(row, query.Where));
         if (query.After is { } after)
@@ -64,7 +66,7 @@ internal sealed class MemoryTable
             found = found.Where(row => order.Compare(row, after) > 0);
         }
 
-        return scan.InOrder ? found : found.Order(order);
+        return (scan.InOrder ? found : found.Order(order)).Take(query.Limit);
     }
 
     private bool Matches(Row row, ImmutableArray<RowFilter> filters)
@@ -74,10 +76,10 @@ internal sealed class MemoryTable
             object? value = row.Values[Schema.Ordinal(filter.Column)];
             bool holds = value is not null && filter.Operator switch
             {
-                RowOperator.Equal => RowEntryOrder.CompareValues(value, filter.Value) == 0,
+                RowOperator.Equal => ValueOrder.Compare(value, filter.Value) == 0,
                 RowOperator.In => ((ImmutableArray<string>)filter.Value).Contains((string)value),
-                RowOperator.AtLeast => RowEntryOrder.CompareValues(value, filter.Value) >= 0,
-                RowOperator.Less => RowEntryOrder.CompareValues(value, filter.Value) < 0,
+                RowOperator.AtLeast => ValueOrder.Compare(value, filter.Value) >= 0,
+                RowOperator.Less => ValueOrder.Compare(value, filter.Value) < 0,
                 _ => ((ImmutableArray<string>)value).Contains((string)filter.Value),
             };
             if (!holds)

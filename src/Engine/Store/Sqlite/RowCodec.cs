@@ -31,19 +31,6 @@ internal static class RowCodec
         return new Row(statement.Text(0), [.. values]);
     }
 
-    /// <summary>Reads a place: the values of a query's order, then the key.</summary>
-    public static RowPosition ReadPlace(Statement statement, TableSchema table, RowQuery query)
-    {
-        object?[] values = new object?[query.OrderBy.Length];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = statement.IsNull(i) ? null
-                : table.Columns[table.Ordinal(query.OrderBy[i].Column)].Type == ColumnType.Integer ? statement.Int64(i) : statement.Text(i);
-        }
-
-        return new RowPosition([.. values], statement.Text(values.Length));
-    }
-
     private static string EncodeSet(ImmutableArray<string> set)
     {
         ArrayBufferWriter<byte> buffer = new();
