@@ -103,10 +103,15 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
     /// <summary>The journal is the truth: what has not ended by it stays, and the number of its last event fences the erasure.</summary>
     private async Task<ImmutableArray<PrunableRun>> ConfirmAsync(List<EndedRun> chosen)
     {
-        var histories = await Task.WhenAll(chosen.Select(run => store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.Key)))).ConfigureAwait(false);
-        return [.. chosen.Zip(histories)
-            .Where(found => found.Second.LastSequence == 0 || found.Second.Events.Any(e => e.Type == Finished))
-            .Select(found => new PrunableRun(found.First, found.Second.LastSequence))];
+        var confirmed = await Task.WhenAll(chosen.Select(ConfirmAsync)).ConfigureAwait(false);
+        return [.. confirmed.OfType<PrunableRun>()];
+    }
+
+    // Each history is let go of at once: a hundred of them may be large.
+    private async Task<PrunableRun?> ConfirmAsync(EndedRun run)
+    {
+        var history = await store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.Key)).ConfigureAwait(false);
+        return history.LastSequence == 0 || history.Events.Any(e => e.Type == Finished) ? new PrunableRun(run, history.LastSequence) : null;
     }
 
     /// <summary>After the node's rule come the deployments that have their own, by name, unless the request is about one thing.</summary>
