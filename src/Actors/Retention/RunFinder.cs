@@ -20,7 +20,7 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
     /// <summary>How many runs are deleted in one commit at most: a few milliseconds of the store's time.</summary>
     public const int AtOnce = 100;
 
-    private const int PageSize = 500;
+    private const int PageSize = 2 * AtOnce;
 
     private static readonly RowFilter HasEnded = new("state_name", RowOperator.In, ImmutableArray.Create(
         StateNames.Completed, StateNames.Failed, StateNames.TimedOut, StateNames.Crashed, StateNames.Cancelled));

@@ -143,6 +143,10 @@ public sealed class SqliteEntityStore : IEntityStore
     internal Task<ImmutableArray<string>> ExplainAsync(RowQuery query) =>
         _readers.ReadAsync(new RowReader(_schema.Table(query.Table), query).Explain);
 
+    /// <summary>How SQLite would answer <see cref="PlaceAsync"/>, line by line.</summary>
+    internal Task<ImmutableArray<string>> ExplainPlaceAsync(RowQuery query) =>
+        _readers.ReadAsync(new RowReader(_schema.Table(query.Table), query).ExplainPlace);
+
     private static ImmutableArray<StoredEvent> Events(Database database, EntityKey entity, long after, int atMost)
     {
         ImmutableArray<StoredEvent>.Builder events = ImmutableArray.CreateBuilder<StoredEvent>();
