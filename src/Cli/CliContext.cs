@@ -50,12 +50,6 @@ public sealed class CliContext
     /// <summary>Whether a person may be looking at standard error: progress is for them alone.</summary>
     public bool ErrorIsTerminal { get; }
 
-    /// <summary>Whether a person can be asked something.</summary>
-    public bool CanAsk { get; init; }
-
-    /// <summary>Reads a line that the person types; null at the end of the input.</summary>
-    public Func<string?> ReadLine { get; init; } = static () => null;
-
     /// <summary>Colours for standard output.</summary>
     public Style Style { get; }
 
@@ -67,6 +61,9 @@ public sealed class CliContext
 
     /// <summary>Calls its argument when the person (SIGINT) or the system (SIGTERM) wants the command to end, until disposed of.</summary>
     public Func<Action, IDisposable> OnInterrupt { get; init; } = static _ => new Subscription([]);
+
+    /// <summary>Waits for a line of the person's; null where there is nobody to ask.</summary>
+    public Func<string?>? ReadAnswer { get; init; }
 
     internal Stream RawOut { get; }
 
@@ -86,14 +83,10 @@ public sealed class CliContext
             Environment.GetEnvironmentVariable,
             time)
         {
-            CanAsk = !Console.IsInputRedirected && !Console.IsErrorRedirected,
-            ReadLine = Console.ReadLine,
             OnInterrupt = InterruptOnSignals,
+            ReadAnswer = Console.IsInputRedirected ? null : Console.ReadLine,
         };
     }
-
-    /// <summary>Waits for a line from the person, who may as well end the command.</summary>
-    public Task<string?> ReadLineAsync(CancellationToken cancel) => Task.Run(ReadLine, CancellationToken.None).WaitAsync(cancel);
 
     /// <summary>Writes a line to standard output at once.</summary>
     public void WriteLine(string line = "") => Write(line + "\n");

@@ -23,5 +23,6 @@ public static class ClientCommands
         root.Add(ImportCommand.Create(client));
         root.Add(BackupCommand.Create(client));
         root.Add(CompletionCommand.Create(context));
+        root.Add(PruneCommand.Create(client));
     }
 }

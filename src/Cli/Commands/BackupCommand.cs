@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.IO.Compression;
 using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
@@ -40,14 +39,12 @@ internal static class BackupCommand
             }
             else
             {
-                call.Context.WriteLine($"Backed up to {Printable.Line(path)} ({Size(bytes)}). `runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
+                call.Context.WriteLine($"Backed up to {Printable.Line(path)} ({Sizes.Text(bytes)}). `runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
             }
 
             return ExitCodes.Success;
         });
     }
-
-    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / 1024:0.0} MiB");
 
     /// <summary>One line that is written over, for a person at a terminal only.</summary>
     private sealed class Progress(CliContext context)
@@ -59,7 +56,7 @@ internal static class BackupCommand
             if (context.ErrorIsTerminal && bytes - _shown >= Step)
             {
                 _shown = bytes;
-                context.WriteError($"\r{Size(bytes)} received");
+                context.WriteError($"\r{Sizes.Text(bytes)} received");
             }
         }
 

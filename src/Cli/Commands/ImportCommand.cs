@@ -24,7 +24,7 @@ internal static class ImportCommand
         return client.With(command, async call =>
         {
             var asks = !call.Get(dryRun) && !call.Get(yes);
-            if (asks && (call.Json || !call.Context.CanAsk))
+            if (asks && (call.Json || call.Context.ReadAnswer is null))
             {
                 throw new UsageException("There is nobody to ask: say --yes to import without a question, or --dry-run to see the plan.");
             }
@@ -51,7 +51,8 @@ internal static class ImportCommand
     private static async Task<bool> AskAsync(ClientCall call, int changes)
     {
         call.Context.WriteError($"Apply {ExportCommand.Counted(changes, "change")}? [y/N] ");
-        var answer = await call.Context.ReadLineAsync(call.Cancel).ConfigureAwait(false);
+        // Whoever is asked may as well end the command, and a read of the terminal cannot be called off.
+        var answer = await Task.Run(call.Context.ReadAnswer!, CancellationToken.None).WaitAsync(call.Cancel).ConfigureAwait(false);
         return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 

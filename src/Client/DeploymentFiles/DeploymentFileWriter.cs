@@ -74,6 +74,7 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("retries", Map(Fields(spec.Retries)) is { Length: > 2 } retries ? retries : null),
         ("timeout", Duration(spec.Timeout)),
         ("stop_grace", Duration(spec.StopGrace)),
+        ("retention", spec.Retention is { } retention ? Map(Fields(retention)) : null),
         ("priority", spec.Priority == 0 ? null : Number(spec.Priority)),
         ("paused", spec.Paused ? "true" : null),
         ("user", Text(spec.User)),
@@ -99,6 +100,12 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("backoff", retries.Backoff == 1 ? null : Number(retries.Backoff)),
         ("max_delay", Duration(retries.MaxDelay)),
         ("jitter", retries.Jitter == 0 ? null : Number(retries.Jitter)),
+    ];
+
+    private static IEnumerable<(string Name, string? Value)> Fields(RetentionSpec retention) =>
+    [
+        ("keep_for", Duration(retention.KeepFor)),
+        ("keep_runs", retention.KeepRuns is { } runs ? Number(runs) : null),
     ];
 
     private static string Map(IEnumerable<(string Name, string? Value)> fields) =>

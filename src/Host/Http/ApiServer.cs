@@ -133,6 +133,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping).Map(app);
         new LimitsApi(parts.Slot).Map(app);
         new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
+        new PruneApi(parts.Slot).Map(app);
     }
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)

@@ -84,12 +84,12 @@ public sealed class ExchangeTests : IDisposable
         var mute = await CliRun.OfAsync(node, ["import", file]);
         Assert.Equal(2, mute.Code);
         Assert.Contains("--yes", mute.Error, StringComparison.Ordinal);
-        var no = await CliRun.OfAsync(node, ["import", file], answer: "n");
+        var no = await CliRun.OfAsync(node, ["import", file], answer: () => "n");
         Assert.EndsWith("Nothing was changed.\n", no.Out, StringComparison.Ordinal);
         Assert.Contains("Apply 4 changes? [y/N]", no.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(_deployments.Keys, n => n == "a/new");
 
-        Assert.EndsWith("Applied 4 changes.\n", (await CliRun.OfAsync(node, ["import", file], answer: "y")).Out, StringComparison.Ordinal);
+        Assert.EndsWith("Applied 4 changes.\n", (await CliRun.OfAsync(node, ["import", file], answer: () => "y")).Out, StringComparison.Ordinal);
         Assert.Equal((4, false), (_deployments["a/other"].Spec.Priority, _deployments["a/other"].Spec.Paused));
         Assert.True(_deployments["a/new"].Spec.Paused);
         Assert.Equal((5, 1), (_limits["database"], _limits["fresh"]));

@@ -131,6 +131,7 @@ public sealed class DeploymentFileWriterTests : IDisposable
             new RetrySpec { Count = random.Of(3), Delays = random.Many(() => Time(random)), Backoff = 1.0 / 3 + 1 }),
         Timeout = random.Maybe(() => (TimeSpan?)Time(random)),
         StopGrace = random.Maybe(() => (TimeSpan?)Time(random)),
+        Retention = random.Maybe(() => new RetentionSpec(random.Maybe(() => (TimeSpan?)Time(random)), random.Maybe(() => (long?)random.Of(1_000_000_001)))),
         Priority = random.Of(2_001) - 1_000,
         Paused = random.Of(2) == 0,
         User = random.Maybe(() => Text(random)),
