@@ -1,3 +1,5 @@
+using Runner.Actors.Telemetry;
+
 namespace Runner.Actors.Nodes;
 
 /// <summary>What a node is told about itself.</summary>
@@ -15,6 +17,9 @@ public sealed record NodeSettings(
 
     /// <summary>How long an entity with nothing to do stays in memory.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Where the node measures and traces; null does neither. Stays the caller's to dispose, after the node has stopped.</summary>
+    public NodeTelemetry? Telemetry { get; init; }
 
     /// <summary>How long a caller waits for an answer before it is told that the node is too busy.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(30);
