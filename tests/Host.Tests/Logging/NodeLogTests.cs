@@ -72,7 +72,11 @@ public sealed partial class NodeLogTests
         var runs = new Dictionary<Guid, (string, bool)>();
         async Task Run(DeploymentSpec spec, bool started, StateType end)
         {
-            spec = spec with { Env = ImmutableSortedDictionary<string, string?>.Empty.Add("API_KEY", Secret + "environment") };
+            spec = spec with
+            {
+                Env = ImmutableSortedDictionary<string, string?>.Empty.Add("API_KEY", Secret + "environment"),
+                Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("password", JsonDocument.Parse($"\"{Secret}default\"").RootElement),
+            };
             await node.RegisterAsync(spec);
             var run = await node.SubmitAsync(spec.Name, ("password", Secret + "parameter"));
             runs.Add(run, (spec.Name, started));
