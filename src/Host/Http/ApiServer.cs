@@ -25,6 +25,9 @@ internal sealed record ApiServerParts(
 {
     /// <summary>What can be wrong with the node's surroundings.</summary>
     public ImmutableArray<IHealthCheck> Checks { get; init; } = [];
+
+    /// <summary>Where requests are measured, and what <c>/metrics</c> shows; null has neither.</summary>
+    public Telemetry.Telemetry? Telemetry { get; init; }
 }
 
 /// <summary>
@@ -122,6 +125,12 @@ internal sealed class ApiServer : IAsyncDisposable
     private static void Map(WebApplication app, ApiServerParts parts, CancellationToken stopping)
     {
         var hosts = parts.AllowedHosts;
+        if (parts.Telemetry is { } telemetry)
+        {
+            app.Use(next => new RequestMeter(next, telemetry.Host).InvokeAsync);
+            new MetricsApi(telemetry.Metrics).Map(app);
+        }
+
         app.Use(next => new ErrorBoundary(next, parts.Log).InvokeAsync);
         app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
         app.UseRouting();
@@ -130,7 +139,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new NodeApi(parts.Slot).Map(app);
         new DeploymentsApi(parts.Slot).Map(app);
         new RunsApi(parts.Slot).Map(app);
-        new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping).Map(app);
+        new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
         new LimitsApi(parts.Slot).Map(app);
         new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
         new PruneApi(parts.Slot).Map(app);

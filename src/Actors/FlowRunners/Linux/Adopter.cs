@@ -17,7 +17,7 @@ internal sealed class Adopter : IDisposable
     public Adopter(AttemptTable table, Action<TrackedAttempt> running, ForeignProcesses? foreign)
     {
         (_table, _running, _foreign) = (table, running, foreign);
-        _workers = new Workers<Request>("process recovery", 1, LargestBatch, Handle, table.Log);
+        _workers = new Workers<Request>("process recovery", 1, LargestBatch, Handle, request => request.Attempt, table.Log);
     }
 
     public void Recover(TrackedAttempt attempt, ProcessHandle? handle) => _workers.Post(new Request(attempt, handle));
