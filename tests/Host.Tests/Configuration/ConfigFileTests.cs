@@ -47,6 +47,18 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Retention_is_written_as_durations_and_numbers_or_as_the_words_for_no_bound()
+    {
+        var (options, reader) = Read(
+            new NodeFlags(Config: Write("runner.retention { keep-for = 7 days, keep-runs = 500 }")), ("RUNNER_RETENTION_KEEP_AT_LEAST", "2h"));
+        Assert.Equal((TimeSpan.FromDays(7), 500L, TimeSpan.FromHours(2)), (options.RetentionKeepFor, options.RetentionKeepRuns, options.RetentionKeepAtLeast));
+        Assert.Equal("the variable RUNNER_RETENTION_KEEP_AT_LEAST", reader.OriginOf(NodeSetting.RetentionKeepAtLeast));
+
+        var (unbounded, _) = Read(new NodeFlags(Config: Write("runner.retention { keep-for = forever, keep-runs = 5 }")), ("RUNNER_RETENTION_KEEP_RUNS", "all"));
+        Assert.Equal((null, null), (unbounded.RetentionKeepFor, unbounded.RetentionKeepRuns));
+    }
+
+    [Fact]
     public void A_flag_says_no_where_the_file_says_yes() =>
         Assert.False(Read(new NodeFlags(NoPauseOnShutdown: true, Config: Write("runner.pause-on-shutdown = yes"))).Options.PauseOnShutdown);
 
