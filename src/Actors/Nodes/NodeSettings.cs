@@ -21,6 +21,7 @@ public sealed record NodeSettings(
 
     /// <summary>Which ended runs are kept.</summary>
     public RetentionSettings Retention { get; init; } = RetentionSettings.KeepEverything;
+
     /// <summary>Where the node measures and traces; null does neither. Stays the caller's to dispose, after the node has stopped.</summary>
     public NodeTelemetry? Telemetry { get; init; }
 
