@@ -13,6 +13,12 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("slots", FreedSlot.MeasureAsync),
     ("store", StoreCommits.MeasureAsync),
     ("actors", Actors.MeasureAsync),
+    ("idle", IdleNode.MeasureAsync),
+    ("deployments", ManyDeployments.MeasureAsync),
+    ("listing", RunListing.MeasureAsync),
+    ("waiting", ManyWaiting.MeasureAsync),
+    ("year", MinutelyYear.MeasureAsync),
+    ("events", DurableEvents.MeasureAsync),
 };
 
 var chosen = args.Where(a => !a.StartsWith('-')).ToArray();
@@ -28,6 +34,7 @@ foreach (var (name, run) in all.Where(a => chosen.Length == 0 || chosen.Contains
     await run(report).ConfigureAwait(false);
 }
 
+ManyRuns.Delete();
 report.Print(Console.Out);
 if (chosen.Length == 0)
 {
