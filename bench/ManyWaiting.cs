@@ -35,7 +35,7 @@ internal static class ManyWaiting
             await node.Client.RegisterAsync([Spec("bench/holder", data, "sleep", "100000"), Spec("bench/waiter", data, "/bin/true")]).ConfigureAwait(false);
             var holders = await Task.WhenAll(Enumerable.Range(0, Slots).Select(_ => node.Client.SubmitAsync(new SubmitRun("bench/holder")))).ConfigureAwait(false);
             submitting = await SubmitAsync(node).ConfigureAwait(false);
-            await UntilAsync(node, "awaitingconcurrencyslot", Waiting).ConfigureAwait(false);
+            await UntilAsync(node, "scheduled", Waiting).ConfigureAwait(false);
             await Pause.For(Idle).ConfigureAwait(false);
             waiting = node.Use();
             await Task.WhenAll(holders.Select(h => node.Client.CancelAsync(h.Id))).ConfigureAwait(false);
