@@ -5,6 +5,7 @@ using Runner.Actors.Nodes;
 using Runner.Engine.Simulation;
 using Runner.Engine.Store.Sqlite;
 using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 using Serilog.Core;
 
@@ -92,7 +93,7 @@ internal static class ManyWaiting
 
     private static async Task DrainedAsync(NodeProgram node)
     {
-        while ((await node.Client.LimitsAsync().ConfigureAwait(false)).Items.Single(l => l.Name == Limit) is { Held: > 0 } or { MoreWaiting: true })
+        while ((await node.Client.LimitsAsync(new ListLimits()).ConfigureAwait(false)).Items.Single(l => l.Name == Limit) is { Held: > 0 } or { MoreWaiting: true })
         {
             await Pause.For(TimeSpan.FromMilliseconds(500)).ConfigureAwait(false);
         }

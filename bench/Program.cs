@@ -14,6 +14,7 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("cancel", CancelToDead.MeasureAsync),
     ("slots", FreedSlot.MeasureAsync),
     ("store", StoreCommits.MeasureAsync),
+    ("lists", Lists.MeasureAsync),
     ("actors", Actors.MeasureAsync),
     ("idle", IdleNode.MeasureAsync),
     ("deployments", ManyDeployments.MeasureAsync),
@@ -36,7 +37,7 @@ foreach (var (name, run) in all.Where(a => chosen.Length == 0 || chosen.Contains
     await run(report).ConfigureAwait(false);
 }
 
-ManyRuns.Delete();
+MillionRuns.Delete();
 report.Print(Console.Out);
 if (chosen.Length == 0)
 {

@@ -7,29 +7,36 @@ namespace Runner.Bench;
 /// <summary>The last 50 of a million runs over HTTP, with each filter there is.</summary>
 internal static class RunListing
 {
-    private const int Runs = 1_000_000;
     private const int Times = 300;
+
+    private static readonly string Deployment = Uri.EscapeDataString(ManyRuns.Deployment(101));
+    private static readonly string Tag = ManyRuns.Tag(1);
+    private static readonly string Since = Uri.EscapeDataString(MillionRuns.Newest.AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
 
     private static readonly (string What, string Query)[] Filters =
     [
         ("no filter", ""),
+        ("since", $"&since={Since}"),
         ("state type", "&state=failed"),
-        ("state type that none has", "&state=crashed"),
+        ("state type that none has", "&state=paused"),
         ("state name", "&state=timedout"),
-        ("deployment", $"&deployment={Uri.EscapeDataString(ManyRuns.Deployment(7))}"),
-        ("deployment and state type", $"&deployment={Uri.EscapeDataString(ManyRuns.Deployment(7))}&state=failed"),
-        ("deployment and state name", $"&deployment={Uri.EscapeDataString(ManyRuns.Deployment(7))}&state=timedout"),
-        ("tag", "&tag=nightly"),
-        ("tag and state type", "&tag=nightly&state=failed"),
-        ("tag and a state that none has", "&tag=nightly&state=crashed"),
-        ("tag and deployment", $"&tag=nightly&deployment={Uri.EscapeDataString(ManyRuns.Deployment(7))}"),
-        ("since", $"&since={Uri.EscapeDataString(ManyRuns.Last.AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture))}"),
+        ("state name that none has", "&state=late"),
+        ("deployment", $"&deployment={Deployment}"),
+        ("deployment and state type", $"&deployment={Deployment}&state=failed"),
+        ("deployment and state name", $"&deployment={Deployment}&state=timedout"),
+        ("deployment, state name and since", $"&deployment={Deployment}&state=timedout&since={Since}"),
+        ("tag", $"&tag={Tag}"),
+        ("tag and state type", $"&tag={Tag}&state=failed"),
+        ("tag and state type that none has", $"&tag={Tag}&state=paused"),
+        ("tag and state name", $"&tag={Tag}&state=timedout"),
+        ("tag and deployment", $"&tag={Tag}&deployment={Deployment}"),
+        ("tag, deployment and state type", $"&tag={Tag}&deployment={Deployment}&state=failed"),
     ];
 
     public static async Task MeasureAsync(Report report)
     {
         await NodeProgram.BuildAsync().ConfigureAwait(false);
-        var folder = await ManyRuns.FolderAsync(Runs).ConfigureAwait(false);
+        var folder = await MillionRuns.FolderAsync().ConfigureAwait(false);
         var node = await NodeProgram.StartAsync(folder).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
@@ -46,7 +53,7 @@ internal static class RunListing
                     found = System.Text.Json.JsonSerializer.Deserialize(answer, Messages.Serialization.MessagesJson.Default.RunPage)!.Items.Length;
                 }
 
-                report.Add($"the last 50 of {Runs:N0} runs, {what} ({found} found)", samples.ToString(), "bar: p50 under 20 ms");
+                report.Add($"the last 50 of {MillionRuns.Count:N0} runs, {what} ({found} found)", samples.ToString(), "bar: p50 under 20 ms");
             }
         }
     }

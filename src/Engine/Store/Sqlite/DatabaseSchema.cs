@@ -1,3 +1,5 @@
+using ILogger = Serilog.ILogger;
+
 namespace Runner.Engine.Store.Sqlite;
 
 /// <summary>Makes a database what this version of the store expects, in one transaction.</summary>
@@ -32,7 +34,7 @@ internal static class DatabaseSchema
     ];
 
     /// <exception cref="StoreException">The database is a newer version's, another program's, or has a column of another type.</exception>
-    public static void Bring(Database database, string path, StoreSchema schema)
+    public static void Bring(Database database, string path, StoreSchema schema, ILogger log)
     {
         database.Execute("BEGIN IMMEDIATE");
         try
@@ -40,7 +42,7 @@ internal static class DatabaseSchema
             BringStore(database, path);
             foreach (TableSchema table in schema.Tables)
             {
-                TableMigration.Bring(database, path, table);
+                new TableMigration(database, path, table, log).Bring();
             }
 
             database.Execute("COMMIT");
