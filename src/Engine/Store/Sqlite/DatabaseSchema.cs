@@ -36,6 +36,8 @@ internal static class DatabaseSchema
     /// <exception cref="StoreException">The database is a newer version's, another program's, or has a column of another type.</exception>
     public static void Bring(Database database, string path, StoreSchema schema, ILogger log)
     {
+        // The index of a big table is sorted in a file: in memory it would take hundreds of megabytes, which the process then keeps.
+        database.Execute("PRAGMA temp_store = FILE");
         database.Execute("BEGIN IMMEDIATE");
         try
         {
@@ -56,6 +58,8 @@ internal static class DatabaseSchema
 
             throw;
         }
+
+        database.Execute("PRAGMA temp_store = MEMORY");
     }
 
     private static void BringStore(Database database, string path)
