@@ -9,7 +9,11 @@ internal sealed class Report
 {
     private readonly List<(string What, string Figure, string Against)> _rows = [];
 
-    public void Add(string what, string figure, string against = "") => _rows.Add((what, figure, against));
+    public void Add(string what, string figure, string against = "")
+    {
+        _rows.Add((what, figure, against));
+        Console.Error.WriteLine($"  {what}: {figure} ({against})");
+    }
 
     public void Print(TextWriter to)
     {
