@@ -49,8 +49,8 @@ internal sealed class NodeProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts `runner node` on a data folder and waits until it is ready.</summary>
-    public static async Task<NodeProgram> StartAsync(string data, params string[] arguments)
+    /// <summary>Starts `runner node` on a data folder, with settings as variables, and waits until it is ready.</summary>
+    public static async Task<NodeProgram> StartAsync(string data, params (string Variable, string Value)[] settings)
     {
         var built = Path.Combine(Report.Root(), ".build", "runner");
         var dotnet = (await File.ReadAllTextAsync(Path.Combine(built, ".dotnet")).ConfigureAwait(false)).Trim();
@@ -58,8 +58,9 @@ internal sealed class NodeProgram : IAsyncDisposable
         // Its console goes nowhere: what a terminal makes of it is not measured.
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = data };
         string[] command =
-            ["-c", "exec \"$@\" >/dev/null 2>>node.err", "sh", dotnet, Path.Combine(built, "runner.dll"), "node", "--data", data, "--listen", url.Authority, .. arguments];
+            ["-c", "exec \"$@\" >/dev/null 2>>node.err", "sh", dotnet, Path.Combine(built, "runner.dll"), "node", "--data", data, "--listen", url.Authority];
         Array.ForEach(command, start.ArgumentList.Add);
+        Array.ForEach(settings, s => start.Environment[s.Variable] = s.Value);
         var watch = Stopwatch.StartNew();
         var process = Process.Start(start)!;
         await ReadyAsync(url, process, watch).ConfigureAwait(false);

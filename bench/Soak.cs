@@ -17,6 +17,9 @@ internal sealed record Soak(TimeSpan Length, int Rate)
     private const string Deployment = "bench/soak";
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(5);
 
+    /// <summary>So many seconds' runs are kept: what a soak of hours would keep of days.</summary>
+    private const int KeepSeconds = 60;
+
     /// <summary>One in so many runs is followed to its end.</summary>
     private const int FollowEvery = 20;
 
@@ -26,7 +29,8 @@ internal sealed record Soak(TimeSpan Length, int Rate)
         var data = Directory.CreateTempSubdirectory("runner-bench-").FullName;
         var samples = new List<SoakSample>();
         var load = new SoakLoad(Deployment, Rate, Length, FollowEvery);
-        var node = await NodeProgram.StartAsync(data).ConfigureAwait(false);
+        var node = await NodeProgram.StartAsync(
+            data, ("RUNNER_RETENTION_KEEP_RUNS", Text(Rate * KeepSeconds)), ("RUNNER_RETENTION_KEEP_AT_LEAST", "1s")).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             await node.Client.RegisterAsync([new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = data }]).ConfigureAwait(false);
@@ -45,7 +49,7 @@ internal sealed record Soak(TimeSpan Length, int Rate)
         var plot = Path.Combine(Report.Root(), "bench", "soak.svg");
         await File.WriteAllTextAsync(plot, SoakPlot.Draw(samples, Rate)).ConfigureAwait(false);
         report.Add(
-            string.Create(CultureInfo.InvariantCulture, $"soak: {Rate} runs a second of /bin/true for {Length.TotalMinutes:0.#} minutes, over HTTP: runs a second"),
+            string.Create(CultureInfo.InvariantCulture, $"soak: {Rate} runs a second of /bin/true for {Length.TotalMinutes:0.#} minutes, over HTTP, the last {Rate * KeepSeconds:N0} kept: runs a second"),
             string.Create(CultureInfo.InvariantCulture, $"{load.Submitted / load.Took.TotalSeconds:0.0}"),
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -55,6 +59,8 @@ internal sealed record Soak(TimeSpan Length, int Rate)
             report.Add($"the same: {series.Name}, second quarter of the time, then the last", Change(samples, series.Of), "bar: flat");
         }
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The mean of the second quarter, after what fills up at first, and that of the last.</summary>
     private static string Change(List<SoakSample> samples, Func<SoakSample, double> of)
