@@ -29,8 +29,6 @@ internal static class RunListing
         ("tag and state type", $"&tag={Tag}&state=failed"),
         ("tag and state type that none has", $"&tag={Tag}&state=running"),
         ("tag and state name", $"&tag={Tag}&state=timedout"),
-        ("tag and deployment", $"&tag={Tag}&deployment={Deployment}"),
-        ("tag, deployment and state type", $"&tag={Tag}&deployment={Deployment}&state=failed"),
     ];
 
     public static async Task MeasureAsync(Report report)
