@@ -25,6 +25,10 @@ internal sealed class VirtualTimeStore(IEntityStore store, ITimerScheduler timer
 
     public Task<ImmutableArray<Row>> RowsAsync(RowQuery query) => Answer(store.RowsAsync(query));
 
+    public Task<RowPosition?> PlaceAsync(RowQuery query, long skip) => Answer(store.PlaceAsync(query, skip));
+
+    public Task<StoreSpace> SpaceAsync() => Answer(store.SpaceAsync());
+
     public Task PingAsync() => store.PingAsync();
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
