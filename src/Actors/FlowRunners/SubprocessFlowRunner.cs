@@ -49,7 +49,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);
         _adopter = new Adopter(_table, Running);
-        _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), log);
+        _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), attempt => attempt, log);
     }
 
     /// <summary>Where the output of attempts is.</summary>

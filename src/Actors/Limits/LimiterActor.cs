@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRuns;
+using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
 using Runner.Engine.Store;
@@ -13,7 +14,9 @@ namespace Runner.Actors.Limits;
 /// What it knows is rebuilt from those rows, from the limits' rows and from the queues' rows; a grant that is not answered is repeated.
 /// </summary>
 /// <param name="nodeLimit">Name and size of the executing node's own limit.</param>
-internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour behaviour, string id, (string Name, int Size) nodeLimit)
+/// <param name="telemetry">Told how many slots are held; null for nobody who asks.</param>
+internal sealed class LimiterActor(
+    EntityServices entities, LimiterBehaviour behaviour, string id, (string Name, int Size) nodeLimit, RunTelemetry? telemetry = null)
     : EntityActor<LimiterState>(entities, behaviour, id)
 {
     /// <summary>How many holders and waiters of a limit are shown.</summary>
@@ -42,6 +45,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
     /// <inheritdoc/>
     protected override void Loaded()
     {
+        telemetry?.ObserveSlots(() => Volatile.Read(ref _table)?.Counts);
         Rebuild();
         Context.Timers.StartPeriodicTimer(typeof(Remind), Remind.Instance, RemindAfter);
     }

@@ -58,12 +58,14 @@ internal sealed class NodeSession : IAsyncDisposable
         var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
         Files = new OutputFiles(data.FullPath);
 
+        var telemetry = Telemetry.Telemetry.Start(options, log);
+        _endings.Push(() => Ended(telemetry.Dispose));
         var api = await ApiServer.StartAsync(
-            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log), cancel);
+            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log) { Telemetry = telemetry }, cancel);
         _endings.Push(api.DisposeAsync);
         Url = api.Bound.Url();
 
-        Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log), cancel);
+        Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log) { Telemetry = telemetry.Node }, cancel);
         _endings.Push(Started.Close);
         Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit));
         _endings.Push(() => Ended(Slot.Dispose));

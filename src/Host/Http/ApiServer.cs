@@ -20,7 +20,11 @@ namespace Runner.Host.Http;
 /// <summary>What the API server is made of.</summary>
 /// <param name="AllowedHosts">Names beside the listen address and localhost by which it may be called.</param>
 internal sealed record ApiServerParts(
-    ListenAddress Listen, ImmutableArray<string> AllowedHosts, ApiTokens Tokens, NodeSlot Slot, OutputFiles Files, TimeProvider Time, ILogger Log);
+    ListenAddress Listen, ImmutableArray<string> AllowedHosts, ApiTokens Tokens, NodeSlot Slot, OutputFiles Files, TimeProvider Time, ILogger Log)
+{
+    /// <summary>Where requests are measured, and what <c>/metrics</c> shows; null has neither.</summary>
+    public Telemetry.Telemetry? Telemetry { get; init; }
+}
 
 /// <summary>
 /// The web server. A request passes, in this order: <see cref="ErrorBoundary"/>, <see cref="OriginGuard"/>, routing,
@@ -117,6 +121,12 @@ internal sealed class ApiServer : IAsyncDisposable
     private static void Map(WebApplication app, ApiServerParts parts, CancellationToken stopping)
     {
         var hosts = parts.AllowedHosts;
+        if (parts.Telemetry is { } telemetry)
+        {
+            app.Use(next => new RequestMeter(next, telemetry.Host).InvokeAsync);
+            new MetricsApi(telemetry.Metrics).Map(app);
+        }
+
         app.Use(next => new ErrorBoundary(next, parts.Log).InvokeAsync);
         app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
         app.UseRouting();
@@ -125,7 +135,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new NodeApi(parts.Slot).Map(app);
         new DeploymentsApi(parts.Slot).Map(app);
         new RunsApi(parts.Slot).Map(app);
-        new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping).Map(app);
+        new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
         new LimitsApi(parts.Slot).Map(app);
         new PruneApi(parts.Slot).Map(app);
     }
