@@ -16,7 +16,7 @@ public sealed record NodeSettings(
     /// </summary>
     public bool StoreIsShared { get; init; }
 
-    /// <summary>How long an entity with nothing to do stays in memory.</summary>
+    /// <summary>How long an entity with nothing to do stays in memory, unless too many others come after it.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Which ended runs are kept.</summary>
