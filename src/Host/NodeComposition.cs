@@ -24,13 +24,29 @@ internal static class NodeComposition
         [
             new("RUNNER_API_URL", start.ApiUrl),
             new("RUNNER_TOKEN", start.ProgramToken(run)),
-        ]);
+        ])
+        {
+            FreeSpace = start.Options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, start.Options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
+        };
         var node = RunnerNode.Start(EngineRuntime.CreateReal(), store, flowRunner, settings, start.Log);
         return new StartedNode(node, async () =>
         {
             (flowRunner as IDisposable)?.Dispose();
             await store.DisposeAsync().ConfigureAwait(false);
         });
+    }
+
+    private static long? FreeSpaceOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (IOException)
+        {
+            // The volume is gone: that is the store's to say, and not a lack of room.
+            return null;
+        }
     }
 
     private static async Task<SqliteEntityStore> OpenAsync(string path, ILogger log)

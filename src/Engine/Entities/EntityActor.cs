@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Engine.Actors;
 using Runner.Engine.Store;
+using Serilog.Events;
 
 namespace Runner.Engine.Entities;
 
@@ -365,7 +366,10 @@ public abstract class EntityActor<TState> : ActorBase
         var batch = _batch!;
         _batch = null;
         _dropped = true;
-        Services.Log.Warning("{Entity} cannot commit and reads again in {Pause} ms: {Reason}", Key, _pause.TotalMilliseconds, cause.Message);
+        // A store that cannot write says so itself, once; a line for each of the entities that wait for it would bury that.
+        Services.Log.Write(
+            cause is StoreException ? LogEventLevel.Debug : LogEventLevel.Warning,
+            "{Entity} cannot commit and reads again in {Pause} ms: {Reason}", Key, _pause.TotalMilliseconds, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));
         RefuseRequests(cause);
         PauseThenLoad();

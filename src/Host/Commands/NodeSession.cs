@@ -58,8 +58,14 @@ internal sealed class NodeSession : IAsyncDisposable
         var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
         Files = new OutputFiles(data.FullPath);
 
+        var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, warning => log.Warning("{Warning:l}", warning));
+        options = options with { ProcessLimit = programs };
         var api = await ApiServer.StartAsync(
-            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log), cancel);
+            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)
+            {
+                Load = load,
+            },
+            cancel);
         _endings.Push(api.DisposeAsync);
         Url = api.Bound.Url();
 

@@ -36,7 +36,10 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             ReadLevel(flags.LogLevel),
             ReadHosts(flags.AllowHosts),
             ReadName(flags.Name),
-            ReadPause(flags.NoPauseOnShutdown));
+            ReadPause(flags.NoPauseOnShutdown),
+            (int)ReadWhole(NodeSetting.MaxPendingCommands, null, "number of commands", 1, NodeOptions.MaxGate, NodeOptions.DefaultPendingCommands),
+            (int)ReadWhole(NodeSetting.MaxFollowers, null, "number of followers", 1, NodeOptions.MaxGate, NodeOptions.DefaultFollowers),
+            ReadSize(NodeSetting.MinFreeSpace, null, "size", 0, NodeOptions.MaxFreeSpace, NodeOptions.DefaultFreeSpace));
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
 

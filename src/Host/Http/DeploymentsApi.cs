@@ -16,13 +16,13 @@ internal sealed class DeploymentsApi(NodeSlot slot)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPut("/api/v1/deployments", RegisterAsync);
+        routes.MapPut("/api/v1/deployments", RegisterAsync).WithMetadata(MakesWork.Mark);
         routes.MapGet("/api/v1/deployments", ListAsync);
         routes.MapGet(One, ShowAsync);
         routes.MapDelete(One, DeleteAsync);
         routes.MapPost(One + "/pause", PauseAsync);
         routes.MapPost(One + "/resume", ResumeAsync);
-        routes.MapPost(One + "/runs", SubmitAsync);
+        routes.MapPost(One + "/runs", SubmitAsync).WithMetadata(MakesWork.Mark);
     }
 
     private async Task RegisterAsync(HttpContext context)

@@ -5,13 +5,15 @@ using Microsoft.AspNetCore.Routing;
 using Runner.Client;
 using Runner.Host.Http.Access;
 using Runner.Host.Logs;
+using Runner.Messages;
 using Runner.Messages.Runs;
 
 namespace Runner.Host.Http;
 
 /// <summary>What a run does, as it does it: its states and its output, from any position.</summary>
+/// <param name="followers">How many streams are open at once.</param>
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
-internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvider time, CancellationToken stopping)
+internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPulse pulse, Gate followers, TimeProvider time, CancellationToken stopping)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -42,7 +44,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvid
         var position = wanted.PositionIn(view.Attempt, follow);
         if (follow)
         {
-            var tail = new LogTail(files, slot.Node, slot.Signals, time);
+            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time);
             await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
                 view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
         }
@@ -67,6 +69,24 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvid
     }
 
     private async Task StreamAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
+    {
+        if (!followers.TryEnter())
+        {
+            await context.SendRefusalAsync(new TooManyFollowers(followers.Most));
+            return;
+        }
+
+        try
+        {
+            await FeedAsync(context, send);
+        }
+        finally
+        {
+            followers.Leave();
+        }
+    }
+
+    private async Task FeedAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         await using var sse = await SseWriter.StartAsync(context, time, over.Token);

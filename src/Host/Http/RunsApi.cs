@@ -18,7 +18,7 @@ internal sealed class RunsApi(NodeSlot slot)
         routes.MapGet("/api/v1/runs", ListAsync);
         routes.MapGet("/api/v1/runs/{run}", ShowAsync).WithMetadata(OpenToPrograms.Mark);
         routes.MapPost("/api/v1/runs/{run}/cancel", CancelAsync).WithMetadata(OpenToPrograms.Mark);
-        routes.MapPost("/api/v1/runs/{run}/retry", RetryAsync);
+        routes.MapPost("/api/v1/runs/{run}/retry", RetryAsync).WithMetadata(MakesWork.Mark);
     }
 
     /// <summary>201 for a new run, 200 for the run of an idempotency key that had been used.</summary>

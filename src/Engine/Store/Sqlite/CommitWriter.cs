@@ -10,6 +10,9 @@ namespace Runner.Engine.Store.Sqlite;
 /// </summary>
 internal sealed class CommitWriter
 {
+    /// <summary>With fewer free pages than this an ordinary commit does not fit.</summary>
+    private const int PagesOfACommit = 16;
+
     private readonly DatabaseFile _file;
     private readonly StoreSchema _schema;
     private readonly ILogger _log;
@@ -75,8 +78,8 @@ internal sealed class CommitWriter
 
         if (failure is null && _full is not null && group.TrueForAll(c => c.Commit.Writes.IsEmpty))
         {
-            // Asked how it is, and writing nothing proves nothing: the disk itself is looked at.
-            failure = SqliteErrors.HasNoRoom(_file.Path) ? _full : null;
+            // Asked how it is, and writing nothing proves nothing: the disk and the database's own bound are looked at.
+            failure = SqliteErrors.HasNoRoom(_file.Path) || _connection?.IsAtLargestSize() == true ? _full : null;
         }
         else
         {
@@ -195,6 +198,21 @@ internal sealed class CommitWriter
             }
 
             _commit.Execute();
+        }
+
+        /// <summary>Whether the database may not grow, and has next to no room inside.</summary>
+        public bool IsAtLargestSize()
+        {
+            try
+            {
+                long left = database.Query("PRAGMA max_page_count", row => row.Int64(0))[0] - database.Query("PRAGMA page_count", row => row.Int64(0))[0];
+                return left + database.Query("PRAGMA freelist_count", row => row.Int64(0))[0] < PagesOfACommit;
+            }
+            catch (SqliteException)
+            {
+                // What is wrong with it the next write will say.
+                return false;
+            }
         }
 
         public bool TryRollBack()
