@@ -58,7 +58,7 @@ public sealed class AlarmClockTests
     [Theory]
     [InlineData(6)]
     [InlineData(-6)]
-    public void A_step_of_the_wall_clock_is_said_once_and_by_how_much(int hours)
+    public async Task A_step_of_the_wall_clock_is_said_once_and_by_how_much(int hours)
     {
         var said = new List<string>();
         using var log = new LoggerConfiguration().WriteTo.Sink(new Lines(said)).CreateLogger();
@@ -73,7 +73,7 @@ public sealed class AlarmClockTests
         Assert.Contains($"{(hours > 0 ? "forward" : "back")} by 06:00:00", Assert.Single(said), StringComparison.Ordinal);
         var status = alarms.Ask<AlarmStatus>(GetAlarmStatus.Instance, TimeSpan.FromSeconds(1), _world.World.System, default);
         _world.Settle();
-        Assert.Equal(TimeSpan.FromHours(hours), status.Result.LastStep!.By);
+        Assert.Equal(TimeSpan.FromHours(hours), (await status).LastStep!.By);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class StorageTests : IDisposable
         var again = $"[ $RUNNER_ATTEMPT = 2 ] && exit 0; while [ ! -e {gate} ]; do sleep 0.05; done; exit 1";
         await client.RegisterAsync(
         [
-            new DeploymentSpec { Name = "low/it", Command = ["sh", "-c", again], Workdir = "/", Retries = new RetrySpec(1, TimeSpan.FromMilliseconds(100)) },
+            new DeploymentSpec { Name = "low/it", Command = ["sh", "-c", again], Workdir = "/", Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(100) } },
             new DeploymentSpec { Name = "low/long", Command = ["sleep", "1000"], Workdir = "/" },
         ]);
         var inFlight = await client.SubmitAsync(new SubmitRun("low/long"));
