@@ -190,7 +190,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         {
             _step = (by, timestamp);
             log.Warning(
-                "The machine's clock went {Direction} by {By}: schedules go by the new time, timeouts and delays by none",
+                "The machine's clock went {Direction:l} by {By}: schedules go by the new time, timeouts and delays by none",
                 by < TimeSpan.Zero ? "back" : "forward", by.Duration());
         }
 

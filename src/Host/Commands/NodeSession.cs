@@ -58,7 +58,7 @@ internal sealed class NodeSession : IAsyncDisposable
         var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
         Files = new OutputFiles(data.FullPath);
 
-        var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, warning => log.Warning("{Warning:l}", warning));
+        var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, (level, what) => log.Write(level, "{What:l}", what));
         options = options with { ProcessLimit = programs };
         var api = await ApiServer.StartAsync(
             new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)

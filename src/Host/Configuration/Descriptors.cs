@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runner.Host.Http;
+using Serilog.Events;
 
 namespace Runner.Host.Configuration;
 
@@ -12,15 +13,16 @@ internal static class Descriptors
     /// <summary>The runtime's own files, the store's, spares, and programs that are just being started.</summary>
     private const int ForTheNode = 256;
     private const int LeastReserve = 32;
+    private const int FewFollowers = 1_000;
     private const int LeastFollowers = 8;
 
     /// <summary>A connection, the two output files it reads, and the two that are looked at for it.</summary>
     private const int ForAFollower = 5;
 
     /// <param name="open">How many descriptors this process may have; null if nobody knows.</param>
-    /// <param name="warn">Told what does not fit, and what to do, in sentences.</param>
+    /// <param name="say">Told what does not fit, and what to do, in sentences; a warning if it is programs, or many of the followers.</param>
     /// <returns>What the API takes and how many programs run at once, so that the node never runs out.</returns>
-    public static (ApiLoad Load, int Programs) Share(long? open, NodeOptions options, Action<string> warn)
+    public static (ApiLoad Load, int Programs) Share(long? open, NodeOptions options, Action<LogEventLevel, string> say)
     {
         var wanted = ApiLoad.Default with { Commands = options.MaxPendingCommands, Followers = options.MaxFollowers };
         if (open is not { } there || there >= Needed(wanted, options.ProcessLimit))
@@ -32,7 +34,8 @@ internal static class Descriptors
         var least = Math.Min(LeastFollowers, wanted.Followers);
         var programs = (int)Math.Clamp(there - ForTheNode - reserve - (least * ForAFollower), 1, options.ProcessLimit);
         var followers = (int)Math.Clamp((there - ForTheNode - reserve - programs) / ForAFollower, least, wanted.Followers);
-        warn(string.Create(
+        var isMuch = programs < options.ProcessLimit || followers < Math.Min(FewFollowers, wanted.Followers);
+        say(isMuch ? LogEventLevel.Warning : LogEventLevel.Information, string.Create(
             CultureInfo.InvariantCulture,
             $"This process may open {there} files, and a limit of {options.ProcessLimit} programs with {options.MaxFollowers} followers may need {Needed(wanted, options.ProcessLimit)}: "
             + $"{programs} programs run, {followers} followers and {reserve} other connections are taken at once. "

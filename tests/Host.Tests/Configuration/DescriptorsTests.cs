@@ -13,7 +13,7 @@ public sealed class DescriptorsTests
     [InlineData(65_536L)]
     public void With_enough_everything_is_as_it_was_set(long? open)
     {
-        var (load, programs) = Descriptors.Share(open, Options, _ => Assert.Fail("There is enough."));
+        var (load, programs) = Descriptors.Share(open, Options, (_, _) => Assert.Fail("There is enough."));
 
         Assert.Equal((ApiLoad.Default, 100), (load, programs));
     }
@@ -26,7 +26,7 @@ public sealed class DescriptorsTests
     public void With_fewer_what_is_taken_fits_and_what_does_not_is_said(long open)
     {
         var warned = "";
-        var (load, programs) = Descriptors.Share(open, Options with { ProcessLimit = 5_000 }, w => warned = w);
+        var (load, programs) = Descriptors.Share(open, Options with { ProcessLimit = 5_000 }, (_, w) => warned = w);
 
         Assert.InRange(256 + load.Reserve + programs + (5 * load.Followers), 1, open);
         Assert.True(load is { Reserve: >= 32, Followers: >= 8 } && programs >= 1, $"{load}, {programs}");

@@ -142,7 +142,7 @@ public sealed class LoadTests : IDisposable
         var limit = (await client.NodeAsync()).ProcessLimit;
         Assert.InRange(limit, 20, 150);
         var gate = Path.Combine(_root, "gate");
-        await client.RegisterAsync([Shell("few/it", $"while [ ! -e {gate} ]; do sleep 0.1; done")]);
+        await client.RegisterAsync([Shell("few/it", $"while [ ! -e {gate} ]; do sleep 1; done")]);
         var runs = new List<Guid>();
         for (var i = 0; i < limit + 20; i++)
         {

@@ -11,7 +11,7 @@ namespace Runner.Engine.Store.Sqlite;
 internal sealed class CommitWriter
 {
     /// <summary>With fewer free pages than this an ordinary commit does not fit.</summary>
-    private const int PagesOfACommit = 16;
+    private const int PagesOfACommit = 64;
 
     private readonly DatabaseFile _file;
     private readonly StoreSchema _schema;
@@ -171,8 +171,9 @@ internal sealed class CommitWriter
     {
         if (failure is not null && !_failing)
         {
-            // A full disk says all there is to know in its message; where in the code it was found helps nobody.
-            _log.Error(failure is StoreFullException ? null : failure, "The store cannot write: {Reason}", failure.Message);
+            // Of a full disk and a lock the message says all there is to know; where in the code it was found helps nobody.
+            bool isPlain = failure is StoreFullException || failure.InnerException is SqliteException { IsLocked: true };
+            _log.Error(isPlain ? null : failure, "The store cannot write: {Reason}", failure.Message);
         }
         else if (failure is null && _failing)
         {
