@@ -12,6 +12,7 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("cancel", CancelToDead.MeasureAsync),
     ("slots", FreedSlot.MeasureAsync),
     ("store", StoreCommits.MeasureAsync),
+    ("lists", Lists.MeasureAsync),
     ("actors", Actors.MeasureAsync),
 };
 

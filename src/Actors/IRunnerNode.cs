@@ -46,7 +46,7 @@ public interface IRunnerNode
     /// <summary>The steps of a run's history after the event number <paramref name="afterSequence"/>, in order, at most 1,000.</summary>
     Task<Reply<ImmutableArray<RunStateChange>>> RunHistoryAsync(Guid run, long afterSequence, CancellationToken cancel);
 
-    Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel);
+    Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel);
 
     Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel);
 

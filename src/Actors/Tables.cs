@@ -16,9 +16,10 @@ public static class Tables
             new("attempt", ColumnType.Integer), new("priority", ColumnType.Integer), new("exit_code", ColumnType.Integer),
             new("schedule", ColumnType.Text), new("waiting_for", ColumnType.Text), new("tags", ColumnType.TextSet),
         ],
-        [["created"], ["state_type", "created"], ["deployment", "created"]])
+        [["created"], ["state_name", "created"], ["deployment", "state_name", "created"]])
     {
-        SetOrder = ["created"],
+        // What lists may filter by is what these begin with, and no list reads more than its page from each (Nodes/Listings).
+        SetOrder = ["state_name", "created"],
     };
 
     /// <summary>The runs that have not ended, by deployment: what a deletion cancels.</summary>

@@ -181,7 +181,8 @@ public sealed class RunnerClient : IDisposable
         }
     }
 
-    public Task<LimitList> LimitsAsync(CancellationToken cancel = default) => Get(ApiPaths.Root + "limits", MessagesJson.Default.LimitList, cancel);
+    public Task<LimitPage> LimitsAsync(ListLimits query, CancellationToken cancel = default) => Get(
+        ApiPaths.Query(ApiPaths.Root + "limits", ("limit", ApiPaths.Text(query.Limit)), ("after", query.After)), MessagesJson.Default.LimitPage, cancel);
 
     /// <param name="size">1 to 1,000,000.</param>
     public Task<LimitChanged> SetLimitAsync(string name, int size, CancellationToken cancel = default) => Send(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 using Xunit;
 
@@ -82,7 +83,7 @@ public class RunnerClientTests
         await using var node = await FakeNode.AnsweringAsync(401, "");
         using var client = node.Client();
 
-        var e = await Assert.ThrowsAsync<TokenRefusedException>(() => client.LimitsAsync());
+        var e = await Assert.ThrowsAsync<TokenRefusedException>(() => client.LimitsAsync(new ListLimits()));
         Assert.Contains("refused the token from a test", e.Message, StringComparison.Ordinal);
     }
 

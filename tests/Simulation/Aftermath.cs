@@ -2,6 +2,7 @@ using System.Text.Json;
 using Runner.Actors;
 using Runner.Actors.FlowRuns;
 using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
@@ -83,7 +84,7 @@ internal static class Aftermath
             }
         }
 
-        var limits = Await(world, () => world.Node!.Node.LimitsAsync(default));
+        var limits = Await(world, () => world.Node!.Node.LimitsAsync(new ListLimits(), default));
         foreach (var limit in limits.Value?.Items ?? [])
         {
             if (limit.Held > 0 || !limit.Waiters.IsEmpty || limit.MoreWaiting)

@@ -226,7 +226,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
 
     private async Task LookAsync(RunnerNode node)
     {
-        Heard("limits", await node.LimitsAsync(default).ConfigureAwait(false));
+        Heard("limits", await node.LimitsAsync(new ListLimits(), default).ConfigureAwait(false));
         Heard("runs", await node.RunsAsync(new ListRuns(Limit: 5), default).ConfigureAwait(false));
         if (AnyKnown() is { } id)
         {

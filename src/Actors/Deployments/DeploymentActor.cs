@@ -64,14 +64,17 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
                 limiter.Tell(changed, Self);
                 break;
             case CancelOpenRuns:
-                Services.Store.RowsAsync(new RowQuery(
-                    Tables.OpenRuns.Name, [new("deployment", RowOperator.Equal, Key.Id)], [new("deployment")], CancelAtOnce))
+                Services.Store.RowsAsync(OpenRunsOf(Key.Id))
                     .PipeTo(Self, null, rows => new OpenRuns(rows), _ => new OpenRunsNotRead());
                 break;
             default:
                 throw new InvalidOperationException($"A deployment does not know how to carry out {intent.GetType().Name}.");
         }
     }
+
+    /// <summary>Some runs of a deployment that have not ended.</summary>
+    internal static RowQuery OpenRunsOf(string deployment) => new(
+        Tables.OpenRuns.Name, [new("deployment", RowOperator.Equal, deployment)], [new("deployment")], CancelAtOnce);
 
     private void OnOpenRuns(ImmutableArray<Row> rows)
     {

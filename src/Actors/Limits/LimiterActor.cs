@@ -75,7 +75,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
 
                 return true;
             case AcquireSlots or WaitForSlot or StopWaiting or SlotsTaken or SlotsDeclined or SlotsReleased or LimitSizeChanged
-                or GetLimits or WaitersRead or WaitersNotRead or Remind:
+                or ListLimits or WaitersRead or WaitersNotRead or Remind:
                 if (_table is { } table)
                 {
                     OnSlots(table, message, Sender);
@@ -131,8 +131,8 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
             case LimitSizeChanged changed:
                 Resize(table, changed);
                 break;
-            case GetLimits:
-                sender.Tell(new LimitList(table.Views(Shown)), Self);
+            case ListLimits query:
+                sender.Tell(table.Page(query, Shown), Self);
                 break;
             case WaitersRead read:
                 OnWaiters(table, read);
@@ -222,9 +222,9 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         }
 
         _toRemind = [.. table.Granted.Keys];
-        foreach (var view in table.Views(0).Where(v => v.MoreWaiting))
+        foreach (var limit in table.Awaited())
         {
-            Serve(table, view.Name);
+            Serve(table, limit);
         }
     }
 
@@ -253,9 +253,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         var queues = ImmutableArray.CreateBuilder<string>();
         for (var from = ""; ;)
         {
-            // One row for each limit that has a queue: a loose scan of the index.
-            var next = await store.RowsAsync(new RowQuery(
-                Tables.Waiters.Name, [new("waiting_for", RowOperator.AtLeast, from)], [new("waiting_for")], 1)).ConfigureAwait(false);
+            var next = await store.RowsAsync(NextQueue(from)).ConfigureAwait(false);
             if (next.IsEmpty)
             {
                 return new TableRead(slots, sizes.ToImmutable(), queues.ToImmutable());
@@ -310,7 +308,15 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
         }
     }
 
-    private static RowQuery Waiters(string limit, int atMost) => new(
+    /// <summary>
+    /// The first waiter of the first queue from a name on: one row for each limit that has a queue, a loose scan of the index. In the whole
+    /// order of the index, for any other order of a queue would have all of it sorted.
+    /// </summary>
+    internal static RowQuery NextQueue(string from) => new(
+        Tables.Waiters.Name, [new("waiting_for", RowOperator.AtLeast, from)], [new("waiting_for"), new("urgency"), new("ready")], 1);
+
+    /// <summary>The head of a limit's queue.</summary>
+    internal static RowQuery Waiters(string limit, int atMost) => new(
         Tables.Waiters.Name, [new("waiting_for", RowOperator.Equal, limit)], [new("urgency"), new("ready")], atMost);
 
     private static WaitingRun Waiter(Row row) => new(

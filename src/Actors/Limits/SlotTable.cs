@@ -11,7 +11,8 @@ namespace Runner.Actors.Limits;
 /// <param name="nodeLimit">The limit of the executing node, which every run counts against.</param>
 internal sealed class SlotTable(string nodeLimit)
 {
-    private readonly SortedDictionary<string, LimitBook> _books = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LimitBook> _books = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, ImmutableArray<Slot>> _granted = [];
     private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
 
@@ -23,6 +24,7 @@ internal sealed class SlotTable(string nodeLimit)
         if (!_books.TryGetValue(limit, out var book))
         {
             _books.Add(limit, book = new LimitBook());
+            _names.Add(limit);
         }
 
         return book;
@@ -119,14 +121,29 @@ internal sealed class SlotTable(string nodeLimit)
         return book.HasRoom && book.MoreInStore;
     }
 
-    public ImmutableArray<LimitView> Views(int atMost) =>
-    [
-        .. _books.Where(b => b.Value.InUse).Select(b => new LimitView(
-            b.Key, LimitNames.KindOf(b.Key), b.Value.Size, b.Value.Held.Count,
-            [.. b.Value.Held.Take(atMost).Select(h => new LimitHolder(h.Value, h.Key))],
-            [.. b.Value.Queue.Take(atMost).Select(w => w.Run)],
-            b.Value.MoreInStore || b.Value.Queue.Count > atMost)),
-    ];
+    /// <summary>Limits with waiters, in memory or in the store.</summary>
+    public ImmutableArray<string> Awaited() => [.. _books.Where(b => b.Value.HasWaiters).Select(b => b.Key)];
+
+    /// <summary>Limits in use by name.</summary>
+    /// <param name="shown">How many holders and waiters of each.</param>
+    public LimitPage Page(ListLimits query, int shown)
+    {
+        // One more than asked for tells whether there is a next page.
+        ImmutableArray<string> names = [.. NamesFrom(query.After).Where(n => n != query.After && _books[n].InUse).Take(query.Limit + 1)];
+        var more = names.Length > query.Limit;
+        return new LimitPage([.. names.Take(query.Limit).Select(n => View(n, _books[n], shown))], more ? names[query.Limit - 1] : null);
+    }
+
+    private SortedSet<string> NamesFrom(string? name) =>
+        name is null ? _names
+        : _names.Max is { } last && string.CompareOrdinal(name, last) <= 0 ? _names.GetViewBetween(name, last)
+        : [];
+
+    private static LimitView View(string name, LimitBook book, int shown) => new(
+        name, LimitNames.KindOf(name), book.Size, book.Held.Count,
+        [.. book.Held.Take(shown).Select(h => new LimitHolder(h.Value, h.Key))],
+        [.. book.Queue.Take(shown).Select(w => w.Run)],
+        book.MoreInStore || book.Queue.Count > shown);
 
     private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(nodeLimit);
 

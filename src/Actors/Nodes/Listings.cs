@@ -1,7 +1,4 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Engine.Store;
@@ -10,28 +7,85 @@ using Runner.Messages.Runs;
 
 namespace Runner.Actors.Nodes;
 
-/// <summary>Pages of rows for people: one page is read, whatever there is.</summary>
+/// <summary>
+/// Pages of rows for people: one page is read, whatever there is. Every filter is the beginning of an index of <see cref="Tables"/>, and what
+/// an index leaves open before the order's column, the state's name, is given as all it can be, so that each is a range in the order asked for.
+/// </summary>
 internal static class Listings
 {
     private const int MostAtOnce = 1000;
 
+    private static readonly ImmutableArray<string> AllStates = [.. StateNames.All.Select(state => state.Name)];
+
     /// <summary>Runs, newest first.</summary>
     public static async Task<Reply<RunPage>> RunsAsync(IEntityStore store, ListRuns query)
     {
-        if (query.Limit is < 1 or > MostAtOnce)
+        var asked = RunQuery(query);
+        if (asked.Refusal is { } refusal)
         {
-            return new QueryInvalid("limit", $"{query.Limit} is not possible; expected 1 to {MostAtOnce}");
+            return refusal;
         }
 
+        var rows = await store.RowsAsync(asked.Value!).ConfigureAwait(false);
+        var items = rows.Select(FlowRunRows.Summary).ToImmutableArray();
+        return new RunPage(items, items.Length == query.Limit ? RunCursor.Of(items[^1]) : null);
+    }
+
+    /// <summary>What is asked of the store for a page of runs.</summary>
+    public static Reply<RowQuery> RunQuery(ListRuns query)
+    {
+        if (PageProblem(query.Limit) is { } problem)
+        {
+            return problem;
+        }
+
+        if (query is { Deployment: not null, Tag: not null })
+        {
+            return new QueryInvalid(
+                "tag", "it cannot be asked for together with 'deployment'; ask for one of the two. Each of them goes with 'state' and with 'since'.");
+        }
+
+        if (States(query) is not { } states)
+        {
+            return new QueryInvalid("state", $"there is no state '{query.State}'; expected one of {string.Join(", ", StateWords)}");
+        }
+
+        RowPosition? after = null;
+        if (query.After is not null && (after = RunCursor.Position(query.After)) is null)
+        {
+            return new QueryInvalid("after", "it is not a cursor that an earlier page gave");
+        }
+
+        return new RowQuery(Tables.Runs.Name, Filters(query, states), [new("created", Descending: true)], query.Limit, after);
+    }
+
+    /// <summary>Deployments by name.</summary>
+    public static async Task<Reply<DeploymentPage>> DeploymentsAsync(IEntityStore store, Messages.Runs.ListDeployments query)
+    {
+        if (PageProblem(query.Limit) is { } problem)
+        {
+            return problem;
+        }
+
+        var rows = await store.RowsAsync(DeploymentQuery(query)).ConfigureAwait(false);
+        return new DeploymentPage([.. rows.Select(DeploymentRows.Summary)], rows.Length == query.Limit ? rows[^1].Key : null);
+    }
+
+    /// <summary>What is asked of the store for a page of deployments.</summary>
+    public static RowQuery DeploymentQuery(Messages.Runs.ListDeployments query) => new(
+        Tables.Deployments.Name,
+        query.Tag is { } tag ? [new("tags", RowOperator.Contains, tag)] : [],
+        [],
+        query.Limit,
+        query.After is { } name ? new RowPosition([], name) : null);
+
+    /// <summary>What is wrong with a page's size; null if nothing is.</summary>
+    public static QueryInvalid? PageProblem(int limit) =>
+        limit is < 1 or > MostAtOnce ? new QueryInvalid("limit", $"{limit} is not possible; expected 1 to {MostAtOnce}") : null;
+
+    private static ImmutableArray<RowFilter> Filters(ListRuns query, ImmutableArray<string> states)
+    {
         var where = ImmutableArray.CreateBuilder<RowFilter>();
-        if (query.State is { } state)
-        {
-            if (!AddState(state, where))
-            {
-                return new QueryInvalid("state", $"there is no state '{state}'; expected one of {string.Join(", ", StateWords)}");
-            }
-        }
-
         if (query.Deployment is { } deployment)
         {
             where.Add(new("deployment", RowOperator.Equal, deployment));
@@ -42,84 +96,31 @@ internal static class Listings
             where.Add(new("tags", RowOperator.Contains, tag));
         }
 
+        if (where.Count > 0 || query.State is not null)
+        {
+            where.Add(new("state_name", RowOperator.In, states));
+        }
+
         if (query.Since is { } since)
         {
             where.Add(new("created", RowOperator.AtLeast, since.ToUnixTimeMilliseconds()));
         }
 
-        RowPosition? after = null;
-        if (query.After is not null && (after = Position(query.After)) is null)
-        {
-            return new QueryInvalid("after", "it is not a cursor that an earlier page gave");
-        }
-
-        var rows = await store.RowsAsync(new RowQuery(
-            Tables.Runs.Name, where.ToImmutable(), [new("created", Descending: true)], query.Limit, after)).ConfigureAwait(false);
-        var items = rows.Select(FlowRunRows.Summary).ToImmutableArray();
-        return new RunPage(items, items.Length == query.Limit ? Cursor(rows[^1]) : null);
+        return where.DrainToImmutable();
     }
 
-    /// <summary>Deployments by name.</summary>
-    public static async Task<Reply<DeploymentPage>> DeploymentsAsync(IEntityStore store, Messages.Runs.ListDeployments query)
+    private static IEnumerable<string> StateWords => Enum.GetNames<StateType>().Union(AllStates);
+
+    /// <summary>The names that a run's state may have; null if the word asked for is none. A type's word means all of its names.</summary>
+    private static ImmutableArray<string>? States(ListRuns query)
     {
-        if (query.Limit is < 1 or > MostAtOnce)
+        if (query.State is not { } text)
         {
-            return new QueryInvalid("limit", $"{query.Limit} is not possible; expected 1 to {MostAtOnce}");
+            return AllStates;
         }
 
-        ImmutableArray<RowFilter> where = query.Tag is { } tag ? [new("tags", RowOperator.Contains, tag)] : [];
-        var after = query.After is { } name ? new RowPosition([], name) : null;
-        var rows = await store.RowsAsync(new RowQuery(Tables.Deployments.Name, where, [], query.Limit, after)).ConfigureAwait(false);
-        return new DeploymentPage([.. rows.Select(DeploymentRows.Summary)], rows.Length == query.Limit ? rows[^1].Key : null);
-    }
-
-    private static readonly string[] StateWords =
-    [
-        .. Enum.GetNames<StateType>().Concat(
-            [StateNames.Late, StateNames.AwaitingRetry, StateNames.AwaitingConcurrencySlot, StateNames.Submitting, StateNames.Retrying,
-                StateNames.Stopping, StateNames.TimedOut]),
-    ];
-
-    private static bool AddState(string text, ImmutableArray<RowFilter>.Builder where)
-    {
-        if (StateWords.FirstOrDefault(w => w.Equals(text, StringComparison.OrdinalIgnoreCase)) is not { } word)
-        {
-            return false;
-        }
-
-        if (Enum.TryParse<StateType>(word, out _))
-        {
-            where.Add(new("state_type", RowOperator.Equal, word));
-            return true;
-        }
-
-        where.Add(new("state_type", RowOperator.Equal, TypeOf(word).ToString()));
-        where.Add(new("state_name", RowOperator.Equal, word));
-        return true;
-    }
-
-    private static StateType TypeOf(string name) => name switch
-    {
-        StateNames.Submitting => StateType.Pending,
-        StateNames.Retrying or StateNames.Stopping => StateType.Running,
-        StateNames.TimedOut => StateType.Failed,
-        _ => StateType.Scheduled,
-    };
-
-    private static string Cursor(Row row) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
-        string.Create(CultureInfo.InvariantCulture, $"{(long)row.Values[6]!} {row.Key}")));
-
-    private static RowPosition? Position(string cursor)
-    {
-        if (cursor.Length > 200 || !Base64Url.IsValid(cursor))
-        {
-            return null;
-        }
-
-        var text = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor));
-        return text.Split(' ') is [var created, var key]
-            && long.TryParse(created, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && Guid.TryParse(key, out _)
-            ? new RowPosition([at], key)
-            : null;
+        return StateWords.FirstOrDefault(word => word.Equals(text, StringComparison.OrdinalIgnoreCase)) is not { } found ? null
+            : Enum.TryParse<StateType>(found, out var type) ? StateNames.Of(type)
+            : [found];
     }
 }

@@ -153,7 +153,9 @@ public sealed class RunnerNode : IRunnerNode
         });
 
     /// <inheritdoc/>
-    public Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel) => Ask<LimitList>(LimiterKey, new GetLimits(), cancel);
+    public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Listings.PageProblem(query.Limit) is { } problem
+        ? Task.FromResult<Reply<LimitPage>>(problem)
+        : Ask<LimitPage>(LimiterKey, query, cancel);
 
     /// <inheritdoc/>
     public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) => Ask<LimitChanged>(LimiterKey, command, cancel);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
@@ -17,23 +18,26 @@ internal static class DeploymentCommands
     public static Command List(ClientCommand client)
     {
         var tag = Values.Text("--tag", "Only those with this tag.", "TAG");
-        var limit = Values.Integer("--limit", "How many at most (200).", 1, 1_000);
-        var after = Values.Text("--after", "The next page: what the last one said.", "CURSOR");
-        var command = new Command("deployments", "List the deployments.") { tag, limit, after }.WithExample("runner deployments --tag demo");
+        var page = new PageOptions(200);
+        var command = new Command("deployments", "List the deployments.") { tag, page.Limit, page.All, page.After }.WithExample("runner deployments --tag demo");
         return client.With(command, async call =>
         {
-            var query = new ListDeployments(call.Get(tag), call.Get(limit) ?? 200, call.Get(after));
-            var page = await call.Client.DeploymentsAsync(query, call.Cancel).ConfigureAwait(false);
+            var query = new ListDeployments(call.Get(tag));
+            var (deployments, next) = await page.ReadAsync(
+                call,
+                (count, from) => call.Client.DeploymentsAsync(query with { Limit = count, After = from }, call.Cancel),
+                got => (got.Items, got.Next)).ConfigureAwait(false);
             if (call.Json)
             {
-                call.Context.WriteJson(page, MessagesJson.Default.DeploymentPage);
+                call.Context.WriteJson(new DeploymentPage(deployments, next), MessagesJson.Default.DeploymentPage);
                 return ExitCodes.Success;
             }
 
-            call.Context.Write(RenderList(call.Context, page));
-            if (page.Next is not null)
+            call.Context.Write(RenderList(call.Context, deployments));
+            if (next is not null)
             {
-                call.Context.WriteErrorLine($"More: runner deployments --after {page.Next}");
+                string?[] argv = [.. query.Tag is { } t ? ["--tag", t] : Array.Empty<string>(), "--after", next];
+                call.Context.WriteErrorLine($"More: runner deployments {Printable.Command(argv!)}");
             }
 
             return ExitCodes.Success;
@@ -108,15 +112,15 @@ internal static class DeploymentCommands
         return ExitCodes.Success;
     }
 
-    private static string RenderList(CliContext context, DeploymentPage page)
+    private static string RenderList(CliContext context, ImmutableArray<DeploymentSummary> deployments)
     {
-        if (page.Items.IsEmpty)
+        if (deployments.IsEmpty)
         {
             return "No deployments. `runner deploy FILE` adds some.\n";
         }
 
         var table = new Table("NAME", "NEXT RUN", "VERSION", "TAGS", "DESCRIPTION");
-        foreach (var d in page.Items)
+        foreach (var d in deployments)
         {
             table.Add(
                 d.Name,

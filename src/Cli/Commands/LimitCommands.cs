@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
@@ -15,17 +16,25 @@ internal static class LimitCommands
 
     public static Command List(ClientCommand client)
     {
-        var command = new Command("limits", "List the limits with who holds their slots and who waits.").WithExample("runner limits");
+        var page = new PageOptions(200);
+        var command = new Command("limits", "List the limits by name with who holds their slots and who waits.") { page.Limit, page.All, page.After }
+            .WithExample("runner limits --all");
         return client.With(command, async call =>
         {
-            var limits = await call.Client.LimitsAsync(call.Cancel).ConfigureAwait(false);
+            var (limits, next) = await page.ReadAsync(
+                call,
+                (count, from) => call.Client.LimitsAsync(new ListLimits(count, from), call.Cancel),
+                got => (got.Items, got.Next)).ConfigureAwait(false);
             if (call.Json)
             {
-                call.Context.WriteJson(limits, MessagesJson.Default.LimitList);
+                call.Context.WriteJson(new LimitPage(limits, next), MessagesJson.Default.LimitPage);
+                return ExitCodes.Success;
             }
-            else
+
+            call.Context.Write(Render(call.Context, limits));
+            if (next is not null)
             {
-                call.Context.Write(Render(call.Context, limits));
+                call.Context.WriteErrorLine($"More: runner limits {Printable.Command(["--after", next])}");
             }
 
             return ExitCodes.Success;
@@ -87,15 +96,15 @@ internal static class LimitCommands
         return ExitCodes.Success;
     }
 
-    private static string Render(CliContext context, LimitList limits)
+    private static string Render(CliContext context, ImmutableArray<LimitView> limits)
     {
-        if (limits.Items.IsEmpty)
+        if (limits.IsEmpty)
         {
             return "No limits. `runner limit set NAME N` makes one.\n";
         }
 
         var table = new Table("LIMIT", "KIND", "SIZE", "HELD", "WAITING");
-        foreach (var limit in limits.Items)
+        foreach (var limit in limits)
         {
             var full = limit.Size is { } size && limit.Held >= size;
             table.Add(
@@ -107,7 +116,7 @@ internal static class LimitCommands
         }
 
         var text = new StringBuilder(table.Render(context.Style));
-        foreach (var limit in limits.Items.Where(l => !l.Holders.IsEmpty || !l.Waiters.IsEmpty))
+        foreach (var limit in limits.Where(l => !l.Holders.IsEmpty || !l.Waiters.IsEmpty))
         {
             text.Append('\n').Append(context.Style.Bold(Printable.Line(limit.Name))).Append('\n').Append(Runs(limit).Render(context.Style, "  "));
         }

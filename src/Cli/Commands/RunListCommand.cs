@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Runner.Cli.Arguments;
@@ -16,9 +17,8 @@ internal static class RunListCommand
         var deployment = Values.Text("--deployment", "Of this deployment.", "FLOW/NAME");
         var tag = Values.Text("--tag", "With this tag.", "TAG");
         var since = Values.Text("--since", "Made since: an instant, or how long ago (2h).", "TIME");
-        var limit = Values.Integer("--limit", "How many at most (50).", 1, 1_000);
-        var after = Values.Text("--after", "The next page: what the last one said.", "CURSOR");
-        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, limit, after }
+        var page = new PageOptions(50);
+        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, page.Limit, page.All, page.After }
             .WithExample("runner runs --state failed --since 24h");
         return client.With(command, async call =>
         {
@@ -26,48 +26,49 @@ internal static class RunListCommand
                 call.Get(state),
                 call.Get(deployment),
                 call.Get(tag),
-                Values.Past("--since", call.Get(since), call.Context.Time),
-                call.Get(limit) ?? 50,
-                call.Get(after));
-            var page = await call.Client.RunsAsync(query, call.Cancel).ConfigureAwait(false);
+                Values.Past("--since", call.Get(since), call.Context.Time));
+            var (runs, next) = await page.ReadAsync(
+                call,
+                (count, from) => call.Client.RunsAsync(query with { Limit = count, After = from }, call.Cancel),
+                got => (got.Items, got.Next)).ConfigureAwait(false);
             if (call.Json)
             {
-                call.Context.WriteJson(page, MessagesJson.Default.RunPage);
+                call.Context.WriteJson(new RunPage(runs, next), MessagesJson.Default.RunPage);
                 return ExitCodes.Success;
             }
 
-            call.Context.Write(Render(call.Context, page));
-            if (page.Next is not null)
+            call.Context.Write(Render(call.Context, runs));
+            if (next is not null)
             {
-                call.Context.WriteErrorLine($"More: {NextPage(query, page.Next)}");
+                call.Context.WriteErrorLine($"More: {NextPage(query, call.Get(page.Limit), next)}");
             }
 
             return ExitCodes.Success;
         });
     }
 
-    private static string NextPage(ListRuns query, string cursor)
+    private static string NextPage(ListRuns query, int? limit, string cursor)
     {
         string?[] argv =
         [
             .. Pair("--state", query.State), .. Pair("--deployment", query.Deployment), .. Pair("--tag", query.Tag),
             .. Pair("--since", query.Since is { } since ? Client.Instants.Format(since) : null),
-            .. Pair("--limit", query.Limit == 50 ? null : query.Limit.ToString(CultureInfo.InvariantCulture)), "--after", cursor,
+            .. Pair("--limit", limit?.ToString(CultureInfo.InvariantCulture)), "--after", cursor,
         ];
         return "runner runs " + Printable.Command(argv!);
 
         static string?[] Pair(string name, string? value) => value is null ? [] : [name, value];
     }
 
-    private static string Render(CliContext context, RunPage page)
+    private static string Render(CliContext context, ImmutableArray<RunSummary> runs)
     {
-        if (page.Items.IsEmpty)
+        if (runs.IsEmpty)
         {
             return "No runs. `runner submit NAME` starts one.\n";
         }
 
         var table = new Table("ID", "DEPLOYMENT", "STATE", "DUE", "DURATION", "ATTEMPT", "WAITING FOR");
-        foreach (var run in page.Items)
+        foreach (var run in runs)
         {
             table.Add(
                 run.Id.ToString(),

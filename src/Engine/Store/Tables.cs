@@ -42,7 +42,10 @@ public enum RowOperator
     /// <summary>Equal to the value.</summary>
     Equal,
 
-    /// <summary>Equal to one of the values (<c>ImmutableArray&lt;string&gt;</c>).</summary>
+    /// <summary>
+    /// Equal to one of the values (<c>ImmutableArray&lt;string&gt;</c>). Where this column and those of the <see cref="Equal"/> filters are the
+    /// first of an index whose others are the query's order, the first rows of each value are merged: it costs values × limit at most.
+    /// </summary>
     In,
 
     /// <summary>Greater than or equal to the value.</summary>

@@ -9,6 +9,8 @@ namespace Runner.Host.Http;
 /// <summary>Limits: list, set, delete.</summary>
 internal sealed class LimitsApi(NodeSlot slot)
 {
+    private const int MaxPage = 1_000;
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/limits", ListAsync);
@@ -18,8 +20,9 @@ internal sealed class LimitsApi(NodeSlot slot)
 
     private async Task ListAsync(HttpContext context)
     {
-        _ = new QueryReader(context);
-        await context.SendAsync(await slot.Node.LimitsAsync(context.RequestAborted), MessagesJson.Default.LimitList);
+        var query = new QueryReader(context, "limit", "after");
+        var list = new ListLimits((int)(query.Number("limit", 1, MaxPage) ?? 200), query.Text("after", 2_000));
+        await context.SendAsync(await slot.Node.LimitsAsync(list, context.RequestAborted), MessagesJson.Default.LimitPage);
     }
 
     private async Task SetAsync(HttpContext context)

@@ -13,11 +13,14 @@ public sealed record DeleteLimit(string Name);
 /// <param name="Changed">False if it was so already.</param>
 public sealed record LimitChanged(string Name, int? Size, bool Changed);
 
-/// <summary>Asks for every limit. Answered with <see cref="LimitList"/>.</summary>
-public sealed record GetLimits;
+/// <summary>Asks for the limits that are set or in use, by name. Answered with <see cref="LimitPage"/>.</summary>
+/// <param name="Limit">1 to 1,000: how many of them at most.</param>
+/// <param name="After">Those after this one; null for the first.</param>
+public sealed record ListLimits(int Limit = 200, string? After = null);
 
-/// <summary>Every limit that is set or in use.</summary>
-public sealed record LimitList(ImmutableArray<LimitView> Items);
+/// <summary>A page of limits by name.</summary>
+/// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
+public sealed record LimitPage(ImmutableArray<LimitView> Items, string? Next);
 
 /// <summary>What a limit bounds.</summary>
 public enum LimitKind

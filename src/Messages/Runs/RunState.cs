@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Runner.Messages.Runs;
 
 /// <summary>What a run's state means to a machine. Names for people stand in <see cref="StateNames"/>.</summary>
@@ -48,6 +50,22 @@ public static class StateNames
     public const string TimedOut = "TimedOut";
     public const string Crashed = "Crashed";
     public const string Cancelled = "Cancelled";
+
+    /// <summary>Every name with the type it is a state of, in the order of the types.</summary>
+    public static ImmutableArray<(string Name, StateType Type)> All { get; } =
+    [
+        (Scheduled, StateType.Scheduled), (Late, StateType.Scheduled), (AwaitingRetry, StateType.Scheduled), (AwaitingConcurrencySlot, StateType.Scheduled),
+        (Submitting, StateType.Pending),
+        (Running, StateType.Running), (Retrying, StateType.Running), (Stopping, StateType.Running),
+        (Cancelling, StateType.Cancelling),
+        (Completed, StateType.Completed),
+        (Failed, StateType.Failed), (TimedOut, StateType.Failed),
+        (Crashed, StateType.Crashed),
+        (Cancelled, StateType.Cancelled),
+    ];
+
+    /// <summary>The names of a type's states; none for a type that no run is ever in.</summary>
+    public static ImmutableArray<string> Of(StateType type) => [.. All.Where(state => state.Type == type).Select(state => state.Name)];
 }
 
 /// <summary>A run's state at one moment.</summary>

@@ -59,7 +59,7 @@ public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next);
 /// <summary>A page of deployments by name.</summary>
 public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next);
 
-/// <summary>Which runs to list. Null means any.</summary>
+/// <summary>Which runs to list. Null means any. <paramref name="Deployment"/> and <paramref name="Tag"/> exclude each other; all else combines.</summary>
 /// <param name="State">A state name or type, in any case.</param>
 /// <param name="Since">Created at or after.</param>
 /// <param name="Limit">1 to 1,000.</param>

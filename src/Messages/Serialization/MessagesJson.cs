@@ -32,7 +32,7 @@ namespace Runner.Messages.Serialization;
 [JsonSerializable(typeof(RunStateChange))]
 [JsonSerializable(typeof(SetLimit))]
 [JsonSerializable(typeof(LimitChanged))]
-[JsonSerializable(typeof(LimitList))]
+[JsonSerializable(typeof(LimitPage))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(NodeInfo))]
 [JsonSerializable(typeof(ImmutableArray<Problem>))]

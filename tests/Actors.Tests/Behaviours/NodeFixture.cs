@@ -155,7 +155,7 @@ internal sealed class NodeFixture : IAsyncDisposable
         (await Node.SetLimitAsync(new SetLimit(name, size), CancellationToken.None)).Accepted();
 
     public async Task<LimitView> Limit(string name) =>
-        (await Node.LimitsAsync(CancellationToken.None)).Accepted().Items.Single(l => l.Name == name);
+        (await Node.LimitsAsync(new ListLimits(), CancellationToken.None)).Accepted().Items.Single(l => l.Name == name);
 
     /// <summary>Waits until everything before this occurrence of a deployment is decided.</summary>
     public Task UntilNextRun(string deployment, DateTimeOffset next) => Until(async () =>

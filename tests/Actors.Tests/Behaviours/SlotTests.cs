@@ -234,6 +234,6 @@ public sealed class SlotTests
         var problem = Assert.Single(Assert.IsType<DeploymentInvalid>(deployment).Problems);
         Assert.Equal("deployments[0].concurrency.limit", problem.Field);
         Assert.Contains("set paused: true", problem.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain((await node.Node.LimitsAsync(CancellationToken.None)).Accepted().Items, l => l.Name == "none");
+        Assert.DoesNotContain((await node.Node.LimitsAsync(new ListLimits(), CancellationToken.None)).Accepted().Items, l => l.Name == "none");
     }
 }

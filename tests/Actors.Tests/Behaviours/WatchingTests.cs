@@ -90,8 +90,11 @@ public sealed class WatchingTests
             (new ListRuns(Deployment: "list/b"), l => l.Deployment == "list/b", 500),
             (new ListRuns(Tag: "t3"), l => l.Tag == "t3", 250),
             (new ListRuns(Since: DateTimeOffset.FromUnixTimeMilliseconds(since)), l => l.Created >= since, 1000),
-            (new ListRuns(State: "Completed", Deployment: "list/a", Tag: "t1", Since: DateTimeOffset.FromUnixTimeMilliseconds(since)),
-                l => l is { Name: StateNames.Completed, Deployment: "list/a", Tag: "t1" } && l.Created >= since, 13),
+            (new ListRuns(State: "failed", Tag: "t2"), l => l is { Type: "Failed", Tag: "t2" }, 50),
+            (new ListRuns(State: "Completed", Deployment: "list/a", Since: DateTimeOffset.FromUnixTimeMilliseconds(since)),
+                l => l is { Name: StateNames.Completed, Deployment: "list/a" } && l.Created >= since, 13),
+            (new ListRuns(State: "Completed", Tag: "t1", Since: DateTimeOffset.FromUnixTimeMilliseconds(since)),
+                l => l is { Name: StateNames.Completed, Tag: "t1" } && l.Created >= since, 13),
         ];
         foreach (var (query, fits, page) in cases)
         {
@@ -111,7 +114,7 @@ public sealed class WatchingTests
         foreach (var (query, field) in new[]
         {
             (new ListRuns(State: "Sleeping"), "state"), (new ListRuns(Limit: 0), "limit"), (new ListRuns(Limit: 1001), "limit"),
-            (new ListRuns(After: "no cursor"), "after"),
+            (new ListRuns(After: "no cursor"), "after"), (new ListRuns(Deployment: "a/b", Tag: "t"), "tag"),
         })
         {
             var refusal = (await node.Node.RunsAsync(query, CancellationToken.None)).Refused<QueryInvalid, RunPage>();

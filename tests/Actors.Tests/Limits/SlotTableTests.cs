@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
 using Runner.Actors.Limits;
+using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Tests.Limits;
@@ -26,6 +27,27 @@ public sealed class SlotTableTests
         Dispatch("db");
 
         Assert.Equal([urgent.Run, early.Run, late.Run], _granted);
+    }
+
+    [Fact]
+    public void Limits_in_use_are_listed_by_name_page_by_page_also_after_one_that_is_gone()
+    {
+        foreach (var name in (string[])["d", "b", "a", "c", "e"])
+        {
+            Size(name, 1);
+        }
+
+        _table.Book("unused");
+        var first = _table.Page(new ListLimits(2), 10);
+        _table.Book("b").Size = null;
+        var second = _table.Page(new ListLimits(2, first.Next), 10);
+        var third = _table.Page(new ListLimits(2, second.Next), 10);
+
+        Assert.Equal(["a", "b", "c", "d", "e"], first.Items.Concat(second.Items).Concat(third.Items).Select(l => l.Name));
+        Assert.Equal("b", first.Next);
+        Assert.Null(third.Next);
+        Assert.Empty(_table.Page(new ListLimits(2, "zzz"), 10).Items);
+        Assert.Null(_table.Page(new ListLimits(4), 10).Next);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -38,6 +39,29 @@ public sealed class CommandTests : IDisposable
             run.Out);
         Assert.Equal("More: runner runs --state 'any one' --since 2026-03-01T10:00:00Z --after abc\n", run.Error);
         Assert.Equal(["GET /api/v1/runs?state=any%20one&since=2026-03-01T10%3A00%3A00Z&limit=50"], node.Asked);
+    }
+
+    [Theory]
+    [InlineData("--all", 2_500, "limit=1000", "limit=1000&after=1000", "limit=1000&after=2000")]
+    [InlineData("--limit 1200", 1_200, "limit=1000", "limit=200&after=1000")]
+    [InlineData("--limit 7 --after 30", 7, "limit=7&after=30")]
+    public async Task A_list_longer_than_a_page_is_put_together_of_pages(string options, int items, params string[] asked)
+    {
+        await using var node = await FakeNode.StartAsync(async (_, http) =>
+        {
+            int Number(string name) => int.TryParse(http.Request.Query[name], CultureInfo.InvariantCulture, out var number) ? number : 0;
+            var names = Enumerable.Range(Number("after"), 2_500 - Number("after")).Take(Number("limit")).ToArray();
+            var next = names[^1] == 2_499 ? "null" : $"\"{names[^1] + 1}\"";
+            var limits = names.Select(n => $$"""{"name":"l{{n}}","kind":"Named","size":1,"held":0,"holders":[],"waiters":[],"moreWaiting":false}""");
+            await FakeNode.JsonAsync(http, 200, $$"""{"items":[{{string.Join(',', limits)}}],"next":{{next}}}""");
+        });
+
+        var run = await CliRun.OfAsync(node, ["limits", "--json", .. options.Split(' ')]);
+
+        var page = JsonElement.Parse(run.Out);
+        Assert.Equal(items, page.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("name").GetString()).Distinct().Count());
+        Assert.Equal(items == 2_500, !page.TryGetProperty("next", out _));
+        Assert.Equal(asked.Select(query => $"GET /api/v1/limits?{query}"), node.Asked);
     }
 
     [Fact]

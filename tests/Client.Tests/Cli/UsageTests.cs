@@ -19,7 +19,7 @@ public class UsageTests
     [InlineData("run logs 0192f0c1 --stream both", "error: --stream: expected stdout or stderr; there is 'both'.\nSee `runner run logs --help`.\n")]
     [InlineData("run", "error: A command is missing: expected show, logs, cancel, retry.\nSee `runner run --help`.\n")]
     [InlineData("submit a/b --priority", "error: Required argument missing for option: '--priority'.\nSee `runner submit --help`.\n")]
-    [InlineData("runs --limit 0", "error: --limit: expected a whole number from 1 to 1000; there is '0'.\nSee `runner runs --help`.\n")]
+    [InlineData("runs --limit 0", "error: --limit: expected a whole number from 1 to 1000000; there is '0'.\nSee `runner runs --help`.\n")]
     [InlineData("runs --limit 5 --limit 6", "error: Option '--limit' expects a single argument but 2 were provided.\nSee `runner runs --help`.\n")]
     [InlineData("limit set x many", "error: size: expected a whole number from 1 to 1000000; there is 'many'.\nSee `runner limit set --help`.\n")]
     [InlineData("deployment delete a/b --runs all", "error: --runs: expected keep or cancel; there is 'all'.\nSee `runner deployment delete --help`.\n")]

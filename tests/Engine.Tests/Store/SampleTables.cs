@@ -11,9 +11,9 @@ internal static class SampleTables
         new TableDefinition(
             "runs",
             [new("state", ColumnType.Text), new("due", ColumnType.Integer), new("name", ColumnType.Text), new("tags", ColumnType.TextSet)],
-            [["state", "due"], ["due"], ["name", "due"]])
+            [["state", "due"], ["due"], ["name", "due"], ["name", "state", "due"]])
         {
-            SetOrder = ["due"],
+            SetOrder = ["state", "due"],
         },
         new TableDefinition("notes", [new("text", ColumnType.Text)], []),
     ];

@@ -98,6 +98,7 @@ public sealed class SqliteSchemaTests : IDisposable
     {
         await using SqliteEntityStore store = await OpenAsync(SampleTables.All);
         ImmutableArray<RowFilter> late = [new("state", RowOperator.Equal, "Late")];
+        ImmutableArray<RowFilter> choice = [new("state", RowOperator.In, ImmutableArray.Create("Late", "Pending"))];
         ImmutableArray<RowFilter> tagged = [new("tags", RowOperator.Contains, "red")];
         foreach (bool descending in (bool[])[false, true])
         {
@@ -106,7 +107,10 @@ public sealed class SqliteSchemaTests : IDisposable
             {
                 await AssertByIndexAsync(store, new RowQuery("runs", late, [due], 10, after));
                 await AssertByIndexAsync(store, new RowQuery("runs", [], [due], 10, after));
-                await AssertByIndexAsync(store, new RowQuery("runs", tagged, [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", choice, [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [.. choice, new("due", RowOperator.AtLeast, 2L)], [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [.. tagged, .. choice], [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [new("name", RowOperator.Equal, "n"), .. choice], [due], 10, after));
                 await AssertByIndexAsync(store, new RowQuery("runs", [.. tagged, .. late], [due], 10, after));
                 await AssertByIndexAsync(store, new RowQuery("runs", [.. late, new("due", RowOperator.Less, 9L)], [due], 10, after));
             }

@@ -101,12 +101,43 @@ public abstract partial class StoreConformance
     public async Task Pages_have_neither_gaps_nor_doubles_also_where_values_are_null_or_equal(bool firstDescending, bool secondDescending)
     {
         await PutAsync([.. Enumerable.Range(0, 60).Select(i => SampleTables.Put($"k{i * 7 % 60:00}", i % 5 == 0 ? null : $"s{i % 3}", i % 4 == 0 ? null : i % 6, null, "tag"))]);
-        foreach (ImmutableArray<RowFilter> where in (ImmutableArray<RowFilter>[])[[], [new("tags", RowOperator.Contains, "tag")], [new("state", RowOperator.Equal, "s1")]])
+        foreach (ImmutableArray<RowFilter> where in (ImmutableArray<RowFilter>[])[[], [new("tags", RowOperator.Contains, "tag")], [new("state", RowOperator.Equal, "s1")], [new("state", RowOperator.In, ImmutableArray.Create("s2", "s0"))]])
         {
             RowQuery all = Query(where, [new("state", firstDescending), new("due", secondDescending)]);
             string expected = await KeysAsync(all);
             Assert.Equal(expected, string.Join(' ', await PagedAsync(all with { Limit = 7 })));
             Assert.NotEqual("", expected);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rows_of_several_values_come_as_one_list_in_order_page_by_page(bool descending)
+    {
+        await PutAsync([.. Enumerable.Range(0, 90).Select(i => SampleTables.Put($"k{i * 7 % 90:00}", $"s{i % 4}", i % 4 == 0 ? null : i % 11, $"n{i % 2}", i % 3 == 0 ? "red" : "blue"))]);
+        RowFilter choice = new("state", RowOperator.In, ImmutableArray.Create("s3", "s0", "s3", "none", "s2"));
+        foreach (ImmutableArray<RowFilter> where in (ImmutableArray<RowFilter>[])
+        [
+            [choice],
+            [choice, new("due", RowOperator.AtLeast, 4L)],
+            [new("name", RowOperator.Equal, "n1"), choice],
+            [new("tags", RowOperator.Contains, "red"), choice],
+            [choice, new("tags", RowOperator.Contains, "blue"), new("due", RowOperator.Less, 9L)],
+        ])
+        {
+            RowQuery query = Query(where, [new("due", descending)], 1_000);
+            List<Row> each = [];
+            foreach (string state in (string[])["s0", "s2", "s3"])
+            {
+                each.AddRange(await Store.RowsAsync(query with { Where = [.. where.Select(filter => filter == choice ? new("state", RowOperator.Equal, state) : filter)] }));
+            }
+
+            IOrderedEnumerable<Row> expected = descending
+                ? each.OrderByDescending(row => (long?)row.Values[1] ?? long.MinValue).ThenByDescending(row => row.Key, StringComparer.Ordinal)
+                : each.OrderBy(row => (long?)row.Values[1] ?? long.MinValue).ThenBy(row => row.Key, StringComparer.Ordinal);
+            Assert.NotEmpty(each);
+            Assert.Equal(expected.Select(row => row.Key), await PagedAsync(query with { Limit = 4 }));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Runner.Client;
 using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
 namespace Runner.Host.Tests.EndToEnd;
@@ -101,7 +102,7 @@ public sealed class KilledNodeTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_root, "violations")), File.Exists(Path.Combine(_root, "violations"))
             ? await File.ReadAllTextAsync(Path.Combine(_root, "violations"), patience)
             : "");
-        var limits = await client.LimitsAsync(patience);
+        var limits = await client.LimitsAsync(new ListLimits(), patience);
         Assert.All(limits.Items, l => Assert.Equal(0, l.Held));
         node.Interrupt();
         await node.Process.WaitForExitAsync(patience);

@@ -83,7 +83,7 @@ internal sealed class ScriptedNode : IRunnerNode
                 ? steps.Where(s => s.Sequence > afterSequence).Take(1_000).ToImmutableArray()
                 : new RunNotFound(run.ToString()));
 
-    public Task<Reply<LimitList>> LimitsAsync(CancellationToken cancel) => Answer("limits", new LimitList([]));
+    public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Answer("limits", new LimitPage([], null));
 
     public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) =>
         Answer(command, new LimitChanged(command.Name, command.Size, true));

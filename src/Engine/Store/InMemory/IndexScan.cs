@@ -78,7 +78,7 @@ internal sealed class IndexScan
 
     // A position may stand outside the range that the filters allow; then it does not bound the scan, and each row is compared.
     private static bool EntersWhereItStood(RowQuery query, RowPosition after) => Enumerable.Range(0, query.OrderBy.Length)
-        .All(i => Value(query, query.OrderBy[i].Column, RowOperator.Equal) is not { } value || RowEntryOrder.CompareValues(value, after.Values[i]) == 0);
+        .All(i => Value(query, query.OrderBy[i].Column, RowOperator.Equal) is not { } value || ValueOrder.Compare(value, after.Values[i]) == 0);
 
     private static object? Value(RowQuery query, string column, RowOperator comparison)
     {

@@ -45,6 +45,14 @@ internal sealed class MemoryTable
     public ImmutableArray<Row> Query(RowQuery query)
     {
         QueryOrder order = new(Schema, query);
+        ImmutableArray<RowQuery> ranges = RowRanges.Of(Schema, query);
+        return ranges.Length == 1
+            ? [.. Rows(ranges[0], order)]
+            : [.. ranges.SelectMany(range => Rows(range, order)).Order(order).Take(query.Limit)];
+    }
+
+    private IEnumerable<Row> Rows(RowQuery query, QueryOrder order)
+    {
         IndexScan scan = _indexes.Select(index => new IndexScan(index, Schema, query)).MaxBy(scan => scan.Rank)!;
         IEnumerable<Row> found = scan.Keys(query).Select(key => _rows[key]).Where(row => Matches(row, query.Where));
         if (query.After is { } after)
@@ -52,7 +60,7 @@ internal sealed class MemoryTable
             found = found.Where(row => order.Compare(row, after) > 0);
         }
 
-        return [.. (scan.InOrder ? found : found.Order(order)).Take(query.Limit)];
+        return (scan.InOrder ? found : found.Order(order)).Take(query.Limit);
     }
 
     private bool Matches(Row row, ImmutableArray<RowFilter> filters)
@@ -62,10 +70,10 @@ internal sealed class MemoryTable
             object? value = row.Values[Schema.Ordinal(filter.Column)];
             bool holds = value is not null && filter.Operator switch
             {
-                RowOperator.Equal => RowEntryOrder.CompareValues(value, filter.Value) == 0,
+                RowOperator.Equal => ValueOrder.Compare(value, filter.Value) == 0,
                 RowOperator.In => ((ImmutableArray<string>)filter.Value).Contains((string)value),
-                RowOperator.AtLeast => RowEntryOrder.CompareValues(value, filter.Value) >= 0,
-                RowOperator.Less => RowEntryOrder.CompareValues(value, filter.Value) < 0,
+                RowOperator.AtLeast => ValueOrder.Compare(value, filter.Value) >= 0,
+                RowOperator.Less => ValueOrder.Compare(value, filter.Value) < 0,
                 _ => ((ImmutableArray<string>)value).Contains((string)filter.Value),
             };
             if (!holds)

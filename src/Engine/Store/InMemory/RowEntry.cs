@@ -21,7 +21,7 @@ internal sealed class RowEntryOrder : IComparer<RowEntry>
         int shared = Math.Min(x!.Values.Length, y!.Values.Length);
         for (int i = 0; i < shared; i++)
         {
-            int order = CompareValues(x.Values[i], y.Values[i]);
+            int order = ValueOrder.Compare(x.Values[i], y.Values[i]);
             if (order != 0)
             {
                 return order;
@@ -35,15 +35,6 @@ internal sealed class RowEntryOrder : IComparer<RowEntry>
 
         return Utf8Order.Instance.Compare(x.Key, y.Key);
     }
-
-    public static int CompareValues(object? x, object? y) => (x, y) switch
-    {
-        (null, null) => 0,
-        (null, _) => -1,
-        (_, null) => 1,
-        (long a, long b) => a.CompareTo(b),
-        _ => Utf8Order.Instance.Compare((string)x, (string)y),
-    };
 
     // Of two bounds the longer one lies inside the range that the shorter one ends.
     private static int BoundOrder(RowEntry x, RowEntry y) => x.Values.Length.CompareTo(y.Values.Length) switch

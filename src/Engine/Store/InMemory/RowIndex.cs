@@ -54,7 +54,7 @@ internal sealed class RowIndex(int? setColumn, ImmutableArray<int> columns)
     {
         foreach (int column in columns)
         {
-            if (RowEntryOrder.CompareValues(old.Values[column], row.Values[column]) != 0)
+            if (ValueOrder.Compare(old.Values[column], row.Values[column]) != 0)
             {
                 return false;
             }

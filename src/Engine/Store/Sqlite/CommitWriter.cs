@@ -156,7 +156,7 @@ internal sealed class CommitWriter
         Database database = _file.OpenWriter(create);
         try
         {
-            DatabaseSchema.Bring(database, _file.Path, _schema);
+            DatabaseSchema.Bring(database, _file.Path, _schema, _log);
             return new Connection(database, _schema);
         }
         catch

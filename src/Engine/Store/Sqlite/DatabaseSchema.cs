@@ -1,3 +1,5 @@
+using ILogger = Serilog.ILogger;
+
 namespace Runner.Engine.Store.Sqlite;
 
 /// <summary>Makes a database what this version of the store expects, in one transaction.</summary>
@@ -32,15 +34,17 @@ internal static class DatabaseSchema
     ];
 
     /// <exception cref="StoreException">The database is a newer version's, another program's, or has a column of another type.</exception>
-    public static void Bring(Database database, string path, StoreSchema schema)
+    public static void Bring(Database database, string path, StoreSchema schema, ILogger log)
     {
+        // The index of a big table is sorted in a file: in memory it would take hundreds of megabytes, which the process then keeps.
+        database.Execute("PRAGMA temp_store = FILE");
         database.Execute("BEGIN IMMEDIATE");
         try
         {
             BringStore(database, path);
             foreach (TableSchema table in schema.Tables)
             {
-                TableMigration.Bring(database, path, table);
+                new TableMigration(database, path, table, log).Bring();
             }
 
             database.Execute("COMMIT");
@@ -54,6 +58,8 @@ internal static class DatabaseSchema
 
             throw;
         }
+
+        database.Execute("PRAGMA temp_store = MEMORY");
     }
 
     private static void BringStore(Database database, string path)

@@ -16,13 +16,17 @@ internal sealed class RowSql
     private readonly TableSchema _table;
     private readonly RowQuery _query;
     private readonly int? _set;
+    private readonly bool _places;
+    private readonly ImmutableArray<string> _ordered;
     private readonly ImmutableArray<(string Name, bool Text, bool Descending)> _order;
 
-    private RowSql(TableSchema table, RowQuery query)
+    private RowSql(TableSchema table, RowQuery query, bool places)
     {
+        _places = places;
         _table = table;
         _query = query;
         _set = query.Where.FirstOrDefault(filter => filter.Operator == RowOperator.Contains) is { } contains ? table.Ordinal(contains.Column) : null;
+        _ordered = [.. query.OrderBy.Select(order => order.Column)];
         bool last = !query.OrderBy.IsEmpty && query.OrderBy[^1].Descending;
         _order = [.. query.OrderBy.Select(order => (Name(order.Column), IsText(order.Column), order.Descending)), (KeyName, true, last)];
     }
@@ -34,56 +38,109 @@ internal sealed class RowSql
 
     public static string MembersTable(string table, string set) => $"{table}__{set}";
 
-    public static ImmutableArray<RowSelect> Selects(TableSchema table, RowQuery query) =>
-        query.Where.Any(filter => filter is { Operator: RowOperator.In, Value: ImmutableArray<string> { IsEmpty: true } })
-            ? []
-            : [.. new RowSql(table, query).Selects()];
+    /// <summary>Gives the rows of one range: the key, then every column.</summary>
+    public static ImmutableArray<RowSelect> Rows(TableSchema table, RowQuery range) => [.. new RowSql(table, range, places: false).Selects()];
+
+    /// <summary>Gives the places of one range's rows: the key, then the order's columns. An index that has the range has these, too.</summary>
+    public static ImmutableArray<RowSelect> Places(TableSchema table, RowQuery range) => [.. new RowSql(table, range, places: true).Selects()];
+
+    /// <summary>Gives a row by its key, as <see cref="Rows"/> does.</summary>
+    public static string ByKey(TableSchema table) =>
+        $"SELECT t.\"key\"{string.Concat(table.Columns.Select(column => $", t.\"{column.Name}\""))} FROM \"{table.Name}\" t WHERE t.\"key\" = ?";
 
     private IEnumerable<RowSelect> Selects()
     {
         if (_query.After is not { } after)
         {
-            yield return Select([], [], 0);
-            yield break;
+            return [Select(_query.Where, [], [], 0)];
         }
 
         ImmutableArray<object?> place = [.. after.Values, after.Key];
-        for (int level = _order.Length - 1; level >= 0; level--)
+        return Enumerable.Range(0, _order.Length).Reverse().SelectMany(level => After(place, level));
+    }
+
+    /// <summary>Rows that are like the place in the columns before a level, and after it there.</summary>
+    private IEnumerable<RowSelect> After(ImmutableArray<object?> place, int level)
+    {
+        if (FiltersWith(place[..level]) is not { } filters)
         {
-            (string name, bool text, bool descending) = _order[level];
-            if (!descending)
+            yield break;
+        }
+
+        (string name, bool text, bool descending) = _order[level];
+        if (!descending)
+        {
+            // Every value is at least the least one: SQLite enters an index by that, and would not by IS NOT NULL.
+            yield return place[level] is { } value
+                ? Beyond(filters, place[..level], $"{name} > ?", value, RowOperator.AtLeast)
+                : Beyond(filters, place[..level], $"{name} >= ?", text ? "" : long.MinValue, RowOperator.AtLeast);
+        }
+        else if (place[level] is { } value)
+        {
+            yield return Beyond(filters, place[..level], $"{name} < ?", value, RowOperator.Less);
+            if (level < _order.Length - 1 && !_query.Where.Any(filter => filter.Column == _query.OrderBy[level].Column))
             {
-                // Every value is at least the least one: SQLite enters an index by that, and would not by IS NOT NULL.
-                yield return place[level] is { } value
-                    ? Select(place[..level], [($"{name} > ?", value)], level)
-                    : Select(place[..level], [($"{name} >= ?", text ? "" : long.MinValue)], level);
-            }
-            else if (place[level] is { } value)
-            {
-                yield return Select(place[..level], [($"{name} < ?", value)], level);
-                if (level < _order.Length - 1 && !_query.Where.Any(filter => filter.Column == _query.OrderBy[level].Column))
-                {
-                    // Nulls are last this way round; a column with a filter has none.
-                    yield return Select([.. place[..level], null], [], level + 1);
-                }
+                // Nulls are last this way round; a column with a filter has none.
+                yield return Select(filters, [.. place[..level], null], [], level + 1);
             }
         }
     }
 
-    private RowSelect Select(ImmutableArray<object?> same, ImmutableArray<(string Condition, object Value)> bounds, int orderFrom)
+    /// <summary>The filters that are left to ask where the order's first columns have these values; null if one of them does not hold there.</summary>
+    /// <remarks>A range beside an equality in one column could make SQLite enter an index by the range, and sort.</remarks>
+    private ImmutableArray<RowFilter>? FiltersWith(ImmutableArray<object?> same)
     {
-        StringBuilder sql = new("SELECT t.\"key\"");
-        List<object?> parameters = [];
-        foreach (Column column in _table.Columns)
+        ImmutableArray<RowFilter>.Builder left = ImmutableArray.CreateBuilder<RowFilter>();
+        foreach (RowFilter filter in _query.Where)
         {
-            sql.Append($", t.\"{column.Name}\"");
+            int column = ColumnOf(filter);
+            if (column < 0 || column >= same.Length)
+            {
+                left.Add(filter);
+            }
+            else if (same[column] is not { } value || !Holds(filter, ValueOrder.Compare(value, filter.Value)))
+            {
+                return null;
+            }
         }
 
-        // CROSS JOIN keeps SQLite to this order: members first.
-        sql.Append(_set is { } set
-            ? $" FROM \"{MembersTable(_table.Name, _table.Columns[set].Name)}\" m CROSS JOIN \"{_table.Name}\" t ON t.\"key\" = m.\"key\" WHERE 1"
-            : $" FROM \"{_table.Name}\" t WHERE 1");
-        foreach (RowFilter filter in _query.Where)
+        return left.ToImmutable();
+    }
+
+    /// <summary>Of a bound that the place sets and one that a filter sets on the same side, only the narrower: SQLite enters an index by one.</summary>
+    private RowSelect Beyond(ImmutableArray<RowFilter> filters, ImmutableArray<object?> same, string condition, object value, RowOperator side)
+    {
+        int level = same.Length;
+        RowFilter? other = filters.FirstOrDefault(filter => filter.Operator == side && ColumnOf(filter) == level);
+        int order = other is null ? 0 : ValueOrder.Compare(other.Value, value);
+        return other is not null && (side == RowOperator.AtLeast ? order > 0 : order < 0)
+            ? Select(filters, same, [], level)
+            : Select(other is null ? filters : filters.Remove(other), same, [(condition, value)], level);
+    }
+
+    private int ColumnOf(RowFilter filter) => filter.Operator is RowOperator.Equal or RowOperator.AtLeast or RowOperator.Less
+        ? _ordered.IndexOf(filter.Column)
+        : -1;
+
+    private static bool Holds(RowFilter filter, int order) => filter.Operator switch
+    {
+        RowOperator.Equal => order == 0,
+        RowOperator.AtLeast => order >= 0,
+        _ => order < 0,
+    };
+
+    private RowSelect Select(
+        ImmutableArray<RowFilter> filters, ImmutableArray<object?> same, ImmutableArray<(string Condition, object Value)> bounds, int orderFrom)
+    {
+        StringBuilder sql = new($"SELECT {KeyName}");
+        foreach (string column in _places ? _order.SkipLast(1).Select(order => order.Name) : _table.Columns.Select(column => $"t.\"{column.Name}\""))
+        {
+            sql.Append($", {column}");
+        }
+
+        List<object?> parameters = [];
+        sql.Append(From()).Append(" WHERE 1");
+        foreach (RowFilter filter in filters)
         {
             Condition(sql, parameters, filter);
         }
@@ -102,6 +159,18 @@ internal sealed class RowSql
 
         sql.Append(" ORDER BY ").AppendJoin(", ", _order.Skip(orderFrom).Select(order => order.Descending ? $"{order.Name} DESC" : order.Name)).Append(" LIMIT ?");
         return new RowSelect(sql.ToString(), [.. parameters]);
+    }
+
+    private string From()
+    {
+        if (_set is not { } set)
+        {
+            return $" FROM \"{_table.Name}\" t";
+        }
+
+        string members = $" FROM \"{MembersTable(_table.Name, _table.Columns[set].Name)}\" m";
+        // CROSS JOIN keeps SQLite to this order: members first.
+        return _places ? members : $"{members} CROSS JOIN \"{_table.Name}\" t ON t.\"key\" = m.\"key\"";
     }
 
     private void Condition(StringBuilder sql, List<object?> parameters, RowFilter filter)

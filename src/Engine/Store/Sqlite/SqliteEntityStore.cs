@@ -99,9 +99,7 @@ public sealed class SqliteEntityStore : IEntityStore
     public Task<Row?> RowAsync(string table, string key)
     {
         TableSchema schema = _schema.Table(table);
-        return _readers.ReadAsync(database => database
-            .Cached($"SELECT \"key\"{string.Concat(schema.Columns.Select(column => $", \"{column.Name}\""))} FROM \"{table}\" WHERE \"key\" = ?")
-            .Bind(1, key).First(row => RowCodec.Read(row, schema)));
+        return _readers.ReadAsync(database => database.Cached(RowSql.ByKey(schema)).Bind(1, key).First(row => RowCodec.Read(row, schema)));
     }
 
     /// <inheritdoc/>
@@ -109,17 +107,8 @@ public sealed class SqliteEntityStore : IEntityStore
     {
         TableSchema schema = _schema.Table(query.Table);
         schema.Check(query);
-        ImmutableArray<RowSelect> selects = RowSql.Selects(schema, query);
-        return _readers.ReadAsync(database => database.InSnapshot(_ =>
-        {
-            ImmutableArray<Row>.Builder rows = ImmutableArray.CreateBuilder<Row>();
-            foreach (RowSelect select in selects.TakeWhile(_ => rows.Count < query.Limit))
-            {
-                Bound(database, select, query.Limit - rows.Count).ReadAll(rows, row => RowCodec.Read(row, schema));
-            }
-
-            return rows.ToImmutable();
-        }));
+        RowReader reader = new(schema, query);
+        return _readers.ReadAsync(database => database.InSnapshot(reader.Read));
     }
 
     /// <inheritdoc/>
@@ -139,27 +128,8 @@ public sealed class SqliteEntityStore : IEntityStore
     }
 
     /// <summary>How SQLite would answer a query, line by line (EXPLAIN QUERY PLAN).</summary>
-    internal Task<ImmutableArray<string>> ExplainAsync(RowQuery query) => _readers.ReadAsync<ImmutableArray<string>>(database =>
-    {
-        List<string> lines = [];
-        foreach (RowSelect select in RowSql.Selects(_schema.Table(query.Table), query))
-        {
-            Bound(database, select with { Text = "EXPLAIN QUERY PLAN " + select.Text }, query.Limit).ReadAll(lines, row => row.Text(3));
-        }
-
-        return [.. lines];
-    });
-
-    private static Statement Bound(Database database, RowSelect select, int limit)
-    {
-        Statement statement = database.Cached(select.Text);
-        for (int i = 0; i < select.Parameters.Length; i++)
-        {
-            statement.Bind(i + 1, select.Parameters[i]);
-        }
-
-        return statement.Bind(select.Parameters.Length + 1, limit);
-    }
+    internal Task<ImmutableArray<string>> ExplainAsync(RowQuery query) =>
+        _readers.ReadAsync(new RowReader(_schema.Table(query.Table), query).Explain);
 
     private static ImmutableArray<StoredEvent> Events(Database database, EntityKey entity, long after, int atMost)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ILogger = Serilog.ILogger;
 
 namespace Runner.Engine.Store.Sqlite;
 
@@ -6,12 +7,14 @@ namespace Runner.Engine.Store.Sqlite;
 /// Makes a table of rows what its definition says: creates it, adds columns, makes and drops indexes. Columns that the definition
 /// does not have any more stay, so that the version before can still be used.
 /// </summary>
-internal static class TableMigration
+internal sealed class TableMigration(Database database, string path, TableSchema table, ILogger log)
 {
-    public static void Bring(Database database, string path, TableSchema table)
+    private bool _said;
+
+    public void Bring()
     {
         database.Execute($"CREATE TABLE IF NOT EXISTS \"{table.Name}\" (\"key\" TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID");
-        Dictionary<string, string> present = Columns(database, table.Name);
+        Dictionary<string, string> present = Columns(table.Name);
         foreach (Column column in table.Columns)
         {
             if (!present.TryGetValue(column.Name, out string? type))
@@ -24,18 +27,18 @@ internal static class TableMigration
             }
         }
 
-        BringIndexes(database, table.Name, [.. table.Definition.Indexes]);
+        BringIndexes(table.Name, [.. table.Definition.Indexes]);
         foreach (int set in table.Sets)
         {
-            BringMembers(database, table, table.Columns[set].Name);
+            BringMembers(table.Columns[set].Name);
         }
     }
 
-    private static void BringIndexes(Database database, string table, ImmutableArray<ImmutableArray<string>> indexes)
+    private void BringIndexes(string name, ImmutableArray<ImmutableArray<string>> indexes)
     {
         Dictionary<string, string> wanted = indexes.Select(columns => string.Join(", ", columns.Select(RowSql.Quoted))).Distinct()
-            .ToDictionary(columns => $"{table}__by({columns.Replace("\"", "", StringComparison.Ordinal)})");
-        List<string> present = database.Query($"SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = '{table}' AND sql IS NOT NULL", row => row.Text(0));
+            .ToDictionary(columns => $"{name}__by({columns.Replace("\"", "", StringComparison.Ordinal)})");
+        List<string> present = database.Query($"SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = '{name}' AND sql IS NOT NULL", row => row.Text(0));
         foreach (string index in present.Except(wanted.Keys))
         {
             database.Execute($"DROP INDEX \"{index}\"");
@@ -43,19 +46,21 @@ internal static class TableMigration
 
         foreach (string index in wanted.Keys.Except(present))
         {
+            SayOnce();
             // The key is in each index already: it is the primary key of a table without row ids.
-            database.Execute($"CREATE INDEX \"{index}\" ON \"{table}\" ({wanted[index]})");
+            database.Execute($"CREATE INDEX \"{index}\" ON \"{name}\" ({wanted[index]})");
         }
     }
 
     // The members of a set, each with the columns they are ordered by. Made anew from the rows when those columns are others now.
-    private static void BringMembers(Database database, TableSchema table, string set)
+    private void BringMembers(string set)
     {
         string members = RowSql.MembersTable(table.Name, set);
         ImmutableArray<string> order = table.Definition.SetOrder;
-        Dictionary<string, string> present = Columns(database, members);
+        Dictionary<string, string> present = Columns(members);
         if (!present.Keys.ToHashSet().SetEquals([.. order, "key", "value"]))
         {
+            SayOnce();
             string columns = string.Concat(table.SetOrder.Select(i => $", \"{table.Columns[i].Name}\" {TypeOf(table.Columns[i])}"));
             string names = string.Concat(order.Select(column => $", \"{column}\""));
             string values = string.Concat(order.Select(column => $", t.\"{column}\""));
@@ -64,11 +69,23 @@ internal static class TableMigration
             database.Execute($"INSERT INTO \"{members}\" (\"key\", \"value\"{names}) SELECT t.\"key\", m.value{values} FROM \"{table.Name}\" t, json_each(t.\"{set}\") m");
         }
 
-        BringIndexes(database, members, [["value", .. order]]);
+        BringIndexes(members, [["value", .. order]]);
     }
 
-    private static Dictionary<string, string> Columns(Database database, string table) =>
-        database.Query($"PRAGMA table_info(\"{table}\")", row => (Name: row.Text(1), Type: row.Text(2))).ToDictionary(column => column.Name, column => column.Type);
+    // A big table takes a while, and whoever waits for the node to start is to know what for.
+    private void SayOnce()
+    {
+        if (!_said && database.Query($"SELECT 1 FROM \"{table.Name}\" LIMIT 1", row => row.Int64(0)).Count > 0)
+        {
+            log.Information(
+                "Making the indexes of {Table} in {Path} that this version reads. It takes some seconds for each million rows, once; if it is interrupted, the next start begins again.",
+                table.Name, path);
+            _said = true;
+        }
+    }
+
+    private Dictionary<string, string> Columns(string name) =>
+        database.Query($"PRAGMA table_info(\"{name}\")", row => (Name: row.Text(1), Type: row.Text(2))).ToDictionary(column => column.Name, column => column.Type);
 
     private static string TypeOf(Column column) => column.Type == ColumnType.Integer ? "INTEGER" : "TEXT";
 }

@@ -9,7 +9,7 @@ internal sealed class TableWriter : IDisposable
     private readonly Statement _delete;
     private readonly Statement _old;
     private readonly TableSchema _table;
-    private readonly ImmutableArray<(Statement Add, Statement Remove)> _members;
+    private readonly ImmutableArray<(Statement Add, Statement Remove, Statement? Move)> _members;
 
     public TableWriter(Database database, TableSchema table)
     {
@@ -24,9 +24,11 @@ internal sealed class TableWriter : IDisposable
         _old = database.Prepare($"SELECT \"key\"{names} FROM \"{table.Name}\" WHERE \"key\" = ?");
         string order = string.Concat(table.Definition.SetOrder.Select(column => $", \"{column}\""));
         string orderValues = string.Concat(Enumerable.Repeat(", ?", table.SetOrder.Length));
+        string places = string.Join(", ", table.Definition.SetOrder.Select(column => $"\"{column}\" = ?"));
         _members = [.. table.Sets.Select(set => RowSql.MembersTable(table.Name, table.Columns[set].Name)).Select(members => (
             database.Prepare($"INSERT OR IGNORE INTO \"{members}\" (\"key\", \"value\"{order}) VALUES (?, ?{orderValues})"),
-            database.Prepare($"DELETE FROM \"{members}\" WHERE \"key\" = ?")))];
+            database.Prepare($"DELETE FROM \"{members}\" WHERE \"key\" = ?"),
+            table.SetOrder.IsEmpty ? null : database.Prepare($"UPDATE \"{members}\" SET {places} WHERE \"key\" = ?")))];
     }
 
     public void Apply(RowChange change)
@@ -56,10 +58,11 @@ internal sealed class TableWriter : IDisposable
         _put.Dispose();
         _delete.Dispose();
         _old.Dispose();
-        foreach ((Statement add, Statement remove) in _members)
+        foreach ((Statement add, Statement remove, Statement? move) in _members)
         {
             add.Dispose();
             remove.Dispose();
+            move?.Dispose();
         }
     }
 
@@ -71,8 +74,13 @@ internal sealed class TableWriter : IDisposable
         {
             ImmutableArray<string> before = Members(old?.Values, _table.Sets[i]);
             ImmutableArray<string> now = Members(change.Values, _table.Sets[i]);
-            if (before.SequenceEqual(now) && (now.IsEmpty || InSamePlace(old!.Values, change.Values!.Value)))
+            if (before.SequenceEqual(now))
             {
+                if (!now.IsEmpty && !InSamePlace(old!.Values, change.Values!.Value))
+                {
+                    Move(_members[i].Move!, change.Key, change.Values!.Value);
+                }
+
                 continue;
             }
 
@@ -97,6 +105,16 @@ internal sealed class TableWriter : IDisposable
         }
 
         add.Execute();
+    }
+
+    private void Move(Statement move, string key, ImmutableArray<object?> values)
+    {
+        for (int i = 0; i < _table.SetOrder.Length; i++)
+        {
+            move.Bind(i + 1, values[_table.SetOrder[i]]);
+        }
+
+        move.Bind(_table.SetOrder.Length + 1, key).Execute();
     }
 
     private bool InSamePlace(ImmutableArray<object?> before, ImmutableArray<object?> now)

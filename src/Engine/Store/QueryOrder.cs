@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 
-namespace Runner.Engine.Store.InMemory;
+namespace Runner.Engine.Store;
 
-/// <summary>The order a query asks for.</summary>
-internal sealed class QueryOrder(TableSchema schema, RowQuery query) : IComparer<Row>
+/// <summary>The order a query asks for, of rows and of the places where rows stand in it.</summary>
+internal sealed class QueryOrder(TableSchema schema, RowQuery query) : IComparer<Row>, IComparer<RowPosition>
 {
     private readonly ImmutableArray<int> _columns = [.. query.OrderBy.Select(order => schema.Ordinal(order.Column))];
 
@@ -38,9 +38,23 @@ internal sealed class QueryOrder(TableSchema schema, RowQuery query) : IComparer
         return CompareKeys(row.Key, position.Key);
     }
 
+    public int Compare(RowPosition? x, RowPosition? y)
+    {
+        for (int i = 0; i < _columns.Length; i++)
+        {
+            int order = Directed(x!.Values[i], y!.Values[i], i);
+            if (order != 0)
+            {
+                return order;
+            }
+        }
+
+        return CompareKeys(x!.Key, y!.Key);
+    }
+
     private int Directed(object? x, object? y, int column)
     {
-        int order = RowEntryOrder.CompareValues(x, y);
+        int order = ValueOrder.Compare(x, y);
         return query.OrderBy[column].Descending ? -order : order;
     }
 
