@@ -46,6 +46,9 @@ public interface IRunnerNode
     /// <summary>The steps of a run's history after the event number <paramref name="afterSequence"/>, in order, at most 1,000.</summary>
     Task<Reply<ImmutableArray<RunStateChange>>> RunHistoryAsync(Guid run, long afterSequence, CancellationToken cancel);
 
+    /// <summary>Deletes a part of the ended runs that a rule does not keep, or counts them; the report says where to go on.</summary>
+    Task<Reply<PruneReport>> PruneAsync(PruneRuns command, CancellationToken cancel);
+
     Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel);
 
     Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel);

@@ -37,6 +37,10 @@ public static class Tables
     /// <summary>The size of every limit that has one.</summary>
     public static TableDefinition Limits { get; } = new("limits", [new("size", ColumnType.Integer)], []);
 
+    /// <summary>The rules of the deployments that have one of their own about which ended runs to keep; the time in ticks of 100 ns.</summary>
+    public static TableDefinition Retention { get; } = new(
+        "retention", [new("keep_for", ColumnType.Integer), new("keep_runs", ColumnType.Integer)], []);
+
     /// <summary>One row for each deployment.</summary>
     public static TableDefinition Deployments { get; } = new(
         "deployments",
@@ -47,5 +51,5 @@ public static class Tables
         []);
 
     /// <summary>All of them: what a store is opened with.</summary>
-    public static ImmutableArray<TableDefinition> All { get; } = [Runs, OpenRuns, Waiters, Limits, Deployments];
+    public static ImmutableArray<TableDefinition> All { get; } = [Runs, OpenRuns, Waiters, Limits, Retention, Deployments];
 }

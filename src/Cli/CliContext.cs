@@ -58,6 +58,9 @@ public sealed class CliContext
     /// <summary>Calls its argument when the person (SIGINT) or the system (SIGTERM) wants the command to end, until disposed of.</summary>
     public Func<Action, IDisposable> OnInterrupt { get; init; } = static _ => new Subscription([]);
 
+    /// <summary>Waits for a line of the person's; null where there is nobody to ask.</summary>
+    public Func<string?>? ReadAnswer { get; init; }
+
     internal Stream RawOut { get; }
 
     internal Stream RawError { get; }
@@ -77,6 +80,7 @@ public sealed class CliContext
             time)
         {
             OnInterrupt = InterruptOnSignals,
+            ReadAnswer = Console.IsInputRedirected ? null : Console.ReadLine,
         };
     }
 

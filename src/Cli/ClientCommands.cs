@@ -18,5 +18,6 @@ public static class ClientCommands
         root.Add(RunCommands.Create(client));
         root.Add(LimitCommands.List(client));
         root.Add(LimitCommands.Create(client));
+        root.Add(PruneCommand.Create(client));
     }
 }

@@ -16,6 +16,7 @@ namespace Runner.Client;
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(LimitBody))]
+[JsonSerializable(typeof(PruneBody))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(NodeFile))]
@@ -37,6 +38,9 @@ public sealed record RetryBody(string? IdempotencyKey = null);
 
 /// <summary>The body that sets a limit.</summary>
 public sealed record LimitBody(int Size);
+
+/// <summary>The body of a pruning.</summary>
+public sealed record PruneBody(TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null);
 
 /// <summary>Problem details (RFC 9457) with this API's <c>code</c> and <c>problems</c>.</summary>
 public sealed record ErrorBody(string? Type, string? Title, int? Status, string? Detail, string? Code, ImmutableArray<Problem>? Problems = null);

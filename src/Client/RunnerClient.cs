@@ -191,6 +191,17 @@ public sealed class RunnerClient : IDisposable
     public Task<LimitChanged> DeleteLimitAsync(string name, CancellationToken cancel = default) =>
         _api.SendAsync(HttpMethod.Delete, ApiPaths.Limit(name), null, MessagesJson.Default.LimitChanged, repeatable: false, cancel);
 
+    /// <summary>
+    /// Deletes a part of the ended runs that a rule does not keep, or counts them; <see cref="PruneReport.Next"/> says where the next part
+    /// begins. Sent again when the connection breaks: then what the first one deleted is not in the report.
+    /// </summary>
+    public Task<PruneReport> PruneAsync(PruneRuns command, CancellationToken cancel = default) => Send(
+        HttpMethod.Post,
+        ApiPaths.Query(ApiPaths.Root + "prune", ("dryRun", command.DryRun ? "true" : null), ("after", command.After)),
+        Bytes(new PruneBody(command.KeepFor, command.KeepRuns, command.Deployment), ClientJson.Default.PruneBody),
+        MessagesJson.Default.PruneReport,
+        cancel);
+
     private static byte[] Bytes<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(value, type);
 
     private Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>

@@ -1,6 +1,7 @@
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
+using Runner.Actors.Retention;
 using Runner.Engine.Clock;
 using Runner.Engine.Store;
 using Runner.Engine.Store.Sqlite;
@@ -27,6 +28,11 @@ internal static class NodeComposition
         ])
         {
             FreeSpace = start.Options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, start.Options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
+            Retention = new RetentionSettings(
+                new RetentionRule(start.Options.RetentionKeepFor, start.Options.RetentionKeepRuns), start.Options.RetentionKeepAtLeast)
+            {
+                Output = new FileRunOutput(new RunFiles(folder)),
+            },
         };
         var node = RunnerNode.Start(EngineRuntime.CreateReal(), store, flowRunner, settings, start.Log);
         return new StartedNode(node, async () =>

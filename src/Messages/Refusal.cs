@@ -55,6 +55,13 @@ public sealed record QueryInvalid(string Field, string Detail)
     public override ImmutableArray<Problem> Problems => [new(Field, Detail)];
 }
 
+public sealed record PruneInvalid(ImmutableArray<Problem> Details)
+    : Refusal("prune-invalid", $"Nothing was pruned: {string.Join("; ", Details.Select(p => $"{p.Field}: {p.Message}"))}")
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<Problem> Problems => Details;
+}
+
 /// <summary>The store failed; whether the command took effect is not known, and sending it again is safe.</summary>
 public sealed record StoreNotAvailable(string Detail) : Refusal("store-not-available", Detail);
 

@@ -68,7 +68,7 @@ internal static class Aftermath
     /// <summary>What the node says of its runs and limits is what the journal says.</summary>
     private static void CheckNode(World world)
     {
-        foreach (var record in world.Ledger.Runs.Values)
+        foreach (var record in world.Ledger.Runs.Values.ToArray())
         {
             var view = Await(world, () => world.Node!.Node.RunAsync(new GetRun(record.Id), default));
             if (world.Violation is not null)
@@ -76,11 +76,25 @@ internal static class Aftermath
                 return;
             }
 
+            if (!world.Ledger.Runs.ContainsKey(record.Id))
+            {
+                // Deleted by now; whether the answer is from before or after does not matter.
+                continue;
+            }
+
             var expected = JsonSerializer.Serialize(FlowRunViews.View(record.State), MessagesJson.Default.RunView);
             var actual = view.Value is null ? view.Refusal!.Message : JsonSerializer.Serialize(view.Value, MessagesJson.Default.RunView);
             if (actual != expected)
             {
                 world.Fail("the journal gives the state that the node answers with", $"expected {expected}, got {actual}");
+            }
+        }
+
+        foreach (var id in world.Ledger.ErasedRuns.ToArray())
+        {
+            if (Await(world, () => world.Node!.Node.RunAsync(new GetRun(id), default)) is { Value: not null } view && world.Violation is null)
+            {
+                world.Fail("nobody answers for a run that was deleted", $"{view.Value}");
             }
         }
 

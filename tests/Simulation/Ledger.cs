@@ -54,14 +54,22 @@ internal sealed class Ledger(World world)
 {
     private readonly Dictionary<(string Deployment, string Schedule, DateTimeOffset Due), Guid> _occurrences = [];
 
+    private readonly HashSet<Guid> _again = [];
+
     public SortedDictionary<Guid, RunRecord> Runs { get; } = [];
 
     /// <summary>Those that have not ended.</summary>
     public SortedDictionary<Guid, RunRecord> OpenRuns { get; } = [];
 
+    /// <summary>Those that were deleted after their end, and are not there again.</summary>
+    public HashSet<Guid> ErasedRuns { get; } = [];
+
     public SortedDictionary<string, DeploymentRecord> Deployments { get; } = new(StringComparer.Ordinal);
 
     public LimitLedger Limits { get; } = new(world);
+
+    /// <summary>Whether there was a run of this id before that was deleted.</summary>
+    public bool WasErased(Guid id) => _again.Contains(id) || ErasedRuns.Contains(id);
 
     public void Committed(EntityCommit commit, CommitResult.Committed result)
     {
@@ -129,6 +137,17 @@ internal sealed class Ledger(World world)
     private void OnRun(EntityWrite write)
     {
         var id = Guid.Parse(write.Entity.Id);
+        if (write.Erases)
+        {
+            OnErased(id);
+            return;
+        }
+
+        if (ErasedRuns.Remove(id))
+        {
+            _again.Add(id);
+        }
+
         if (!Runs.TryGetValue(id, out var run))
         {
             Runs.Add(id, run = new RunRecord(id));
@@ -157,6 +176,28 @@ internal sealed class Ledger(World world)
         }
 
         CheckRun(run);
+    }
+
+    private void OnErased(Guid id)
+    {
+        if (!Runs.Remove(id, out var run) || run.State.Phase != RunPhase.Ended)
+        {
+            world.Fail("only a run that has ended is deleted", $"run {id} is {run?.State.Phase}");
+            return;
+        }
+
+        if (run.State.Ended > world.LatestWall - world.Kept.KeepAtLeast)
+        {
+            world.Fail("what ended a moment ago is kept", $"run {id} ended at {run.State.Ended:O} and is deleted by {world.LatestWall:O}");
+        }
+
+        if (run.LiveProcess is { } live)
+        {
+            world.Fail("no run is deleted while its program runs", $"{live}");
+        }
+
+        ErasedRuns.Add(id);
+        world.Statistics.Erased++;
     }
 
     private void CheckRunEvent(RunRecord run, StoredEvent stored, object @event)

@@ -92,6 +92,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         < 34 => DeleteAsync(node),
         < 37 => SetLimitAsync(node),
         < 38 => DeleteLimitAsync(node),
+        < 39 => PruneAsync(node),
         _ => LookAsync(node),
     };
 
@@ -129,7 +130,8 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
 
     private void Promised(RunSubmitted submitted)
     {
-        if (!world.Ledger.Runs.ContainsKey(submitted.Id))
+        // Somebody may be told of a run that ended long ago in the very moment in which it is deleted.
+        if (!world.Ledger.Runs.ContainsKey(submitted.Id) && (submitted.Created || !world.Ledger.ErasedRuns.Contains(submitted.Id)))
         {
             world.Fail("a submission is acknowledged once it is durable", $"run {submitted.Id} is not in the store");
         }
@@ -146,17 +148,17 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             return;
         }
 
-        if (random.Next(3) == 0 && world.Ledger.Runs[id].LiveProcess is { } process)
+        if (random.Next(3) == 0 && world.Ledger.Runs.GetValueOrDefault(id)?.LiveProcess is { } process)
         {
             // The program ends just then, by itself.
             world.Processes.EndSoon(process);
         }
 
         var reply = Heard($"cancel {id}", await node.CancelAsync(new CancelRun(id, "The user wants it so."), default).ConfigureAwait(false));
-        if (reply.Value is not null)
+        if (reply.Value is not null && world.Ledger.Runs.TryGetValue(id, out var record))
         {
-            var state = world.Ledger.Runs[id].State;
-            world.Ledger.Runs[id].CancelAccepted = true;
+            var state = record.State;
+            record.CancelAccepted = true;
             if (state.Phase != Actors.FlowRuns.RunPhase.Ended && state.Stopping is not { Reason: StopReason.Cancel })
             {
                 world.Fail("a cancellation is acknowledged once it is durable", $"run {id} is {state.Phase}");
@@ -173,7 +175,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             if (reply.Value is { } submitted)
             {
                 Promised(submitted);
-                if (submitted.Created && _known.IndexOf(submitted.Id) < _known.Count - 1)
+                if (submitted.Created && _known.IndexOf(submitted.Id) < _known.Count - 1 && !world.Ledger.WasErased(submitted.Id))
                 {
                     world.Fail("a second request with a key is answered with the run of the first", $"{submitted} was known before");
                 }
@@ -222,6 +224,19 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
     {
         var command = new DeleteLimit(Recipes.Limits[random.Next(Recipes.Limits.Length)]);
         Heard($"delete limit {command.Name}", await node.DeleteLimitAsync(command, default).ConfigureAwait(false));
+    }
+
+    private async Task PruneAsync(RunnerNode node)
+    {
+        var command = new PruneRuns(
+            random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(120)) : null, random.Next(3) == 0 ? random.Next(50) : null,
+            random.Next(3) == 0 ? AnyName() : null, DryRun: random.Next(4) == 0);
+        var before = world.Statistics.Erased;
+        var reply = Heard("prune", await node.PruneAsync(command, default).ConfigureAwait(false));
+        if (reply.Value is { } report && !command.DryRun && world.Statistics.Erased - before < report.Runs)
+        {
+            world.Fail("what is said to be deleted is deleted", $"{report} while {world.Statistics.Erased - before} runs were");
+        }
     }
 
     private async Task LookAsync(RunnerNode node)

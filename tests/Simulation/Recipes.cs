@@ -29,6 +29,7 @@ internal static class Recipes
         StopGrace = random.Next(3) switch { 0 => null, 1 => TimeSpan.Zero, _ => TimeSpan.FromSeconds(random.Next(30)) },
         Priority = random.Next(3) - 1,
         Paused = random.Next(12) == 0,
+        Retention = random.Next(4) == 0 ? new RetentionSpec(TimeSpan.FromMinutes(random.Next(300)), random.Next(2) == 0 ? random.Next(20) : null) : null,
     };
 
     public static ScheduleSpec Schedule(SimulatedRandom random)

@@ -32,6 +32,13 @@ internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
 
     public void MakeFile(AttemptKey key) => _files.Add(key);
 
+    /// <summary>Deletes the file of an attempt; whether there was one. A run of the same id that comes later is another run.</summary>
+    public bool DeleteFile(AttemptKey key)
+    {
+        _spawned.Remove(key);
+        return _files.Remove(key);
+    }
+
     public SimulatedProcess? Find(AttemptKey key) => _spawned.GetValueOrDefault(key);
 
     public SimulatedProcess Spawn(AttemptKey key)

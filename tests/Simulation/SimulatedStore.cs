@@ -35,6 +35,12 @@ internal sealed class SimulatedStore(StoreMachine machine, EngineRuntime runtime
     public Task<ImmutableArray<Row>> RowsAsync(RowQuery query) => Read(s => s.RowsAsync(query));
 
     /// <inheritdoc/>
+    public Task<RowPosition?> PlaceAsync(RowQuery query, long skip) => Read(s => s.PlaceAsync(query, skip));
+
+    /// <inheritdoc/>
+    public Task<StoreSpace> SpaceAsync() => Read(s => s.SpaceAsync());
+
+    /// <inheritdoc/>
     public Task PingAsync() => Read(async s =>
     {
         await s.PingAsync().ConfigureAwait(false);

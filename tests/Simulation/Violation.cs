@@ -57,6 +57,9 @@ internal sealed class Statistics
 
     public long Processes { get; set; }
 
+    /// <summary>Runs that were deleted after their end.</summary>
+    public long Erased { get; set; }
+
     public long Requests { get; set; }
 
     public void Add(Statistics other)
@@ -69,6 +72,7 @@ internal sealed class Statistics
         ClockSteps += other.ClockSteps;
         Runs += other.Runs;
         Processes += other.Processes;
+        Erased += other.Erased;
         Requests += other.Requests;
     }
 }

@@ -1,5 +1,6 @@
 using Runner.Actors;
 using Runner.Actors.Nodes;
+using Runner.Actors.Retention;
 using Runner.Engine.Clock;
 using Runner.Engine.Simulation;
 using Serilog;
@@ -42,7 +43,7 @@ internal sealed class World : ILogEventSink
         Ledger = new Ledger(this);
         Liveness = new Liveness(this);
         User = new RandomUser(this, _simulation.Random.Fork());
-        _settings = new NodeSettings(NodeName, 2 + Random.Next(7), _ => []);
+        _settings = new NodeSettings(NodeName, 2 + Random.Next(7), _ => []) { Retention = Retention() };
         Ledger.Limits.Fixed(LimitNames.Node(NodeName), _settings.ProcessLimit);
         _log = new LoggerConfiguration().MinimumLevel.Warning().WriteTo.Sink(this).CreateLogger();
         PlantedBugs.Plant(this, options.Plant);
@@ -129,6 +130,9 @@ internal sealed class World : ILogEventSink
         return Violation is null;
     }
 
+    /// <summary>What its node keeps of the runs that have ended.</summary>
+    public RetentionSettings Kept => _settings.Retention;
+
     public void Schedule(TimeSpan delay, Action action) => _simulation.Schedule(delay, action);
 
     public bool IsAlive(EngineRuntime runtime) => _simulation.IsAlive(runtime);
@@ -209,6 +213,15 @@ internal sealed class World : ILogEventSink
             Fail("no actor fails", $"{logEvent.RenderMessage()} {logEvent.Exception}");
         }
     }
+
+    // Hours where there would be days, so that runs go while things go wrong; in some worlds nothing ever does.
+    private RetentionSettings Retention() => new(
+        new RetentionRule(
+            Random.Next(3) == 0 ? null : TimeSpan.FromMinutes(20 + Random.Next(600)), Random.Next(3) == 0 ? 20 + Random.Next(200) : null),
+        TimeSpan.FromMinutes(15))
+    {
+        Output = new SimulatedRunOutput(Processes),
+    };
 
     private void End(NodeLife node)
     {

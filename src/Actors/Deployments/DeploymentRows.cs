@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.Retention;
 using Runner.Engine.Store;
 using Runner.Messages.Deployments;
 
@@ -19,6 +20,11 @@ internal static class DeploymentRows
         {
             var name = LimitNames.Deployment(after.Name);
             rows.Add(after.Limit is { } size ? RowChange.Put(Tables.Limits.Name, name, (long)size) : RowChange.Delete(Tables.Limits.Name, name));
+        }
+
+        if (after.Retention != before.Retention)
+        {
+            rows.Add(RetentionRows.Change(after.Name, after.Retention));
         }
 
         if (!after.Exists)

@@ -39,6 +39,9 @@ internal sealed record DeploymentState(string Name)
     /// <summary>The size of its own limit, which outlives a deletion until every run that it cancels is told: none of them is to start for it.</summary>
     public int? Limit => Exists || CancelsRuns ? Spec!.Concurrency?.Limit : null;
 
+    /// <summary>Its own rule about ended runs; gone with it, so that the node's applies to what it leaves.</summary>
+    public RetentionSpec? Retention => Exists ? Spec!.Retention : null;
+
     public DateTimeOffset CursorOf(CompiledSchedule schedule) => Cursors.GetValueOrDefault(schedule.Id, UpdatedAt);
 
     /// <summary>The same with <see cref="NextDue"/> computed anew.</summary>

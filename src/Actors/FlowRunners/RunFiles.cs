@@ -59,6 +59,19 @@ public sealed class RunFiles(string dataDirectory)
         _made[folder] = true;
     }
 
+    /// <summary>The bytes in all files of an attempt that are there.</summary>
+    public long Size(AttemptKey key)
+    {
+        var size = 0L;
+        foreach (var path in (string[])[Stdout(key), Stderr(key), Result(key), Parameters(key)])
+        {
+            var file = new FileInfo(path);
+            size += file.Exists ? file.Length : 0;
+        }
+
+        return size;
+    }
+
     /// <summary>Deletes all files of an attempt that are there.</summary>
     /// <exception cref="IOException">One cannot be deleted.</exception>
     public void Delete(AttemptKey key)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.Retention;
 using Runner.Engine.Store;
 using Runner.Messages.Runs;
 
@@ -50,6 +51,13 @@ internal static class FlowRunRows
             new RunState(Enum.Parse<StateType>((string)v[2]!), (string)v[1]!, Time((long)v[3]!), (string?)v[4]),
             Time((long)v[5]!), Time((long)v[6]!), OptionalTime(v[7]), OptionalTime(v[8]), (int)(long)v[9]!, (int)(long)v[10]!,
             (int?)(long?)v[11], (string?)v[12], (ImmutableArray<string>)v[14]!, (string?)v[13]);
+    }
+
+    /// <summary>An ended run from its row.</summary>
+    public static EndedRun Ended(Row row)
+    {
+        var v = row.Values;
+        return new(Guid.Parse(row.Key), (string)v[0]!, (long)v[6]!, Time((long)v[8]!), (int)(long)v[9]!);
     }
 
     /// <summary>The limits a waiting run needs, from its row in the limiter's queue.</summary>

@@ -3,6 +3,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
@@ -42,6 +43,10 @@ internal sealed class NodeActors
         _runs = Region("flow-runs", id => new FlowRunActor(entities, runServices, id));
         _deployments = Region("deployments", id => new DeploymentActor(entities, deploymentBehaviour, limiter, id));
         Limiter = limiter;
+        Retention = system.ActorOf(
+            Props.Create(() => new RetentionActor(
+                store, runtime, settings.Retention, run => _runs!.Tell(new ToOneInMemory(run, EntityErased.Instance), system.DeadLetters), log)),
+            "retention");
         limiter.Tell(WakeUpNow.Instance, system.DeadLetters);
 
         IActorRef Region(string name, Func<string, ActorBase> create) =>
@@ -51,6 +56,8 @@ internal sealed class NodeActors
     public IActorRef Alarms { get; }
 
     public IActorRef Limiter { get; }
+
+    public IActorRef Retention { get; }
 
     public ProcessCount Processes { get; } = new();
 

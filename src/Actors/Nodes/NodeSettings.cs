@@ -1,3 +1,5 @@
+using Runner.Actors.Retention;
+
 namespace Runner.Actors.Nodes;
 
 /// <summary>What a node is told about itself.</summary>
@@ -18,6 +20,9 @@ public sealed record NodeSettings(
 
     /// <summary>How long an entity with nothing to do stays in memory.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Which ended runs are kept.</summary>
+    public RetentionSettings Retention { get; init; } = RetentionSettings.KeepEverything;
 
     /// <summary>How long a caller waits for an answer before it is told that the node is too busy.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(30);

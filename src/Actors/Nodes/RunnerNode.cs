@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Retention;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
@@ -153,6 +154,38 @@ public sealed class RunnerNode : IRunnerNode
         });
 
     /// <inheritdoc/>
+    public async Task<Reply<PruneReport>> PruneAsync(PruneRuns command, CancellationToken cancel)
+    {
+        var problems = PruneRules.Problems(command);
+        if (_stopping || !problems.IsEmpty)
+        {
+            return _stopping ? new NodeStopping() : new PruneInvalid(problems);
+        }
+
+        if (command.Deployment is { } name && await Known(name).ConfigureAwait(false) is { } unknown)
+        {
+            return unknown;
+        }
+
+        var reply = await Ask<PruneReport>(_actors.Retention, command, cancel).ConfigureAwait(false);
+        return reply.Value is not { } report ? reply : await Read<PruneReport>(async () =>
+        {
+            var space = await _store.SpaceAsync().ConfigureAwait(false);
+            return report with { Store = new StoreRoom(space.Bytes, space.FreeBytes, space.GivesBack) };
+        }).ConfigureAwait(false);
+
+        // A deployment that was deleted is known as long as there are runs of it.
+        async Task<Refusal?> Known(string deployment)
+        {
+            var found = await Read<bool>(async () =>
+                await _store.RowAsync(Tables.Deployments.Name, deployment).ConfigureAwait(false) is not null
+                || !(await _store.RowsAsync(new RowQuery(
+                    Tables.Runs.Name, [new("deployment", RowOperator.Equal, deployment)], [new("state_name"), new("created")], 1)).ConfigureAwait(false)).IsEmpty).ConfigureAwait(false);
+            return found.Refusal ?? (found.Value ? null : new DeploymentNotFound(deployment));
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Listings.PageProblem(query.Limit) is { } problem
         ? Task.FromResult<Reply<LimitPage>>(problem)
         : Ask<LimitPage>(LimiterKey, query, cancel);
@@ -192,6 +225,7 @@ public sealed class RunnerNode : IRunnerNode
         _actors.StopStarting();
         _actors.Limiter.Tell(SuspendGrants.Instance, _system.DeadLetters);
         _system.Stop(_actors.Alarms);
+        _system.Stop(_actors.Retention);
         _actors.TellRuns(new StopForShutdown(mode), _system.DeadLetters);
         if (mode == StopMode.Immediate)
         {
@@ -237,9 +271,14 @@ public sealed class RunnerNode : IRunnerNode
             return new DeploymentNotFound(entity.Id);
         }
 
+        return await Ask<T>(new EntityRef(_actors, entity), message, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<Reply<T>> Ask<T>(IActorRef actor, object message, CancellationToken cancel)
+    {
         try
         {
-            var reply = await new EntityRef(_actors, entity).Ask<object>(message, _settings.AskTimeout, _system, cancel).ConfigureAwait(false);
+            var reply = await actor.Ask<object>(message, _settings.AskTimeout, _system, cancel).ConfigureAwait(false);
             return reply is Refusal refusal ? refusal : (T)reply;
         }
         catch (AskTimeoutException)

@@ -155,6 +155,7 @@ internal static class DeploymentCommands
             ("Retries", Retries(spec.Retries)),
             ("Timeout", spec.Timeout is { } timeout ? DurationText.Format(timeout) : null),
             ("Stop grace", DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
+            ("Retention", Retention(spec.Retention)),
             ("Priority", spec.Priority == 0 ? null : spec.Priority.ToString(CultureInfo.InvariantCulture)),
             ("Registered", context.Times.Both(view.RegisteredAt)),
             ("Updated", view.UpdatedAt == view.RegisteredAt ? null : context.Times.Both(view.UpdatedAt))));
@@ -177,6 +178,15 @@ internal static class DeploymentCommands
 
         return table;
     }
+
+    private static string? Retention(RetentionSpec? retention) => retention switch
+    {
+        null => null,
+        { KeepFor: null, KeepRuns: null } => "everything",
+        { KeepRuns: null } => DurationText.Format(retention.KeepFor.Value),
+        { KeepFor: null } => string.Create(CultureInfo.InvariantCulture, $"the newest {retention.KeepRuns} ended runs"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{DurationText.Format(retention.KeepFor.Value)}, the newest {retention.KeepRuns} ended runs"),
+    };
 
     private static string? Retries(RetrySpec retries)
     {

@@ -40,6 +40,7 @@ internal static class SpecReader
             Retries = Retries(fields),
             Timeout = fields.Duration("timeout"),
             StopGrace = fields.Duration("stop_grace"),
+            Retention = Retention(fields),
             Priority = fields.Integer("priority") ?? 0,
             Paused = fields.Boolean("paused") ?? false,
             User = fields.Spelled("user", "the name of a user"),
@@ -153,6 +154,19 @@ internal static class SpecReader
 
         fields.RefuseUnknown();
         return new ConcurrencySpec(limit ?? 1, full);
+    }
+
+    private static RetentionSpec? Retention(FieldReader parent)
+    {
+        if (parent.Mapping("retention", "a mapping such as {keep_for: 7d, keep_runs: 500}") is not { } map)
+        {
+            return null;
+        }
+
+        var fields = new FieldReader(parent.Scope, map, parent.PathOf("retention"));
+        var retention = new RetentionSpec(fields.Duration("keep_for"), fields.Integer("keep_runs"));
+        fields.RefuseUnknown();
+        return retention;
     }
 
     private static RetrySpec Retries(FieldReader parent)

@@ -43,6 +43,9 @@ public abstract class EntityActor<TState> : ActorBase
     /// <summary>What is in memory may be older than what is durable: a commit's answer was lost, or somebody else wrote.</summary>
     private bool _dropped;
 
+    /// <summary>The history that is being read may be one that was erased meanwhile.</summary>
+    private bool _readAgain;
+
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
         Services = services;
@@ -163,6 +166,9 @@ public abstract class EntityActor<TState> : ActorBase
             case TryPassivate:
                 OnTryPassivate();
                 break;
+            case EntityErased:
+                OnErased();
+                break;
             default:
                 if (!HandleOutside(message))
                 {
@@ -198,6 +204,18 @@ public abstract class EntityActor<TState> : ActorBase
         }
     }
 
+    /// <summary>
+    /// Reads again what is left: usually nothing. A commit that is under way needs no word of it: it finds out by its sequence number.
+    /// </summary>
+    private void OnErased()
+    {
+        _readAgain = _phase == Phase.Loading;
+        if (_phase == Phase.Ready)
+        {
+            Load();
+        }
+    }
+
     private void Load()
     {
         _phase = Phase.Loading;
@@ -206,6 +224,13 @@ public abstract class EntityActor<TState> : ActorBase
 
     private void OnLoaded(EntityHistory history)
     {
+        if (_readAgain)
+        {
+            _readAgain = false;
+            Load();
+            return;
+        }
+
         var state = history.Snapshot is { } snapshot ? _behaviour.FromSnapshot(Key.Id, snapshot.Payload) : _behaviour.Initial(Key.Id);
         foreach (var e in history.Events)
         {

@@ -35,6 +35,15 @@ internal sealed record Idle(EntityKey Entity);
 /// <summary>For every entity of the region that is in memory.</summary>
 public sealed record ToAllInMemory(object Message);
 
+/// <summary>For an entity if it is in memory; otherwise nobody needs to hear it.</summary>
+public sealed record ToOneInMemory(EntityKey Entity, object Message);
+
+/// <summary>The entity has been erased from the store: what is remembered of it is gone.</summary>
+public sealed record EntityErased
+{
+    public static readonly EntityErased Instance = new();
+}
+
 /// <summary>An entity's wake-up is another one now; null if it has none.</summary>
 public sealed record AlarmChanged(EntityKey Entity, DateTimeOffset? At);
 

@@ -38,6 +38,11 @@ public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, T
             case EntityStopped stopped:
                 OnStopped(stopped.Entity);
                 break;
+            case ToOneInMemory one when _residents.ContainsKey(one.Entity):
+                Deliver(one.Entity, one.Message, Sender);
+                break;
+            case ToOneInMemory:
+                break;
             case ToAllInMemory all:
                 foreach (var entity in _residents.Keys.ToArray())
                 {

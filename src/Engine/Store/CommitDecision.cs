@@ -32,7 +32,7 @@ internal static class CommitDecision
             long actual = state.LastSequence(write.Entity);
             if (actual != write.ExpectedSequence)
             {
-                if (write.Precondition != WritePrecondition.CreateIfAbsent)
+                if (write.Precondition == WritePrecondition.MustMatch)
                 {
                     return new CommitResult.SequenceConflict(write.Entity, actual);
                 }

@@ -41,6 +41,12 @@ public enum WritePrecondition
     /// slots, and the rest of the commit stands. This is what makes «created once, ever» true.
     /// </summary>
     CreateIfAbsent,
+
+    /// <summary>
+    /// For an erasure among others: if the entity is at another sequence number this write is left out, with its rows and slots, and the
+    /// rest of the commit stands.
+    /// </summary>
+    EraseIfUnchanged,
 }
 
 /// <summary>A change of an entity's wake-up, its durable alarm.</summary>
@@ -85,6 +91,20 @@ public sealed record EntityWrite(EntityKey Entity, long ExpectedSequence, Immuta
 
     /// <summary>Slots to take or give back, in order.</summary>
     public ImmutableArray<SlotChange> Slots { get; init; } = [];
+
+    /// <summary>Whether this removes the entity: see <see cref="Erase"/>.</summary>
+    public bool Erases => Precondition == WritePrecondition.EraseIfUnchanged;
+
+    /// <summary>
+    /// Removes an entity: its events, its snapshot and its wake-up. Afterwards it is as if it had never been written: its history is empty,
+    /// and a write that creates it begins with event 1 again. Who remembers it from before is fenced off, since its sequence number is 0;
+    /// but once it is created anew its numbers mean other events, so erase only what writes nothing any more whatever comes (a run that has
+    /// ended). Its rows and slots are not looked for: name them.
+    /// </summary>
+    /// <param name="lastSequence">The number of its last event; at another one nothing of this write is done.</param>
+    /// <param name="rows">The rows that go with it.</param>
+    public static EntityWrite Erase(EntityKey entity, long lastSequence, params ImmutableArray<RowChange> rows) =>
+        new(entity, lastSequence, []) { Precondition = WritePrecondition.EraseIfUnchanged, Rows = rows };
 }
 
 /// <summary>

@@ -8,7 +8,10 @@ public abstract record CommitResult
     private CommitResult() { }
 
     /// <summary>Everything is durable.</summary>
-    /// <param name="Skipped">Entities whose <see cref="WritePrecondition.CreateIfAbsent"/> write was left out; usually empty.</param>
+    /// <param name="Skipped">
+    /// Entities whose <see cref="WritePrecondition.CreateIfAbsent"/> or <see cref="WritePrecondition.EraseIfUnchanged"/> write was left out;
+    /// usually empty.
+    /// </param>
     public sealed record Committed(ImmutableArray<EntityKey> Skipped) : CommitResult;
 
     /// <summary>Nothing was written: the entity is not at the expected sequence number. Load it and decide again.</summary>
@@ -20,6 +23,12 @@ public abstract record CommitResult
 
 /// <summary>A due wake-up.</summary>
 public readonly record struct WakeUp(EntityKey Entity, DateTimeOffset At);
+
+/// <summary>The room that a store takes.</summary>
+/// <param name="Bytes">All of it; 0 if it does not know.</param>
+/// <param name="FreeBytes">Of these, what erased entities have left and new ones will use.</param>
+/// <param name="GivesBack">Whether free room goes back to the disk by and by, beyond a small part kept for what comes next.</param>
+public readonly record struct StoreSpace(long Bytes, long FreeBytes, bool GivesBack);
 
 /// <summary>A slot that is held.</summary>
 public readonly record struct SlotRow(string Limit, int Number, EntityKey Holder);
@@ -59,6 +68,17 @@ public interface IEntityStore : IAsyncDisposable
 
     /// <summary>A page of rows.</summary>
     Task<ImmutableArray<Row>> RowsAsync(RowQuery query);
+
+    /// <summary>
+    /// Where the row stands that has <paramref name="skip"/> rows before it in a query's order; null if there are not so many. Takes time
+    /// in proportion to the rows skipped, but reads no row; the query's <see cref="RowQuery.Limit"/> says nothing here, and it has no
+    /// <see cref="RowQuery.After"/>.
+    /// </summary>
+    /// <param name="skip">0 or more.</param>
+    Task<RowPosition?> PlaceAsync(RowQuery query, long skip);
+
+    /// <summary>How much room it takes.</summary>
+    Task<StoreSpace> SpaceAsync();
 
     /// <summary>Asks the store to do the least it can, to learn whether it works.</summary>
     /// <exception cref="StoreException">It does not.</exception>

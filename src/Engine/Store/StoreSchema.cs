@@ -96,6 +96,11 @@ internal sealed class StoreSchema
         {
             throw new ArgumentException($"{write.Entity}: a write that creates it has its first event.");
         }
+
+        if (write.Erases && (!write.Events.IsEmpty || write.Snapshot is not null || write.WakeUp is not null || write.Slots.Any(slot => slot.Take)))
+        {
+            throw new ArgumentException($"{write.Entity}: a write that erases it adds nothing to it.");
+        }
     }
 
     private static void CheckDistinct(ImmutableArray<EntityWrite> writes)

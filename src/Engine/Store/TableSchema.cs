@@ -99,6 +99,17 @@ internal sealed class TableSchema
         }
     }
 
+    /// <exception cref="ArgumentException">The query does not fit the table, or goes on after a place.</exception>
+    public void CheckPlace(RowQuery query, long skip)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(skip);
+        Check(query);
+        if (query.After is not null)
+        {
+            throw new ArgumentException($"A place in {Name} is counted from the beginning of an order.");
+        }
+    }
+
     private void CheckPosition(RowQuery query, RowPosition after)
     {
         ArgumentNullException.ThrowIfNull(after.Key);

@@ -104,7 +104,7 @@ internal sealed class NodeConfigFile
         SettingKind.Truth => value.AsBoolean() ? "true" : "false",
         // A variable of the environment is one string; it has commas, as the flag has.
         SettingKind.Names => value is HoconScalar ? value.AsString() : string.Join(',', value is HoconObject { Fields.Count: 0 } ? [] : value.AsList().Select(v => v.AsString())),
-        SettingKind.Duration => value.AsString() is var text && DurationText.TryParse(text, out _) ? text : DurationText.Format(value.AsDuration()),
+        SettingKind.Duration => value.AsString() is var text && (text == NodeSetting.Forever || DurationText.TryParse(text, out _)) ? text : DurationText.Format(value.AsDuration()),
         SettingKind.Size => value.AsSize().ToString(CultureInfo.InvariantCulture),
         SettingKind.Path when value.Origin.Line > 0 && !string.IsNullOrWhiteSpace(value.AsString()) =>
             Path.GetFullPath(value.AsString(), Path.GetDirectoryName(Path.GetFullPath(value.Origin.File))!),

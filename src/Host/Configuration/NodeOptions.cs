@@ -30,6 +30,21 @@ internal sealed record NodeOptions(
     public const long MaxFreeSpace = 1L << 50;
     public const int DefaultProcessLimit = 100;
     public const int MaxProcessLimit = 100_000;
+
+    /// <summary>30 days.</summary>
+    public static readonly TimeSpan DefaultKeepFor = TimeSpan.FromDays(30);
+
+    /// <summary>1 hour.</summary>
+    public static readonly TimeSpan DefaultKeepAtLeast = TimeSpan.FromHours(1);
+
+    /// <summary>How long after its end a run is kept; null for ever.</summary>
+    public TimeSpan? RetentionKeepFor { get; init; } = DefaultKeepFor;
+
+    /// <summary>How many of the newest ended runs are kept; null for all.</summary>
+    public long? RetentionKeepRuns { get; init; }
+
+    /// <summary>What ended more recently is kept whatever else is said.</summary>
+    public TimeSpan RetentionKeepAtLeast { get; init; } = DefaultKeepAtLeast;
 }
 
 /// <summary>The settings as they were typed; null where a flag was not given.</summary>

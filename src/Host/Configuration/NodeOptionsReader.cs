@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Runner.Actors.Retention;
 using Runner.Client;
 using Runner.Messages;
 using Serilog.Events;
@@ -39,7 +40,13 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             ReadPause(flags.NoPauseOnShutdown),
             (int)ReadWhole(NodeSetting.MaxPendingCommands, null, "number of commands", 1, NodeOptions.MaxGate, NodeOptions.DefaultPendingCommands),
             (int)ReadWhole(NodeSetting.MaxFollowers, null, "number of followers", 1, NodeOptions.MaxGate, NodeOptions.DefaultFollowers),
-            ReadSize(NodeSetting.MinFreeSpace, null, "size", 0, NodeOptions.MaxFreeSpace, NodeOptions.DefaultFreeSpace));
+            ReadSize(NodeSetting.MinFreeSpace, null, "size", 0, NodeOptions.MaxFreeSpace, NodeOptions.DefaultFreeSpace))
+        {
+            RetentionKeepFor = ReadKeepFor(),
+            RetentionKeepRuns = ReadKeepRuns(),
+            RetentionKeepAtLeast = ReadDuration(
+                NodeSetting.RetentionKeepAtLeast, null, "time to keep", TimeSpan.Zero, RetentionRule.Longest, NodeOptions.DefaultKeepAtLeast),
+        };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
 
@@ -103,6 +110,15 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             _ => Wrong(origin, $"'{text}' is neither true nor false.", true),
         };
     }
+
+    private TimeSpan? ReadKeepFor() => Said(null, NodeSetting.RetentionKeepFor).Text == NodeSetting.Forever
+        ? null
+        : ReadDuration(
+            NodeSetting.RetentionKeepFor, null, $"time to keep, nor '{NodeSetting.Forever}'", TimeSpan.Zero, RetentionRule.Longest, NodeOptions.DefaultKeepFor);
+
+    private long? ReadKeepRuns() => Said(null, NodeSetting.RetentionKeepRuns).Text is null or NodeSetting.Everything
+        ? null
+        : ReadWhole(NodeSetting.RetentionKeepRuns, null, $"number of runs, nor '{NodeSetting.Everything}'", 0, RetentionRule.Most, 0);
 
     /// <param name="what">How a message calls it: «process limit».</param>
     private long ReadWhole(NodeSetting setting, string? flag, string what, long least, long most, long otherwise)

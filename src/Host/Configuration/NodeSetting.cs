@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Messages;
 
 namespace Runner.Host.Configuration;
 
@@ -35,6 +36,12 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>What settings that nobody set come from.</summary>
     public const string Default = "default";
 
+    /// <summary>A duration without an end, where one may be.</summary>
+    public const string Forever = "forever";
+
+    /// <summary>A number without a bound, where there may be one.</summary>
+    public const string Everything = "all";
+
     public static NodeSetting Data { get; } = new("data", SettingKind.Path, "--data", "RUNNER_DATA", o => o.DataDirectory);
 
     public static NodeSetting Listen { get; } = new("listen", SettingKind.Text, "--listen", "RUNNER_LISTEN", o => o.Listen.ToString());
@@ -55,8 +62,17 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
 
     public static NodeSetting MinFreeSpace { get; } = new("min-free-space", SettingKind.Size, null, "RUNNER_MIN_FREE_SPACE", o => o.MinFreeSpace);
 
+    public static NodeSetting RetentionKeepFor { get; } = new(
+        "retention.keep-for", SettingKind.Duration, null, "RUNNER_RETENTION_KEEP_FOR", o => o.RetentionKeepFor is { } time ? DurationText.Format(time) : Forever);
+
+    public static NodeSetting RetentionKeepRuns { get; } = new(
+        "retention.keep-runs", SettingKind.Text, null, "RUNNER_RETENTION_KEEP_RUNS", o => o.RetentionKeepRuns ?? (object)Everything);
+
+    public static NodeSetting RetentionKeepAtLeast { get; } = new(
+        "retention.keep-at-least", SettingKind.Duration, null, "RUNNER_RETENTION_KEEP_AT_LEAST", o => DurationText.Format(o.RetentionKeepAtLeast));
+
     /// <summary>In the order in which they are shown.</summary>
-    public static ImmutableArray<NodeSetting> All { get; } = [Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace];
+    public static ImmutableArray<NodeSetting> All { get; } = [Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast];
 
     /// <summary>The path in a file.</summary>
     public string Path => $"{Section}.{Key}";

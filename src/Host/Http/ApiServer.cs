@@ -140,6 +140,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new RunsApi(parts.Slot).Map(app);
         new RunStreamsApi(parts.Slot, parts.Files, pulse, new Gate(parts.Load.Followers), parts.Time, stopping).Map(app);
         new LimitsApi(parts.Slot).Map(app);
+        new PruneApi(parts.Slot).Map(app);
     }
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)

@@ -27,6 +27,9 @@ internal sealed record LimitBody
     public required int Size { get; init; }
 }
 
+/// <summary>The body of a pruning; every field may be left out.</summary>
+internal sealed record PruneBody(TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null);
+
 /// <summary>An error as the API says it: RFC 9457, with <paramref name="Code"/> for machines.</summary>
 internal sealed record ApiProblem(string Type, string Title, int Status, string Detail, string Code, ImmutableArray<Problem>? Problems);
 
@@ -40,6 +43,7 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
 [JsonSerializable(typeof(CancelBody))]
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(LimitBody))]
+[JsonSerializable(typeof(PruneBody))]
 internal sealed partial class HostJson : JsonSerializerContext;
 
 /// <summary>How request bodies are read: nothing unknown, nothing twice, no null where none is meant.</summary>

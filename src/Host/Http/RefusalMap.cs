@@ -8,7 +8,7 @@ internal static class RefusalMap
 {
     public static int StatusOf(Refusal refusal) => refusal switch
     {
-        DeploymentInvalid or SubmissionInvalid or LimitInvalid or QueryInvalid => StatusCodes.Status400BadRequest,
+        DeploymentInvalid or SubmissionInvalid or LimitInvalid or QueryInvalid or PruneInvalid => StatusCodes.Status400BadRequest,
         DeploymentNotFound or RunNotFound or LimitNotFound => StatusCodes.Status404NotFound,
         RunAlreadyEnded or RunNotEnded => StatusCodes.Status409Conflict,
         StoreNotAvailable or NodeStopping or NodeBusy or TooManyFollowers => StatusCodes.Status503ServiceUnavailable,

@@ -57,6 +57,9 @@ public sealed record DeploymentSpec
     /// <summary>Waiting runs of higher priority start first; -1,000 to 1,000.</summary>
     public int Priority { get; init; }
 
+    /// <summary>Which of its ended runs are kept, instead of the node's rule; null for the node's.</summary>
+    public RetentionSpec? Retention { get; init; }
+
     /// <summary>Whether schedules are paused from the start.</summary>
     public bool Paused { get; init; }
 
@@ -102,6 +105,11 @@ public enum OnFull
     /// <summary>It is cancelled at once.</summary>
     CancelNew,
 }
+
+/// <summary>Which ended runs of a deployment are kept. What is left out does not bound: with neither, all are kept for ever.</summary>
+/// <param name="KeepFor">How long after its end, 0 to 36,500 days.</param>
+/// <param name="KeepRuns">The newest so many, 0 to 1,000,000,000.</param>
+public sealed record RetentionSpec(TimeSpan? KeepFor = null, long? KeepRuns = null);
 
 /// <summary>
 /// When an attempt that did not complete is followed by another. The delay before retry n (from 1) is

@@ -7,7 +7,8 @@ namespace Runner.Messages.Runs;
 /// <param name="At">When it is due; null is at once.</param>
 /// <param name="Priority">Null is the deployment's.</param>
 /// <param name="IdempotencyKey">
-/// Two submissions with the same key and deployment are one run, for ever; 1 to 200 characters. Null makes every submission a new run.
+/// Two submissions with the same key and deployment are one run, as long as that run is kept; 1 to 200 characters. Null makes every
+/// submission a new run.
 /// </param>
 public sealed record SubmitRun(
     string Deployment,

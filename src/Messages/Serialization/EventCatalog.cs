@@ -41,6 +41,9 @@ public static class EventCatalog
     /// <summary>Every name there is, for tests.</summary>
     public static IEnumerable<string> Names => Entries.Select(e => e.Name);
 
+    /// <summary>The journal's name for events of a type.</summary>
+    public static string NameOf<T>() => ByType[typeof(T)].Name;
+
     /// <summary>The journal's form of an event.</summary>
     public static (string Name, int Version, byte[] Payload) Write(object @event)
     {

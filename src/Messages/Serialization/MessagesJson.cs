@@ -15,6 +15,8 @@ namespace Runner.Messages.Serialization;
     UseStringEnumConverter = true,
     Converters = [typeof(DurationConverter)])]
 [JsonSerializable(typeof(DeploymentSpec))]
+[JsonSerializable(typeof(PruneRuns))]
+[JsonSerializable(typeof(PruneReport))]
 [JsonSerializable(typeof(ImmutableArray<DeploymentSpec>))]
 [JsonSerializable(typeof(RegisterDeployment))]
 [JsonSerializable(typeof(DeploymentRegistered))]

@@ -100,6 +100,10 @@ internal sealed class FaultyStore(IEntityStore inner) : IEntityStore
 
     public Task<ImmutableArray<Row>> RowsAsync(RowQuery query) => Call(() => inner.RowsAsync(query));
 
+    public Task<RowPosition?> PlaceAsync(RowQuery query, long skip) => Call(() => inner.PlaceAsync(query, skip));
+
+    public Task<StoreSpace> SpaceAsync() => Call(() => inner.SpaceAsync());
+
     public async Task PingAsync()
     {
         ThrowIfFailing();

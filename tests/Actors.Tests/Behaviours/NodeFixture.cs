@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
+using Runner.Actors.Retention;
 using Runner.Actors.Tests.FlowRunners;
 using Runner.Engine.Clock;
 using Runner.Engine.Store;
@@ -28,6 +29,9 @@ internal sealed record NodeOptions
     public ITimerScheduler? Timers { get; init; }
 
     public long? LargestDatabase { get; set; }
+
+    /// <summary>Which ended runs the node keeps; their output is where the node's is.</summary>
+    public RetentionSettings Retention { get; init; } = RetentionSettings.KeepEverything;
 }
 
 /// <summary>
@@ -98,6 +102,7 @@ internal sealed class NodeFixture : IAsyncDisposable
         var settings = new NodeSettings(_options.Name, _options.ProcessLimit, _ => [new("RUNNER_API_URL", "http://localhost:1")])
         {
             StoreIsShared = _options.StoreIsShared,
+            Retention = _options.Retention with { Output = new FileRunOutput(Files) },
         };
         _node = RunnerNode.Start(runtime, _store, _flowRunner, settings, Serilog.Core.Logger.None);
         _subscription = _node.Subscribe(_ => Interlocked.Exchange(ref _change, NewSignal()).TrySetResult());

@@ -9,9 +9,11 @@ internal sealed record CliRun(int Code, string Out, string Error)
 {
     /// <summary>Runs one against a node, or with no node at all.</summary>
     /// <param name="terminal">Whether a person reads.</param>
+    /// <param name="answer">What the person types; null for nobody.</param>
     /// <param name="onInterrupt">Gets the way to press Ctrl-C.</param>
     public static async Task<CliRun> OfAsync(
-        FakeNode? node, string[] args, bool terminal = false, Dictionary<string, string?>? variables = null, Action<Action>? onInterrupt = null)
+        FakeNode? node, string[] args, bool terminal = false, Dictionary<string, string?>? variables = null, Action<Action>? onInterrupt = null,
+        Func<string?>? answer = null)
     {
         var environment = new Dictionary<string, string?>(variables ?? [])
         {
@@ -23,6 +25,7 @@ internal sealed record CliRun(int Code, string Out, string Error)
         var context = new CliContext(output, error, terminal, terminal, n => environment.GetValueOrDefault(n), new FixedTime(FixedTime.Noon))
         {
             ClientOptions = new RunnerClientOptions { BackOff = TimeSpan.FromMilliseconds(1) },
+            ReadAnswer = answer,
             OnInterrupt = press =>
             {
                 onInterrupt?.Invoke(press);

@@ -85,6 +85,14 @@ public sealed class DeploymentFileTests : IDisposable
     public void A_version_is_text_as_it_is_spelled(string line, string expected) => Assert.Equal(expected, Read(Minimal(line)).Version);
 
     [Fact]
+    public void A_retention_says_what_it_bounds_and_nothing_else()
+    {
+        Assert.Null(Read(Minimal("priority: 1")).Retention);
+        Assert.Equal(new RetentionSpec(TimeSpan.FromDays(7), 500), Read(Minimal("retention: {keep_for: 7d, keep_runs: 500}")).Retention);
+        Assert.Equal(new RetentionSpec(), Read(Minimal("retention: {}")).Retention);
+    }
+
+    [Fact]
     public void A_list_of_delays_says_how_many_retries_there_are()
     {
         var retries = Read(Minimal("retries: {delays: [1s, 10s, 1m]}")).Retries;

@@ -117,6 +117,10 @@ internal sealed class HeldStore : IEntityStore
 
     public Task<ImmutableArray<Row>> RowsAsync(RowQuery query) => Memory.RowsAsync(query);
 
+    public Task<RowPosition?> PlaceAsync(RowQuery query, long skip) => Memory.PlaceAsync(query, skip);
+
+    public Task<StoreSpace> SpaceAsync() => Memory.SpaceAsync();
+
     public Task PingAsync() => Memory.PingAsync();
 
     public ValueTask DisposeAsync() => Memory.DisposeAsync();

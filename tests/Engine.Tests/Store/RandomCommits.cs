@@ -67,6 +67,14 @@ internal sealed class RandomCommits(byte[] choices)
 
     private EntityWrite Write(EntityKey entity, long last)
     {
+        if (Choose(7) == 0)
+        {
+            return EntityWrite.Erase(entity, Choose(5) == 0 ? Choose(3) : last, [.. Enumerable.Range(0, Choose(3)).Select(_ => Row())]) with
+            {
+                Slots = [.. Enumerable.Range(0, Choose(2)).Select(_ => new SlotChange("limit", Choose(3), false))],
+            };
+        }
+
         bool create = Choose(6) == 0;
         long expected = create ? 0 : Choose(10) == 0 ? Choose(3) : last;
         int events = Choose(4) + (create ? 1 : 0);

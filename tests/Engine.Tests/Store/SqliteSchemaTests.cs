@@ -122,6 +122,20 @@ public sealed class SqliteSchemaTests : IDisposable
         await AssertByIndexAsync(store, new RowQuery("runs", [], [], 10, new RowPosition([], "k")));
     }
 
+    [Fact]
+    public async Task A_place_is_counted_off_in_indexes_alone_without_sorting()
+    {
+        await using SqliteEntityStore store = await OpenAsync(SampleTables.All);
+        RowFilter late = new("state", RowOperator.Equal, "Late");
+        RowFilter some = new("state", RowOperator.In, ImmutableArray.Create("Late", "Pending", "Early"));
+        foreach (RowQuery query in (RowQuery[])[new("runs", [], [new("due", true)], 1), new("runs", [late], [new("due", true)], 1), new("runs", [some], [new("due", true)], 1)])
+        {
+            Assert.All(
+                await store.ExplainPlaceAsync(query),
+                line => Assert.True(line.Contains("USING COVERING INDEX", StringComparison.Ordinal) || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
+        }
+    }
+
     private static async Task AssertByIndexAsync(SqliteEntityStore store, RowQuery query)
     {
         foreach (string line in await store.ExplainAsync(query))

@@ -66,6 +66,8 @@ public sealed class StoreModelTests : IDisposable
         foreach (RowQuery query in RandomCommits.Queries)
         {
             text.AppendLine($"{query.Where} {string.Join(", ", query.OrderBy)}: {string.Join(' ', await RowPages.KeysAsync(store, query))}");
+            RowPosition? third = await store.PlaceAsync(query, 2);
+            text.AppendLine($"third {third?.Key} {string.Join('|', third?.Values ?? [])}");
         }
 
         foreach (Row row in await store.RowsAsync(new RowQuery("runs", [], [], 1_000)))

@@ -43,7 +43,19 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal((9, "127.0.0.1:1", "variable", true), (options.ProcessLimit, options.Listen.ToString(), options.NodeName, options.PauseOnShutdown));
         Assert.Equal(
             ["default", $"{file}:1", "--limit", "default", "default", "the variable RUNNER_NODE_NAME", "the variable RUNNER_NO_PAUSE_ON_SHUTDOWN"],
-            NodeSetting.All.Select(reader.OriginOf));
+            NodeSetting.All.Where(setting => setting.Flag is not null).Select(reader.OriginOf));
+    }
+
+    [Fact]
+    public void Retention_is_written_as_durations_and_numbers_or_as_the_words_for_no_bound()
+    {
+        var (options, reader) = Read(
+            new NodeFlags(Config: Write("runner.retention { keep-for = 7 days, keep-runs = 500 }")), ("RUNNER_RETENTION_KEEP_AT_LEAST", "2h"));
+        Assert.Equal((TimeSpan.FromDays(7), 500L, TimeSpan.FromHours(2)), (options.RetentionKeepFor, options.RetentionKeepRuns, options.RetentionKeepAtLeast));
+        Assert.Equal("the variable RUNNER_RETENTION_KEEP_AT_LEAST", reader.OriginOf(NodeSetting.RetentionKeepAtLeast));
+
+        var (unbounded, _) = Read(new NodeFlags(Config: Write("runner.retention { keep-for = forever, keep-runs = 5 }")), ("RUNNER_RETENTION_KEEP_RUNS", "all"));
+        Assert.Equal((null, null), (unbounded.RetentionKeepFor, unbounded.RetentionKeepRuns));
     }
 
     [Fact]

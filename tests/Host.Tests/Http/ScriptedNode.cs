@@ -83,6 +83,9 @@ internal sealed class ScriptedNode : IRunnerNode
                 ? steps.Where(s => s.Sequence > afterSequence).Take(1_000).ToImmutableArray()
                 : new RunNotFound(run.ToString()));
 
+    public Task<Reply<PruneReport>> PruneAsync(PruneRuns command, CancellationToken cancel) =>
+        Answer(command, new PruneReport(1, 2, TimeSpan.FromHours(1), null, new StoreRoom(3, 4, true)));
+
     public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Answer("limits", new LimitPage([], null));
 
     public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) =>

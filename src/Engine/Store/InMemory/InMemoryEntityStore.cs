@@ -92,6 +92,17 @@ public sealed class InMemoryEntityStore : IEntityStore
     }
 
     /// <inheritdoc/>
+    public Task<RowPosition?> PlaceAsync(RowQuery query, long skip)
+    {
+        TableSchema schema = _schema.Table(query.Table);
+        schema.CheckPlace(query, skip);
+        return Locked(() => _tables[query.Table].Place(query, skip));
+    }
+
+    /// <inheritdoc/>
+    public Task<StoreSpace> SpaceAsync() => Locked(() => new StoreSpace(0, 0, GivesBack: true));
+
+    /// <inheritdoc/>
     public Task PingAsync() => Locked(() => true);
 
     /// <inheritdoc/>
@@ -127,15 +138,13 @@ public sealed class InMemoryEntityStore : IEntityStore
 
     private void Apply(EntityWrite write)
     {
-        if (!_state.Entities.TryGetValue(write.Entity, out MemoryEntity? entity))
+        if (write.Erases)
         {
-            _state.Entities.Add(write.Entity, entity = new MemoryEntity());
+            Erase(write.Entity);
         }
-
-        entity.Write(write);
-        if (write.WakeUp is { } wakeUp)
+        else
         {
-            Alarm(write.Entity, entity, wakeUp.At);
+            Keep(write);
         }
 
         foreach (RowChange change in write.Rows)
@@ -146,6 +155,28 @@ public sealed class InMemoryEntityStore : IEntityStore
         foreach (SlotChange change in write.Slots)
         {
             Slot(write.Entity, change);
+        }
+    }
+
+    private void Erase(EntityKey key)
+    {
+        if (_state.Entities.Remove(key, out MemoryEntity? entity))
+        {
+            Alarm(key, entity, null);
+        }
+    }
+
+    private void Keep(EntityWrite write)
+    {
+        if (!_state.Entities.TryGetValue(write.Entity, out MemoryEntity? entity))
+        {
+            _state.Entities.Add(write.Entity, entity = new MemoryEntity());
+        }
+
+        entity.Write(write);
+        if (write.WakeUp is { } wakeUp)
+        {
+            Alarm(write.Entity, entity, wakeUp.At);
         }
     }
 

@@ -51,6 +51,12 @@ internal sealed class MemoryTable
             : [.. ranges.SelectMany(range => Rows(range, order)).Order(order).Take(query.Limit)];
     }
 
+    public RowPosition? Place(RowQuery query, long skip)
+    {
+        ImmutableArray<Row> rows = Query(query with { Limit = (int)Math.Min(skip + 1, int.MaxValue) });
+        return rows.Length > skip ? new RowPosition([.. query.OrderBy.Select(order => rows[^1].Values[Schema.Ordinal(order.Column)])], rows[^1].Key) : null;
+    }
+
     private IEnumerable<Row> Rows(RowQuery query, QueryOrder order)
     {
         IndexScan scan = _indexes.Select(index => new IndexScan(index, Schema, query)).MaxBy(scan => scan.Rank)!;

@@ -12,6 +12,8 @@ internal sealed class CommitApplier : ICommitState, IDisposable
     private readonly Statement _dropEvents;
     private readonly Statement _putWakeUp;
     private readonly Statement _clearWakeUp;
+    private readonly Statement _eraseEvents;
+    private readonly Statement _eraseSnapshot;
     private readonly Statement _takeSlot;
     private readonly Statement _giveSlotBack;
     private readonly FrozenDictionary<string, TableWriter> _tables;
@@ -33,6 +35,8 @@ internal sealed class CommitApplier : ICommitState, IDisposable
         _dropEvents = database.Prepare("DELETE FROM events WHERE kind = ? AND id = ? AND seq <= ?");
         _putWakeUp = database.Prepare("INSERT INTO wakeups (kind, id, due) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET due = excluded.due");
         _clearWakeUp = database.Prepare("DELETE FROM wakeups WHERE kind = ? AND id = ?");
+        _eraseEvents = database.Prepare("DELETE FROM events WHERE kind = ? AND id = ?");
+        _eraseSnapshot = database.Prepare("DELETE FROM snapshots WHERE kind = ? AND id = ?");
         _takeSlot = database.Prepare("INSERT INTO slots (limit_name, number, kind, id) VALUES (?, ?, ?, ?) ON CONFLICT (limit_name, number) DO NOTHING");
         _giveSlotBack = database.Prepare("DELETE FROM slots WHERE limit_name = ? AND number = ? AND kind = ? AND id = ?");
         _tables = schema.Tables.ToFrozenDictionary(table => table.Name, table => new TableWriter(database, table));
@@ -62,7 +66,8 @@ internal sealed class CommitApplier : ICommitState, IDisposable
 
     public void Dispose()
     {
-        foreach (Statement statement in (Statement[])[_lastSequence, _slotHolder, _addEvent, _putSnapshot, _dropEvents, _putWakeUp, _clearWakeUp, _takeSlot, _giveSlotBack])
+        foreach (Statement statement in (Statement[])
+            [_lastSequence, _slotHolder, _addEvent, _putSnapshot, _dropEvents, _putWakeUp, _clearWakeUp, _eraseEvents, _eraseSnapshot, _takeSlot, _giveSlotBack])
         {
             statement.Dispose();
         }
@@ -74,6 +79,35 @@ internal sealed class CommitApplier : ICommitState, IDisposable
     }
 
     private void Apply(EntityWrite write)
+    {
+        if (write.Erases)
+        {
+            Erase(write.Entity);
+        }
+        else
+        {
+            Keep(write);
+        }
+
+        foreach (RowChange change in write.Rows)
+        {
+            _tables[change.Table].Apply(change);
+        }
+
+        foreach (SlotChange change in write.Slots)
+        {
+            (change.Take ? _takeSlot : _giveSlotBack).Bind(1, change.Limit).Bind(2, change.Number).Bind(3, write.Entity).Execute();
+        }
+    }
+
+    private void Erase(EntityKey entity)
+    {
+        _eraseEvents.Bind(1, entity).Execute();
+        _eraseSnapshot.Bind(1, entity).Execute();
+        _clearWakeUp.Bind(1, entity).Execute();
+    }
+
+    private void Keep(EntityWrite write)
     {
         foreach (StoredEvent @event in write.Events)
         {
@@ -93,16 +127,6 @@ internal sealed class CommitApplier : ICommitState, IDisposable
         if (write.WakeUp is { } wakeUp)
         {
             Apply(write.Entity, wakeUp);
-        }
-
-        foreach (RowChange change in write.Rows)
-        {
-            _tables[change.Table].Apply(change);
-        }
-
-        foreach (SlotChange change in write.Slots)
-        {
-            (change.Take ? _takeSlot : _giveSlotBack).Bind(1, change.Limit).Bind(2, change.Number).Bind(3, write.Entity).Execute();
         }
     }
 

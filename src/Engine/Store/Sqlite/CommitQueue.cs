@@ -28,8 +28,11 @@ internal sealed class CommitQueue(int largestGroup)
         }
     }
 
-    /// <summary>Waits for the next group and fills the list with it; false when the queue is closed and empty.</summary>
-    public bool Take(List<PendingCommit> group)
+    /// <summary>
+    /// Waits for the next group and fills the list with it; false when the queue is closed and empty. Does not wait while there is
+    /// something else to do: then the group may be empty.
+    /// </summary>
+    public bool Take(List<PendingCommit> group, bool wait)
     {
         group.Clear();
         lock (_lock)
@@ -39,6 +42,11 @@ internal sealed class CommitQueue(int largestGroup)
                 if (_closed)
                 {
                     return false;
+                }
+
+                if (!wait)
+                {
+                    return true;
                 }
 
                 Monitor.Wait(_lock);

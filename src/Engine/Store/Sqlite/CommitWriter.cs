@@ -53,13 +53,35 @@ internal sealed class CommitWriter
     private void Run()
     {
         List<PendingCommit> group = [];
-        while (_queue.Take(group))
+        while (_queue.Take(group, wait: _connection is not { HasRoomToGive: true }))
         {
-            Write(group);
+            if (group.Count > 0)
+            {
+                Write(group);
+            }
+            else
+            {
+                GiveRoomBack(_connection!);
+            }
         }
 
         _connection?.Dispose();
         _ended.SetResult();
+    }
+
+    // Nobody waits for this: a failure is no one's but the log's, and the next erasure tries again.
+    private void GiveRoomBack(Connection connection)
+    {
+        try
+        {
+            connection.GiveRoomBack();
+        }
+        catch (SqliteException error)
+        {
+            connection.KeepRoom();
+            Recover(broken: error.BreaksConnection);
+            _log.Warning("The store cannot give room back to the disk: {Reason} It uses the room again, and tries once more after the next deletion", _file.Translate(error).Message);
+        }
     }
 
     private void Write(List<PendingCommit> group)
@@ -157,12 +179,25 @@ internal sealed class CommitWriter
         try
         {
             DatabaseSchema.Bring(database, _file.Path, _schema, _log);
+            LetShrink(database);
             return new Connection(database, _schema);
         }
         catch
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    private void LetShrink(Database database)
+    {
+        try
+        {
+            FreeSpace.Convert(database);
+        }
+        catch (SqliteException error)
+        {
+            _log.Warning("The store stays one that does not shrink: {Reason}", _file.Translate(error).Message);
         }
     }
 
@@ -189,16 +224,26 @@ internal sealed class CommitWriter
         private readonly CommitApplier _applier = new(database, schema);
         private readonly Statement _begin = database.Cached("BEGIN IMMEDIATE");
         private readonly Statement _commit = database.Cached("COMMIT");
+        private readonly FreeSpace _free = new(database);
+
+        public bool HasRoomToGive => _free.MayHave;
+
+        public void GiveRoomBack() => _free.Step();
+
+        public void KeepRoom() => _free.GiveUp();
 
         public void Write(List<PendingCommit> group)
         {
+            bool erases = false;
             _begin.Execute();
             foreach (PendingCommit commit in group)
             {
                 commit.Decided = _applier.Apply(commit.Commit);
+                erases |= commit.Commit.Writes.Any(static write => write.Erases);
             }
 
             _commit.Execute();
+            _free.Written(erases);
         }
 
         /// <summary>Whether the database may not grow, and has next to no room inside.</summary>
@@ -237,6 +282,7 @@ internal sealed class CommitWriter
         public void Dispose()
         {
             _applier.Dispose();
+            _free.Dispose();
             database.Dispose();
         }
     }

@@ -25,6 +25,8 @@ internal sealed class DatabaseFile
         try
         {
             database.Execute("PRAGMA foreign_keys = OFF");
+            // Before anything else is written: afterwards it says nothing.
+            FreeSpace.Enable(database);
             database.Execute($"PRAGMA cache_size = {_options.CachedPages}");
             database.Execute("PRAGMA temp_store = MEMORY");
             string mode = database.Query("PRAGMA journal_mode = WAL", row => row.Text(0))[0];

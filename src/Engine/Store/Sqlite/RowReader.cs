@@ -8,6 +8,9 @@ namespace Runner.Engine.Store.Sqlite;
 /// </summary>
 internal sealed class RowReader(TableSchema table, RowQuery query)
 {
+    /// <summary>SQLite merges at most 500 selects; so many values no list asks for.</summary>
+    private const int MostMerged = 100;
+
     private readonly ImmutableArray<RowQuery> _ranges = RowRanges.Of(table, query);
 
     /// <summary>Reads on one state of the database.</summary>
@@ -25,6 +28,19 @@ internal sealed class RowReader(TableSchema table, RowQuery query)
         }
 
         return rows.ToImmutable();
+    }
+
+    /// <summary>The place of the row that has so many before it; null if there are not so many.</summary>
+    public RowPosition? PlaceAfter(Database database, long skip) =>
+        _ranges.IsEmpty ? null : Bound(database, RowSql.Place(table, _ranges.Length <= MostMerged ? _ranges : [query]), skip).First(Place);
+
+    /// <summary>How SQLite would find a place, line by line.</summary>
+    public ImmutableArray<string> ExplainPlace(Database database)
+    {
+        List<string> lines = [];
+        RowSelect select = RowSql.Place(table, _ranges);
+        Bound(database, select with { Text = "EXPLAIN QUERY PLAN " + select.Text }, 0).ReadAll(lines, row => row.Text(3));
+        return [.. lines];
     }
 
     /// <summary>How SQLite would answer, line by line (EXPLAIN QUERY PLAN).</summary>
@@ -75,7 +91,7 @@ internal sealed class RowReader(TableSchema table, RowQuery query)
         return new RowPosition([.. values], row.Text(0));
     }
 
-    private static Statement Bound(Database database, RowSelect select, int limit)
+    private static Statement Bound(Database database, RowSelect select, long last)
     {
         Statement statement = database.Cached(select.Text);
         for (int i = 0; i < select.Parameters.Length; i++)
@@ -83,6 +99,6 @@ internal sealed class RowReader(TableSchema table, RowQuery query)
             statement.Bind(i + 1, select.Parameters[i]);
         }
 
-        return statement.Bind(select.Parameters.Length + 1, limit);
+        return statement.Bind(select.Parameters.Length + 1, last);
     }
 }

@@ -44,9 +44,39 @@ internal sealed class RowSql
     /// <summary>Gives the places of one range's rows: the key, then the order's columns. An index that has the range has these, too.</summary>
     public static ImmutableArray<RowSelect> Places(TableSchema table, RowQuery range) => [.. new RowSql(table, range, places: true).Selects()];
 
+    /// <summary>
+    /// Gives the place of one row of some ranges together: the key, then the order's columns; the last parameter is the number of rows before
+    /// it. SQLite merges the ranges as it goes: nothing is sorted or kept, and no row that is skipped is looked up where an index has the range.
+    /// </summary>
+    public static RowSelect Place(TableSchema table, ImmutableArray<RowQuery> ranges)
+    {
+        List<object?> parameters = [];
+        string union = string.Join(" UNION ALL ", ranges.Select(range => new RowSql(table, range, places: false).RangePlaces(parameters)));
+        ImmutableArray<RowOrder> orders = ranges[0].OrderBy;
+        // By position: a union has no tables to name columns of.
+        IEnumerable<string> order = orders.Select((by, i) => Directed($"{i + 2}", by.Descending)).Append(Directed("1", QueryOrder.KeyDescending(ranges[0])));
+        return new RowSelect($"{union} ORDER BY {string.Join(", ", order)} LIMIT 1 OFFSET ?", [.. parameters]);
+    }
+
     /// <summary>Gives a row by its key, as <see cref="Rows"/> does.</summary>
     public static string ByKey(TableSchema table) =>
         $"SELECT t.\"key\"{string.Concat(table.Columns.Select(column => $", t.\"{column.Name}\""))} FROM \"{table.Name}\" t WHERE t.\"key\" = ?";
+
+    private string RangePlaces(List<object?> parameters)
+    {
+        StringBuilder sql = new StringBuilder($"SELECT {KeyName}").AppendJoin("", _order.SkipLast(1).Select(order => $", {order.Name}"));
+        sql.Append(From()).Append(" WHERE 1");
+        foreach (RowFilter filter in _query.Where)
+        {
+            Condition(sql, parameters, filter);
+        }
+
+        return sql.ToString();
+    }
+
+    private static string Directed(string name, bool descending) => descending ? $"{name} DESC" : name;
+
+    private string OrderBy(int from) => " ORDER BY " + string.Join(", ", _order.Skip(from).Select(order => Directed(order.Name, order.Descending)));
 
     private IEnumerable<RowSelect> Selects()
     {
@@ -157,7 +187,7 @@ internal sealed class RowSql
             parameters.Add(value);
         }
 
-        sql.Append(" ORDER BY ").AppendJoin(", ", _order.Skip(orderFrom).Select(order => order.Descending ? $"{order.Name} DESC" : order.Name)).Append(" LIMIT ?");
+        sql.Append(OrderBy(orderFrom)).Append(" LIMIT ?");
         return new RowSelect(sql.ToString(), [.. parameters]);
     }
 

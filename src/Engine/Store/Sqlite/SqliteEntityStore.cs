@@ -112,6 +112,18 @@ public sealed class SqliteEntityStore : IEntityStore
     }
 
     /// <inheritdoc/>
+    public Task<RowPosition?> PlaceAsync(RowQuery query, long skip)
+    {
+        TableSchema schema = _schema.Table(query.Table);
+        schema.CheckPlace(query, skip);
+        RowReader reader = new(schema, query);
+        return _readers.ReadAsync(database => reader.PlaceAfter(database, skip));
+    }
+
+    /// <inheritdoc/>
+    public Task<StoreSpace> SpaceAsync() => _readers.ReadAsync(FreeSpace.Of);
+
+    /// <inheritdoc/>
     public async Task PingAsync()
     {
         // A transaction without a change takes the write lock and its turn in the queue, and does not wait for the disk.
@@ -130,6 +142,10 @@ public sealed class SqliteEntityStore : IEntityStore
     /// <summary>How SQLite would answer a query, line by line (EXPLAIN QUERY PLAN).</summary>
     internal Task<ImmutableArray<string>> ExplainAsync(RowQuery query) =>
         _readers.ReadAsync(new RowReader(_schema.Table(query.Table), query).Explain);
+
+    /// <summary>How SQLite would answer <see cref="PlaceAsync"/>, line by line.</summary>
+    internal Task<ImmutableArray<string>> ExplainPlaceAsync(RowQuery query) =>
+        _readers.ReadAsync(new RowReader(_schema.Table(query.Table), query).ExplainPlace);
 
     private static ImmutableArray<StoredEvent> Events(Database database, EntityKey entity, long after, int atMost)
     {

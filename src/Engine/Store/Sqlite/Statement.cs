@@ -76,6 +76,25 @@ internal sealed class Statement : IDisposable
         }
     }
 
+    /// <summary>Runs a statement that does a part of its work for each row it gives; returns their number.</summary>
+    public int ExecuteToEnd()
+    {
+        int rows = 0;
+        try
+        {
+            while (Step())
+            {
+                rows++;
+            }
+
+            return rows;
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
     /// <summary>The first column of the first row; null if there is no row.</summary>
     public long? Scalar()
     {

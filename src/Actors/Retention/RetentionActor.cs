@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using Runner.Engine.Actors;
+using Runner.Engine.Clock;
+using Runner.Engine.Entities;
+using Runner.Engine.Store;
+using Runner.Messages;
+using Runner.Messages.Runs;
+using Serilog;
+
+namespace Runner.Actors.Retention;
+
+/// <summary>
+/// Deletes ended runs that no rule keeps, a few at a time: looks, deletes their files, then erases them from the store in one commit, and
+/// rests as long as that took, so that half of the time at least is everybody else's. Never two commits at once.
+/// </summary>
+/// <remarks>
+/// <code>
+///   Idle ──sweep, request──► looking ──found──► deleting files ──► erasing ──► resting ──► looking …
+///     ▲                         │                                                            │
+///     └───── all looked at ─────┴──────────── part done, or it failed ───────────────────────┘
+/// </code>
+/// Files go before rows: whatever is interrupted in between is found again by its row.
+/// </remarks>
+/// <param name="erased">Called for each run that is gone, so that nobody goes on remembering it.</param>
+internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, RetentionSettings settings, Action<EntityKey> erased, ILogger log) : ActorBase
+{
+    private static readonly TimeSpan FirstSweep = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
+
+    private readonly RunFinder _finder = new(store, runtime.Clock, settings);
+    private readonly Queue<PruneJob> _waiting = new();
+    private PruneJob? _job;
+    private FoundRuns? _found;
+    private long _since;
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Context.Timers.StartPeriodicTimer(
+        typeof(Sweep), Sweep.Instance, settings.SweepEvery, settings.SweepEvery < FirstSweep ? settings.SweepEvery : FirstSweep);
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        foreach (var job in _waiting.Append(_job))
+        {
+            job?.ReplyTo?.Tell(new NodeStopping(), Self);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PruneRuns request:
+                Begin(new PruneJob(request, Sender));
+                break;
+            case Sweep:
+                if (!_waiting.Append(_job).Any(job => job is { ReplyTo: null }))
+                {
+                    Begin(new PruneJob(new PruneRuns(), null));
+                }
+
+                break;
+            case GoOn:
+                Look();
+                break;
+            case FoundRuns found:
+                OnFound(found);
+                break;
+            case OutputSize output:
+                OnOutput(output);
+                break;
+            case CommitResult result:
+                OnErased(result);
+                break;
+            case Failed failed:
+                OnFailed(failed.Cause);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Begin(PruneJob job)
+    {
+        _waiting.Enqueue(job);
+        if (_job is null)
+        {
+            _job = _waiting.Dequeue();
+            Look();
+        }
+    }
+
+    private void Look()
+    {
+        _since = runtime.Clock.Timestamp;
+        _job!.Began ??= _since;
+        Pipe(_finder.FindAsync(_job.Request, _job.Cursor!));
+    }
+
+    private void OnFound(FoundRuns found)
+    {
+        _found = found;
+        _job!.Looked += found.Looked;
+        if (found.Runs.IsEmpty)
+        {
+            GoOnAt(found.Next, rest: false);
+            return;
+        }
+
+        var attempts = found.Runs.Select(r => new RunAttempts(r.Run.Id, r.Run.Attempts)).ToArray();
+        Pipe(_job.Request.DryRun ? settings.Output.MeasureAsync(attempts) : settings.Output.DeleteAsync(attempts));
+    }
+
+    private void OnOutput(OutputSize output)
+    {
+        _job!.Bytes += output.Bytes;
+        if (output.Problem is { } problem)
+        {
+            log.Warning("The output of {Count} ended runs cannot be deleted; they stay, and are tried again: {Reason}", output.Failed.Length, problem);
+        }
+
+        _found = _found! with { Runs = [.. _found.Runs.Where(r => !output.Failed.Contains(r.Run.Id))] };
+        if (_job.Request.DryRun || _found.Runs.IsEmpty)
+        {
+            _job.Runs += _found.Runs.Length;
+            GoOnAt(_found.Next, rest: false);
+            return;
+        }
+
+        Pipe(store.CommitAsync(new EntityCommit([.. _found.Runs.Select(r =>
+            EntityWrite.Erase(KeyOf(r), r.LastSequence, RowChange.Delete(Tables.Runs.Name, r.Run.Key)))])));
+    }
+
+    private void OnErased(CommitResult result)
+    {
+        // Each erasure stands or is left out by itself, so that nothing refuses the whole.
+        var skipped = result is CommitResult.Committed committed ? committed.Skipped : [.. _found!.Runs.Select(KeyOf)];
+        foreach (var key in _found!.Runs.Select(KeyOf).Except(skipped))
+        {
+            _job!.Runs++;
+            erased(key);
+        }
+
+        GoOnAt(_found.Next, rest: true);
+    }
+
+    private void OnFailed(Exception cause)
+    {
+        var job = _job!;
+        if (job.ReplyTo is null)
+        {
+            log.Warning("Ended runs cannot be deleted now; trying again in {Pause}: {Reason}", settings.SweepEvery, cause.Message);
+        }
+
+        Finish(StoreFailures.Refusal(cause));
+    }
+
+    private void GoOnAt(PruneCursor? next, bool rest)
+    {
+        _found = null;
+        _job!.Cursor = next;
+        if (_job.IsOver(runtime.Clock.Timestamp))
+        {
+            Finish(new PruneReport(_job.Runs, _job.Bytes, settings.KeepAtLeast, next?.ToString(), new StoreRoom(0, 0, false)));
+            return;
+        }
+
+        // The node's own sweep is in no hurry.
+        if (_job.ReplyTo is null && _waiting.TryDequeue(out var other))
+        {
+            _waiting.Enqueue(_job);
+            _job = other;
+        }
+
+        if (rest)
+        {
+            var took = TimeSpan.FromTicks(runtime.Clock.Timestamp - _since);
+            Context.Timers.StartSingleTimer(typeof(GoOn), GoOn.Instance, took < ShortestRest ? ShortestRest : took > LongestRest ? LongestRest : took);
+        }
+        else
+        {
+            Look();
+        }
+    }
+
+    private void Finish(object reply)
+    {
+        var job = _job!;
+        if (job is { ReplyTo: null, Runs: > 0 })
+        {
+            log.Information("{Runs} ended runs and {Bytes} bytes of their output were deleted by the rules of retention", job.Runs, job.Bytes);
+        }
+
+        job.ReplyTo?.Tell(reply, Self);
+        (_job, _found) = (_waiting.TryDequeue(out var next) ? next : null, null);
+        if (_job is not null)
+        {
+            Look();
+        }
+    }
+
+    private void Pipe<T>(Task<T> task)
+        where T : class => task.PipeTo(Self, null, result => result, e => new Failed(e));
+
+    private static EntityKey KeyOf(PrunableRun found) => new(EntityKinds.FlowRun, found.Run.Key);
+
+    private sealed record Failed(Exception Cause);
+
+    private sealed record Sweep
+    {
+        public static readonly Sweep Instance = new();
+    }
+
+    private sealed record GoOn
+    {
+        public static readonly GoOn Instance = new();
+    }
+}
