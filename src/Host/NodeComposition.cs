@@ -13,13 +13,14 @@ namespace Runner.Host;
 /// <summary>Puts a node together: store, flow runner, actors.</summary>
 internal static class NodeComposition
 {
-    private const string StoreFile = "store.db";
+    /// <summary>The store's file in the data folder; SQLite puts others beside it whose names begin with this one.</summary>
+    public const string StoreFile = "store.db";
 
     /// <exception cref="NodeStartException">The store cannot be opened.</exception>
     public static async Task<StartedNode> StartAsync(NodeStart start, CancellationToken cancel)
     {
         var folder = start.Options.DataDirectory;
-        var store = await OpenAsync(Path.Combine(folder, StoreFile), start.Log).ConfigureAwait(false);
+        var store = await OpenAsync(Path.Combine(folder, StoreFile), start).ConfigureAwait(false);
         var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(folder), start.Log);
         var settings = new NodeSettings(start.Options.NodeName, start.Options.ProcessLimit, run =>
         [
@@ -33,6 +34,7 @@ internal static class NodeComposition
             {
                 Output = new FileRunOutput(new RunFiles(folder)),
             },
+            Telemetry = start.Telemetry,
         };
         var node = RunnerNode.Start(EngineRuntime.CreateReal(), store, flowRunner, settings, start.Log);
         return new StartedNode(node, async () =>
@@ -55,11 +57,11 @@ internal static class NodeComposition
         }
     }
 
-    private static async Task<SqliteEntityStore> OpenAsync(string path, ILogger log)
+    private static async Task<SqliteEntityStore> OpenAsync(string path, NodeStart start)
     {
         try
         {
-            return await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path), Tables.All, log).ConfigureAwait(false);
+            return await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path) { Telemetry = start.Telemetry?.Engine }, Tables.All, start.Log).ConfigureAwait(false);
         }
         catch (StoreException e)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
 using Runner.Engine.Store;
@@ -10,7 +11,8 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Deployments;
 
 /// <summary>A deployment: the shell around <see cref="DeploymentBehaviour"/>.</summary>
-internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, IActorRef limiter, string id)
+/// <param name="telemetry">Where the runs it makes are counted; null counts nothing.</param>
+internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, IActorRef limiter, RunTelemetry? telemetry, string id)
     : EntityActor<DeploymentState>(entities, behaviour, id)
 {
     private const int CancelAtOnce = 1000;
@@ -58,6 +60,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
         switch (intent)
         {
             case WakeRun wake:
+                telemetry?.Occurred();
                 Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
             case LimitSizeChanged changed:

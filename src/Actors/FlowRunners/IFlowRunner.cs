@@ -22,7 +22,11 @@ public sealed record ProcessSpec(
     string WorkingDirectory,
     ImmutableArray<KeyValuePair<string, string?>> Environment,
     string Parameters,
-    string? User = null);
+    string? User = null)
+{
+    /// <summary>The deployment's name, for the log; null where nobody said.</summary>
+    public string? Deployment { get; init; }
+}
 
 /// <summary>
 /// Finds a process again after this program has restarted. A pid alone is no identity, so its start time and the boot it

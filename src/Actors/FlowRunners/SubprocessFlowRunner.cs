@@ -60,7 +60,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposab
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);
         _adopter = new Adopter(_table, Running);
-        _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), log);
+        _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), attempt => attempt, log);
         _waiting = new WaitingStarts(_starts.Post, log);
         _orphans = OrphanReaper.IfInit(_table, log);
     }

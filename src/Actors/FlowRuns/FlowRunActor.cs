@@ -2,10 +2,13 @@ using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
+using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
 using Runner.Engine.Store;
 using Runner.Messages.Runs;
+using Serilog.Core;
+using Serilog.Events;
 
 namespace Runner.Actors.FlowRuns;
 
@@ -16,7 +19,11 @@ internal sealed record FlowRunServices(
     IFlowRunner FlowRunner,
     ProcessSpecs Specs,
     ProcessCount Processes,
-    Action<RunStateChanged> Publish);
+    Action<RunStateChanged> Publish)
+{
+    /// <summary>Null measures and traces nothing.</summary>
+    public RunObserver? Observer { get; init; }
+}
 
 /// <summary>
 /// A flow run: the shell around <see cref="FlowRunBehaviour"/>. The main path from due to running is: wake-up, ask for slots, granted,
@@ -30,6 +37,10 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
 
     private (int Attempt, IActorRef Actor)? _process;
     private (CreateRun Message, IActorRef Sender)? _creating;
+
+    /// <inheritdoc/>
+    protected override ILogEventEnricher? LogContext =>
+        new RunLogContext(State.Id, State.Attempt, (State.Scheduled ?? _creating?.Message.Scheduled)?.Deployment);
 
     /// <inheritdoc/>
     protected override bool CanPassivate(FlowRunState state) => !state.HasProcess && _creating is null;
@@ -89,6 +100,12 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         if (before.HasProcess && !after.HasProcess)
         {
             Forget();
+        }
+
+        services.Observer?.Changed(before, after);
+        if (Services.Log.IsEnabled(LogEventLevel.Information))
+        {
+            RunLog.Changed(Services.Log, before, after);
         }
 
         for (var i = before.History.Count; i < after.History.Count; i++)

@@ -6,7 +6,8 @@ namespace Runner.Actors.Limits;
 /// One limit in the limiter's memory: who holds which slot, and the head of its queue. The queue itself is an index in the store; memory
 /// has at most <see cref="Window"/> of its first ones, so that a million waiting runs cost rows.
 /// </summary>
-internal sealed class LimitBook
+/// <param name="changed">Told by how much the number of held slots has changed; null for nobody.</param>
+internal sealed class LimitBook(Action<int>? changed = null)
 {
     /// <summary>How many waiters of a limit are kept in memory.</summary>
     public const int Window = 1024;
@@ -65,13 +66,22 @@ internal sealed class LimitBook
     /// <summary>The page could not be read; what is in the store is still there.</summary>
     public void FailReading() => Reading = false;
 
-    public void Take(int number, Guid run) => _held[number] = run;
+    public void Take(int number, Guid run)
+    {
+        var before = _held.Count;
+        _held[number] = run;
+        if (_held.Count != before)
+        {
+            changed?.Invoke(1);
+        }
+    }
 
     public void Free(Slot slot, Guid run)
     {
         if (_held.TryGetValue(slot.Number, out var holder) && holder == run)
         {
             _held.Remove(slot.Number);
+            changed?.Invoke(-1);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRuns;
+using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
 using Runner.Engine.Store;
@@ -14,7 +15,9 @@ namespace Runner.Actors.Limits;
 /// </summary>
 /// <param name="nodeLimit">Name and size of the executing node's own limit.</param>
 /// <param name="gate">Whether the node starts anything at all now.</param>
-internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour behaviour, string id, (string Name, int Size) nodeLimit, StartsGate gate)
+/// <param name="telemetry">Told how many slots are held; null for nobody who asks.</param>
+internal sealed class LimiterActor(
+    EntityServices entities, LimiterBehaviour behaviour, string id, (string Name, int Size) nodeLimit, StartsGate gate, RunTelemetry? telemetry = null)
     : EntityActor<LimiterState>(entities, behaviour, id)
 {
     /// <summary>How many holders and waiters of a limit are shown.</summary>
@@ -45,6 +48,7 @@ internal sealed class LimiterActor(EntityServices entities, LimiterBehaviour beh
     /// <inheritdoc/>
     protected override void Loaded()
     {
+        telemetry?.ObserveSlots(() => Volatile.Read(ref _table)?.Counts);
         Rebuild();
         Context.Timers.StartPeriodicTimer(typeof(Remind), Remind.Instance, RemindAfter);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.Telemetry;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
@@ -8,22 +9,36 @@ namespace Runner.Actors.Limits;
 /// The limiter's memory and its decisions: who may start now, and who is next. A waiter stands in the queue of one full limit; when its
 /// turn comes there and another of its limits is full, it is sent to stand in that one's queue. Not thread-safe; no I/O.
 /// </summary>
-/// <param name="nodeLimit">The limit of the executing node, which every run counts against.</param>
-internal sealed class SlotTable(string nodeLimit)
+internal sealed class SlotTable
 {
+    private readonly string _nodeLimit;
     private readonly Dictionary<string, LimitBook> _books = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, ImmutableArray<Slot>> _granted = [];
     private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
+    private readonly int[] _held = new int[Enum.GetValues<LimitKind>().Length];
+    private readonly Action<int>[] _changed;
+
+    /// <param name="nodeLimit">The limit of the executing node, which every run counts against.</param>
+    public SlotTable(string nodeLimit)
+    {
+        _nodeLimit = nodeLimit;
+        // One for all books of a kind: there may be a hundred thousand of them.
+        _changed = [.. Enumerable.Range(0, _held.Length).Select<int, Action<int>>(kind => change => _held[kind] += change)];
+    }
 
     /// <summary>Grants that were neither taken nor declined yet.</summary>
     public IReadOnlyDictionary<Guid, ImmutableArray<Slot>> Granted => _granted;
+
+    /// <summary>How much is held and waits. Unlike all else here it may be asked from any thread, and is a moment old then.</summary>
+    public SlotCounts Counts => new(
+        Volatile.Read(ref _held[(int)LimitKind.Node]), Volatile.Read(ref _held[(int)LimitKind.Deployment]), Volatile.Read(ref _held[(int)LimitKind.Named]), _parked.Count);
 
     public LimitBook Book(string limit)
     {
         if (!_books.TryGetValue(limit, out var book))
         {
-            _books.Add(limit, book = new LimitBook());
+            _books.Add(limit, book = new LimitBook(_changed[(int)LimitNames.KindOf(limit)]));
             _names.Add(limit);
         }
 
@@ -145,7 +160,7 @@ internal sealed class SlotTable(string nodeLimit)
         [.. book.Queue.Take(shown).Select(w => w.Run)],
         book.MoreInStore || book.Queue.Count > shown);
 
-    private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(nodeLimit);
+    private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(_nodeLimit);
 
     private ImmutableArray<Slot> Grant(Guid run, ImmutableArray<string> limits)
     {

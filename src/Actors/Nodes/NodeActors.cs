@@ -4,6 +4,7 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
 using Runner.Actors.Retention;
+using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
@@ -27,21 +28,26 @@ internal sealed class NodeActors
     {
         _startsGate.IsShut = holdStarts;
         var codec = new JournalCodec();
+        var telemetry = settings.Telemetry;
         var runBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
         var deploymentBehaviour = new DeploymentBehaviour(runBehaviour, codec);
         Alarms = system.ActorOf(
-            Props.Create(() => new AlarmClock(store, runtime.Clock, entity => Tell(entity, WakeUpNow.Instance, system.DeadLetters), log)),
+            Props.Create(() => new AlarmClock(store, runtime.Clock, entity => Tell(entity, WakeUpNow.Instance, system.DeadLetters), log, telemetry?.Engine)),
             "alarms");
-        var entities = new EntityServices(store, codec, runtime.Clock, Alarms, Tell, log);
+        var entities = new EntityServices(store, codec, runtime.Clock, Alarms, Tell, log) { Telemetry = telemetry?.Engine };
         var limiterBehaviour = new LimiterBehaviour();
         var nodeLimit = (LimitNames.Node(settings.Name), settings.ProcessLimit);
         // The singleton is never idle, so its region never forgets it.
-        _limiter = Region("limiter", id => new LimiterActor(entities, limiterBehaviour, id, nodeLimit, _startsGate));
+        _limiter = Region("limiter", EntityKinds.Limiter, id => new LimiterActor(entities, limiterBehaviour, id, nodeLimit, _startsGate, telemetry?.Runs));
         var limiter = new SingletonRef(_limiter, new EntityKey(EntityKinds.Limiter, EntityKinds.LimiterId));
         var runServices = new FlowRunServices(
-            runBehaviour, limiter, flowRunner, new ProcessSpecs(settings.ApiVariables), Processes, Publish);
-        _runs = Region("flow-runs", id => new FlowRunActor(entities, runServices, id));
-        _deployments = Region("deployments", id => new DeploymentActor(entities, deploymentBehaviour, limiter, id));
+            runBehaviour, limiter, flowRunner, new ProcessSpecs(settings.ApiVariables), Processes, Publish)
+        {
+            Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, settings.Name)),
+        };
+        telemetry?.Runs.ObserveProcesses(Processes, settings.ProcessLimit);
+        _runs = Region("flow-runs", EntityKinds.FlowRun, id => new FlowRunActor(entities, runServices, id));
+        _deployments = Region("deployments", EntityKinds.Deployment, id => new DeploymentActor(entities, deploymentBehaviour, limiter, telemetry?.Runs, id));
         Limiter = limiter;
         Retention = system.ActorOf(
             Props.Create(() => new RetentionActor(
@@ -49,8 +55,8 @@ internal sealed class NodeActors
             "retention");
         limiter.Tell(WakeUpNow.Instance, system.DeadLetters);
 
-        IActorRef Region(string name, Func<string, ActorBase> create) =>
-            system.ActorOf(Props.Create(() => new EntityRegion(create, runtime.Clock, settings.IdleAfter)), name);
+        IActorRef Region(string name, string kind, Func<string, ActorBase> create) => system.ActorOf(
+            Props.Create(() => new EntityRegion(create, runtime.Clock, settings.IdleAfter, count => telemetry?.Engine.ObserveEntities(kind, count))), name);
     }
 
     public IActorRef Alarms { get; }

@@ -1,4 +1,5 @@
 using Runner.Actors.Retention;
+using Runner.Actors.Telemetry;
 
 namespace Runner.Actors.Nodes;
 
@@ -23,6 +24,8 @@ public sealed record NodeSettings(
 
     /// <summary>Which ended runs are kept.</summary>
     public RetentionSettings Retention { get; init; } = RetentionSettings.KeepEverything;
+    /// <summary>Where the node measures and traces; null does neither. Stays the caller's to dispose, after the node has stopped.</summary>
+    public NodeTelemetry? Telemetry { get; init; }
 
     /// <summary>How long a caller waits for an answer before it is told that the node is too busy.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(30);

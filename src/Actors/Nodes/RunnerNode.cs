@@ -301,8 +301,12 @@ public sealed class RunnerNode : IRunnerNode
     }
 
     /// <summary>An entity as an address to ask.</summary>
-    private sealed class EntityRef(NodeActors actors, EntityKey entity) : IActorRef
+    private sealed class EntityRef(NodeActors actors, EntityKey entity) : IActorRef, ILogged
     {
+        /// <summary>Whoever asks knows of a run no more than its id.</summary>
+        public Serilog.Core.ILogEventEnricher? LogContext =>
+            entity.Kind == EntityKinds.FlowRun && Guid.TryParse(entity.Id, out var run) ? new Telemetry.RunLogContext(run, 0, null) : null;
+
         public string Name => entity.Id;
 
         public string Path => entity.ToString();

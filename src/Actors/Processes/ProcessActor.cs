@@ -1,6 +1,8 @@
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
+using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
+using Serilog.Core;
 
 namespace Runner.Actors.Processes;
 
@@ -30,6 +32,9 @@ internal sealed class ProcessActor : ReceiveActor
         Receive<NeverStarted>(_ => Report(new ProcessNeverStarted(_spec.Key.Attempt), last: true));
         Receive<Ended>(m => Report(new ProcessEnded(_spec.Key.Attempt, m.Outcome), last: true));
     }
+
+    /// <inheritdoc/>
+    protected override ILogEventEnricher? LogContext => new RunLogContext(_spec.Key.RunId, _spec.Key.Attempt, _spec.Deployment);
 
     private void OnStarted(ProcessHandle handle) => Report(new ProcessStarted(_spec.Key.Attempt, handle), last: false);
 

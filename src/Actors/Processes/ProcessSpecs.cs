@@ -30,6 +30,9 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
             recipe.Workdir,
             environment.DrainToImmutable(),
             JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement),
-            recipe.User);
+            recipe.User)
+        {
+            Deployment = run.Scheduled.Deployment,
+        };
     }
 }

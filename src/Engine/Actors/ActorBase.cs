@@ -27,6 +27,12 @@ public abstract class ActorBase
     /// <summary>What happens to children that fail. Read at every failure: return the same object each time.</summary>
     protected virtual SupervisorStrategy SupervisorStrategy => SupervisorStrategy.Default;
 
+    /// <summary>
+    /// Adds to the lines that the engine logs about this actor what they are about; null for nothing. Asked for when such a line is written and
+    /// when the actor has stopped; what it returns is used later, from any thread.
+    /// </summary>
+    protected virtual Serilog.Core.ILogEventEnricher? LogContext => null;
+
     internal ActorCell OwnCell => _cell;
 
     /// <summary>Handles one message. What it throws goes to the parent's supervisor strategy.</summary>
@@ -72,6 +78,8 @@ public abstract class ActorBase
     }
 
     internal SupervisorStrategy AroundSupervisorStrategy => SupervisorStrategy;
+
+    internal Serilog.Core.ILogEventEnricher? AroundLogContext => LogContext;
 
     internal void AroundReceive(object message) => OnReceive(message);
 

@@ -12,14 +12,14 @@ internal sealed partial class ActorCell
     {
         if (_terminated)
         {
-            _system.Log.Error(cause, "{Actor} failed while stopping", Path);
+            Log.Error(cause, "{Actor} failed while stopping", Path);
             return;
         }
 
         var extras = Extras;
         if (extras.Failed)
         {
-            _system.Log.Error(cause, "{Actor} failed again before its supervisor had decided", Path);
+            Log.Error(cause, "{Actor} failed again before its supervisor had decided", Path);
             if (perpetrator is not null)
             {
                 (extras.AlsoFailed ??= []).Add(perpetrator);
@@ -98,7 +98,7 @@ internal sealed partial class ActorCell
         }
         catch (Exception e)
         {
-            _system.Log.Error(e, "PreRestart of {Actor} failed", Path);
+            Log.Error(e, "PreRestart of {Actor} failed", Path);
         }
 
         extras.Stash?.UnstashAll();

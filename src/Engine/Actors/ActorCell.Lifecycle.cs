@@ -160,9 +160,10 @@ internal sealed partial class ActorCell
         }
         catch (Exception e)
         {
-            _system.Log.Error(e, "PostStop of {Actor} failed", Path);
+            Log.Error(e, "PostStop of {Actor} failed", Path);
         }
 
+        _lastWords = _system.Log.IsEnabled(Serilog.Events.LogEventLevel.Debug) ? _actor?.AroundLogContext : null;
         CancelDelays();
         _extras?.Stash?.UnstashAll();
         CloseMailbox();

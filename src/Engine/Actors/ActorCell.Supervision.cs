@@ -79,7 +79,7 @@ internal sealed partial class ActorCell
         return statistics.RequestPermission(strategy.MaxNrOfRetries, strategy.WithinTimeRange, Runtime.Clock.Timestamp);
     }
 
-    private void LogFailure(ActorCell child, Exception cause, Directive directive)
+    private static void LogFailure(ActorCell child, Exception cause, Directive directive)
     {
         var level = directive switch
         {
@@ -87,6 +87,6 @@ internal sealed partial class ActorCell
             Directive.Escalate => Serilog.Events.LogEventLevel.Debug, // Logged by whoever decides.
             _ => Serilog.Events.LogEventLevel.Error,
         };
-        _system.Log.Write(level, cause, "{Actor} failed: {Directive}", child.Path, directive);
+        child.Log.Write(level, cause, "{Actor} failed: {Directive}", child.Path, directive);
     }
 }

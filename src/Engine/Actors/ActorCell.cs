@@ -10,7 +10,7 @@ namespace Runner.Engine.Actors;
 /// will see the list. <see cref="Dead"/>: stopped. Whoever moves it off Idle queues the turn; only the turn moves it back. All other
 /// state belongs to the turn.
 /// </remarks>
-internal sealed partial class ActorCell : IInternalRef, IActorContext, IThreadPoolWorkItem
+internal sealed partial class ActorCell : IInternalRef, IActorContext, IThreadPoolWorkItem, ILogged
 {
     private static readonly Envelope Idle = new(new object(), null);
     private static readonly Envelope Dead = new(new object(), null);
@@ -30,6 +30,7 @@ internal sealed partial class ActorCell : IInternalRef, IActorContext, IThreadPo
     private Envelope? _current;
     private ActorBase? _actor;
     private CellExtras? _extras;
+    private Serilog.Core.ILogEventEnricher? _lastWords; // What letters to the dead are logged with.
     private int _suspendCount;
     private bool _started;
     private bool _terminated;
@@ -52,6 +53,12 @@ internal sealed partial class ActorCell : IInternalRef, IActorContext, IThreadPo
     public ActorSystem ActorSystem => _system;
 
     public IActorRef CurrentSender => _current?.Sender ?? _system.DeadLetters;
+
+    /// <summary>The system's log, with what the actor says of itself. For its own turn, and for its parent's while it is suspended by a failure.</summary>
+    internal Serilog.ILogger Log => _actor?.AroundLogContext is { } context ? _system.Log.ForContext(context) : _system.Log;
+
+    /// <summary>What the actor said of itself when it stopped. From any thread.</summary>
+    Serilog.Core.ILogEventEnricher? ILogged.LogContext => _lastWords;
 
     internal Envelope? CurrentEnvelope => _current;
 

@@ -94,13 +94,18 @@ public sealed class ActorSystem
             return; // A timer or notice for an actor that has stopped tells nobody anything.
         }
 
-        Log.Debug("Dead letter for {Actor}: {MessageType}", recipient.Path, message.GetType().Name);
+        if (Log.IsEnabled(Serilog.Events.LogEventLevel.Debug))
+        {
+            var log = recipient is ILogged { LogContext: { } context } ? Log.ForContext(context) : Log;
+            log.Debug("Dead letter for {Actor}: {MessageType}", recipient.Path, message.GetType().Name);
+        }
+
         EventStream.Publish(new DeadLetter(message, sender, recipient));
     }
 
     internal void PublishUnhandled(UnhandledMessage unhandled)
     {
-        Log.Debug("{Actor} has no handler for {MessageType}", unhandled.Recipient.Path, unhandled.Message.GetType().Name);
+        (unhandled.Recipient is ActorCell cell ? cell.Log : Log).Debug("{Actor} has no handler for {MessageType}", unhandled.Recipient.Path, unhandled.Message.GetType().Name);
         EventStream.Publish(unhandled);
     }
 

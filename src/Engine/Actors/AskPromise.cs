@@ -7,7 +7,7 @@ namespace Runner.Engine.Actors;
 /// The task is completed from the dispatcher, not inside the replying actor's turn: what awaits it continues on a thread of its own
 /// (or as a step of its own in the simulator).
 /// </remarks>
-internal sealed class AskPromise<T> : IActorRef, IThreadPoolWorkItem
+internal sealed class AskPromise<T> : IActorRef, IThreadPoolWorkItem, ILogged
 {
     private static readonly object Cancelled = new();
 
@@ -31,6 +31,8 @@ internal sealed class AskPromise<T> : IActorRef, IThreadPoolWorkItem
     public string Path => $"{_target.Path}/ask";
 
     public Task<T> Task => _source.Task;
+
+    public Serilog.Core.ILogEventEnricher? LogContext => (_target as ILogged)?.LogContext;
 
     public void Send(object message, TimeSpan timeout)
     {

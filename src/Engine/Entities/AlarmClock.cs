@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Store;
+using Runner.Engine.Telemetry;
 using Serilog;
 
 namespace Runner.Engine.Entities;
@@ -12,7 +13,8 @@ namespace Runner.Engine.Entities;
 /// commit moves it, and rings again every <see cref="RingAgain"/>: a lost message costs time, never work.
 /// </summary>
 /// <param name="wake">Sends <see cref="WakeUpNow"/> to an entity.</param>
-public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKey> wake, ILogger log) : ActorBase
+/// <param name="telemetry">Told how late the reading of wake-ups is; null for nobody who asks.</param>
+public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKey> wake, ILogger log, EngineTelemetry? telemetry = null) : ActorBase
 {
     /// <summary>How far ahead rows are kept in memory; they are read again every half of it.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromMinutes(2);
@@ -32,6 +34,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     private readonly Dictionary<EntityKey, Alarm> _alarms = [];
     private readonly PriorityQueue<Alarm, DateTimeOffset> _queue = new();
     private DateTimeOffset _readUntil;
+    private long _readUntilTicks;
     private DateTimeOffset _latest;
     private long _latestTimestamp;
     private (TimeSpan By, long At)? _step;
@@ -42,7 +45,11 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     private long? _timerAt;
 
     /// <inheritdoc/>
-    protected override void PreStart() => Read();
+    protected override void PreStart()
+    {
+        telemetry?.ObserveAlarms(Behind);
+        Read();
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -77,6 +84,9 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         }
     }
 
+    /// <summary>Called from any thread. Null before the first reading.</summary>
+    private TimeSpan? Behind() => Volatile.Read(ref _readUntilTicks) is > 0 and var ticks ? TimeSpan.FromTicks(clock.UtcNow.UtcTicks - ticks) : null;
+
     private void Read()
     {
         // What became durable since the reading began may not be in it.
@@ -110,6 +120,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         {
             _reading = false;
             _readUntil = until;
+            Volatile.Write(ref _readUntilTicks, until.UtcTicks);
             if (_readAgain)
             {
                 Read();

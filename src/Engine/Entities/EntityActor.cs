@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Engine.Actors;
 using Runner.Engine.Store;
+using Serilog;
 using Serilog.Events;
 
 namespace Runner.Engine.Entities;
@@ -71,6 +72,9 @@ public abstract class EntityActor<TState> : ActorBase
     /// <summary>This entity.</summary>
     protected EntityKey Key { get; }
 
+    /// <summary>The node's log, with what this entity says of itself.</summary>
+    protected ILogger Log => LogContext is { } context ? Services.Log.ForContext(context) : Services.Log;
+
     /// <summary>The state after everything that is durable.</summary>
     protected TState State => _state;
 
@@ -116,7 +120,8 @@ public abstract class EntityActor<TState> : ActorBase
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object? message)
     {
-        Services.Log.Error(reason, "{Entity} failed on {Message} and starts again from its history", Key, message?.GetType().Name);
+        Services.Telemetry?.Restarted(Key.Kind);
+        Log.Error(reason, "{Entity} failed on {Message} and starts again from its history", Key, message?.GetType().Name);
         var undone = (_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).ToArray();
         RefuseAll(undone, reason);
         foreach (var pending in undone.Where(p => !IsRequest(p.Message)))
@@ -237,6 +242,7 @@ public abstract class EntityActor<TState> : ActorBase
             state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
         }
 
+        Services.Telemetry?.Loaded(Key.Kind);
         var (before, caughtUp) = (_state, _dropped && history.LastSequence > _sequence);
         _dropped = false;
         _state = state;
@@ -263,7 +269,7 @@ public abstract class EntityActor<TState> : ActorBase
 
     private void OnLoadFailed(Exception cause)
     {
-        Services.Log.Warning("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, _pause, cause.Message);
+        Log.Warning("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, _pause, cause.Message);
         RefuseRequests(cause);
         PauseThenLoad();
     }
@@ -392,7 +398,7 @@ public abstract class EntityActor<TState> : ActorBase
         _batch = null;
         _dropped = true;
         // A store that cannot write says so itself, once; a line for each of the entities that wait for it would bury that.
-        Services.Log.Write(
+        Log.Write(
             cause is StoreException ? LogEventLevel.Debug : LogEventLevel.Warning,
             "{Entity} cannot commit and reads again in {Pause} ms: {Reason}", Key, _pause.TotalMilliseconds, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));

@@ -10,13 +10,18 @@ namespace Runner.Engine.Entities;
 /// </summary>
 /// <param name="create">Makes the actor of an id.</param>
 /// <param name="idleAfter">How long an idle entity stays in memory.</param>
-public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, TimeSpan idleAfter) : ActorBase
+/// <param name="observe">Told once how to ask, from any thread, for the number of entities in memory; null for nobody who asks.</param>
+public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, TimeSpan idleAfter, Action<Func<int>>? observe = null) : ActorBase
 {
     private readonly Dictionary<EntityKey, Resident> _residents = [];
     private readonly Queue<(long At, EntityKey Entity)> _idle = new();
+    private int _count;
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy { get; } = SupervisorStrategy.Default;
+
+    /// <inheritdoc/>
+    protected override void PreStart() => observe?.Invoke(() => Volatile.Read(ref _count));
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -79,6 +84,7 @@ public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, T
         Context.WatchWith(actor, new EntityStopped(entity));
         var resident = new Resident(actor);
         _residents.Add(entity, resident);
+        Volatile.Write(ref _count, _residents.Count);
         return resident;
     }
 
@@ -131,6 +137,7 @@ public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, T
     private void OnStopped(EntityKey entity)
     {
         _residents.Remove(entity, out var resident);
+        Volatile.Write(ref _count, _residents.Count);
         foreach (var (message, sender) in resident!.Leaving ?? [])
         {
             Deliver(entity, message, sender);

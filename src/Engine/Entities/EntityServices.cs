@@ -1,6 +1,7 @@
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Store;
+using Runner.Engine.Telemetry;
 using Serilog;
 
 namespace Runner.Engine.Entities;
@@ -9,7 +10,11 @@ namespace Runner.Engine.Entities;
 /// <param name="Alarms">The node's <see cref="AlarmClock"/>.</param>
 /// <param name="Tell">Sends a message to any entity, wherever it is, in the name of a sender.</param>
 public sealed record EntityServices(
-    IEntityStore Store, IEventCodec Codec, IClock Clock, IActorRef Alarms, Action<EntityKey, object, IActorRef> Tell, ILogger Log);
+    IEntityStore Store, IEventCodec Codec, IClock Clock, IActorRef Alarms, Action<EntityKey, object, IActorRef> Tell, ILogger Log)
+{
+    /// <summary>Where entities are counted; null counts nothing.</summary>
+    public EngineTelemetry? Telemetry { get; init; }
+}
 
 /// <summary>As a decision's reply: the answer is another entity's to give.</summary>
 public sealed record AnswerFrom(EntityKey Entity, object Message);

@@ -32,11 +32,11 @@ internal sealed class NodeRunner(HostEnvironment environment)
             return Fail(Misused, string.Join(Environment.NewLine, mistakes));
         }
 
-        using var log = NodeLog.Create(options.LogLevel, environment.ErrorStyle.Coloured);
         var signals = environment.Signals();
         using var registration = signals as IDisposable;
         try
         {
+            using var log = NodeLog.Create(options, environment.ErrorStyle.Coloured);
             // Read before anything is touched: a wrong file leaves no trace.
             var served = files.Count == 0 ? null : new ServedFiles(DeploymentFile.Load(files));
             await using var session = await NodeSession.StartAsync(options, environment.Starter, environment.Time, log, signals.First);

@@ -60,16 +60,14 @@ internal sealed class NodeSession : IAsyncDisposable
 
         var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, (level, what) => log.Write(level, "{What:l}", what));
         options = options with { ProcessLimit = programs };
+        var telemetry = Telemetry.Telemetry.Start(options, log);
+        _endings.Push(() => Ended(telemetry.Dispose));
         var api = await ApiServer.StartAsync(
-            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)
-            {
-                Load = load,
-            },
-            cancel);
+            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log) { Load = load, Telemetry = telemetry }, cancel);
         _endings.Push(api.DisposeAsync);
         Url = api.Bound.Url();
 
-        Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log), cancel);
+        Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log) { Telemetry = telemetry.Node }, cancel);
         _endings.Push(Started.Close);
         Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit));
         _endings.Push(() => Ended(Slot.Dispose));

@@ -1,4 +1,5 @@
 using Runner.Actors;
+using Runner.Actors.Telemetry;
 using Runner.Host.Configuration;
 
 namespace Runner.Host.Commands;
@@ -6,7 +7,11 @@ namespace Runner.Host.Commands;
 /// <summary>What a node is started with.</summary>
 /// <param name="ApiUrl">Where the API listens already; programs get it as <c>RUNNER_API_URL</c>.</param>
 /// <param name="ProgramToken">Makes the token of a run's program, its <c>RUNNER_TOKEN</c>. Thread-safe.</param>
-internal sealed record NodeStart(NodeOptions Options, string ApiUrl, Func<Guid, string> ProgramToken, TimeProvider Time, ILogger Log);
+internal sealed record NodeStart(NodeOptions Options, string ApiUrl, Func<Guid, string> ProgramToken, TimeProvider Time, ILogger Log)
+{
+    /// <summary>Where the node measures and traces; null does neither.</summary>
+    public NodeTelemetry? Telemetry { get; init; }
+}
 
 /// <summary>A node that runs.</summary>
 /// <param name="Close">Closes its store once <see cref="IRunnerNode.StopAsync"/> has completed.</param>

@@ -28,6 +28,23 @@ internal sealed record NodeOptions(
     public const long DefaultFreeSpace = 256L * 1024 * 1024;
     public const int MaxGate = 100_000;
     public const long MaxFreeSpace = 1L << 50;
+    /// <summary>How lines of the log are written.</summary>
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>Where the log goes too, beside standard error: an absolute path; null for nowhere.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>The collector that metrics and traces are sent to; null sends nothing.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>How the collector is spoken to.</summary>
+    public OtlpProtocol OtlpProtocol { get; init; }
+
+    /// <summary>What is sent to the collector with every request, as <see cref="OtlpOptions.Headers"/> has it. Secret.</summary>
+    public string? OtlpHeaders { get; init; }
+
+    internal OtlpOptions Otlp => new(OtlpEndpoint, OtlpProtocol, OtlpHeaders);
+
     public const int DefaultProcessLimit = 100;
     public const int MaxProcessLimit = 100_000;
 
@@ -45,6 +62,16 @@ internal sealed record NodeOptions(
 
     /// <summary>What ended more recently is kept whatever else is said.</summary>
     public TimeSpan RetentionKeepAtLeast { get; init; } = DefaultKeepAtLeast;
+}
+
+/// <summary>How lines of the log are written.</summary>
+internal enum LogFormat
+{
+    /// <summary>For people.</summary>
+    Console,
+
+    /// <summary>One JSON object a line, for machines.</summary>
+    Json,
 }
 
 /// <summary>The settings as they were typed; null where a flag was not given.</summary>

@@ -46,6 +46,11 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             RetentionKeepRuns = ReadKeepRuns(),
             RetentionKeepAtLeast = ReadDuration(
                 NodeSetting.RetentionKeepAtLeast, null, "time to keep", TimeSpan.Zero, RetentionRule.Longest, NodeOptions.DefaultKeepAtLeast),
+            LogFormat = ReadLogFormat(),
+            LogFile = ReadLogFile(),
+            OtlpEndpoint = ReadOtlpEndpoint(),
+            OtlpProtocol = ReadOtlpProtocol(),
+            OtlpHeaders = ReadOtlpHeaders(),
         };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
@@ -119,6 +124,66 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private long? ReadKeepRuns() => Said(null, NodeSetting.RetentionKeepRuns).Text is null or NodeSetting.Everything
         ? null
         : ReadWhole(NodeSetting.RetentionKeepRuns, null, $"number of runs, nor '{NodeSetting.Everything}'", 0, RetentionRule.Most, 0);
+    private LogFormat ReadLogFormat()
+    {
+        var (text, origin) = Said(null, NodeSetting.LogFormat);
+        return text?.ToUpperInvariant() switch
+        {
+            null or "CONSOLE" => LogFormat.Console,
+            "JSON" => LogFormat.Json,
+            _ => Wrong(origin, $"'{text}' is no log format; expected console or json.", LogFormat.Console),
+        };
+    }
+
+    private string? ReadLogFile()
+    {
+        var (text, origin) = Said(null, NodeSetting.LogFile);
+        return text is null ? null
+            : string.IsNullOrWhiteSpace(text) ? Wrong<string?>(origin, "expected a file.", null)
+            : Path.GetFullPath(text);
+    }
+
+    private Uri? ReadOtlpEndpoint()
+    {
+        var (text, origin) = SaidOrStandard(NodeSetting.OtlpEndpoint, "OTEL_EXPORTER_OTLP_ENDPOINT");
+        return text is null ? null
+            : !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0
+                ? Wrong<Uri?>(origin, "expected the address of a collector, such as http://127.0.0.1:4317.", null)
+            : uri.UserInfo.Length > 0 ? Wrong<Uri?>(origin, "a name or password has no place in the address; set telemetry.otlp.headers.", null)
+            : uri;
+    }
+
+    private OtlpProtocol ReadOtlpProtocol()
+    {
+        var (text, origin) = SaidOrStandard(NodeSetting.OtlpProtocol, "OTEL_EXPORTER_OTLP_PROTOCOL");
+        return text?.ToUpperInvariant() switch
+        {
+            null or "GRPC" => OtlpProtocol.Grpc,
+            "HTTP/PROTOBUF" => OtlpProtocol.HttpProtobuf,
+            _ => Wrong(origin, $"'{text}' is no protocol of a collector; expected grpc or http/protobuf.", OtlpProtocol.Grpc),
+        };
+    }
+
+    /// <summary>Never repeated in a message: it is there to hold a secret.</summary>
+    private string? ReadOtlpHeaders()
+    {
+        var (text, origin) = SaidOrStandard(NodeSetting.OtlpHeaders, "OTEL_EXPORTER_OTLP_HEADERS");
+        return text is null || Array.TrueForAll(text.Split(','), pair => pair.IndexOf('=', StringComparison.Ordinal) > 0 && !pair.Any(char.IsControl)) ? text
+            : Wrong<string?>(origin, "expected name=value pairs with commas between them.", null);
+    }
+
+    /// <summary>As set for this node, else as OpenTelemetry's own variable says for every program.</summary>
+    private (string? Text, string Origin) SaidOrStandard(NodeSetting setting, string standard)
+    {
+        var said = Said(null, setting);
+        if (said.Text is not null || variable(standard) is not { Length: > 0 } text)
+        {
+            return said;
+        }
+
+        _origins[setting] = $"the variable {standard}";
+        return (text, _origins[setting]);
+    }
 
     /// <param name="what">How a message calls it: «process limit».</param>
     private long ReadWhole(NodeSetting setting, string? flag, string what, long least, long most, long otherwise)

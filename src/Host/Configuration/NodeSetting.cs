@@ -71,8 +71,26 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     public static NodeSetting RetentionKeepAtLeast { get; } = new(
         "retention.keep-at-least", SettingKind.Duration, null, "RUNNER_RETENTION_KEEP_AT_LEAST", o => DurationText.Format(o.RetentionKeepAtLeast));
 
+    public static NodeSetting LogFormat { get; } = new("log-format", SettingKind.Text, null, "RUNNER_LOG_FORMAT", o => o.LogFormat.ToString().ToLowerInvariant());
+
+    public static NodeSetting LogFile { get; } = new("log-file", SettingKind.Path, null, "RUNNER_LOG_FILE", o => o.LogFile);
+
+    public static NodeSetting OtlpEndpoint { get; } = new("telemetry.otlp.endpoint", SettingKind.Text, null, "RUNNER_TELEMETRY_OTLP_ENDPOINT", o => o.OtlpEndpoint?.AbsoluteUri);
+
+    public static NodeSetting OtlpProtocol { get; } = new(
+        "telemetry.otlp.protocol", SettingKind.Text, null, "RUNNER_TELEMETRY_OTLP_PROTOCOL", o => o.OtlpProtocol == Configuration.OtlpProtocol.Grpc ? "grpc" : "http/protobuf");
+
+    /// <summary>Shown as set or not, never as it is.</summary>
+    public static NodeSetting OtlpHeaders { get; } = new("telemetry.otlp.headers", SettingKind.Text, null, "RUNNER_TELEMETRY_OTLP_HEADERS", o => o.OtlpHeaders is null ? null : "(hidden)");
+
+
     /// <summary>In the order in which they are shown.</summary>
-    public static ImmutableArray<NodeSetting> All { get; } = [Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast];
+    public static ImmutableArray<NodeSetting> All { get; } =
+    [
+        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace,
+        RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,
+        LogFormat, LogFile, OtlpEndpoint, OtlpProtocol, OtlpHeaders,
+    ];
 
     /// <summary>The path in a file.</summary>
     public string Path => $"{Section}.{Key}";

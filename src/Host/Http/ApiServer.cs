@@ -24,6 +24,9 @@ internal sealed record ApiServerParts(
 {
     /// <summary>How much it takes at once.</summary>
     public ApiLoad Load { get; init; } = ApiLoad.Default;
+
+    /// <summary>Where requests are measured, and what <c>/metrics</c> shows; null has neither.</summary>
+    public Telemetry.Telemetry? Telemetry { get; init; }
 }
 
 /// <summary>
@@ -128,6 +131,12 @@ internal sealed class ApiServer : IAsyncDisposable
     private static void Map(WebApplication app, ApiServerParts parts, OutputPulse pulse, CancellationToken stopping)
     {
         var hosts = parts.AllowedHosts;
+        if (parts.Telemetry is { } telemetry)
+        {
+            app.Use(next => new RequestMeter(next, telemetry.Host).InvokeAsync);
+            new MetricsApi(telemetry.Metrics).Map(app);
+        }
+
         app.Use(next => new ErrorBoundary(next, parts.Log).InvokeAsync);
         app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
         app.UseRouting();
@@ -138,7 +147,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new NodeApi(parts.Slot).Map(app);
         new DeploymentsApi(parts.Slot).Map(app);
         new RunsApi(parts.Slot).Map(app);
-        new RunStreamsApi(parts.Slot, parts.Files, pulse, new Gate(parts.Load.Followers), parts.Time, stopping).Map(app);
+        new RunStreamsApi(parts.Slot, parts.Files, pulse, new Gate(parts.Load.Followers), parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
         new LimitsApi(parts.Slot).Map(app);
         new PruneApi(parts.Slot).Map(app);
     }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Runner.Client;
 using Runner.Host.Http.Access;
 using Runner.Host.Logs;
+using Runner.Host.Telemetry;
 using Runner.Messages;
 using Runner.Messages.Runs;
 
@@ -15,6 +16,9 @@ namespace Runner.Host.Http;
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
 internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPulse pulse, Gate followers, TimeProvider time, CancellationToken stopping)
 {
+    /// <summary>Where followers are counted; null counts nothing.</summary>
+    public HostTelemetry? Telemetry { get; init; }
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/runs/{run}/events", EventsAsync).WithMetadata(OpenToPrograms.Mark);
@@ -88,6 +92,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
     private async Task FeedAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
     {
+        using var counted = Telemetry?.Following();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         await using var sse = await SseWriter.StartAsync(context, time, over.Token);
         try

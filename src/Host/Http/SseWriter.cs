@@ -16,6 +16,9 @@ namespace Runner.Host.Http;
 /// <summary>Server-sent events on one answer. Says something at least every 15 seconds, so that both ends notice a dead connection.</summary>
 internal sealed class SseWriter : ILogSink, IAsyncDisposable
 {
+    /// <summary>The media type of a stream.</summary>
+    public const string ContentType = "text/event-stream";
+
     /// <summary>How long the stream is silent before a comment is sent.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
@@ -44,7 +47,7 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
             rate.MinDataRate = null;
         }
 
-        context.Response.ContentType = "text/event-stream";
+        context.Response.ContentType = ContentType;
         context.Response.Headers["X-Accel-Buffering"] = "no";
         await context.Response.StartAsync(cancel);
         await context.Response.BodyWriter.FlushAsync(cancel);

@@ -15,7 +15,7 @@ internal sealed class Adopter : IDisposable
     public Adopter(AttemptTable table, Action<TrackedAttempt> running)
     {
         (_table, _running) = (table, running);
-        _workers = new Workers<Request>("process recovery", 1, LargestBatch, Handle, table.Log);
+        _workers = new Workers<Request>("process recovery", 1, LargestBatch, Handle, request => request.Attempt, table.Log);
     }
 
     public void Recover(TrackedAttempt attempt, ProcessHandle? handle) => _workers.Post(new Request(attempt, handle));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Runner.Actors.Telemetry;
 using Serilog;
 using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 
@@ -114,7 +115,7 @@ internal sealed unsafe class ExitWatcher : IDisposable
         }
         catch (Exception e)
         {
-            _log.Error(e, "The end of process {Pid} of attempt {Attempt} could not be handled", watched.Pid, watched.Attempt.Key);
+            _log.About(watched.Attempt.Spec).Error(e, "The end of process {Pid} could not be handled", watched.Pid);
         }
     }
 }

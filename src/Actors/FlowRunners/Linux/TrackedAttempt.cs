@@ -1,3 +1,4 @@
+using Runner.Actors.Telemetry;
 using Serilog;
 
 namespace Runner.Actors.FlowRunners.Linux;
@@ -63,7 +64,7 @@ internal sealed class TrackedAttempt(ProcessSpec spec, IProcessObserver observer
         }
         catch (Exception e)
         {
-            log.Error(e, "The observer of attempt {Attempt} failed", Key);
+            log.About(Spec).Error(e, "The observer of the attempt failed");
         }
     }
 }

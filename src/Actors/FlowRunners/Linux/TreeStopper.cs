@@ -20,7 +20,7 @@ internal sealed class TreeStopper : IDisposable
     public TreeStopper(AttemptTable table, Func<Watched, bool> watch)
     {
         (_table, _watch) = (table, watch);
-        _workers = new Workers<Request>("process stops", 1, LargestBatch, Handle, table.Log);
+        _workers = new Workers<Request>("process stops", 1, LargestBatch, Handle, request => request.Attempt, table.Log);
     }
 
     /// <summary>Signals a tree.</summary>

@@ -1,3 +1,4 @@
+using Runner.Actors.Telemetry;
 using Serilog;
 
 namespace Runner.Actors.FlowRunners.Linux;
@@ -13,12 +14,14 @@ internal sealed class Workers<T> : IDisposable
     private readonly Thread[] _threads;
     private readonly Action<List<T>> _handle;
     private readonly int _largestBatch;
+    private readonly Func<T, TrackedAttempt> _attempt;
     private readonly ILogger _log;
     private bool _disposed;
 
-    public Workers(string name, int threads, int largestBatch, Action<List<T>> handle, ILogger log)
+    /// <param name="attempt">What an item is about, for the log.</param>
+    public Workers(string name, int threads, int largestBatch, Action<List<T>> handle, Func<T, TrackedAttempt> attempt, ILogger log)
     {
-        (_handle, _largestBatch, _log) = (handle, largestBatch, log);
+        (_handle, _largestBatch, _attempt, _log) = (handle, largestBatch, attempt, log);
         _threads = [.. Enumerable.Range(0, threads).Select(i => new Thread(Run) { Name = $"{name} {i}", IsBackground = true })];
         foreach (var thread in _threads)
         {
@@ -69,7 +72,10 @@ internal sealed class Workers<T> : IDisposable
             }
             catch (Exception e)
             {
-                _log.Error(e, "{Thread} failed on {Batch}", Thread.CurrentThread.Name, batch);
+                foreach (var item in batch)
+                {
+                    _log.About(_attempt(item).Spec).Error(e, "The thread of {Thread} failed", Thread.CurrentThread.Name);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using Runner.Actors.FlowRunners.Linux;
+using Runner.Actors.Telemetry;
 using Serilog;
 
 namespace Runner.Actors.FlowRunners.Portable;
@@ -42,10 +43,10 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     private void Begin(ProcessSpec spec, IProcessObserver observer, Func<PortableProcess, Task> life)
     {
-        var process = new PortableProcess(observer, _log, _disposed.Token);
+        var process = new PortableProcess(observer, _log.About(spec), _disposed.Token);
         if (_processes.TryAdd(spec.Key, process))
         {
-            _ = Task.Run(() => Live(spec.Key, process, life));
+            _ = Task.Run(() => Live(spec, process, life));
         }
         else if (_processes.TryGetValue(spec.Key, out var existing))
         {
@@ -53,7 +54,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
     }
 
-    private async Task Live(AttemptKey key, PortableProcess process, Func<PortableProcess, Task> life)
+    private async Task Live(ProcessSpec spec, PortableProcess process, Func<PortableProcess, Task> life)
     {
         try
         {
@@ -61,30 +62,30 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
         catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
         {
-            _log.Debug("Attempt {Attempt} is left running", key);
+            _log.About(spec).Debug("The process is left running");
         }
         catch (Exception e) when (process.Handle is null)
         {
-            RemoveFiles(key);
-            _processes.TryRemove(key, out _);
+            RemoveFiles(spec);
+            _processes.TryRemove(spec.Key, out _);
             process.Report(o => o.StartFailed(PortableStart.KindOf(e), e.Message));
         }
         catch (Exception e)
         {
-            _log.Error(e, "Attempt {Attempt} could not be watched to its end", key);
-            End(key, process, new ProcessExit.Unknown(e.Message));
+            _log.About(spec).Error(e, "The process could not be watched to its end");
+            End(spec.Key, process, new ProcessExit.Unknown(e.Message));
         }
     }
 
-    private void RemoveFiles(AttemptKey key)
+    private void RemoveFiles(ProcessSpec spec)
     {
         try
         {
-            Files.Delete(key);
+            Files.Delete(spec.Key);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.Error(e, "The files of attempt {Attempt}, which did not start, could not be removed", key);
+            _log.About(spec).Error(e, "The files of the attempt, which did not start, could not be removed");
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Runner.Engine.Telemetry;
 using SQLitePCL;
 using ILogger = Serilog.ILogger;
 
@@ -16,6 +18,7 @@ internal sealed class CommitWriter
     private readonly DatabaseFile _file;
     private readonly StoreSchema _schema;
     private readonly ILogger _log;
+    private readonly EngineTelemetry? _telemetry;
     private readonly CommitQueue _queue;
     private readonly Action _reopened;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,12 +28,13 @@ internal sealed class CommitWriter
 
     /// <summary>Opens the database, brings its tables up to date, and starts the thread.</summary>
     /// <param name="reopened">Called when the database was opened anew after a failure; it may be another file now.</param>
-    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, Action reopened, ILogger log)
+    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, Action reopened, ILogger log, EngineTelemetry? telemetry = null)
     {
         _reopened = reopened;
         _file = file;
         _schema = schema;
         _log = log;
+        _telemetry = telemetry;
         _queue = new CommitQueue(largestGroup);
         _connection = Open(create: true);
         new Thread(Run) { Name = "store-writer", IsBackground = true }.Start();
@@ -86,6 +90,7 @@ internal sealed class CommitWriter
 
     private void Write(List<PendingCommit> group)
     {
+        long began = Stopwatch.GetTimestamp();
         StoreException? failure = TryWrite(group, out bool apart);
         if (failure is not null && apart && group.Count > 1)
         {
@@ -98,6 +103,7 @@ internal sealed class CommitWriter
             return;
         }
 
+        _telemetry?.Written(group, began, failure);
         if (failure is null && _full is not null && group.TrueForAll(c => c.Commit.Writes.IsEmpty))
         {
             // Asked how it is, and writing nothing proves nothing: the disk and the database's own bound are looked at.

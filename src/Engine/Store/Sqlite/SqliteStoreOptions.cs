@@ -1,3 +1,5 @@
+using Runner.Engine.Telemetry;
+
 namespace Runner.Engine.Store.Sqlite;
 
 /// <summary>Where the database is and how it is used.</summary>
@@ -23,4 +25,7 @@ public sealed record SqliteStoreOptions(string Path)
 
     /// <summary>The largest the database may grow, in bytes; null for as large as the disk allows. Beyond it the store is full.</summary>
     public long? LargestSize { get; init; }
+
+    /// <summary>Where commits are measured; null measures nothing. Stays the caller's to dispose.</summary>
+    public EngineTelemetry? Telemetry { get; init; }
 }

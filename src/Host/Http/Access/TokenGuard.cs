@@ -9,7 +9,7 @@ internal sealed class OpenToPrograms
     public static OpenToPrograms Mark { get; } = new();
 }
 
-/// <summary>Everything under /api/v1 needs a token, given in the Authorization header and nowhere else. Stands after routing.</summary>
+/// <summary>Everything under /api/v1, and /metrics, needs a token, given in the Authorization header and nowhere else. Stands after routing.</summary>
 internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
 {
     private const string Scheme = "Bearer ";
@@ -17,7 +17,8 @@ internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            && !context.Request.Path.StartsWithSegments(MetricsApi.Path, StringComparison.OrdinalIgnoreCase))
         {
             return next(context);
         }
