@@ -28,6 +28,7 @@ internal static class NodeComposition
             new("RUNNER_TOKEN", start.ProgramToken(run)),
         ])
         {
+            FreeSpace = start.Options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, start.Options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
             Retention = new RetentionSettings(
                 new RetentionRule(start.Options.RetentionKeepFor, start.Options.RetentionKeepRuns), start.Options.RetentionKeepAtLeast)
             {
@@ -41,6 +42,19 @@ internal static class NodeComposition
             (flowRunner as IDisposable)?.Dispose();
             await store.DisposeAsync().ConfigureAwait(false);
         });
+    }
+
+    private static long? FreeSpaceOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (IOException)
+        {
+            // The volume is gone: that is the store's to say, and not a lack of room.
+            return null;
+        }
     }
 
     private static async Task<SqliteEntityStore> OpenAsync(string path, NodeStart start)

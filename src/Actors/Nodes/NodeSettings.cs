@@ -16,6 +16,9 @@ public sealed record NodeSettings(
     /// </summary>
     public bool StoreIsShared { get; init; }
 
+    /// <summary>How much of its disk the node leaves free; null if it does not look.</summary>
+    public FreeSpaceRule? FreeSpace { get; init; }
+
     /// <summary>How long an entity with nothing to do stays in memory, unless too many others come after it.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(10);
 

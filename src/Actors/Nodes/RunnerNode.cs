@@ -30,6 +30,8 @@ public sealed class RunnerNode : IRunnerNode
     private readonly NodeSettings _settings;
     private readonly ActorSystem _system;
     private readonly NodeActors _actors;
+    private readonly SpaceGuard _space;
+    private readonly IStartTrouble? _starts;
     private readonly TaskCompletionSource _immediate = new();
     private volatile bool _stopping;
 
@@ -39,7 +41,11 @@ public sealed class RunnerNode : IRunnerNode
         _store = store;
         _settings = settings;
         _system = ActorSystem.Create(settings.Name, runtime, log);
-        _actors = new NodeActors(_system, runtime, store, flowRunner, settings, log);
+        _starts = flowRunner as IStartTrouble;
+        // Looked at before anything is due: a node that comes up on a full disk starts nothing.
+        _space = new SpaceGuard(runtime, settings.FreeSpace, log);
+        _actors = new NodeActors(_system, runtime, store, flowRunner, settings, log, _space.IsLow);
+        _space.Begin(low => _actors.HoldStarts(low, _system.DeadLetters));
     }
 
     /// <summary>The number of attempts whose processes this node looks after.</summary>
@@ -59,9 +65,9 @@ public sealed class RunnerNode : IRunnerNode
     public async Task<Reply<ImmutableArray<DeploymentRegistered>>> RegisterAsync(
         ImmutableArray<DeploymentSpec> specs, bool dryRun, CancellationToken cancel)
     {
-        if (_stopping)
+        if (NoNewWork() is { } closed)
         {
-            return new NodeStopping();
+            return closed;
         }
 
         var problems = RegistrationRules.Problems(specs);
@@ -95,8 +101,8 @@ public sealed class RunnerNode : IRunnerNode
         Read(() => Listings.DeploymentsAsync(_store, query));
 
     /// <inheritdoc/>
-    public Task<Reply<RunSubmitted>> SubmitAsync(SubmitRun command, CancellationToken cancel) => _stopping
-        ? Task.FromResult<Reply<RunSubmitted>>(new NodeStopping())
+    public Task<Reply<RunSubmitted>> SubmitAsync(SubmitRun command, CancellationToken cancel) => NoNewWork() is { } closed
+        ? Task.FromResult<Reply<RunSubmitted>>(closed)
         : Ask<RunSubmitted>(
             DeploymentKey(command.Deployment),
             new Deployments.PlaceRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
@@ -106,8 +112,8 @@ public sealed class RunnerNode : IRunnerNode
         Ask<RunCancelAccepted>(RunKey(command.Run), command, cancel);
 
     /// <inheritdoc/>
-    public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) => _stopping
-        ? Task.FromResult<Reply<RunSubmitted>>(new NodeStopping())
+    public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) => NoNewWork() is { } closed
+        ? Task.FromResult<Reply<RunSubmitted>>(closed)
         : Ask<RunSubmitted>(
             RunKey(command.Run), new RepeatRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
 
@@ -183,12 +189,17 @@ public sealed class RunnerNode : IRunnerNode
     /// <inheritdoc/>
     public async Task<HealthReport> HealthAsync(CancellationToken cancel)
     {
-        var checks = ImmutableArray.Create(
+        HealthCheck?[] looked =
+        [
             await NodeHealth.StoreAsync(_store).ConfigureAwait(false),
             await NodeHealth.AlarmsAsync(_actors.Alarms, _system, _runtime.Clock, cancel).ConfigureAwait(false),
+            _space.Check(),
+            NodeHealth.Programs(_starts),
             _stopping
                 ? new HealthCheck("node", false, "The node is being stopped and takes no new work.")
-                : new HealthCheck("node", true, "The node takes work."));
+                : new HealthCheck("node", true, "The node takes work."),
+        ];
+        var checks = looked.OfType<HealthCheck>().ToImmutableArray();
         return new HealthReport(checks.All(c => c.Healthy) ? "ready" : "not-ready", checks);
     }
 
@@ -199,6 +210,7 @@ public sealed class RunnerNode : IRunnerNode
     public async Task StopAsync(StopMode mode)
     {
         _stopping = true;
+        _space.End();
         _actors.StopStarting();
         _actors.Limiter.Tell(SuspendGrants.Instance, _system.DeadLetters);
         _system.Stop(_actors.Alarms);
@@ -228,8 +240,11 @@ public sealed class RunnerNode : IRunnerNode
     internal Task AbandonAsync()
     {
         _stopping = true;
+        _space.End();
         return _system.Terminate();
     }
+
+    private Refusal? NoNewWork() => _stopping ? new NodeStopping() : _space.Refusal;
 
     private static EntityKey LimiterKey => new(EntityKinds.Limiter, EntityKinds.LimiterId);
 

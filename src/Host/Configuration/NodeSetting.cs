@@ -56,6 +56,12 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
 
     public static NodeSetting PauseOnShutdown { get; } = new("pause-on-shutdown", SettingKind.Truth, "--no-pause-on-shutdown", "RUNNER_NO_PAUSE_ON_SHUTDOWN", o => o.PauseOnShutdown);
 
+    public static NodeSetting MaxPendingCommands { get; } = new("max-pending-commands", SettingKind.Whole, null, "RUNNER_MAX_PENDING_COMMANDS", o => o.MaxPendingCommands);
+
+    public static NodeSetting MaxFollowers { get; } = new("max-followers", SettingKind.Whole, null, "RUNNER_MAX_FOLLOWERS", o => o.MaxFollowers);
+
+    public static NodeSetting MinFreeSpace { get; } = new("min-free-space", SettingKind.Size, null, "RUNNER_MIN_FREE_SPACE", o => o.MinFreeSpace);
+
     public static NodeSetting RetentionKeepFor { get; } = new(
         "retention.keep-for", SettingKind.Duration, null, "RUNNER_RETENTION_KEEP_FOR", o => o.RetentionKeepFor is { } time ? DurationText.Format(time) : Forever);
 
@@ -80,7 +86,7 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [
-        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown,
+        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace,
         RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,
         LogFormat, LogFile, OtlpEndpoint, OtlpProtocol, OtlpHeaders,
     ];

@@ -25,13 +25,16 @@ namespace Runner.Host.Http;
 internal sealed record ApiServerParts(
     ListenAddress Listen, ImmutableArray<string> AllowedHosts, ApiTokens Tokens, NodeSlot Slot, OutputFiles Files, TimeProvider Time, ILogger Log)
 {
+    /// <summary>How much it takes at once.</summary>
+    public ApiLoad Load { get; init; } = ApiLoad.Default;
+
     /// <summary>Where requests are measured, and what <c>/metrics</c> shows; null has neither.</summary>
     public Telemetry.Telemetry? Telemetry { get; init; }
 }
 
 /// <summary>
 /// The web server. A request passes, in this order: <see cref="ErrorBoundary"/>, <see cref="OriginGuard"/>, routing,
-/// <see cref="TokenGuard"/>, and one of the resources.
+/// <see cref="TokenGuard"/>, <see cref="CommandGate"/>, and one of the resources.
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
@@ -39,12 +42,14 @@ internal sealed class ApiServer : IAsyncDisposable
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
+    private readonly OutputPulse _pulse;
     private int _disposed;
     private readonly CancellationTokenSource _stopping;
 
-    private ApiServer(WebApplication app, CancellationTokenSource stopping, ListenAddress bound)
+    private ApiServer(WebApplication app, OutputPulse pulse, CancellationTokenSource stopping, ListenAddress bound)
     {
         _app = app;
+        _pulse = pulse;
         _stopping = stopping;
         Bound = bound;
     }
@@ -60,7 +65,8 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var app = Build(parts);
         var stopping = new CancellationTokenSource();
-        Map(app, parts, stopping.Token);
+        var pulse = new OutputPulse(parts.Files, parts.Time);
+        Map(app, parts, pulse, stopping.Token);
         try
         {
             await app.StartAsync(cancel);
@@ -68,6 +74,7 @@ internal sealed class ApiServer : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
             await app.DisposeAsync();
+            pulse.Dispose();
             stopping.Dispose();
             throw CannotListen(parts.Listen, e);
         }
@@ -79,7 +86,7 @@ internal sealed class ApiServer : IAsyncDisposable
                 "The API listens on {Address}: other machines reach it, in clear text. Whoever holds the token can run programs here", parts.Listen.ToString());
         }
 
-        return new ApiServer(app, stopping, parts.Listen with { Port = port });
+        return new ApiServer(app, pulse, stopping, parts.Listen with { Port = port });
     }
 
     /// <summary>Ends the streams, waits a moment for other requests, and closes.</summary>
@@ -94,6 +101,7 @@ internal sealed class ApiServer : IAsyncDisposable
         using var atMost = new CancellationTokenSource(StopWithin);
         await _app.StopAsync(atMost.Token);
         await _app.DisposeAsync();
+        _pulse.Dispose();
         _stopping.Dispose();
     }
 
@@ -101,7 +109,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         // Empty, not slim: no appsettings.json or ASPNETCORE_ variable of whoever starts the node may open other doors.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, parts.Listen));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, parts));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddSingleton(parts.Time);
@@ -111,7 +119,7 @@ internal sealed class ApiServer : IAsyncDisposable
         return builder.Build();
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ListenAddress listen)
+    private static void Configure(KestrelServerOptions kestrel, ApiServerParts parts)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = MaxBody;
@@ -120,11 +128,13 @@ internal sealed class ApiServer : IAsyncDisposable
         kestrel.Limits.MaxRequestLineSize = 8 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        kestrel.Limits.MaxConcurrentConnections = 4_096;
-        kestrel.Listen(new IPEndPoint(listen.Address, listen.Port), endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        kestrel.Limits.MaxConcurrentConnections = parts.Load.Connections;
+        // What a reader that has stopped reading costs.
+        kestrel.Limits.MaxResponseBufferSize = 32 * 1024;
+        kestrel.Listen(new IPEndPoint(parts.Listen.Address, parts.Listen.Port), endpoint => endpoint.Protocols = HttpProtocols.Http1);
     }
 
-    private static void Map(WebApplication app, ApiServerParts parts, CancellationToken stopping)
+    private static void Map(WebApplication app, ApiServerParts parts, OutputPulse pulse, CancellationToken stopping)
     {
         var hosts = parts.AllowedHosts;
         if (parts.Telemetry is { } telemetry)
@@ -137,11 +147,13 @@ internal sealed class ApiServer : IAsyncDisposable
         app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
         app.UseRouting();
         app.Use(next => new TokenGuard(next, parts.Tokens).InvokeAsync);
+        var commands = new Gate(parts.Load.Commands);
+        app.Use(next => new CommandGate(next, commands).InvokeAsync);
         new HealthApi(parts.Slot).Map(app);
         new NodeApi(parts.Slot).Map(app);
         new DeploymentsApi(parts.Slot).Map(app);
         new RunsApi(parts.Slot).Map(app);
-        new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
+        new RunStreamsApi(parts.Slot, parts.Files, pulse, new Gate(parts.Load.Followers), parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
         new LimitsApi(parts.Slot).Map(app);
         new PruneApi(parts.Slot).Map(app);
         OpenApiRoute.Map(app);

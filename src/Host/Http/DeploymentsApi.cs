@@ -16,7 +16,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPut("/api/v1/deployments", RegisterAsync).Describe(() => new("registerDeployments", Tags.Deployments, "Registers or updates deployments, all or none.")
+        routes.MapPut("/api/v1/deployments", RegisterAsync).WithMetadata(MakesWork.Mark).Describe(() => new("registerDeployments", Tags.Deployments, "Registers or updates deployments, all or none.")
         {
             Parameters = [Parameter.Query("dryRun", ValueSchema.Flag, "Only says what would change.")],
             Body = new(StrictJson.Options.GetTypeInfo(typeof(ImmutableArray<DeploymentSpec>)), Required: true),
@@ -38,7 +38,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
             Parameter.Query("runs", ValueSchema.OneOf(["keep", "cancel"], "keep"), "What becomes of its runs that have not ended.")));
         routes.MapPost(One + "/pause", PauseAsync).Describe(() => Change("pauseDeployment", "Stops a deployment's schedules until it is resumed."));
         routes.MapPost(One + "/resume", ResumeAsync).Describe(() => Change("resumeDeployment", "Lets a deployment's schedules go on from now."));
-        routes.MapPost(One + "/runs", SubmitAsync).Describe(() => new("submitRun", Tags.Deployments, "Submits a run of a deployment.")
+        routes.MapPost(One + "/runs", SubmitAsync).WithMetadata(MakesWork.Mark).Describe(() => new("submitRun", Tags.Deployments, "Submits a run of a deployment.")
         {
             Parameters = NameParameters,
             Body = new(StrictJson.Options.GetTypeInfo(typeof(SubmitBody)), Required: false),

@@ -7,14 +7,16 @@ using Runner.Host.Http.Access;
 using Runner.Host.Http.OpenApi;
 using Runner.Host.Logs;
 using Runner.Host.Telemetry;
+using Runner.Messages;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
 namespace Runner.Host.Http;
 
 /// <summary>What a run does, as it does it: its states and its output, from any position.</summary>
+/// <param name="followers">How many streams are open at once.</param>
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
-internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvider time, CancellationToken stopping)
+internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPulse pulse, Gate followers, TimeProvider time, CancellationToken stopping)
 {
     /// <summary>Where followers are counted; null counts nothing.</summary>
     public HostTelemetry? Telemetry { get; init; }
@@ -37,7 +39,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvid
                         Contents = [new("text/event-stream", "Events `state`, then one `end`.", [("state", "The state's sequence number.", MessagesJson.Default.RunStateChange)])],
                     },
                 ],
-                Refuses = ["run-not-found"],
+                Refuses = ["run-not-found", "too-many-followers"],
             });
         routes.MapGet("/api/v1/runs/{run}/logs", LogsAsync).WithMetadata(OpenToPrograms.Mark).Describe(
             () => new("readLogs", Tags.Runs, "What a run's program wrote: as it is, or as it comes with `follow`.")
@@ -65,7 +67,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvid
                         ],
                     },
                 ],
-                Refuses = ["run-not-found"],
+                Refuses = ["run-not-found", "too-many-followers"],
             });
     }
 
@@ -94,7 +96,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvid
         var position = wanted.PositionIn(view.Attempt, follow);
         if (follow)
         {
-            var tail = new LogTail(files, slot.Node, slot.Signals, time);
+            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time);
             await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
                 view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
         }
@@ -119,6 +121,24 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, TimeProvid
     }
 
     private async Task StreamAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
+    {
+        if (!followers.TryEnter())
+        {
+            await context.SendRefusalAsync(new TooManyFollowers(followers.Most));
+            return;
+        }
+
+        try
+        {
+            await FeedAsync(context, send);
+        }
+        finally
+        {
+            followers.Leave();
+        }
+    }
+
+    private async Task FeedAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
     {
         using var counted = Telemetry?.Following();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);

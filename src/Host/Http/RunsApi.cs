@@ -46,7 +46,7 @@ internal sealed class RunsApi(NodeSlot slot)
                 Answers = [new(202, "It is being cancelled, or was already.", MessagesJson.Default.RunCancelAccepted)],
                 Refuses = ["run-not-found", "run-already-ended", "store-full"],
             });
-        routes.MapPost("/api/v1/runs/{run}/retry", RetryAsync).Describe(() => new("retryRun", Tags.Runs, "Runs an ended run's recipe and parameters anew, as a new run.")
+        routes.MapPost("/api/v1/runs/{run}/retry", RetryAsync).WithMetadata(MakesWork.Mark).Describe(() => new("retryRun", Tags.Runs, "Runs an ended run's recipe and parameters anew, as a new run.")
         {
             Parameters = [RunParameter],
             Body = new(StrictJson.Options.GetTypeInfo(typeof(RetryBody)), Required: false),

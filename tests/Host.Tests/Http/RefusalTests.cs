@@ -25,6 +25,9 @@ public sealed class RefusalTests : IAsyncLifetime
         { new RunNotEnded(Guid.Empty, "Running"), 409 },
         { new StoreNotAvailable("The store is away."), 503 },
         { new NodeStopping(), 503 },
+        { new NodeBusy(10), 503 },
+        { new TooManyFollowers(10), 503 },
+        { new DiskLow("The disk is nearly full."), 507 },
         { new StoreIsFull("The disk is full."), 507 },
     };
 

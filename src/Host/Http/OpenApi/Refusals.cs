@@ -34,8 +34,11 @@ internal static class Refusals
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),
         ["node-starting"] = (503, "The node is starting: try again in a moment."),
         ["node-stopping"] = (503, "The node is being stopped and takes no new work."),
+        ["node-busy"] = (503, "Too many such commands are under way: try again after the time in `Retry-After`. Nothing was decided."),
+        ["too-many-followers"] = (503, "As many streams are open as the node takes: try again later."),
         ["store-not-available"] = (503, "The store failed; sending the request again is safe."),
         ["store-full"] = (507, "The store has no room; nothing was written."),
+        ["disk-low"] = (507, "The disk has less free than `min-free-space`: the node takes no new work."),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>What any request may meet.</summary>
@@ -52,4 +55,7 @@ internal static class Refusals
 
     /// <summary>What a request may meet besides that changes something and is not taken while the node stops.</summary>
     public static ImmutableArray<string> OfWork { get; } = ["node-stopping", "store-full"];
+
+    /// <summary>What a request may meet besides that makes work (see <see cref="MakesWork"/>).</summary>
+    public static ImmutableArray<string> OfNewWork { get; } = ["node-busy", "disk-low"];
 }

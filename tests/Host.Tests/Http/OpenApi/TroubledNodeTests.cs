@@ -7,7 +7,7 @@ namespace Runner.Host.Tests.Http.OpenApi;
 /// <summary>What every route answers while the node is in trouble is in the document, and the document says nothing that does not happen.</summary>
 public sealed class TroubledNodeTests : IAsyncLifetime
 {
-    private static readonly string[] Troubles = ["internal", "node-starting", "node-stopping", "store-not-available", "store-full"];
+    private static readonly string[] Troubles = ["internal", "node-starting", "node-stopping", "store-not-available", "store-full", "disk-low"];
 
     /// <summary>Routes that ask nothing that could fail; what any mistake inside would be answered with is documented all the same.</summary>
     private static readonly string[] Untroubled = ["getLiveness internal", "getOpenApi internal", "getNode internal"];
@@ -27,11 +27,11 @@ public sealed class TroubledNodeTests : IAsyncLifetime
         _api.Node.FailWith = new InvalidOperationException("A mistake inside.");
         await AskAllAsync(contract);
         _api.Node.FailWith = null;
-        foreach (var refusal in (Refusal[])[new StoreNotAvailable("The store is away."), new StoreIsFull("The disk is full.")])
+        foreach (var refusal in (Refusal[])[new StoreNotAvailable("The store is away."), new StoreIsFull("The disk is full."), new DiskLow("The disk is nearly full.")])
         {
             _api.Node.RefuseWith = refusal;
             // A full store has to be able to answer what only reads.
-            await AskAllAsync(contract, o => refusal is not StoreIsFull || o.Codes.Contains("store-full"));
+            await AskAllAsync(contract, o => refusal is StoreNotAvailable || o.Codes.Contains(refusal.Code));
         }
 
         _api.Node.RefuseWith = null;
