@@ -61,6 +61,7 @@ internal sealed class ApiConnection : IDisposable
         }
 
         var backOff = _options.BackOff;
+        var began = _time.GetTimestamp();
         for (var sent = 0; ; sent++)
         {
             try
@@ -76,6 +77,10 @@ internal sealed class ApiConnection : IDisposable
                         "broke the connection before it answered; whether it did what was asked is not known. Look, then ask again.",
                         e.InnerException);
                 }
+            }
+            catch (RunnerApiException e) when (e.IsBusy && _time.GetElapsedTime(began) + backOff < _options.RequestTimeout)
+            {
+                // It was turned away at the door: nothing was decided, whatever it asks for.
             }
 
             await WaitAsync(backOff, cancel).ConfigureAwait(false);

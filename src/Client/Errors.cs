@@ -18,6 +18,9 @@ public class RunnerApiException(string code, int status, string detail, Immutabl
     public int Status { get; } = status;
 
     public ImmutableArray<Problem> Problems { get; } = problems;
+
+    /// <summary>Whether the node had too much to do to look at the request: the same one may be sent again after a moment.</summary>
+    internal bool IsBusy => Code is "node-busy" or "too-many-followers";
 }
 
 /// <summary>The node does not take the token, or needs one and none was found.</summary>

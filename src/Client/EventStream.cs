@@ -75,7 +75,7 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
         {
             await PauseAsync(e, cancel).ConfigureAwait(false);
         }
-        catch (RunnerApiException e) when (!first && e.Status >= 500)
+        catch (RunnerApiException e) when (e.IsBusy || (!first && e.Status >= 500))
         {
             await PauseAsync(e, cancel).ConfigureAwait(false);
         }

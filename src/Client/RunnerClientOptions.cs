@@ -3,7 +3,9 @@ namespace Runner.Client;
 /// <summary>How a client waits and tries again.</summary>
 public sealed record RunnerClientOptions
 {
-    /// <summary>How long an ordinary request may take; streams have no bound.</summary>
+    /// <summary>
+    /// How long an ordinary request may take, and how long one is sent again to a node that says it is busy; streams have no bound.
+    /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a broken stream is tried to be resumed before it is given up, counted from the last thing it delivered.</summary>

@@ -29,6 +29,7 @@ internal static class NodeComposition
             new("RUNNER_TOKEN", start.ProgramToken(run)),
         ])
         {
+            FreeSpace = start.Options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, start.Options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
             Retention = new RetentionSettings(
                 new RetentionRule(start.Options.RetentionKeepFor, start.Options.RetentionKeepRuns), start.Options.RetentionKeepAtLeast)
             {
@@ -45,6 +46,19 @@ internal static class NodeComposition
                 await store.DisposeAsync().ConfigureAwait(false);
             },
             (copyFolder, off) => StoreCopy.MakeAsync(store, Path.Combine(copyFolder, StoreFile), start.Log, off));
+    }
+
+    private static long? FreeSpaceOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (IOException)
+        {
+            // The volume is gone: that is the store's to say, and not a lack of room.
+            return null;
+        }
     }
 
     private static async Task<SqliteEntityStore> OpenAsync(string path, NodeStart start)

@@ -68,5 +68,17 @@ public sealed record StoreNotAvailable(string Detail) : Refusal("store-not-avail
 /// <summary>The store has no room; nothing was written.</summary>
 public sealed record StoreIsFull(string Detail) : Refusal("store-full", Detail);
 
+/// <summary>As much is under way as the node takes at once; nothing was decided, so the same command can be sent again after a moment.</summary>
+/// <param name="AtOnce">How many commands it takes at once.</param>
+public sealed record NodeBusy(int AtOnce)
+    : Refusal("node-busy", $"This node has {AtOnce} commands under way and takes no more at once. Nothing was done; send it again in a moment.");
+
+/// <summary>As many streams are open as the node feeds at once.</summary>
+public sealed record TooManyFollowers(int AtOnce)
+    : Refusal("too-many-followers", $"This node feeds {AtOnce} followers, as many as it takes. Come back when one has gone, or raise max-followers.");
+
+/// <summary>The disk has less room than the node keeps free for what is under way; nothing was written.</summary>
+public sealed record DiskLow(string Detail) : Refusal("disk-low", Detail);
+
 public sealed record NodeStopping()
     : Refusal("node-stopping", "This node is being stopped and takes no new work. Send it again once it is back.");

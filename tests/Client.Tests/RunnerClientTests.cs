@@ -37,6 +37,20 @@ public class RunnerClientTests
     }
 
     [Fact]
+    public async Task A_submission_that_a_busy_node_turned_away_is_sent_again_with_the_same_key()
+    {
+        await using var node = await FakeNode.StartAsync((n, http) => n.Asked.Count <= 3
+            ? FakeNode.JsonAsync(http, 503, """{"type":"urn:runner:node-busy","status":503,"code":"node-busy","detail":"Busy."}""")
+            : FakeNode.JsonAsync(http, 201, Submitted));
+        using var client = node.Client();
+
+        await client.SubmitAsync(new SubmitRun("hello/a"));
+
+        Assert.Equal(4, node.Bodies.Count);
+        Assert.Single(node.Bodies.Select(b => JsonElement.Parse(b).GetProperty("idempotencyKey").GetString()).Distinct());
+    }
+
+    [Fact]
     public async Task A_deletion_is_not_sent_twice()
     {
         await using var node = await FakeNode.StartAsync((_, http) =>

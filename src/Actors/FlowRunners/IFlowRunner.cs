@@ -109,6 +109,13 @@ public interface IProcessObserver
     void Ended(ProcessOutcome outcome);
 }
 
+/// <summary>A flow runner that keeps starts waiting while the system has no room for them, and says so.</summary>
+public interface IStartTrouble
+{
+    /// <summary>What keeps programs from being started, and what to do, in sentences; null if nothing does. Thread-safe.</summary>
+    string? StartTrouble { get; }
+}
+
 /// <summary>How hard to ask a process tree to end.</summary>
 public enum StopSignal
 {

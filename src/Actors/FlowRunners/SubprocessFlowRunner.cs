@@ -27,15 +27,25 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// Ended(Unknown): an earlier life may have started it, and it is never started twice. After <see cref="Dispose"/> nothing is reported,
 /// what runs goes on, and what waits to be started is not.
 /// </para>
+/// <para>
+/// A program that the system has no room for now (descriptors, processes, memory, disk) is not given up: its start waits, is tried again,
+/// and can be stopped meanwhile (<see cref="IStartTrouble"/>).
+/// </para>
 /// </summary>
-public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
+public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposable
 {
+    /// <summary>For each thread that starts programs one to watch with and one to read with, and as many for ends that are read meanwhile.</summary>
+    private const int SparesPerThread = 4;
+
     private readonly AttemptTable _table;
     private readonly Spawner _spawner;
     private readonly Workers<TrackedAttempt> _starts;
     private readonly ExitWatcher _watcher;
     private readonly TreeStopper _stopper;
     private readonly Adopter _adopter;
+    private readonly WaitingStarts _waiting;
+    private readonly SpareDescriptors _spare;
+    private readonly OrphanReaper? _orphans;
     private bool _disposed;
 
     /// <exception cref="IOException">The system has no descriptors left for it, or the word of <see cref="ForeignProcesses"/> cannot be read.</exception>
@@ -46,14 +56,20 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
         Files = new RunFiles(options.DataDirectory);
         _table = new AttemptTable(Files, log);
         _spawner = new Spawner(Files);
+        _spare = _spawner.Spare(options.SpawnThreads * SparesPerThread);
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);
         _adopter = new Adopter(_table, Running, ForeignProcesses.Read(options.DataDirectory));
         _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), attempt => attempt, log);
+        _waiting = new WaitingStarts(_starts.Post, log);
+        _orphans = OrphanReaper.IfInit(_table, log);
     }
 
     /// <summary>Where the output of attempts is.</summary>
     public RunFiles Files { get; }
+
+    /// <inheritdoc/>
+    public string? StartTrouble => _waiting.Trouble;
 
     /// <inheritdoc/>
     public void Start(ProcessSpec spec, IProcessObserver observer)
@@ -90,10 +106,13 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
             return;
         }
 
+        _orphans?.Dispose();
         _starts.Dispose();
+        _waiting.Dispose();
         _adopter.Dispose();
         _stopper.Dispose();
         _watcher.Dispose();
+        _spare.Dispose();
         _spawner.Dispose();
         foreach (var attempt in _table.All)
         {
@@ -116,11 +135,18 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
             }
         }
 
+        if (!_spare.Fill())
+        {
+            _waiting.Add(attempt, "The node has no descriptors left: raise its limit of open files (LimitNOFILE, ulimit -n), or run fewer programs at once.");
+            return;
+        }
+
         try
         {
             if (_spawner.Spawn(attempt.Spec) is { } pid)
             {
                 Attach(attempt, pid);
+                _waiting.Worked();
             }
             else
             {
@@ -130,8 +156,14 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
                 }
             }
         }
+        catch (StartFailure failure) when (failure.Kind == StartFailureKind.ResourcesExhausted)
+        {
+            // Nothing of it exists, and the lack is the node's: it is not the run's to fail of it.
+            _waiting.Add(attempt, failure.Message);
+        }
         catch (StartFailure failure)
         {
+            _waiting.Worked();
             _table.Drop(attempt, o => o.StartFailed(failure.Kind, failure.Message));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -145,25 +177,39 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IDisposable
     {
         lock (attempt.Gate)
         {
-            attempt.PidFd = OpenPidFd(pid);
-            try
+            var watchable = Watchable(attempt, pid);
+            if (!watchable)
             {
-                if (attempt.PidFd >= 0 && ProcFiles.ReadStat(pid) is { } stat)
-                {
-                    attempt.Handle = new ProcessHandle(pid, stat.StartTime, ProcFiles.BootId);
-                    Running(attempt);
-                    return;
-                }
+                _spare.GiveUp();
+                watchable = Watchable(attempt, pid);
             }
-            catch (StartFailure)
+
+            if (watchable)
             {
-                // Out of descriptors: dealt with as when there was none for the process itself.
+                Running(attempt);
+                return;
             }
 
             attempt.Handle ??= new ProcessHandle(pid, 0, ProcFiles.BootId);
             attempt.Report(o => o.Started(attempt.Handle));
             KillUnwatchable(attempt);
         }
+    }
+
+    /// <summary>Takes a descriptor and the identity of a child; false if there were no descriptors for that.</summary>
+    private static bool Watchable(TrackedAttempt attempt, int pid)
+    {
+        try
+        {
+            attempt.PidFd = attempt.PidFd >= 0 ? attempt.PidFd : OpenPidFd(pid);
+            attempt.Handle = attempt.PidFd >= 0 && ProcFiles.ReadStat(pid) is { } stat ? new ProcessHandle(pid, stat.StartTime, ProcFiles.BootId) : null;
+        }
+        catch (StartFailure)
+        {
+            // /proc could not be read for want of a descriptor.
+        }
+
+        return attempt.Handle is not null;
     }
 
     private void Running(TrackedAttempt attempt)

@@ -14,9 +14,10 @@ namespace Runner.Actors.Limits;
 /// What it knows is rebuilt from those rows, from the limits' rows and from the queues' rows; a grant that is not answered is repeated.
 /// </summary>
 /// <param name="nodeLimit">Name and size of the executing node's own limit.</param>
+/// <param name="gate">Whether the node starts anything at all now.</param>
 /// <param name="telemetry">Told how many slots are held; null for nobody who asks.</param>
 internal sealed class LimiterActor(
-    EntityServices entities, LimiterBehaviour behaviour, string id, (string Name, int Size) nodeLimit, RunTelemetry? telemetry = null)
+    EntityServices entities, LimiterBehaviour behaviour, string id, (string Name, int Size) nodeLimit, StartsGate gate, RunTelemetry? telemetry = null)
     : EntityActor<LimiterState>(entities, behaviour, id)
 {
     /// <summary>How many holders and waiters of a limit are shown.</summary>
@@ -32,6 +33,8 @@ internal sealed class LimiterActor(
     private SlotTable? _table;
     private ImmutableHashSet<Guid> _toRemind = [];
     private bool _suspended;
+
+    private int NodeSize => gate.IsShut ? 0 : nodeLimit.Size;
 
     /// <inheritdoc/>
     protected override bool CanPassivate(LimiterState state) => false;
@@ -67,6 +70,13 @@ internal sealed class LimiterActor(
                 return true;
             case SuspendGrants:
                 _suspended = true;
+                return true;
+            case StartsGateChanged:
+                if (_table is { } present)
+                {
+                    Resize(present, new LimitSizeChanged(nodeLimit.Name, NodeSize));
+                }
+
                 return true;
             case AcquireSlots or WaitForSlot or StopWaiting or SlotsTaken or SlotsDeclined or SlotsReleased or LimitSizeChanged
                 or ListLimits or WaitersRead or WaitersNotRead or Remind:
@@ -261,7 +271,7 @@ internal sealed class LimiterActor(
     private void OnRead(TableRead read)
     {
         var table = new SlotTable(nodeLimit.Name);
-        table.Book(nodeLimit.Name).Size = nodeLimit.Size;
+        table.Book(nodeLimit.Name).Size = NodeSize;
         foreach (var row in read.Sizes)
         {
             table.Book(row.Key).Size = (int)(long)row.Values[0]!;

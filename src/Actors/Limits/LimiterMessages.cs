@@ -33,3 +33,21 @@ internal sealed record SuspendGrants
 {
     public static readonly SuspendGrants Instance = new();
 }
+
+/// <summary>Whether the node starts programs may have changed; see <see cref="StartsGate"/>.</summary>
+internal sealed record StartsGateChanged
+{
+    public static readonly StartsGateChanged Instance = new();
+}
+
+/// <summary>While it is shut, the node's own limit counts as 0: whatever is due waits in its queue, durably and in order.</summary>
+internal sealed class StartsGate
+{
+    private volatile bool _shut;
+
+    public bool IsShut
+    {
+        get => _shut;
+        set => _shut = value;
+    }
+}

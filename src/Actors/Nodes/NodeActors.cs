@@ -21,10 +21,12 @@ internal sealed class NodeActors
     private readonly IActorRef _deployments;
     private readonly IActorRef _runs;
     private readonly IActorRef _limiter;
+    private readonly StartsGate _startsGate = new();
     private volatile Action<RunStateChanged>[] _observers = [];
 
-    public NodeActors(ActorSystem system, EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log)
+    public NodeActors(ActorSystem system, EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log, bool holdStarts = false)
     {
+        _startsGate.IsShut = holdStarts;
         var codec = new JournalCodec();
         var telemetry = settings.Telemetry;
         var runBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
@@ -36,7 +38,7 @@ internal sealed class NodeActors
         var limiterBehaviour = new LimiterBehaviour();
         var nodeLimit = (LimitNames.Node(settings.Name), settings.ProcessLimit);
         // The singleton is never idle, so its region never forgets it.
-        _limiter = Region("limiter", EntityKinds.Limiter, id => new LimiterActor(entities, limiterBehaviour, id, nodeLimit, telemetry?.Runs));
+        _limiter = Region("limiter", EntityKinds.Limiter, id => new LimiterActor(entities, limiterBehaviour, id, nodeLimit, _startsGate, telemetry?.Runs));
         var limiter = new SingletonRef(_limiter, new EntityKey(EntityKinds.Limiter, EntityKinds.LimiterId));
         var runServices = new FlowRunServices(
             runBehaviour, limiter, flowRunner, new ProcessSpecs(settings.ApiVariables), Processes, Publish)
@@ -64,6 +66,13 @@ internal sealed class NodeActors
     public IActorRef Retention { get; }
 
     public ProcessCount Processes { get; } = new();
+
+    /// <summary>Whether what is due waits, whatever the limits allow.</summary>
+    public void HoldStarts(bool hold, IActorRef sender)
+    {
+        _startsGate.IsShut = hold;
+        _limiter.Tell(new EntityMessage(new EntityKey(EntityKinds.Limiter, EntityKinds.LimiterId), StartsGateChanged.Instance), sender);
+    }
 
     /// <summary>From now on no process is started: attempts that were committed are started by the node's next life.</summary>
     public void StopStarting() => Processes.Close();

@@ -32,6 +32,8 @@ public sealed class RunnerNode : IRunnerNode
     private readonly ActorSystem _system;
     private readonly NodeActors _actors;
     private readonly ImmutableArray<IHealthCheck> _checks;
+    private readonly SpaceGuard _space;
+    private readonly IStartTrouble? _starts;
     private readonly TaskCompletionSource _immediate = new();
     private volatile bool _stopping;
 
@@ -41,7 +43,11 @@ public sealed class RunnerNode : IRunnerNode
         _store = store;
         _settings = settings;
         _system = ActorSystem.Create(settings.Name, runtime, log);
-        _actors = new NodeActors(_system, runtime, store, flowRunner, settings, log);
+        _starts = flowRunner as IStartTrouble;
+        // Looked at before anything is due: a node that comes up on a full disk starts nothing.
+        _space = new SpaceGuard(runtime, settings.FreeSpace, log);
+        _actors = new NodeActors(_system, runtime, store, flowRunner, settings, log, _space.IsLow);
+        _space.Begin(low => _actors.HoldStarts(low, _system.DeadLetters));
         _checks =
         [
             new StoreCheck(store),
@@ -67,9 +73,9 @@ public sealed class RunnerNode : IRunnerNode
     public async Task<Reply<ImmutableArray<DeploymentRegistered>>> RegisterAsync(
         ImmutableArray<DeploymentSpec> specs, bool dryRun, CancellationToken cancel)
     {
-        if (_stopping)
+        if (NoNewWork() is { } closed)
         {
-            return new NodeStopping();
+            return closed;
         }
 
         var problems = RegistrationRules.Problems(specs);
@@ -78,19 +84,8 @@ public sealed class RunnerNode : IRunnerNode
             return new DeploymentInvalid(specs.Length == 1 ? specs[0].Name : $"{specs.Length} deployments", problems);
         }
 
-        var registered = ImmutableArray.CreateBuilder<DeploymentRegistered>(specs.Length);
-        foreach (var spec in specs)
-        {
-            var reply = await Ask<DeploymentRegistered>(DeploymentKey(spec.Name), new RegisterDeployment(spec, dryRun), cancel).ConfigureAwait(false);
-            if (reply.Refusal is { } refusal)
-            {
-                return refusal;
-            }
-
-            registered.Add(reply.Value!);
-        }
-
-        return registered.MoveToImmutable();
+        return await new Registration(
+            specs, spec => Ask<DeploymentRegistered>(DeploymentKey(spec.Name), new RegisterDeployment(spec, dryRun), cancel)).RunAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -114,8 +109,8 @@ public sealed class RunnerNode : IRunnerNode
         Read(() => Listings.DeploymentsAsync(_store, query));
 
     /// <inheritdoc/>
-    public Task<Reply<RunSubmitted>> SubmitAsync(SubmitRun command, CancellationToken cancel) => _stopping
-        ? Task.FromResult<Reply<RunSubmitted>>(new NodeStopping())
+    public Task<Reply<RunSubmitted>> SubmitAsync(SubmitRun command, CancellationToken cancel) => NoNewWork() is { } closed
+        ? Task.FromResult<Reply<RunSubmitted>>(closed)
         : Ask<RunSubmitted>(
             DeploymentKey(command.Deployment),
             new Deployments.PlaceRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
@@ -125,8 +120,8 @@ public sealed class RunnerNode : IRunnerNode
         Ask<RunCancelAccepted>(RunKey(command.Run), command, cancel);
 
     /// <inheritdoc/>
-    public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) => _stopping
-        ? Task.FromResult<Reply<RunSubmitted>>(new NodeStopping())
+    public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) => NoNewWork() is { } closed
+        ? Task.FromResult<Reply<RunSubmitted>>(closed)
         : Ask<RunSubmitted>(
             RunKey(command.Run), new RepeatRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
 
@@ -208,11 +203,17 @@ public sealed class RunnerNode : IRunnerNode
             checks.Add(await check.CheckAsync(cancel).ConfigureAwait(false));
         }
 
+        checks.AddRange(((HealthCheck?[])[_space.Check(), Programs(_starts)]).OfType<HealthCheck>());
         checks.Add(_stopping
             ? new HealthCheck("node", false, "The node is being stopped and takes no new work.")
             : new HealthCheck("node", true, "The node takes work."));
         return HealthReport.Of(checks.DrainToImmutable());
     }
+
+    /// <param name="starts">Null for a flow runner that keeps nothing waiting.</param>
+    private static HealthCheck? Programs(IStartTrouble? starts) => starts is null ? null
+        : starts.StartTrouble is { } trouble ? new HealthCheck("programs", false, trouble)
+        : new HealthCheck("programs", true, "Programs can be started.");
 
     /// <inheritdoc/>
     public IDisposable Subscribe(Action<RunStateChanged> observer) => _actors.Subscribe(observer);
@@ -221,6 +222,7 @@ public sealed class RunnerNode : IRunnerNode
     public async Task StopAsync(StopMode mode)
     {
         _stopping = true;
+        _space.End();
         _actors.StopStarting();
         _actors.Limiter.Tell(SuspendGrants.Instance, _system.DeadLetters);
         _system.Stop(_actors.Alarms);
@@ -250,8 +252,11 @@ public sealed class RunnerNode : IRunnerNode
     internal Task AbandonAsync()
     {
         _stopping = true;
+        _space.End();
         return _system.Terminate();
     }
+
+    private Refusal? NoNewWork() => _stopping ? new NodeStopping() : _space.Refusal;
 
     private static EntityKey LimiterKey => new(EntityKinds.Limiter, EntityKinds.LimiterId);
 

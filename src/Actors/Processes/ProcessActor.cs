@@ -17,7 +17,6 @@ internal sealed class ProcessActor : ReceiveActor
 
     private readonly ProcessSpec _spec;
     private readonly IFlowRunner _flowRunner;
-    private bool _started;
     private TimeSpan? _stopGrace;
 
     public ProcessActor(ProcessSpec spec, IFlowRunner flowRunner)
@@ -37,15 +36,7 @@ internal sealed class ProcessActor : ReceiveActor
     /// <inheritdoc/>
     protected override ILogEventEnricher? LogContext => new RunLogContext(_spec.Key.RunId, _spec.Key.Attempt, _spec.Deployment);
 
-    private void OnStarted(ProcessHandle handle)
-    {
-        _started = true;
-        Report(new ProcessStarted(_spec.Key.Attempt, handle), last: false);
-        if (_stopGrace is { } grace)
-        {
-            Stop(grace);
-        }
-    }
+    private void OnStarted(ProcessHandle handle) => Report(new ProcessStarted(_spec.Key.Attempt, handle), last: false);
 
     private void OnStop(TimeSpan grace)
     {
@@ -55,11 +46,9 @@ internal sealed class ProcessActor : ReceiveActor
             return;
         }
 
+        // Before it has started, too: the flow runner keeps a stop for a start that waits its turn, however long that is.
         _stopGrace = grace;
-        if (_started)
-        {
-            Stop(grace);
-        }
+        Stop(grace);
     }
 
     private void Stop(TimeSpan grace)

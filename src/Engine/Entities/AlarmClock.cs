@@ -26,6 +26,9 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     /// <summary>No wait is longer than this, so that a step of the wall clock is noticed.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the wall clock and the monotonic one may differ by without a word: more than a clock that is being slewed does.</summary>
+    private static readonly TimeSpan SmallestStep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReadAgainAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<EntityKey, Alarm> _alarms = [];
@@ -33,6 +36,8 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     private DateTimeOffset _readUntil;
     private long _readUntilTicks;
     private DateTimeOffset _latest;
+    private long _latestTimestamp;
+    private (TimeSpan By, long At)? _step;
     private bool _reading;
     private bool _readAgain;
 
@@ -70,7 +75,8 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
                 Read();
                 break;
             case GetAlarmStatus:
-                Sender.Tell(new AlarmStatus(_readUntil), Self);
+                Sender.Tell(
+                    new AlarmStatus(_readUntil, _step is var (by, at) ? new ClockStep(by, TimeSpan.FromTicks(clock.Timestamp - at)) : null), Self);
                 break;
             default:
                 Unhandled(message);
@@ -165,7 +171,7 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     private void Ring()
     {
         var now = clock.UtcNow;
-        NoticeStepBack(now);
+        NoticeStep(now);
         while (_queue.TryPeek(out var alarm, out var ringAt) && ringAt <= now)
         {
             _queue.Dequeue();
@@ -184,16 +190,28 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         Wait();
     }
 
-    /// <summary>After the wall clock has stepped back, the times to ring again would be too far away.</summary>
-    private void NoticeStepBack(DateTimeOffset now)
+    /// <summary>
+    /// Says once of each step of the wall clock how far it was. After a step back the times to ring again would be too far away.
+    /// </summary>
+    private void NoticeStep(DateTimeOffset now)
     {
+        var timestamp = clock.Timestamp;
+        var by = now - _latest - TimeSpan.FromTicks(timestamp - _latestTimestamp);
+        if (_latest != default && by.Duration() >= SmallestStep)
+        {
+            _step = (by, timestamp);
+            log.Warning(
+                "The machine's clock went {Direction:l} by {By}: schedules go by the new time, timeouts and delays by none",
+                by < TimeSpan.Zero ? "back" : "forward", by.Duration());
+        }
+
         if (now < _latest)
         {
             _queue.Clear();
             _queue.EnqueueRange(_alarms.Values.Select(alarm => (alarm, alarm.At)));
         }
 
-        _latest = now;
+        (_latest, _latestTimestamp) = (now, timestamp);
     }
 
     private void Wait()

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Engine.Actors;
 using Runner.Engine.Store;
 using Serilog;
+using Serilog.Events;
 
 namespace Runner.Engine.Entities;
 
@@ -396,7 +397,10 @@ public abstract class EntityActor<TState> : ActorBase
         var batch = _batch!;
         _batch = null;
         _dropped = true;
-        Log.Warning("{Entity} cannot commit and reads again in {Pause} ms: {Reason}", Key, _pause.TotalMilliseconds, cause.Message);
+        // A store that cannot write says so itself, once; a line for each of the entities that wait for it would bury that.
+        Log.Write(
+            cause is StoreException ? LogEventLevel.Debug : LogEventLevel.Warning,
+            "{Entity} cannot commit and reads again in {Pause} ms: {Reason}", Key, _pause.TotalMilliseconds, cause.Message);
         Requeue(batch.Members.Select(m => m.Pending));
         RefuseRequests(cause);
         PauseThenLoad();

@@ -54,7 +54,13 @@ public sealed record GetAlarmStatus
 }
 
 /// <param name="ReadUntil">Every wake-up due up to here is in memory.</param>
-public sealed record AlarmStatus(DateTimeOffset ReadUntil);
+/// <param name="LastStep">The last step of the wall clock that was noticed; null for none since the start.</param>
+public sealed record AlarmStatus(DateTimeOffset ReadUntil, ClockStep? LastStep = null);
+
+/// <summary>The wall clock went another way than the monotonic one: somebody set it, or the machine slept.</summary>
+/// <param name="By">How far; negative for a step back.</param>
+/// <param name="Ago">How long since, by the monotonic clock.</param>
+public sealed record ClockStep(TimeSpan By, TimeSpan Ago);
 
 /// <summary>To the alarm clock: rows may have wake-ups it was not told of; read them now.</summary>
 public sealed record ReadAlarms

@@ -56,6 +56,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
     private async Task RunAsync(NodeSession session, NodeOptions options, ServedFiles? served, IStopSignals signals, ILogger log)
     {
         var node = session.Started.Node;
+        using var manager = new ServiceManager(environment.Variable, log);
         var writer = new FeedWriter(environment.Output, environment.OutputStyle, environment.Time.LocalTimeZone);
         var shutdown = new Shutdown(session.Slot, signals, text => Show(() => Say(writer, text)), log);
         await using var feed = new RunFeed(node, session.Files, writer, environment.Time);
@@ -74,7 +75,9 @@ internal sealed class NodeRunner(HostEnvironment environment)
         var screen = new ServeScreen(environment.Output, environment.OutputStyle, new Times(environment.Time));
         Show(() => screen.Greet(views, session.Url, options.DataDirectory));
         feed.Begin();
+        manager.Ready(node, session.Url, environment.Time);
         await WhenAsync(signals.First);
+        manager.Stopping();
         await shutdown.RunAsync(node, options.PauseOnShutdown && served is not null ? served.Names : []);
     }
 

@@ -61,13 +61,16 @@ internal sealed class NodeSession : IAsyncDisposable
         var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
         Files = new OutputFiles(data.FullPath);
 
+        var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, (level, what) => log.Write(level, "{What:l}", what));
+        options = options with { ProcessLimit = programs };
         var telemetry = Telemetry.Telemetry.Start(options, log);
         _endings.Push(() => Ended(telemetry.Dispose));
         var api = await ApiServer.StartAsync(
             new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)
             {
+                Load = load,
                 Telemetry = telemetry,
-                Checks = [new LeaseCheck(data), new DiskCheck(data.FullPath)],
+                Checks = [new LeaseCheck(data)],
             },
             cancel);
         _endings.Push(api.DisposeAsync);

@@ -8,6 +8,9 @@ namespace Runner.Host.Configuration;
 /// <param name="ProcessLimit">How many programs run at once on this node: 1 to 100,000.</param>
 /// <param name="AllowedHosts">Host names, beside the listen address and localhost, by which the API may be called; lower case, without port.</param>
 /// <param name="NodeName">What the node calls itself in a run's history.</param>
+/// <param name="MaxPendingCommands">How many commands that make work are under way at once: 1 to 100,000.</param>
+/// <param name="MaxFollowers">How many streams of states and output are open at once: 1 to 100,000.</param>
+/// <param name="MinFreeSpace">With fewer bytes than this on the data folder's disk no program is started; 0 for no such rule.</param>
 internal sealed record NodeOptions(
     string DataDirectory,
     ListenAddress Listen,
@@ -15,8 +18,16 @@ internal sealed record NodeOptions(
     LogEventLevel LogLevel,
     ImmutableArray<string> AllowedHosts,
     string NodeName,
-    bool PauseOnShutdown)
+    bool PauseOnShutdown,
+    int MaxPendingCommands = NodeOptions.DefaultPendingCommands,
+    int MaxFollowers = NodeOptions.DefaultFollowers,
+    long MinFreeSpace = NodeOptions.DefaultFreeSpace)
 {
+    public const int DefaultPendingCommands = 1_000;
+    public const int DefaultFollowers = 4_000;
+    public const long DefaultFreeSpace = 256L * 1024 * 1024;
+    public const int MaxGate = 100_000;
+    public const long MaxFreeSpace = 1L << 50;
     /// <summary>How lines of the log are written.</summary>
     public LogFormat LogFormat { get; init; }
 

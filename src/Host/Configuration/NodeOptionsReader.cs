@@ -37,7 +37,10 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             ReadLevel(flags.LogLevel),
             ReadHosts(flags.AllowHosts),
             ReadName(flags.Name),
-            ReadPause(flags.NoPauseOnShutdown))
+            ReadPause(flags.NoPauseOnShutdown),
+            (int)ReadWhole(NodeSetting.MaxPendingCommands, null, "number of commands", 1, NodeOptions.MaxGate, NodeOptions.DefaultPendingCommands),
+            (int)ReadWhole(NodeSetting.MaxFollowers, null, "number of followers", 1, NodeOptions.MaxGate, NodeOptions.DefaultFollowers),
+            ReadSize(NodeSetting.MinFreeSpace, null, "size", 0, NodeOptions.MaxFreeSpace, NodeOptions.DefaultFreeSpace))
         {
             RetentionKeepFor = ReadKeepFor(),
             RetentionKeepRuns = ReadKeepRuns(),
@@ -121,6 +124,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private long? ReadKeepRuns() => Said(null, NodeSetting.RetentionKeepRuns).Text is null or NodeSetting.Everything
         ? null
         : ReadWhole(NodeSetting.RetentionKeepRuns, null, $"number of runs, nor '{NodeSetting.Everything}'", 0, RetentionRule.Most, 0);
+
     private LogFormat ReadLogFormat()
     {
         var (text, origin) = Said(null, NodeSetting.LogFormat);

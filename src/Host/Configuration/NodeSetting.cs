@@ -56,6 +56,12 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
 
     public static NodeSetting PauseOnShutdown { get; } = new("pause-on-shutdown", SettingKind.Truth, "--no-pause-on-shutdown", "RUNNER_NO_PAUSE_ON_SHUTDOWN", o => o.PauseOnShutdown);
 
+    public static NodeSetting MaxPendingCommands { get; } = new("max-pending-commands", SettingKind.Whole, null, "RUNNER_MAX_PENDING_COMMANDS", o => o.MaxPendingCommands);
+
+    public static NodeSetting MaxFollowers { get; } = new("max-followers", SettingKind.Whole, null, "RUNNER_MAX_FOLLOWERS", o => o.MaxFollowers);
+
+    public static NodeSetting MinFreeSpace { get; } = new("min-free-space", SettingKind.Size, null, "RUNNER_MIN_FREE_SPACE", o => o.MinFreeSpace);
+
     public static NodeSetting RetentionKeepFor { get; } = new(
         "retention.keep-for", SettingKind.Duration, null, "RUNNER_RETENTION_KEEP_FOR", o => o.RetentionKeepFor is { } time ? DurationText.Format(time) : Forever);
 
@@ -77,11 +83,10 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>Shown as set or not, never as it is.</summary>
     public static NodeSetting OtlpHeaders { get; } = new("telemetry.otlp.headers", SettingKind.Text, null, "RUNNER_TELEMETRY_OTLP_HEADERS", o => o.OtlpHeaders is null ? null : "(hidden)");
 
-
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [
-        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown,
+        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace,
         RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,
         LogFormat, LogFile, OtlpEndpoint, OtlpProtocol, OtlpHeaders,
     ];

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -13,6 +15,7 @@ using Microsoft.Extensions.Logging;
 using Runner.Actors.Nodes.Health;
 using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
+using Runner.Host.Http.OpenApi;
 using Runner.Host.Logs;
 using Serilog.Extensions.Logging;
 
@@ -26,13 +29,16 @@ internal sealed record ApiServerParts(
     /// <summary>What can be wrong with the node's surroundings.</summary>
     public ImmutableArray<IHealthCheck> Checks { get; init; } = [];
 
+    /// <summary>How much it takes at once.</summary>
+    public ApiLoad Load { get; init; } = ApiLoad.Default;
+
     /// <summary>Where requests are measured, and what <c>/metrics</c> shows; null has neither.</summary>
     public Telemetry.Telemetry? Telemetry { get; init; }
 }
 
 /// <summary>
 /// The web server. A request passes, in this order: <see cref="ErrorBoundary"/>, <see cref="OriginGuard"/>, routing,
-/// <see cref="TokenGuard"/>, and one of the resources.
+/// <see cref="TokenGuard"/>, <see cref="CommandGate"/>, and one of the resources.
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
@@ -40,15 +46,20 @@ internal sealed class ApiServer : IAsyncDisposable
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
+    private readonly OutputPulse _pulse;
     private int _disposed;
     private readonly CancellationTokenSource _stopping;
 
-    private ApiServer(WebApplication app, CancellationTokenSource stopping, ListenAddress bound)
+    private ApiServer(WebApplication app, OutputPulse pulse, CancellationTokenSource stopping, ListenAddress bound)
     {
         _app = app;
+        _pulse = pulse;
         _stopping = stopping;
         Bound = bound;
     }
+
+    /// <summary>The routes that are mapped.</summary>
+    public IEnumerable<Endpoint> Routes => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
 
     /// <summary>Where it listens, with the port it got.</summary>
     public ListenAddress Bound { get; }
@@ -58,7 +69,8 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var app = Build(parts);
         var stopping = new CancellationTokenSource();
-        Map(app, parts, stopping.Token);
+        var pulse = new OutputPulse(parts.Files, parts.Time);
+        Map(app, parts, pulse, stopping.Token);
         try
         {
             await app.StartAsync(cancel);
@@ -66,6 +78,7 @@ internal sealed class ApiServer : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
             await app.DisposeAsync();
+            pulse.Dispose();
             stopping.Dispose();
             throw CannotListen(parts.Listen, e);
         }
@@ -77,7 +90,7 @@ internal sealed class ApiServer : IAsyncDisposable
                 "The API listens on {Address}: other machines reach it, in clear text. Whoever holds the token can run programs here", parts.Listen.ToString());
         }
 
-        return new ApiServer(app, stopping, parts.Listen with { Port = port });
+        return new ApiServer(app, pulse, stopping, parts.Listen with { Port = port });
     }
 
     /// <summary>Ends the streams, waits a moment for other requests, and closes.</summary>
@@ -92,6 +105,7 @@ internal sealed class ApiServer : IAsyncDisposable
         using var atMost = new CancellationTokenSource(StopWithin);
         await _app.StopAsync(atMost.Token);
         await _app.DisposeAsync();
+        _pulse.Dispose();
         _stopping.Dispose();
     }
 
@@ -99,7 +113,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         // Empty, not slim: no appsettings.json or ASPNETCORE_ variable of whoever starts the node may open other doors.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, parts.Listen));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, parts));
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddSingleton(parts.Time);
@@ -109,7 +123,7 @@ internal sealed class ApiServer : IAsyncDisposable
         return builder.Build();
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ListenAddress listen)
+    private static void Configure(KestrelServerOptions kestrel, ApiServerParts parts)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = MaxBody;
@@ -118,11 +132,13 @@ internal sealed class ApiServer : IAsyncDisposable
         kestrel.Limits.MaxRequestLineSize = 8 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        kestrel.Limits.MaxConcurrentConnections = 4_096;
-        kestrel.Listen(new IPEndPoint(listen.Address, listen.Port), endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        kestrel.Limits.MaxConcurrentConnections = parts.Load.Connections;
+        // What a reader that has stopped reading costs.
+        kestrel.Limits.MaxResponseBufferSize = 32 * 1024;
+        kestrel.Listen(new IPEndPoint(parts.Listen.Address, parts.Listen.Port), endpoint => endpoint.Protocols = HttpProtocols.Http1);
     }
 
-    private static void Map(WebApplication app, ApiServerParts parts, CancellationToken stopping)
+    private static void Map(WebApplication app, ApiServerParts parts, OutputPulse pulse, CancellationToken stopping)
     {
         var hosts = parts.AllowedHosts;
         if (parts.Telemetry is { } telemetry)
@@ -135,14 +151,17 @@ internal sealed class ApiServer : IAsyncDisposable
         app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
         app.UseRouting();
         app.Use(next => new TokenGuard(next, parts.Tokens).InvokeAsync);
+        var commands = new Gate(parts.Load.Commands);
+        app.Use(next => new CommandGate(next, commands).InvokeAsync);
         new HealthApi(parts.Slot, parts.Checks).Map(app);
         new NodeApi(parts.Slot).Map(app);
         new DeploymentsApi(parts.Slot).Map(app);
         new RunsApi(parts.Slot).Map(app);
-        new RunStreamsApi(parts.Slot, parts.Files, parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
+        new RunStreamsApi(parts.Slot, parts.Files, pulse, new Gate(parts.Load.Followers), parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
         new LimitsApi(parts.Slot).Map(app);
         new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
         new PruneApi(parts.Slot).Map(app);
+        OpenApiRoute.Map(app);
     }
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Runner.Engine.Store;
 using Runner.Host.Backup;
 using Runner.Host.Commands;
+using Runner.Host.Http.OpenApi;
 using Runner.Messages;
 
 namespace Runner.Host.Http;
@@ -14,7 +15,14 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
 {
     private int _running;
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/backup", MakeAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/backup", MakeAsync).Describe(
+        () => new("backUp", Tags.Node, "Makes a backup of the node while it works.")
+        {
+            Description = "Complete only if the answer ends without the connection breaking. One at a time, and only with room for a copy of the store.",
+            Parameters = [Parameter.Query("output", ValueSchema.OneOf(["true", "false"], "true"), "Whether the output of runs is in it.")],
+            Answers = [new Success(200, "The backup.") { Contents = [new Content(BackupFormat.ContentType, "A tar archive, see docs/backup.md.")] }],
+            Refuses = ["backup-under-way", "backup-not-possible", .. Refusals.OfWork],
+        });
 
     private async Task MakeAsync(HttpContext context)
     {

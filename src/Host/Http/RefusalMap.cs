@@ -11,8 +11,8 @@ internal static class RefusalMap
         DeploymentInvalid or SubmissionInvalid or LimitInvalid or QueryInvalid or PruneInvalid => StatusCodes.Status400BadRequest,
         DeploymentNotFound or RunNotFound or LimitNotFound => StatusCodes.Status404NotFound,
         RunAlreadyEnded or RunNotEnded => StatusCodes.Status409Conflict,
-        StoreNotAvailable or NodeStopping => StatusCodes.Status503ServiceUnavailable,
-        StoreIsFull => StatusCodes.Status507InsufficientStorage,
+        StoreNotAvailable or NodeStopping or NodeBusy or TooManyFollowers => StatusCodes.Status503ServiceUnavailable,
+        StoreIsFull or DiskLow => StatusCodes.Status507InsufficientStorage,
         // A refusal is the caller's to act on; one that is not listed yet is still no failure of the node.
         _ => StatusCodes.Status409Conflict,
     };

@@ -53,14 +53,23 @@ internal sealed class RunSignals : IDisposable
 internal sealed class RunWatch(RunSignals owner, Guid run) : IDisposable
 {
     private TaskCompletionSource _bell = NewBell();
+    private int _changed;
 
     public Guid Run => run;
 
-    public void Wake() => Volatile.Read(ref _bell).TrySetResult();
+    /// <summary>The run has changed.</summary>
+    public void Wake()
+    {
+        Volatile.Write(ref _changed, 1);
+        Stir();
+    }
 
-    /// <summary>Waits until the run has changed since the last call that answered true, or the time is up.</summary>
-    /// <returns>Whether it changed.</returns>
-    public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancel)
+    /// <summary>There is something else to look at: output.</summary>
+    public void Stir() => Volatile.Read(ref _bell).TrySetResult();
+
+    /// <summary>Waits until the run has changed since the last call that answered true, something stirs, or the time is up.</summary>
+    /// <returns>Null if the time is up; else whether the run changed.</returns>
+    public async Task<bool?> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancel)
     {
         var bell = Volatile.Read(ref _bell).Task;
         if (!bell.IsCompleted)
@@ -73,12 +82,12 @@ internal sealed class RunWatch(RunSignals owner, Guid run) : IDisposable
 
         if (!bell.IsCompleted)
         {
-            return false;
+            return null;
         }
 
         // Hung up anew before the caller looks: a change during its look rings again.
         Volatile.Write(ref _bell, NewBell());
-        return true;
+        return Interlocked.Exchange(ref _changed, 0) != 0;
     }
 
     public void Dispose() => owner.Remove(this);

@@ -22,6 +22,9 @@ internal delegate void OutputLineHandler(in OutputLine line);
 /// <summary>The output files of one attempt, read in turns so that neither stream starves the other. Not thread-safe.</summary>
 internal sealed class AttemptTail : IDisposable
 {
+    /// <summary>As much as is sent before the reader's pace is asked for: what one that has stopped reading costs.</summary>
+    private const int Turn = 16 * 1024;
+
     private readonly ImmutableArray<(LogStream Stream, LineReader Reader)> _readers;
 
     public AttemptTail(OutputFiles files, Guid run, LogPosition from, IEnumerable<LogStream> streams)
@@ -33,7 +36,16 @@ internal sealed class AttemptTail : IDisposable
     /// <summary>Everything before it has been handed over.</summary>
     public LogPosition Position { get; private set; }
 
-    /// <summary>Hands over up to about 64 KiB of whole lines of each stream.</summary>
+    /// <summary>Gives the memory back that holds what was read ahead.</summary>
+    public void Rest()
+    {
+        foreach (var (_, reader) in _readers)
+        {
+            reader.Rest();
+        }
+    }
+
+    /// <summary>Hands over up to about 16 KiB of whole lines of each stream, or one longer line.</summary>
     /// <param name="isFinal">The attempt had ended before this call: a last line without a line feed counts, too.</param>
     /// <returns>Whether there was anything.</returns>
     public bool ReadTurn(bool isFinal, OutputLineHandler handler)
@@ -41,7 +53,7 @@ internal sealed class AttemptTail : IDisposable
         var any = false;
         foreach (var (stream, reader) in _readers)
         {
-            for (var end = reader.Offset + LineReader.MaxPiece; reader.Offset < end && reader.TryRead(isFinal, out var line);)
+            for (var end = reader.Offset + Turn; reader.Offset < end && reader.TryRead(isFinal, out var line);)
             {
                 Position = Position.With(stream, reader.Offset);
                 handler(new OutputLine(stream, Position, line));

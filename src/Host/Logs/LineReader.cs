@@ -52,6 +52,9 @@ internal sealed class LineReader(string path, long offset) : IDisposable
         }
     }
 
+    /// <summary>Drops what was read ahead; the next call reads it again.</summary>
+    public void Rest() => GiveBack();
+
     public void Dispose()
     {
         _file?.Dispose();

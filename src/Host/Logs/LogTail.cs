@@ -19,12 +19,12 @@ internal interface ILogSink
 
 /// <summary>
 /// Follows a run's output through its attempts: whole lines from a position, none twice and none missed, until the run has ended and all
-/// is sent. Knows from the node how far the run is, and finds new output by looking at the files at a short interval while a program runs.
+/// is sent. Knows from the node how far the run is, and of new output from the pulse while a program runs.
 /// </summary>
-internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, TimeProvider time)
+internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time)
 {
-    private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(5);
+    /// <summary>A look now and then makes up for a signal that was lost.</summary>
+    private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(5);
 
     /// <param name="streams">One or both.</param>
     /// <param name="onlyThisAttempt">Ends with the position's attempt.</param>
@@ -50,13 +50,14 @@ internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals si
         RunWatch watch, LogPosition from, ImmutableArray<LogStream> streams, RunProgress progress, ILogSink sink, CancellationToken cancel)
     {
         using var tail = new AttemptTail(files, watch.Run, from, streams);
+        using var membership = progress.HasEnded(from.Attempt) ? null : pulse.Join(watch, from.Attempt);
         while (true)
         {
             // Known before the files are read: what an ended attempt has written is all there.
             var ended = progress.HasEnded(from.Attempt);
             while (tail.ReadTurn(ended, sink.Line))
             {
-                await sink.FlushAsync(cancel);
+                await SendAsync(tail, sink, cancel);
             }
 
             if (ended)
@@ -64,13 +65,24 @@ internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals si
                 return progress;
             }
 
-            await sink.FlushAsync(cancel);
-            var live = progress.IsLive(from.Attempt);
-            if (await watch.WaitAsync(live ? LiveInterval : IdleInterval, time, cancel) || !live)
+            await SendAsync(tail, sink, cancel);
+            if (await watch.WaitAsync(LookAnyway, time, cancel) is not false)
             {
                 progress = await ProgressAsync(watch.Run, cancel) ?? progress;
             }
         }
+    }
+
+    /// <summary>A reader that is slow is waited for without holding what it has not been sent: that is read again.</summary>
+    private static async ValueTask SendAsync(AttemptTail tail, ILogSink sink, CancellationToken cancel)
+    {
+        var sent = sink.FlushAsync(cancel);
+        if (!sent.IsCompleted)
+        {
+            tail.Rest();
+        }
+
+        await sent;
     }
 
     /// <summary>Null if the node cannot say now; it is asked again.</summary>

@@ -64,6 +64,8 @@ public sealed class StoppingTests
         var tree = await pids.ReadNumbers();
         Assert.All(tree, pid => Assert.True(Pids.IsAlive(pid)));
 
+        // It may have come this far before the node has heard of its start.
+        await node.Until(run, StateNames.Running);
         var accepted = await node.Cancel(run, "enough");
         var ended = await node.Ended(run);
         await line.Cut;

@@ -1,6 +1,10 @@
+using System.Globalization;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
 using Runner.Engine.Store;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
 
 namespace Runner.Engine.Tests.Entities;
 
@@ -49,6 +53,27 @@ public sealed class AlarmClockTests
 
         _world.Pass(TimeSpan.FromMinutes(2));
         Assert.Equal(1000, await _world.Durable());
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(-6)]
+    public async Task A_step_of_the_wall_clock_is_said_once_and_by_how_much(int hours)
+    {
+        var said = new List<string>();
+        using var log = new LoggerConfiguration().WriteTo.Sink(new Lines(said)).CreateLogger();
+        var clock = _world.World.Simulation.Runtime.Clock;
+        var alarms = _world.World.System.ActorOf(Props.Create(() => new AlarmClock(_world.Store, clock, _ => { }, log)));
+        _world.Pass(TimeSpan.FromMinutes(10));
+        Assert.Empty(said);
+
+        _world.World.Simulation.StepWallClock(TimeSpan.FromHours(hours));
+        _world.Pass(TimeSpan.FromMinutes(10));
+
+        Assert.Contains($"{(hours > 0 ? "forward" : "back")} by 06:00:00", Assert.Single(said), StringComparison.Ordinal);
+        var status = alarms.Ask<AlarmStatus>(GetAlarmStatus.Instance, TimeSpan.FromSeconds(1), _world.World.System, default);
+        _world.Settle();
+        Assert.Equal(TimeSpan.FromHours(hours), (await status).LastStep!.By);
     }
 
     [Fact]
@@ -130,5 +155,10 @@ public sealed class AlarmClockTests
                 alarms!.Tell(changed);
             }
         }
+    }
+
+    private sealed class Lines(List<string> said) : ILogEventSink
+    {
+        public void Emit(LogEvent logEvent) => said.Add(logEvent.RenderMessage(CultureInfo.InvariantCulture));
     }
 }

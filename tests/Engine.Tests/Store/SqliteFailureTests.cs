@@ -59,11 +59,13 @@ public sealed class SqliteFailureTests : IDisposable
         int written = await SqliteScenarios.FillAsync(store);
         Assert.InRange(written, 10, 20);
         await SqliteScenarios.AssertWrittenAsync(store, written);
+        await Assert.ThrowsAsync<StoreFullException>(store.PingAsync);
 
         // A snapshot drops the events before it.
         EntityWrite snapshot = new(new EntityKey("FlowRun", "large"), written, []) { Snapshot = new StoredSnapshot(written, 1, "{}"u8.ToArray()) };
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(new EntityCommit([snapshot])));
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(SqliteScenarios.LargeCommit(written)));
+        await store.PingAsync();
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task On_a_full_disk_the_node_says_so_keeps_running_and_works_again_when_there_is_room()
     {
-        using var node = StartMounted("size=16m");
+        using var node = StartMounted("size=16m", "0");
         await node.ListensAsync();
         // What the node sees, seen from here.
         var data = $"/proc/{node.Process.Id}/root{Mount}";
@@ -50,6 +50,76 @@ public sealed class StorageTests : IDisposable
         node.Interrupt();
         Assert.Equal(0, await node.EndsAsync());
         Cleanly.Check(node.Output);
+        Assert.Single(node.Output.Split('\n'), l => l.Contains("WRN", StringComparison.Ordinal) || l.Contains("ERR", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task With_less_room_than_min_free_space_nothing_is_started_or_taken_until_there_is_room_again()
+    {
+        using var node = StartMounted("size=64m", "32MiB");
+        await node.ListensAsync();
+        var data = $"/proc/{node.Process.Id}/root{Mount}";
+        using var client = new RunnerClient(LocalNode.Find(null, data, _ => null));
+        var gate = Path.Combine(_root, "gate");
+        var again = $"[ $RUNNER_ATTEMPT = 2 ] && exit 0; while [ ! -e {gate} ]; do sleep 0.05; done; exit 1";
+        await client.RegisterAsync(
+        [
+            new DeploymentSpec { Name = "low/it", Command = ["sh", "-c", again], Workdir = "/", Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(100) } },
+            new DeploymentSpec { Name = "low/long", Command = ["sleep", "1000"], Workdir = "/" },
+        ]);
+        var inFlight = await client.SubmitAsync(new SubmitRun("low/long"));
+        await Waiting.UntilAsync(client, inFlight.Id.ToString(), "Running");
+        var due = await client.SubmitAsync(new SubmitRun("low/it"));
+        await Waiting.UntilAsync(client, due.Id.ToString(), "Running");
+
+        Fill(Path.Combine(data, "filler"), 40 * 1024 * 1024);
+        Assert.Contains("min-free-space", await HealthAsync(client, 503), StringComparison.Ordinal);
+        for (var i = 0; i < 5; i++)
+        {
+            var refusal = await Assert.ThrowsAsync<RunnerApiException>(() => client.SubmitAsync(new SubmitRun("low/it")));
+            Assert.Equal((507, "disk-low"), (refusal.Status, refusal.Code));
+        }
+
+        // Its first attempt ends, and the next one is due: it waits.
+        await File.WriteAllTextAsync(gate, "");
+        Assert.Equal("AwaitingConcurrencySlot", await Waiting.UntilAsync(client, due.Id.ToString(), "AwaitingConcurrencySlot"));
+        Assert.Equal("Running", (await client.RunAsync(inFlight.Id)).State.Name);
+
+        File.Delete(Path.Combine(data, "filler"));
+        Assert.Equal("Completed", await Waiting.UntilAsync(client, due.Id.ToString(), null));
+        await HealthAsync(client, 200);
+        await client.SubmitAsync(new SubmitRun("low/it"));
+        node.Interrupt();
+        node.Interrupt();
+        Assert.Equal(0, await node.EndsAsync());
+        Assert.Single(node.Output.Split('\n'), l => l.Contains("The disk is nearly full", StringComparison.Ordinal));
+        Cleanly.Check(node.Output);
+    }
+
+    [Fact]
+    public async Task A_program_the_system_has_no_room_for_waits_and_starts_later_and_can_be_cancelled_meanwhile()
+    {
+        // Without a free inode there is no file for a program's output; the store has its files already.
+        using var node = StartMounted("size=64m,nr_inodes=60", "0");
+        await node.ListensAsync();
+        var data = $"/proc/{node.Process.Id}/root{Mount}";
+        using var client = new RunnerClient(LocalNode.Find(null, data, _ => null));
+        await client.RegisterAsync([new DeploymentSpec { Name = "room/it", Command = ["true"], Workdir = "/" }]);
+        var fillers = FillInodes(data);
+
+        var (run, another) = ((await client.SubmitAsync(new SubmitRun("room/it"))).Id, (await client.SubmitAsync(new SubmitRun("room/it"))).Id);
+        await node.PrintsAsync("Programs cannot be started now");
+        Assert.Contains("Programs cannot be started now", await HealthAsync(client, 503), StringComparison.Ordinal);
+        await client.CancelAsync(another);
+        Assert.Equal("Cancelled", await Waiting.UntilAsync(client, another.ToString(), null));
+        Assert.False((await client.RunAsync(run)).State.IsTerminal);
+
+        fillers.ForEach(File.Delete);
+        Assert.Equal("Completed", await Waiting.UntilAsync(client, run.ToString(), null));
+        await HealthAsync(client, 200);
+        node.Interrupt();
+        Assert.Equal(0, await node.EndsAsync());
+        Assert.Single(node.Output.Split('\n'), l => l.Contains("Programs cannot be started now", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -76,7 +146,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task A_read_only_data_folder_is_refused()
     {
-        using var node = StartMounted("size=16m,ro");
+        using var node = StartMounted("size=16m,ro", "0");
         Assert.Equal(1, await node.EndsAsync());
         Assert.Contains($"The data folder {Mount} cannot be written (Read-only file system", node.Output, StringComparison.Ordinal);
         Cleanly.Check(node.Output);
@@ -90,12 +160,36 @@ public sealed class StorageTests : IDisposable
         return await answer.Content.ReadAsStringAsync();
     }
 
-    private RunnerProgram StartMounted(string options)
+    private RunnerProgram StartMounted(string options, string minFreeSpace)
     {
         Directory.CreateDirectory(Mount);
         return RunnerProgram.StartWith(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", $"""mount -t tmpfs -o {options} none "$0" && exec dotnet "$@" """, Mount],
+            ["env", "--default-signal=INT,TERM", $"RUNNER_MIN_FREE_SPACE={minFreeSpace}", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", $"""mount -t tmpfs -o {options} none "$0" && exec dotnet "$@" """, Mount],
             Mount, "node", "--listen", "127.0.0.1:0");
+    }
+
+    private static List<string> FillInodes(string folder)
+    {
+        var made = new List<string>();
+        try
+        {
+            for (var i = 0; ; i++)
+            {
+                var path = Path.Combine(folder, $"filler-{i}");
+                File.Create(path).Dispose();
+                made.Add(path);
+            }
+        }
+        catch (IOException)
+        {
+            return made;
+        }
+    }
+
+    private static void Fill(string path, int bytes)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        file.Write(new byte[bytes]);
     }
 
     private static void Fill(string path)

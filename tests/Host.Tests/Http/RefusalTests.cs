@@ -21,10 +21,14 @@ public sealed class RefusalTests : IAsyncLifetime
         { new SubmissionInvalid([new Problem("at", "wrong.")]), 400 },
         { new LimitInvalid("x", "wrong."), 400 },
         { new QueryInvalid("state", "wrong."), 400 },
+        { new PruneInvalid([new Problem("keepFor", "wrong.")]), 400 },
         { new RunAlreadyEnded(Guid.Empty, "Completed"), 409 },
         { new RunNotEnded(Guid.Empty, "Running"), 409 },
         { new StoreNotAvailable("The store is away."), 503 },
         { new NodeStopping(), 503 },
+        { new NodeBusy(10), 503 },
+        { new TooManyFollowers(10), 503 },
+        { new DiskLow("The disk is nearly full."), 507 },
         { new StoreIsFull("The disk is full."), 507 },
     };
 

@@ -35,6 +35,7 @@ internal static unsafe partial class NativeMethods
 
     private const long PidfdSendSignal = 424, PidfdOpen = 434, CloseRange = 436;
     private const int CLOSE_RANGE_CLOEXEC = 4;
+    private const int F_DUPFD_CLOEXEC = 1030;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
@@ -50,6 +51,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int FileControl(int fd, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
@@ -131,6 +135,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Spawn(int* pid, string path, byte* actions, byte* attributes, byte** argv, byte** envp);
+
+    /// <summary>Another descriptor of the same file, close-on-exec, or -1.</summary>
+    public static int Duplicate(int fd) => FileControl(fd, F_DUPFD_CLOEXEC, 0);
 
     /// <summary>A descriptor (close-on-exec by itself) of this process, or -1.</summary>
     public static int OpenPidFd(int pid) => (int)SystemCall(PidfdOpen, pid, 0, 0, 0);

@@ -144,7 +144,8 @@ internal sealed unsafe class InheritedEnvironment
     {
         foreach (var (name, value) in variables)
         {
-            if (!name.StartsWith("RUNNER_", StringComparison.Ordinal))
+            // The service manager's socket is the node's own: a program that used it would speak for the node.
+            if (!name.StartsWith("RUNNER_", StringComparison.Ordinal) && name is not ("NOTIFY_SOCKET" or "WATCHDOG_USEC" or "WATCHDOG_PID"))
             {
                 _entries.Add((name, Marshal.StringToCoTaskMemUTF8($"{name}={value}")));
                 Path = name == "PATH" ? value : Path;

@@ -69,6 +69,9 @@ internal sealed unsafe class Spawner : IDisposable
         }
     }
 
+    /// <summary>Descriptors to keep back, which are copies of one that is open for good.</summary>
+    public SpareDescriptors Spare(int count) => new(_devNull, count);
+
     public void Dispose()
     {
         _ = Close(_devNull);

@@ -13,6 +13,9 @@ internal sealed class AlarmsCheck(IActorRef alarms, ActorSystem system, IEntityS
     private const string Name = "alarms";
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a step of the clock is spoken of.</summary>
+    private static readonly TimeSpan StepIsNews = TimeSpan.FromHours(1);
+
     /// <summary>A wake-up that was lost rings again after one minute; whatever is due for longer is stuck.</summary>
     private static readonly TimeSpan Patience = 2 * AlarmClock.RingAgain;
 
@@ -27,7 +30,7 @@ internal sealed class AlarmsCheck(IActorRef alarms, ActorSystem system, IEntityS
                     Name, false,
                     $"Wake-ups have not been read for {Words(behind)} longer than they should: "
                     + "schedules are late. The store is slow or away; see its check.")
-                : await OverdueAsync().ConfigureAwait(false);
+                : await OverdueAsync(Step(status.LastStep)).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {
@@ -40,7 +43,7 @@ internal sealed class AlarmsCheck(IActorRef alarms, ActorSystem system, IEntityS
         }
     }
 
-    private async Task<HealthCheck> OverdueAsync()
+    private async Task<HealthCheck> OverdueAsync(string step)
     {
         // Those that only want to be in memory are due from the start, and stay so.
         var first = new WakeUp(new EntityKey("", ""), EntityWakeUps.FromStartUp.AddMilliseconds(1));
@@ -50,8 +53,11 @@ internal sealed class AlarmsCheck(IActorRef alarms, ActorSystem system, IEntityS
             ? new HealthCheck(
                 Name, false,
                 $"{oldest.Entity} has been due for {Words(now - oldest.At)} and has not acted: the node is overloaded, or its log says what keeps it from it.")
-            : new HealthCheck(Name, true, "Wake-ups are read and on time.");
+            : new HealthCheck(Name, true, $"Wake-ups are read and on time.{step}");
     }
+
+    private static string Step(ClockStep? step) => step is null || step.Ago > StepIsNews ? ""
+        : $" The machine's clock went {(step.By < TimeSpan.Zero ? "back" : "forward")} by {Words(step.By.Duration())}, {Words(step.Ago)} ago.";
 
     private static string Words(TimeSpan time) => DurationText.Format(TimeSpan.FromSeconds(Math.Ceiling(time.TotalSeconds)));
 }

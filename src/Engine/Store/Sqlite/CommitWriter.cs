@@ -12,6 +12,9 @@ namespace Runner.Engine.Store.Sqlite;
 /// </summary>
 internal sealed class CommitWriter
 {
+    /// <summary>With fewer free pages than this an ordinary commit does not fit.</summary>
+    private const int PagesOfACommit = 64;
+
     private readonly DatabaseFile _file;
     private readonly StoreSchema _schema;
     private readonly ILogger _log;
@@ -103,8 +106,8 @@ internal sealed class CommitWriter
         _telemetry?.Written(group, began, failure);
         if (failure is null && _full is not null && group.TrueForAll(c => c.Commit.Writes.IsEmpty))
         {
-            // Asked how it is, and writing nothing proves nothing: the disk itself is looked at.
-            failure = SqliteErrors.HasNoRoom(_file.Path) ? _full : null;
+            // Asked how it is, and writing nothing proves nothing: the disk and the database's own bound are looked at.
+            failure = SqliteErrors.HasNoRoom(_file.Path) || _connection?.IsAtLargestSize() == true ? _full : null;
         }
         else
         {
@@ -209,8 +212,9 @@ internal sealed class CommitWriter
     {
         if (failure is not null && !_failing)
         {
-            // A full disk says all there is to know in its message; where in the code it was found helps nobody.
-            _log.Error(failure is StoreFullException ? null : failure, "The store cannot write: {Reason}", failure.Message);
+            // Of a full disk and a lock the message says all there is to know; where in the code it was found helps nobody.
+            bool isPlain = failure is StoreFullException || failure.InnerException is SqliteException { IsLocked: true };
+            _log.Error(isPlain ? null : failure, "The store cannot write: {Reason}", failure.Message);
         }
         else if (failure is null && _failing)
         {
@@ -246,6 +250,21 @@ internal sealed class CommitWriter
 
             _commit.Execute();
             _free.Written(erases);
+        }
+
+        /// <summary>Whether the database may not grow, and has next to no room inside.</summary>
+        public bool IsAtLargestSize()
+        {
+            try
+            {
+                long left = database.Query("PRAGMA max_page_count", row => row.Int64(0))[0] - database.Query("PRAGMA page_count", row => row.Int64(0))[0];
+                return left + database.Query("PRAGMA freelist_count", row => row.Int64(0))[0] < PagesOfACommit;
+            }
+            catch (SqliteException)
+            {
+                // What is wrong with it the next write will say.
+                return false;
+            }
         }
 
         public bool TryRollBack()
