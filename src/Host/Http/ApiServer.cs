@@ -6,12 +6,15 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
+using Runner.Host.Http.OpenApi;
 using Runner.Host.Logs;
 using Serilog.Extensions.Logging;
 
@@ -50,6 +53,9 @@ internal sealed class ApiServer : IAsyncDisposable
         _stopping = stopping;
         Bound = bound;
     }
+
+    /// <summary>The routes that are mapped.</summary>
+    public IEnumerable<Endpoint> Routes => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
 
     /// <summary>Where it listens, with the port it got.</summary>
     public ListenAddress Bound { get; }
@@ -150,6 +156,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new RunStreamsApi(parts.Slot, parts.Files, pulse, new Gate(parts.Load.Followers), parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
         new LimitsApi(parts.Slot).Map(app);
         new PruneApi(parts.Slot).Map(app);
+        OpenApiRoute.Map(app);
     }
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)

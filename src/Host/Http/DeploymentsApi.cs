@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Runner.Host.Http.OpenApi;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -12,18 +13,56 @@ namespace Runner.Host.Http;
 internal sealed class DeploymentsApi(NodeSlot slot)
 {
     private const string One = "/api/v1/deployments/{flow}/{name}";
-    private const int MaxPage = 1_000;
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPut("/api/v1/deployments", RegisterAsync).WithMetadata(MakesWork.Mark);
-        routes.MapGet("/api/v1/deployments", ListAsync);
-        routes.MapGet(One, ShowAsync);
-        routes.MapDelete(One, DeleteAsync);
-        routes.MapPost(One + "/pause", PauseAsync);
-        routes.MapPost(One + "/resume", ResumeAsync);
-        routes.MapPost(One + "/runs", SubmitAsync).WithMetadata(MakesWork.Mark);
+        routes.MapPut("/api/v1/deployments", RegisterAsync).WithMetadata(MakesWork.Mark).Describe(() => new("registerDeployments", Tags.Deployments, "Registers or updates deployments, all or none.")
+        {
+            Parameters = [Parameter.Query("dryRun", ValueSchema.Flag, "Only says what would change.")],
+            Body = new(StrictJson.Options.GetTypeInfo(typeof(ImmutableArray<DeploymentSpec>)), Required: true),
+            Answers = [new(200, "What registering did, in the order given.", MessagesJson.Default.ImmutableArrayDeploymentRegistered)],
+            Refuses = ["deployment-invalid", .. Refusals.OfNewWork],
+        });
+        routes.MapGet("/api/v1/deployments", ListAsync).Describe(() => new("listDeployments", Tags.Deployments, "Deployments by name.")
+        {
+            Parameters = [Parameter.Query("tag", ValueSchema.Text(500), "Those with this tag."), PageParameters.Limit(200), PageParameters.After],
+            Answers = [new(200, "A page of deployments.", MessagesJson.Default.DeploymentPage)],
+        });
+        routes.MapGet(One, ShowAsync).Describe(() => new("getDeployment", Tags.Deployments, "A deployment with its schedules and when they are due next.")
+        {
+            Parameters = NameParameters,
+            Answers = [new(200, "The deployment.", MessagesJson.Default.DeploymentView)],
+            Refuses = ["deployment-not-found"],
+        });
+        routes.MapDelete(One, DeleteAsync).Describe(() => Change("deleteDeployment", "Deletes a deployment; its finished runs stay readable.",
+            Parameter.Query("runs", ValueSchema.OneOf(["keep", "cancel"], "keep"), "What becomes of its runs that have not ended.")));
+        routes.MapPost(One + "/pause", PauseAsync).Describe(() => Change("pauseDeployment", "Stops a deployment's schedules until it is resumed."));
+        routes.MapPost(One + "/resume", ResumeAsync).Describe(() => Change("resumeDeployment", "Lets a deployment's schedules go on from now."));
+        routes.MapPost(One + "/runs", SubmitAsync).WithMetadata(MakesWork.Mark).Describe(() => new("submitRun", Tags.Deployments, "Submits a run of a deployment.")
+        {
+            Parameters = NameParameters,
+            Body = new(StrictJson.Options.GetTypeInfo(typeof(SubmitBody)), Required: false),
+            Answers =
+            [
+                new(201, "The new run.", MessagesJson.Default.RunSubmitted),
+                new(200, "The idempotency key had been used: the run of the first time.", MessagesJson.Default.RunSubmitted),
+            ],
+            Refuses = ["deployment-not-found", "submission-invalid", .. Refusals.OfNewWork],
+        });
     }
+
+    private static ImmutableArray<Parameter> NameParameters { get; } =
+    [
+        Parameter.Path("flow", ValueSchema.Name, "The first part of the deployment's name."),
+        Parameter.Path("name", ValueSchema.Name, "The second part of the deployment's name."),
+    ];
+
+    private static Operation Change(string id, string summary, params ImmutableArray<Parameter> parameters) => new(id, Tags.Deployments, summary)
+    {
+        Parameters = [.. NameParameters, .. parameters],
+        Answers = [new(200, "It is so.", MessagesJson.Default.DeploymentChanged)],
+        Refuses = ["deployment-not-found", .. Refusals.OfWork],
+    };
 
     private async Task RegisterAsync(HttpContext context)
     {
@@ -36,7 +75,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
     private async Task ListAsync(HttpContext context)
     {
         var query = new QueryReader(context, "tag", "limit", "after");
-        var list = new ListDeployments(query.Text("tag"), (int)(query.Number("limit", 1, MaxPage) ?? 200), query.Text("after", 2_000));
+        var list = new ListDeployments(query.Text("tag"), (int)(query.Number("limit", 1, PageParameters.Most) ?? 200), query.Text("after", 2_000));
         await context.SendAsync(await slot.Node.DeploymentsAsync(list, context.RequestAborted), MessagesJson.Default.DeploymentPage);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Runner.Host.Http.OpenApi;
 using Runner.Messages.Nodes;
 using Runner.Messages.Serialization;
 
@@ -14,8 +15,18 @@ internal sealed class HealthApi(NodeSlot slot)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", LiveAsync);
-        routes.MapGet("/health/ready", ReadyAsync);
+        routes.MapGet("/health/live", LiveAsync).Describe(() => new("getLiveness", Tags.Node, "Whether the program answers.")
+        {
+            Answers = [new(200, "It does.", MessagesJson.Default.HealthReport)],
+        });
+        routes.MapGet("/health/ready", ReadyAsync).Describe(() => new("getReadiness", Tags.Node, "Whether the node does its work, and what keeps it from it.")
+        {
+            Answers =
+            [
+                new(200, "It does its work.", MessagesJson.Default.HealthReport),
+                new(503, "It does not; the checks say why.", MessagesJson.Default.HealthReport),
+            ],
+        });
     }
 
     private static Task LiveAsync(HttpContext context) =>

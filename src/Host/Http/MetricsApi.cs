@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Runner.Host.Http.OpenApi;
 using Runner.Host.Telemetry;
 
 namespace Runner.Host.Http;
@@ -10,10 +11,16 @@ internal sealed class MetricsApi(MetricCollector metrics)
 {
     public const string Path = "/metrics";
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path, ShowAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path, ShowAsync).Describe(
+        () => new("getMetrics", Tags.Node, "What the node measures, for Prometheus.")
+        {
+            AsksNothing = true,
+            Answers = [new(200, "Every metric.") { Contents = [new("text/plain", "Prometheus' text exposition format 0.0.4.")] }],
+        });
 
     private async Task ShowAsync(HttpContext context)
     {
+        _ = new QueryReader(context);
         var text = metrics.Read();
         context.Response.ContentType = PrometheusText.ContentType;
         context.Response.ContentLength = text.Length;

@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Runner.Client;
 using Runner.Host.Http.Access;
+using Runner.Host.Http.OpenApi;
 using Runner.Host.Logs;
 using Runner.Host.Telemetry;
 using Runner.Messages;
 using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
 
 namespace Runner.Host.Http;
 
@@ -21,9 +23,55 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/runs/{run}/events", EventsAsync).WithMetadata(OpenToPrograms.Mark);
-        routes.MapGet("/api/v1/runs/{run}/logs", LogsAsync).WithMetadata(OpenToPrograms.Mark);
+        routes.MapGet("/api/v1/runs/{run}/events", EventsAsync).WithMetadata(OpenToPrograms.Mark).Describe(
+            () => new("watchRun", Tags.Runs, "Every state of a run as it comes, to its last.")
+            {
+                Parameters =
+                [
+                    RunsApi.RunParameter,
+                    Parameter.Query("after", ValueSchema.Integer(0, long.MaxValue), "Only those after this sequence number."),
+                    LastEventId("The sequence number of the last event that arrived; goes before `after`."),
+                ],
+                Answers =
+                [
+                    new(200, "The states, from the first or the place asked for.")
+                    {
+                        Contents = [new("text/event-stream", "Events `state`, then one `end`.", [("state", "The state's sequence number.", MessagesJson.Default.RunStateChange)])],
+                    },
+                ],
+                Refuses = ["run-not-found", "too-many-followers"],
+            });
+        routes.MapGet("/api/v1/runs/{run}/logs", LogsAsync).WithMetadata(OpenToPrograms.Mark).Describe(
+            () => new("readLogs", Tags.Runs, "What a run's program wrote: as it is, or as it comes with `follow`.")
+            {
+                Parameters =
+                [
+                    RunsApi.RunParameter,
+                    Parameter.Query("stream", ValueSchema.OneOf(["stdout", "stderr"]), "Which of the two; both may be followed, by leaving it out."),
+                    Parameter.Query("attempt", ValueSchema.Integer(1, int.MaxValue), "Only this attempt's output."),
+                    Parameter.Query(
+                        "from", new ValueSchema("string") { Pattern = "^([0-9]+|[1-9][0-9]*:[0-9]+:[0-9]+)$" },
+                        "A position ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or an offset in bytes into the one stream."),
+                    Parameter.Query("follow", ValueSchema.Flag, "Goes on until the run has ended."),
+                    LastEventId("The position of the last event that arrived; goes before `from`."),
+                ],
+                Answers =
+                [
+                    new(200, "The output from there on.")
+                    {
+                        Headers = [("Runner-Log-Position", "Without `follow`: where the bytes sent end.")],
+                        Contents =
+                        [
+                            new("text/plain", "Without `follow`: the bytes as the program wrote them."),
+                            new("text/event-stream", "With `follow`: events `log`, then one `end`.", [("log", "The position after the piece.", ClientJson.Default.LogLine)]),
+                        ],
+                    },
+                ],
+                Refuses = ["run-not-found", "too-many-followers"],
+            });
     }
+
+    private static Parameter LastEventId(string description) => Parameter.Header("Last-Event-ID", new ValueSchema("string"), description);
 
     private async Task EventsAsync(HttpContext context)
     {

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Runner.Host.Http.Access;
+using Runner.Host.Http.OpenApi;
 using Runner.Messages;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -11,14 +12,51 @@ namespace Runner.Host.Http;
 /// <summary>Runs: list, show, cancel, run anew.</summary>
 internal sealed class RunsApi(NodeSlot slot)
 {
-    private const int MaxPage = 1_000;
+    /// <summary>The run of a path.</summary>
+    public static Parameter RunParameter { get; } = Parameter.Path("run", ValueSchema.Uuid, "The run's id.");
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/runs", ListAsync);
-        routes.MapGet("/api/v1/runs/{run}", ShowAsync).WithMetadata(OpenToPrograms.Mark);
-        routes.MapPost("/api/v1/runs/{run}/cancel", CancelAsync).WithMetadata(OpenToPrograms.Mark);
-        routes.MapPost("/api/v1/runs/{run}/retry", RetryAsync).WithMetadata(MakesWork.Mark);
+        routes.MapGet("/api/v1/runs", ListAsync).Describe(() => new("listRuns", Tags.Runs, "Runs, newest first.")
+        {
+            Description = "`deployment` and `tag` exclude each other; all else combines.",
+            Parameters =
+            [
+                Parameter.Query("state", ValueSchema.Text(500), "The name of a state, or a type, which is all of its names; in any case."),
+                Parameter.Query("deployment", ValueSchema.Text(500), "Those of this deployment, FLOW/NAME."),
+                Parameter.Query("tag", ValueSchema.Text(500), "Those with this tag."),
+                Parameter.Query("since", ValueSchema.Instant, "Those made at this time or later."),
+                PageParameters.Limit(50),
+                PageParameters.After,
+            ],
+            Answers = [new(200, "A page of runs.", MessagesJson.Default.RunPage)],
+        });
+        routes.MapGet("/api/v1/runs/{run}", ShowAsync).WithMetadata(OpenToPrograms.Mark).Describe(() => new("getRun", Tags.Runs, "A run with its history.")
+        {
+            Parameters = [RunParameter],
+            Answers = [new(200, "The run.", MessagesJson.Default.RunView)],
+            Refuses = ["run-not-found"],
+        });
+        routes.MapPost("/api/v1/runs/{run}/cancel", CancelAsync).WithMetadata(OpenToPrograms.Mark).Describe(
+            () => new("cancelRun", Tags.Runs, "Cancels a run; answered once that is durable, which is before its program is gone.")
+            {
+                Description = "Taken while the node stops, too.",
+                Parameters = [RunParameter],
+                Body = new(StrictJson.Options.GetTypeInfo(typeof(CancelBody)), Required: false),
+                Answers = [new(202, "It is being cancelled, or was already.", MessagesJson.Default.RunCancelAccepted)],
+                Refuses = ["run-not-found", "run-already-ended", "store-full"],
+            });
+        routes.MapPost("/api/v1/runs/{run}/retry", RetryAsync).WithMetadata(MakesWork.Mark).Describe(() => new("retryRun", Tags.Runs, "Runs an ended run's recipe and parameters anew, as a new run.")
+        {
+            Parameters = [RunParameter],
+            Body = new(StrictJson.Options.GetTypeInfo(typeof(RetryBody)), Required: false),
+            Answers =
+            [
+                new(201, "The new run.", MessagesJson.Default.RunSubmitted),
+                new(200, "The idempotency key had been used: the run of the first time.", MessagesJson.Default.RunSubmitted),
+            ],
+            Refuses = ["run-not-found", "run-not-ended", .. Refusals.OfNewWork],
+        });
     }
 
     /// <summary>201 for a new run, 200 for the run of an idempotency key that had been used.</summary>
@@ -43,7 +81,7 @@ internal sealed class RunsApi(NodeSlot slot)
         var query = new QueryReader(context, "state", "deployment", "tag", "since", "limit", "after");
         var list = new ListRuns(
             query.Text("state"), query.Text("deployment"), query.Text("tag"), query.Instant("since"),
-            (int)(query.Number("limit", 1, MaxPage) ?? 50), query.Text("after", 2_000));
+            (int)(query.Number("limit", 1, PageParameters.Most) ?? 50), query.Text("after", 2_000));
         await context.SendAsync(await slot.Node.RunsAsync(list, context.RequestAborted), MessagesJson.Default.RunPage);
     }
 

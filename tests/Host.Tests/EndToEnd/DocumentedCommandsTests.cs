@@ -7,7 +7,7 @@ namespace Runner.Host.Tests.EndToEnd;
 /// <summary>What the documents tell people to type is what the program takes.</summary>
 public sealed partial class DocumentedCommandsTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     private readonly RootCommand _commands = Program.CreateRoot(CliContext.System());
 
@@ -88,14 +88,4 @@ public sealed partial class DocumentedCommandsTests
     private static partial Regex LongOption();
 
     /// <summary>The checkout that the tests were built in: a reproducible build leaves no path of it in the program.</summary>
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Runner.Actors.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
-    }
 }

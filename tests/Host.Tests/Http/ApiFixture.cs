@@ -33,6 +33,8 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public int Port => _server.Bound.Port;
 
+    internal IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Routes => _server.Routes;
+
     /// <summary>Whether the node is there from the start.</summary>
     public bool Filled { get; init; } = true;
 

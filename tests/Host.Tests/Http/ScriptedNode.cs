@@ -57,7 +57,7 @@ internal sealed class ScriptedNode : IRunnerNode
         Answer(command, new DeploymentChanged(command.Deployment, true));
 
     public Task<Reply<DeploymentView>> DeploymentAsync(GetDeployment query, CancellationToken cancel) =>
-        Task.FromResult<Reply<DeploymentView>>(
+        Refused<DeploymentView>() ?? Task.FromResult<Reply<DeploymentView>>(
             Deployments.TryGetValue(query.Deployment, out var view) ? view : new DeploymentNotFound(query.Deployment));
 
     public Task<Reply<DeploymentPage>> DeploymentsAsync(ListDeployments query, CancellationToken cancel) => Answer(query, new DeploymentPage([], null));
@@ -72,7 +72,7 @@ internal sealed class ScriptedNode : IRunnerNode
         Answer(command, new RunSubmitted(Guid.Empty, true, new RunState(StateType.Scheduled, StateNames.Scheduled, Then)));
 
     public Task<Reply<RunView>> RunAsync(GetRun query, CancellationToken cancel) =>
-        Task.FromResult<Reply<RunView>>(_runs.TryGetValue(query.Run, out var steps) ? View(query.Run, steps) : new RunNotFound(query.Run.ToString()));
+        Refused<RunView>() ?? Task.FromResult<Reply<RunView>>(_runs.TryGetValue(query.Run, out var steps) ? View(query.Run, steps) : new RunNotFound(query.Run.ToString()));
 
     public Task<Reply<RunPage>> RunsAsync(ListRuns query, CancellationToken cancel) => Answer(
         query, new RunPage([.. _runs.Where(r => r.Value[^1].State.Type.ToString() == query.State).Select(r => Summary(r.Key, r.Value))], null));
@@ -94,7 +94,7 @@ internal sealed class ScriptedNode : IRunnerNode
     public Task<Reply<LimitChanged>> DeleteLimitAsync(DeleteLimit command, CancellationToken cancel) =>
         Answer(command, new LimitChanged(command.Name, null, true));
 
-    public Task<HealthReport> HealthAsync(CancellationToken cancel) => Task.FromResult(RefuseWith is null
+    public Task<HealthReport> HealthAsync(CancellationToken cancel) => FailWith is { } failure ? throw failure : Task.FromResult(RefuseWith is null
         ? new HealthReport("ready", [new HealthCheck("store", true, "The store answers.")])
         : new HealthReport("not-ready", [new HealthCheck("store", false, RefuseWith.Message)]));
 
@@ -124,14 +124,18 @@ internal sealed class ScriptedNode : IRunnerNode
 
     private Task<Reply<T>> Answer<T>(object command, T reply)
     {
-        if (FailWith is { } failure)
+        if (FailWith is null)
         {
-            throw failure;
+            Commands.Enqueue(command);
         }
 
-        Commands.Enqueue(command);
-        return Task.FromResult(RefuseWith is { } refusal ? new Reply<T>(default, refusal) : new Reply<T>(reply, null));
+        return Refused<T>() ?? Task.FromResult<Reply<T>>(reply);
     }
+
+    /// <summary>What a command gets that is not carried out; null if it is.</summary>
+    private Task<Reply<T>>? Refused<T>() => FailWith is { } failure ? throw failure
+        : RefuseWith is { } refusal ? Task.FromResult<Reply<T>>(refusal)
+        : null;
 
     private sealed class Subscription(Action end) : IDisposable
     {

@@ -17,8 +17,7 @@ internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
-            && !context.Request.Path.StartsWithSegments(MetricsApi.Path, StringComparison.OrdinalIgnoreCase))
+        if (!Guards(context.Request.Path))
         {
             return next(context);
         }
@@ -35,6 +34,10 @@ internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
                 $"A program's token is good for reading and cancelling its own run ({run}) only.")
             : next(context);
     }
+
+    /// <summary>Whether a token is needed for what is at this path.</summary>
+    public static bool Guards(PathString path) =>
+        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(MetricsApi.Path, StringComparison.OrdinalIgnoreCase);
 
     private Caller? CallerOf(HttpContext context)
     {

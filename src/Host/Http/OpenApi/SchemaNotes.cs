@@ -1,0 +1,88 @@
+using System.Collections.Frozen;
+using System.Text.Json.Nodes;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
+using Runner.Messages.Runs;
+
+namespace Runner.Host.Http.OpenApi;
+
+/// <summary>What the serializer's contract does not know of a field: its bounds, its few words, and a sentence where its name does not say it.</summary>
+/// <param name="Bound">Adds keywords to the field's schema.</param>
+internal sealed record SchemaNote(string? Description, Action<JsonObject>? Bound = null)
+{
+    /// <summary>Makes the schema instead of the contract; null leaves it to that.</summary>
+    public Func<JsonObject>? Instead { get; init; }
+
+    public JsonObject? Schema => Instead?.Invoke();
+}
+
+/// <summary>The notes by type and field.</summary>
+internal static class SchemaNotes
+{
+    public static FrozenDictionary<(Type Type, string Field), SchemaNote> All { get; } = new Dictionary<(Type, string), SchemaNote>
+    {
+        [(typeof(RunState), "name")] = Words([.. StateNames.All.Select(state => state.Name)]),
+        [(typeof(RunState), "message")] = new("Why, in a sentence, where the name does not say it all."),
+        [(typeof(RunStateChange), "sequence")] = new("The number of the event that caused it: where a stream can be resumed."),
+        [(typeof(RunStateChange), "attempt")] = new("From 1; 0 before the first.", Range(0, null)),
+        [(typeof(RunPage), "next")] = Next,
+        [(typeof(DeploymentPage), "next")] = Next,
+        [(typeof(LimitPage), "next")] = Next,
+        [(typeof(HealthReport), "status")] = Words("ready", "not-ready"),
+        [(typeof(HealthCheck), "message")] = new("What is wrong and what to do, or that all is well."),
+        [(typeof(LimitView), "size")] = new("Left out if none is set: it counts and does not bound."),
+        [(typeof(LimitView), "holders")] = new("Up to 100 of the runs that hold a slot."),
+        [(typeof(LimitView), "waiters")] = new("Up to 100 of the runs that wait, in the order in which they are served."),
+        [(typeof(LimitView), "moreWaiting")] = new("Whether there are more waiters than those."),
+        [(typeof(LimitBody), "size")] = new("How many runs may hold a slot at once.", Range(1, 1_000_000)),
+        [(typeof(RunSubmitted), "created")] = new("False if the idempotency key had been used: it is the run of the first time."),
+        [(typeof(SubmitBody), "at")] = new("When it is due; at once if left out."),
+        [(typeof(SubmitBody), "priority")] = new("The deployment's if left out.", Range(-1_000, 1_000)),
+        [(typeof(SubmitBody), "idempotencyKey")] = Key,
+        [(typeof(RetryBody), "idempotencyKey")] = Key,
+        [(typeof(CancelBody), "reason")] = new("Shown as the state's message."),
+        [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
+        [(typeof(LimitChanged), "changed")] = new("False if it was so already."),
+        [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema["pattern"] = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
+        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell.", schema => schema["minItems"] = 1),
+        [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory."),
+        [(typeof(DeploymentSpec), "env")] = new("Added to the node's own; null removes a variable.")
+        {
+            Instead = () => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = Json.Array(["string", "null"]) } },
+        },
+        [(typeof(DeploymentSpec), "priority")] = new("Waiting runs of higher priority start first.", Range(-1_000, 1_000)),
+        [(typeof(DeploymentSpec), "user")] = new("Who programs run as; the node's own user if left out."),
+        [(typeof(ConcurrencySpec), "limit")] = new(null, Range(1, null)),
+        [(typeof(RetrySpec), "count")] = new("Retries after the first attempt.", Range(0, 1_000)),
+        [(typeof(ScheduleSpec), "cron")] = new("Five fields, or a macro such as @hourly; a schedule has either this or an interval."),
+        [(typeof(ScheduleSpec), "timezone")] = new("Of the IANA database; UTC if left out."),
+        [(typeof(Problem), "field")] = new("Where, as the deployment file spells it; empty for the whole."),
+        [(typeof(ApiProblem), "type")] = new("urn:runner:CODE", schema => schema["pattern"] = "^urn:runner:[a-z-]+$"),
+        [(typeof(ApiProblem), "code")] = Words([.. Refusals.All.Keys.Order(StringComparer.Ordinal)]),
+        [(typeof(ApiProblem), "detail")] = new("What happened and what to do."),
+        [(typeof(ApiProblem), "problems")] = new("Each thing that is wrong, where there is more to say than one sentence."),
+    }.ToFrozenDictionary();
+
+    private static SchemaNote Next => new("What `after` is to be for the next page; left out if this is the last.");
+
+    private static SchemaNote Key => new("The same key is the same run, for ever.", schema =>
+    {
+        schema["minLength"] = 1;
+        schema["maxLength"] = 200;
+    });
+
+    public static SchemaNote? Of(Type type, string field) => All.GetValueOrDefault((type, field));
+
+    private static SchemaNote Words(params string[] words) => new(null, schema => schema["enum"] = Json.Array(words));
+
+    private static Action<JsonObject> Range(long minimum, long? maximum) => schema =>
+    {
+        schema["minimum"] = minimum;
+        if (maximum is not null)
+        {
+            schema["maximum"] = maximum;
+        }
+    };
+}
