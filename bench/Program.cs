@@ -1,9 +1,11 @@
 using System.Globalization;
 using Runner.Bench;
 
-// Every figure of bench/RESULTS.md: `dotnet run -c Release --project bench [-- NAME…] [--runs N]`.
+// Every figure of bench/RESULTS.md: `dotnet run -c Release --project bench [-- NAME… [--minutes N] [--rate N]]`; the last two are the soak's.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var report = new Report();
+var (chosen, numbers) = Arguments.Read(args, ("--minutes", 20), ("--rate", 200));
+var soak = new Soak(TimeSpan.FromMinutes(numbers["--minutes"]), (int)numbers["--rate"]);
 var all = new (string Name, Func<Report, Task> Run)[]
 {
     ("spawn", DurableRuns.MeasureAsync),
@@ -14,9 +16,15 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("store", StoreCommits.MeasureAsync),
     ("lists", Lists.MeasureAsync),
     ("actors", Actors.MeasureAsync),
+    ("idle", IdleNode.MeasureAsync),
+    ("deployments", ManyDeployments.MeasureAsync),
+    ("listing", RunListing.MeasureAsync),
+    ("waiting", ManyWaiting.MeasureAsync),
+    ("year", MinutelyYear.MeasureAsync),
+    ("events", DurableEvents.MeasureAsync),
+    ("soak", soak.MeasureAsync),
 };
 
-var chosen = args.Where(a => !a.StartsWith('-')).ToArray();
 if (chosen.Except(all.Select(a => a.Name)).FirstOrDefault() is { } unknown)
 {
     Console.Error.WriteLine($"There is no measurement '{unknown}'; expected some of {string.Join(", ", all.Select(a => a.Name))}.");
@@ -29,6 +37,7 @@ foreach (var (name, run) in all.Where(a => chosen.Length == 0 || chosen.Contains
     await run(report).ConfigureAwait(false);
 }
 
+MillionRuns.Delete();
 report.Print(Console.Out);
 if (chosen.Length == 0)
 {

@@ -9,7 +9,11 @@ internal sealed class Report
 {
     private readonly List<(string What, string Figure, string Against)> _rows = [];
 
-    public void Add(string what, string figure, string against = "") => _rows.Add((what, figure, against));
+    public void Add(string what, string figure, string against = "")
+    {
+        _rows.Add((what, figure, against));
+        Console.Error.WriteLine($"  {what}: {figure} ({against})");
+    }
 
     public void Print(TextWriter to)
     {
@@ -24,8 +28,7 @@ internal sealed class Report
     /// <summary>Writes bench/RESULTS.md of the checkout this runs in.</summary>
     public void Write()
     {
-        var root = Git("rev-parse --show-toplevel");
-        using var file = new StreamWriter(Path.Combine(root, "bench", "RESULTS.md"));
+        using var file = new StreamWriter(Path.Combine(Root(), "bench", "RESULTS.md"));
         file.WriteLine("# Results");
         file.WriteLine();
         file.WriteLine("Made by `dotnet run -c Release --project bench`. Figures of one run on a shared machine: compare within it.");
@@ -37,6 +40,9 @@ internal sealed class Report
         file.WriteLine();
         Print(file);
     }
+
+    /// <summary>The checkout this runs in.</summary>
+    public static string Root() => Git("rev-parse --show-toplevel");
 
     private static string Processor() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "?"
@@ -57,6 +63,8 @@ internal sealed class Samples
     private readonly List<double> _milliseconds = [];
 
     public int Count => _milliseconds.Count;
+
+    public TimeSpan Total => TimeSpan.FromMilliseconds(_milliseconds.Sum());
 
     public void Add(TimeSpan duration) => _milliseconds.Add(duration.TotalMilliseconds);
 

@@ -19,11 +19,12 @@ public sealed record NodeSettings(
     /// <summary>How much of its disk the node leaves free; null if it does not look.</summary>
     public FreeSpaceRule? FreeSpace { get; init; }
 
-    /// <summary>How long an entity with nothing to do stays in memory.</summary>
+    /// <summary>How long an entity with nothing to do stays in memory, unless too many others come after it.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Which ended runs are kept.</summary>
     public RetentionSettings Retention { get; init; } = RetentionSettings.KeepEverything;
+
     /// <summary>Where the node measures and traces; null does neither. Stays the caller's to dispose, after the node has stopped.</summary>
     public NodeTelemetry? Telemetry { get; init; }
 

@@ -76,19 +76,8 @@ public sealed class RunnerNode : IRunnerNode
             return new DeploymentInvalid(specs.Length == 1 ? specs[0].Name : $"{specs.Length} deployments", problems);
         }
 
-        var registered = ImmutableArray.CreateBuilder<DeploymentRegistered>(specs.Length);
-        foreach (var spec in specs)
-        {
-            var reply = await Ask<DeploymentRegistered>(DeploymentKey(spec.Name), new RegisterDeployment(spec, dryRun), cancel).ConfigureAwait(false);
-            if (reply.Refusal is { } refusal)
-            {
-                return refusal;
-            }
-
-            registered.Add(reply.Value!);
-        }
-
-        return registered.MoveToImmutable();
+        return await new Registration(
+            specs, spec => Ask<DeploymentRegistered>(DeploymentKey(spec.Name), new RegisterDeployment(spec, dryRun), cancel)).RunAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

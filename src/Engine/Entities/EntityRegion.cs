@@ -6,13 +6,17 @@ namespace Runner.Engine.Entities;
 
 /// <summary>
 /// Parent of a kind's entities on this node: brings an entity to memory when there is a message for it and forgets it when it has been idle for
-/// a while. A message that arrives while an entity is being forgotten waits for its next life; none is lost, and their order is kept.
+/// a while, or when <see cref="MostIdle"/> others have become idle since: a burst over a hundred thousand entities costs time, not memory. A
+/// message that arrives while an entity is being forgotten waits for its next life; none is lost, and their order is kept.
 /// </summary>
 /// <param name="create">Makes the actor of an id.</param>
 /// <param name="idleAfter">How long an idle entity stays in memory.</param>
 /// <param name="observe">Told once how to ask, from any thread, for the number of entities in memory; null for nobody who asks.</param>
 public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, TimeSpan idleAfter, Action<Func<int>>? observe = null) : ActorBase
 {
+    /// <summary>How many idle entities stay in memory.</summary>
+    public const int MostIdle = 1_000;
+
     private readonly Dictionary<EntityKey, Resident> _residents = [];
     private readonly Queue<(long At, EntityKey Entity)> _idle = new();
     private int _count;
@@ -101,6 +105,10 @@ public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, T
         {
             Context.Timers.StartSingleTimer(typeof(Sweep), Sweep.Instance, idleAfter);
         }
+        else if (_idle.Count > MostIdle)
+        {
+            AskToLeave(_idle.Dequeue().Entity);
+        }
     }
 
     private void OnSweep()
@@ -108,18 +116,22 @@ public sealed class EntityRegion(Func<string, ActorBase> create, IClock clock, T
         var now = clock.Timestamp;
         while (_idle.TryPeek(out var next) && next.At <= now)
         {
-            _idle.Dequeue();
-            if (_residents.TryGetValue(next.Entity, out var resident) && resident.Leaving is null)
-            {
-                resident.MayLeave = false;
-                resident.Leaving = new Queue<(object, IActorRef)>();
-                resident.Actor.Tell(TryPassivate.Instance, Self);
-            }
+            AskToLeave(_idle.Dequeue().Entity);
         }
 
         if (_idle.TryPeek(out var later))
         {
             Context.Timers.StartSingleTimer(typeof(Sweep), Sweep.Instance, TimeSpan.FromTicks(Math.Max(1, later.At - now)));
+        }
+    }
+
+    private void AskToLeave(EntityKey entity)
+    {
+        if (_residents.TryGetValue(entity, out var resident) && resident.Leaving is null)
+        {
+            resident.MayLeave = false;
+            resident.Leaving = new Queue<(object, IActorRef)>();
+            resident.Actor.Tell(TryPassivate.Instance, Self);
         }
     }
 

@@ -83,7 +83,6 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>Shown as set or not, never as it is.</summary>
     public static NodeSetting OtlpHeaders { get; } = new("telemetry.otlp.headers", SettingKind.Text, null, "RUNNER_TELEMETRY_OTLP_HEADERS", o => o.OtlpHeaders is null ? null : "(hidden)");
 
-
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [

@@ -39,7 +39,7 @@ internal sealed class MetricCollector : IDisposable
             _look++;
             _listener.RecordObservableInstruments();
             var text = new PrometheusText();
-            foreach (var stream in _streams.Values.OrderBy(s => PrometheusText.NameOf(s), StringComparer.Ordinal))
+            foreach (var stream in _streams.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
             {
                 text.Add(stream, _look);
             }

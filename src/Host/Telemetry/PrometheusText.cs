@@ -12,7 +12,7 @@ internal sealed class PrometheusText
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    private readonly StringBuilder _text = new();
+    private readonly StringBuilder _text = new(32 * 1024);
     private string? _last;
 
     /// <summary>The metric's name: <c>runner.run.duration</c> in <c>s</c> is <c>runner_run_duration_seconds</c>.</summary>
@@ -36,7 +36,7 @@ internal sealed class PrometheusText
     /// <summary>Adds an instrument that has been measured. Instruments come in the order of their names.</summary>
     public void Add(MetricStream stream, int look)
     {
-        var name = NameOf(stream);
+        var name = stream.Name;
         stream.Read(look, series =>
         {
             if (_last != name)

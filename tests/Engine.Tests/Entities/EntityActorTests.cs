@@ -142,6 +142,28 @@ public sealed class EntityActorTests
     }
 
     [Fact]
+    public async Task Of_many_idle_entities_those_that_have_been_idle_longest_are_forgotten_at_once()
+    {
+        for (var i = 0; i <= EntityRegion.MostIdle; i++)
+        {
+            var reply = _world.Ask(new Add(1), $"{i}");
+            _world.Settle();
+            Assert.Equal(1, await reply);
+        }
+
+        var lives = _world.Lives;
+        var last = _world.Ask(new Get(), $"{EntityRegion.MostIdle}");
+        _world.Settle();
+        Assert.Equal(1, await last);
+        Assert.Equal(lives, _world.Lives);
+
+        var first = _world.Ask(new Add(1), "0");
+        _world.Settle();
+        Assert.Equal(2, await first);
+        Assert.Equal(lives + 1, _world.Lives);
+    }
+
+    [Fact]
     public async Task A_long_history_is_replaced_by_snapshots()
     {
         for (var i = 0; i < 250; i++)

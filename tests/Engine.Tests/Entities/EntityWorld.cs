@@ -45,7 +45,10 @@ internal sealed class EntityWorld
     /// <summary>How often a counter was brought to memory.</summary>
     public int Lives { get; private set; }
 
-    public Task<object> Ask(object message) => Region.Ask<object>(new EntityMessage(Key, message), TimeSpan.FromMinutes(5), World.System);
+    public Task<object> Ask(object message) => Ask(message, Key.Id);
+
+    public Task<object> Ask(object message, string id) =>
+        Region.Ask<object>(new EntityMessage(Key with { Id = id }, message), TimeSpan.FromMinutes(5), World.System);
 
     public void Tell(object message) => Region.Tell(new EntityMessage(Key, message), World.System.DeadLetters);
 

@@ -42,8 +42,8 @@ public sealed class ConfigFileTests : IDisposable
 
         Assert.Equal((9, "127.0.0.1:1", "variable", true), (options.ProcessLimit, options.Listen.ToString(), options.NodeName, options.PauseOnShutdown));
         Assert.Equal(
-            ["default", $"{file}:1", "--limit", "default", "default", "the variable RUNNER_NODE_NAME", "the variable RUNNER_NO_PAUSE_ON_SHUTDOWN"],
-            NodeSetting.All.Where(setting => setting.Flag is not null).Select(reader.OriginOf));
+            [("listen", $"{file}:1"), ("limit", "--limit"), ("name", "the variable RUNNER_NODE_NAME"), ("pause-on-shutdown", "the variable RUNNER_NO_PAUSE_ON_SHUTDOWN")],
+            NodeSetting.All.Select(s => (s.Key, Origin: reader.OriginOf(s))).Where(s => s.Origin != NodeSetting.Default));
     }
 
     [Fact]

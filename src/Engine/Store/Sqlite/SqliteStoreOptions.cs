@@ -16,7 +16,7 @@ public sealed record SqliteStoreOptions(string Path)
     public int Readers { get; init; } = 4;
 
     /// <summary>The most pages of 4 KiB the writer, and a quarter of it each reader, keeps in memory.</summary>
-    public int CachedPages { get; init; } = 8_192;
+    public int CachedPages { get; init; } = 4_096;
 
     /// <summary>
     /// After how many pages of 4 KiB the write-ahead log is carried over into the database. More makes fewer, longer interruptions.

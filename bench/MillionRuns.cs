@@ -1,0 +1,40 @@
+using Runner.Actors;
+using Runner.Engine.Store.Sqlite;
+using Serilog.Core;
+
+namespace Runner.Bench;
+
+/// <summary>A data folder with a million ended runs; made once for all the figures that need one.</summary>
+internal static class MillionRuns
+{
+    public const int Count = 1_000_000;
+    public const int Deployments = 1_000;
+    private static string? _folder;
+
+    /// <summary>When the last run was made.</summary>
+    public static DateTimeOffset Newest { get; } = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static async Task<string> FolderAsync()
+    {
+        if (_folder is null)
+        {
+            _folder = Directory.CreateTempSubdirectory("runner-bench-").FullName;
+            var store = await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(NodeProgram.StoreIn(_folder)), Tables.All, Logger.None).ConfigureAwait(false);
+            await using (store.ConfigureAwait(false))
+            {
+                await ManyRuns.FillAsync(store, new ManyRunsOptions(Count, Deployments, Newest)).ConfigureAwait(false);
+            }
+        }
+
+        return _folder;
+    }
+
+    public static void Delete()
+    {
+        if (_folder is not null)
+        {
+            Directory.Delete(_folder, recursive: true);
+            _folder = null;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Runner.Engine.Store;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+
+namespace Runner.Actors.Tests.Behaviours;
+
+/// <summary>Many deployments in one request.</summary>
+public sealed class RegisteringTests
+{
+    private const int Many = 500;
+
+    [Fact]
+    public async Task Deployments_of_one_request_do_not_wait_for_one_another_and_are_answered_in_their_order()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        var held = node.Store.Hold(Declares("many/0"));
+        var reply = node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None);
+        await held.Arrived;
+        while (await node.Store.RowAsync(Tables.Deployments.Name, $"many/{Many - 1}") is null)
+        {
+            Assert.False(reply.IsCompleted);
+        }
+
+        held.Release();
+
+        Assert.Equal(Specs(node).Select(s => s.Name), (await reply).Accepted().Select(r => r.Name));
+    }
+
+    [Fact]
+    public async Task After_a_refusal_no_other_deployment_of_the_request_is_begun_and_sending_it_again_registers_the_rest()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        node.Store.FailAll(FaultyStore.Full);
+
+        var refused = (await node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None)).Refusal;
+
+        Assert.IsType<StoreIsFull>(refused);
+        node.Store.Heal();
+        Assert.Null(await node.Store.RowAsync(Tables.Deployments.Name, $"many/{Many - 1}"));
+        var again = (await node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None)).Accepted();
+        Assert.Equal(RegistrationOutcome.Created, again[^1].Outcome);
+        Assert.Equal(Many, again.Length);
+    }
+
+    private static ImmutableArray<DeploymentSpec> Specs(NodeFixture node) =>
+        [.. Enumerable.Range(0, Many).Select(i => node.Program($"many/{i}", "/bin/true"))];
+
+    private static Predicate<EntityCommit> Declares(string deployment) => commit => commit.Writes[0].Entity.Id == deployment;
+}
