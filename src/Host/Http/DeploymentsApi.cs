@@ -21,7 +21,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
             Parameters = [Parameter.Query("dryRun", ValueSchema.Flag, "Only says what would change.")],
             Body = new(StrictJson.Options.GetTypeInfo(typeof(ImmutableArray<DeploymentSpec>)), Required: true),
             Answers = [new(200, "What registering did, in the order given.", MessagesJson.Default.ImmutableArrayDeploymentRegistered)],
-            Refuses = ["deployment-invalid", .. Refusals.OfWork],
+            Refuses = ["deployment-invalid", .. Refusals.OfNewWork],
         });
         routes.MapGet("/api/v1/deployments", ListAsync).Describe(() => new("listDeployments", Tags.Deployments, "Deployments by name.")
         {
@@ -47,7 +47,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
                 new(201, "The new run.", MessagesJson.Default.RunSubmitted),
                 new(200, "The idempotency key had been used: the run of the first time.", MessagesJson.Default.RunSubmitted),
             ],
-            Refuses = ["deployment-not-found", "submission-invalid", .. Refusals.OfWork],
+            Refuses = ["deployment-not-found", "submission-invalid", .. Refusals.OfNewWork],
         });
     }
 

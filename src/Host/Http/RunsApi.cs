@@ -55,7 +55,7 @@ internal sealed class RunsApi(NodeSlot slot)
                 new(201, "The new run.", MessagesJson.Default.RunSubmitted),
                 new(200, "The idempotency key had been used: the run of the first time.", MessagesJson.Default.RunSubmitted),
             ],
-            Refuses = ["run-not-found", "run-not-ended", .. Refusals.OfWork],
+            Refuses = ["run-not-found", "run-not-ended", .. Refusals.OfNewWork],
         });
     }
 

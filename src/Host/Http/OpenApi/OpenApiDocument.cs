@@ -67,7 +67,7 @@ internal static class OpenApiDocument
         where operation is not null
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
         select new DescribedRoute(
-            method, $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}", operation, endpoint.Metadata.GetMetadata<OpenToPrograms>() is not null, endpoint.Metadata.GetMetadata<MakesWork>() is not null);
+            method, $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}", operation, endpoint.Metadata.GetMetadata<OpenToPrograms>() is not null);
 
     private static JsonObject Route(DescribedRoute route, SchemaWriter schemas, SortedDictionary<string, JsonNode?> shared)
     {
@@ -200,7 +200,7 @@ internal static class OpenApiDocument
 
     private static string Number(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private sealed record DescribedRoute(string Method, string Path, Operation Operation, bool OpenToPrograms, bool MakesWork)
+    private sealed record DescribedRoute(string Method, string Path, Operation Operation, bool OpenToPrograms)
     {
         public bool IsGuarded => TokenGuard.Guards(Path);
 
@@ -210,7 +210,6 @@ internal static class OpenApiDocument
             .. IsGuarded ? OpenApi.Refusals.OfGuarded : [],
             .. IsGuarded && !Operation.AsksNothing ? OpenApi.Refusals.OfStore : [],
             .. Operation.Body is not null ? OpenApi.Refusals.OfBodies : [],
-            .. MakesWork ? OpenApi.Refusals.OfNewWork : [],
             .. Operation.Refuses,
         ];
     }

@@ -34,13 +34,13 @@ internal static class Refusals
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),
         ["node-starting"] = (503, "The node is starting: try again in a moment."),
         ["node-stopping"] = (503, "The node is being stopped and takes no new work."),
-        ["node-busy"] = (503, "Too many such commands are under way: try again after the time in `Retry-After`. Nothing was decided."),
-        ["too-many-followers"] = (503, "As many streams are open as the node takes: try again later."),
+        ["node-busy"] = (503, "As many commands that make work are under way as the node takes; nothing was decided: send it again in a moment."),
+        ["too-many-followers"] = (503, "As many streams are open as the node feeds: come back later."),
         ["store-not-available"] = (503, "The store failed; sending the request again is safe."),
         ["backup-under-way"] = (409, "Another backup of the node is being made."),
         ["backup-not-possible"] = (409, "The node's store is not one that it can copy."),
         ["store-full"] = (507, "The store has no room; nothing was written."),
-        ["disk-low"] = (507, "The disk has less free than `min-free-space`: the node takes no new work."),
+        ["disk-low"] = (507, "The disk has less room than the node keeps free; nothing was written."),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>What any request may meet.</summary>
@@ -58,6 +58,6 @@ internal static class Refusals
     /// <summary>What a request may meet besides that changes something and is not taken while the node stops.</summary>
     public static ImmutableArray<string> OfWork { get; } = ["node-stopping", "store-full"];
 
-    /// <summary>What a request may meet besides that makes work (see <see cref="MakesWork"/>).</summary>
-    public static ImmutableArray<string> OfNewWork { get; } = ["node-busy", "disk-low"];
+    /// <summary>What a request may meet besides that makes work for the node.</summary>
+    public static ImmutableArray<string> OfNewWork { get; } = [.. OfWork, "node-busy", "disk-low"];
 }
