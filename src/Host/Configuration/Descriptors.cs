@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runner.Host.Console;
 using Runner.Host.Http;
 using Serilog.Events;
 
@@ -11,13 +12,16 @@ namespace Runner.Host.Configuration;
 internal static class Descriptors
 {
     /// <summary>The runtime's own files, the store's, spares, and programs that are just being started.</summary>
-    private const int ForTheNode = 256;
+    private const int ForTheNode = 288;
     private const int LeastReserve = 32;
     private const int FewFollowers = 1_000;
     private const int LeastFollowers = 8;
 
     /// <summary>A connection, the two output files it reads, and the two that are looked at for it.</summary>
     private const int ForAFollower = 5;
+
+    /// <summary>The two files of output that the console reads of each of the first programs.</summary>
+    private const int ForAShownProgram = 2;
 
     /// <param name="open">How many descriptors this process may have; null if nobody knows.</param>
     /// <param name="say">Told what does not fit, and what to do, in sentences; a warning if it is programs, or many of the followers.</param>
@@ -32,8 +36,8 @@ internal static class Descriptors
 
         var reserve = (int)Math.Clamp((there - ForTheNode) / 4, LeastReserve, wanted.Reserve);
         var least = Math.Min(LeastFollowers, wanted.Followers);
-        var programs = (int)Math.Clamp(there - ForTheNode - reserve - (least * ForAFollower), 1, options.ProcessLimit);
-        var followers = (int)Math.Clamp((there - ForTheNode - reserve - programs) / ForAFollower, least, wanted.Followers);
+        var programs = ProgramsIn(there - ForTheNode - reserve - (least * ForAFollower), options.ProcessLimit);
+        var followers = (int)Math.Clamp((there - ForTheNode - reserve - Of(programs)) / ForAFollower, least, wanted.Followers);
         var isMuch = programs < options.ProcessLimit || followers < Math.Min(FewFollowers, wanted.Followers);
         say(isMuch ? LogEventLevel.Warning : LogEventLevel.Information, string.Create(
             CultureInfo.InvariantCulture,
@@ -53,5 +57,15 @@ internal static class Descriptors
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var open) ? open : null;
     }
 
-    private static long Needed(ApiLoad load, int programs) => ForTheNode + load.Reserve + programs + ((long)load.Followers * ForAFollower);
+    private static long Needed(ApiLoad load, int programs) => ForTheNode + load.Reserve + Of(programs) + ((long)load.Followers * ForAFollower);
+
+    /// <summary>What programs take: one to watch each with, and what their output is shown with.</summary>
+    private static long Of(int programs) => programs + ((long)ForAShownProgram * Math.Min(programs, RunFeed.MostFollowed));
+
+    private static int ProgramsIn(long descriptors, int atMost)
+    {
+        const int Shown = RunFeed.MostFollowed;
+        var programs = descriptors >= Of(Shown) ? descriptors - (ForAShownProgram * Shown) : descriptors / (1 + ForAShownProgram);
+        return (int)Math.Clamp(programs, 1, atMost);
+    }
 }

@@ -7,10 +7,14 @@ namespace Runner.Host.Console;
 
 /// <summary>
 /// Shows on the console what the node does: a line for each state change, and the programs' output line by line, each attempt's before
-/// the state that ends it. Never holds up the node: if the terminal is slower, changes are left out and that is said.
+/// the state that ends it. Never holds up the node: if the terminal is slower, changes are left out and that is said; of more than
+/// <see cref="MostFollowed"/> programs at once nobody reads the output here, and that of the others is left out.
 /// </summary>
 internal sealed class RunFeed : IAsyncDisposable
 {
+    /// <summary>How many runs' output is shown at once; each keeps two files open.</summary>
+    public const int MostFollowed = 100;
+
     private const int MaxWaiting = 10_000;
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
@@ -22,6 +26,7 @@ internal sealed class RunFeed : IAsyncDisposable
     private readonly IDisposable _subscription;
     private Task _loop = Task.CompletedTask;
     private long _leftOut;
+    private bool _saidTooMany;
 
     public RunFeed(IRunnerNode node, OutputFiles files, FeedWriter writer, TimeProvider time)
     {
@@ -110,10 +115,28 @@ internal sealed class RunFeed : IAsyncDisposable
         }
 
         _writer.State(changed);
-        if (progress.IsLive(changed.Change.Attempt) && changed.Change.Attempt > 0 && !_live.ContainsKey(changed.Run))
+        if (!progress.IsLive(changed.Change.Attempt) || changed.Change.Attempt == 0 || _live.ContainsKey(changed.Run))
+        {
+            return;
+        }
+
+        if (_live.Count >= MostFollowed)
+        {
+            SayTooMany();
+        }
+        else
         {
             _live[changed.Run] = (changed.Deployment, new AttemptTail(
                 _files, changed.Run, LogPositions.StartOf(changed.Change.Attempt), [Client.LogStream.Stdout, Client.LogStream.Stderr]));
+        }
+    }
+
+    private void SayTooMany()
+    {
+        if (!_saidTooMany)
+        {
+            _saidTooMany = true;
+            _writer.Note($"More than {MostFollowed} programs run at once: the output of the others is not shown here. `runner logs RUN` has it.");
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class SimulationTests
     [Theory]
     [InlineData(nameof(PlantedBug.DroppedWakeUp), "wake-up")]
     [InlineData(nameof(PlantedBug.SlotFreedBeforeCommit), "a run's slot rows are those that its journal says it holds")]
-    [InlineData(nameof(PlantedBug.StartBeforeCommit), "a process is started only once its attempt is durable")]
+    [InlineData(nameof(PlantedBug.StartBeforeCommit), "a process is started only")]
     public void A_bug_planted_by_hand_is_found_in_every_seed(string plant, string invariant)
     {
         var options = new SimulationOptions { Plant = Enum.Parse<PlantedBug>(plant) };

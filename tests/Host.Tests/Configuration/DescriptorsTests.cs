@@ -19,7 +19,7 @@ public sealed class DescriptorsTests
     }
 
     [Theory]
-    [InlineData(400)]
+    [InlineData(480)]
     [InlineData(1_024)]
     [InlineData(4_096)]
     [InlineData(20_000)]
@@ -28,7 +28,7 @@ public sealed class DescriptorsTests
         var warned = "";
         var (load, programs) = Descriptors.Share(open, Options with { ProcessLimit = 5_000 }, (_, w) => warned = w);
 
-        Assert.InRange(256 + load.Reserve + programs + (5 * load.Followers), 1, open);
+        Assert.InRange(288 + load.Reserve + programs + (2 * Math.Min(programs, 100)) + (5 * load.Followers), 1, open);
         Assert.True(load is { Reserve: >= 32, Followers: >= 8 } && programs >= 1, $"{load}, {programs}");
         Assert.Contains($"may open {open} files", warned, StringComparison.Ordinal);
         Assert.Contains("LimitNOFILE", warned, StringComparison.Ordinal);

@@ -125,7 +125,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task A_backup_for_which_there_is_no_room_is_refused_and_neither_a_file_nor_a_worse_node_is_left()
     {
-        using var node = StartMounted("size=16m");
+        using var node = StartMounted("size=16m", "0");
         await node.ListensAsync();
         var data = $"/proc/{node.Process.Id}/root{Mount}";
         using var client = new RunnerClient(LocalNode.Find(null, data, _ => null));

@@ -59,7 +59,7 @@ public sealed class ApiFixture : IAsyncLifetime
         Directory.Delete(Data, recursive: true);
     }
 
-    internal void Fill() => Slot.Fill(Node, new NodeInfo("node-1", "0.1.0", Data, ScriptedNode.Then, 100));
+    internal void Fill() => Slot.Fill(Node, new NodeInfo("node-1", "0.1.0", Data, ScriptedNode.Then, 100), Node.CopyAsync);
 
     internal Task StopServerAsync() => _server.DisposeAsync().AsTask();
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Runner.Actors;
+using Runner.Engine.Store;
+using Runner.Host.Backup;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
@@ -133,6 +135,13 @@ internal sealed class ScriptedNode : IRunnerNode
     }
 
     /// <summary>What a command gets that is not carried out; null if it is.</summary>
+    /// <summary>A store that is in trouble whenever the node is, and that is not there to be copied otherwise.</summary>
+    internal Task<StoreCopy> CopyAsync(string folder, CancellationToken cancel) => throw (FailWith ?? RefuseWith switch
+    {
+        StoreIsFull full => new StoreFullException(full.Message),
+        _ => new StoreUnavailableException(RefuseWith?.Message ?? "There is no store behind a script."),
+    });
+
     private Task<Reply<T>>? Refused<T>() => FailWith is { } failure ? throw failure
         : RefuseWith is { } refusal ? Task.FromResult<Reply<T>>(refusal)
         : null;

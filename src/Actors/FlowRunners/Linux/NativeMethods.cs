@@ -136,6 +136,17 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Spawn(int* pid, string path, byte* actions, byte* attributes, byte** argv, byte** envp);
 
+    /// <summary>How many descriptors this process may have open.</summary>
+    public static long OpenFilesLimit()
+    {
+        const int OpenFiles = 7;
+        var limits = stackalloc ulong[2];
+        return GetLimit(OpenFiles, limits) == 0 && limits[0] < long.MaxValue ? (long)limits[0] : long.MaxValue;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, ulong* limits);
+
     /// <summary>Another descriptor of the same file, close-on-exec, or -1.</summary>
     public static int Duplicate(int fd) => FileControl(fd, F_DUPFD_CLOEXEC, 0);
 

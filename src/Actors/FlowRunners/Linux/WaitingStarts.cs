@@ -6,16 +6,26 @@ namespace Runner.Actors.FlowRunners.Linux;
 /// Starts that the system has no room for now (descriptors, processes, memory, disk). They wait in their order; one at a time is tried
 /// again, and while that works the others follow at once. Thread-safe.
 /// </summary>
-/// <param name="tryAgain">Queues an attempt's start; must not block.</param>
-internal sealed class WaitingStarts(Action<TrackedAttempt> tryAgain, ILogger log) : IDisposable
+internal sealed class WaitingStarts : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly object _gate = new();
     private readonly LinkedList<TrackedAttempt> _waiting = new();
-    private Thread? _thread;
+    private readonly Thread _thread;
+    private readonly Action<TrackedAttempt> _tryAgain;
+    private readonly ILogger _log;
     private volatile string? _reason;
     private bool _disposed;
+
+    /// <param name="tryAgain">Queues an attempt's start; must not block.</param>
+    public WaitingStarts(Action<TrackedAttempt> tryAgain, ILogger log)
+    {
+        (_tryAgain, _log) = (tryAgain, log);
+        // Now, and not when it is needed: then there may be no room for a thread, either.
+        _thread = new Thread(Run) { Name = "waiting starts", IsBackground = true };
+        _thread.Start();
+    }
 
     /// <summary>Why starts wait, in sentences; null if none does.</summary>
     public string? Trouble
@@ -42,20 +52,12 @@ internal sealed class WaitingStarts(Action<TrackedAttempt> tryAgain, ILogger log
 
             if (_reason is null)
             {
-                log.Warning("Programs cannot be started now; those that are due wait: {Reason}", reason);
+                _log.Warning("Programs cannot be started now; those that are due wait: {Reason}", reason);
             }
 
             _reason = reason;
             _waiting.AddLast(attempt);
-            if (_thread is null)
-            {
-                _thread = new Thread(Run) { Name = "waiting starts", IsBackground = true };
-                _thread.Start();
-            }
-            else
-            {
-                Monitor.Pulse(_gate);
-            }
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -74,13 +76,13 @@ internal sealed class WaitingStarts(Action<TrackedAttempt> tryAgain, ILogger log
             if (next is null && _reason is not null)
             {
                 _reason = null;
-                log.Information("Programs are started again");
+                _log.Information("Programs are started again");
             }
         }
 
         if (next is not null)
         {
-            tryAgain(next);
+            _tryAgain(next);
         }
     }
 
@@ -93,7 +95,7 @@ internal sealed class WaitingStarts(Action<TrackedAttempt> tryAgain, ILogger log
             Monitor.PulseAll(_gate);
         }
 
-        _thread?.Join();
+        _thread.Join();
     }
 
     private void Run()
@@ -101,7 +103,7 @@ internal sealed class WaitingStarts(Action<TrackedAttempt> tryAgain, ILogger log
         var due = new List<TrackedAttempt>();
         while (TakeDue(due))
         {
-            due.ForEach(tryAgain);
+            due.ForEach(_tryAgain);
         }
     }
 

@@ -91,6 +91,8 @@ public sealed class WalkTests : IAsyncLifetime
         await GetAsync("/api/v1/node");
         await GetAsync(OpenApiRoute.Path);
         await GetAsync("/metrics");
+        await SendAsync("POST", "/api/v1/backup", null, 200);
+        await SendAsync("POST", "/api/v1/backup?output=false", null, 200);
     }
 
     private async Task WalkRetentionAsync()
