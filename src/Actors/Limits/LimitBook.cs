@@ -12,8 +12,14 @@ internal sealed class LimitBook(Action<int>? changed = null)
     /// <summary>How many waiters of a limit are kept in memory.</summary>
     public const int Window = 1024;
 
+    /// <summary>With fewer than so many left in memory the next ones are read: before they are needed, since reading takes longer than a start.</summary>
+    public const int ReadOnBelow = 128;
+
     private readonly SortedDictionary<int, Guid> _held = [];
     private readonly SortedSet<WaitingRun> _queue = new(ServiceOrder.Instance);
+
+    /// <summary>Who left the queue since the reading began: the page may still have their rows.</summary>
+    private readonly HashSet<Guid> _gone = [];
 
     public int? Size { get; set; }
 
@@ -53,7 +59,14 @@ internal sealed class LimitBook(Action<int>? changed = null)
         return number;
     }
 
-    public void BeginReading() => (Reading, LeftWhileReading) = (true, false);
+    public void BeginReading()
+    {
+        (Reading, LeftWhileReading) = (true, false);
+        _gone.Clear();
+    }
+
+    /// <summary>Whether a row of the page that has just been read is out of date: its run has left the queue meanwhile, and came back by itself if it did.</summary>
+    public bool HasLeft(Guid run) => _gone.Contains(run);
 
     /// <summary>The page has come and is to be enqueued as if the store had nothing else.</summary>
     /// <returns>Whether the store may have waiters that the page has not, even if it is not a full one.</returns>
@@ -116,11 +129,18 @@ internal sealed class LimitBook(Action<int>? changed = null)
         }
 
         var first = _queue.Min!;
-        _queue.Remove(first);
+        Remove(first);
         return first;
     }
 
-    public void Remove(WaitingRun run) => _queue.Remove(run);
+    public void Remove(WaitingRun run)
+    {
+        _queue.Remove(run);
+        if (Reading)
+        {
+            _gone.Add(run.Run);
+        }
+    }
 }
 
 /// <summary>Higher priority first, then who has been ready longest, then by id.</summary>

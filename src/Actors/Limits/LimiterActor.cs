@@ -208,9 +208,9 @@ internal sealed class LimiterActor(
 
         var book = table.Book(read.Limit);
         var more = book.EndReading() || read.Rows.Length == PageSize;
-        foreach (var row in read.Rows)
+        foreach (var waiter in read.Rows.Select(Waiter).Where(w => !book.HasLeft(w.Run)))
         {
-            table.Park(Waiter(row), read.Limit);
+            table.Park(waiter, read.Limit);
         }
 
         book.MoreInStore |= more;

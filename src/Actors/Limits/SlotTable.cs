@@ -110,12 +110,14 @@ internal sealed class SlotTable
     /// <summary>Serves a limit's queue as long as it has room and waiters in memory.</summary>
     /// <param name="granted">Called for each run that may start.</param>
     /// <param name="sent">Called for each run whose turn came and that another full limit holds up.</param>
-    /// <returns>Whether the queue goes on in the store and there is room for its next.</returns>
+    /// <returns>Whether the queue goes on in the store and its next ones are needed, now or soon.</returns>
     public bool Dispatch(string limit, Action<Guid, ImmutableArray<Slot>> granted, Action<Guid, string> sent)
     {
         var book = Book(limit);
+        var served = false;
         while (book.HasRoom && book.Dequeue() is { } run)
         {
+            served = true;
             _parked.Remove(run.Run);
             if (_granted.ContainsKey(run.Run))
             {
@@ -133,7 +135,8 @@ internal sealed class SlotTable
             }
         }
 
-        return book.HasRoom && book.MoreInStore;
+        // A queue that nobody is served from is not read on: of many such limits memory need not have anything.
+        return book.MoreInStore && (book.HasRoom || (served && book.Queue.Count < LimitBook.ReadOnBelow));
     }
 
     /// <summary>Limits with waiters, in memory or in the store.</summary>

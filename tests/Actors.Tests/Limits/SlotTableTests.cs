@@ -157,6 +157,39 @@ public sealed class SlotTableTests
         Assert.Equal(all.Take(LimitBook.Window).Select(r => r.Run), _granted);
     }
 
+    [Fact]
+    public void A_queue_that_goes_on_in_the_store_is_read_on_before_memory_runs_out_of_it()
+    {
+        Size("db", 0);
+        Park("db", [.. Enumerable.Range(1, LimitBook.Window + 10).Select(i => Run(i, i, "db"))]);
+
+        Size("db", LimitBook.Window - LimitBook.ReadOnBelow);
+        Assert.False(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+        // Nobody is served: there is nothing to read for.
+        Assert.False(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+
+        Size("db", LimitBook.Window - LimitBook.ReadOnBelow + 1);
+        Assert.True(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+    }
+
+    [Fact]
+    public void Who_was_served_while_a_page_was_read_is_not_taken_from_the_page_again()
+    {
+        Size("db", 0);
+        Park("db", Run(1, 1, "db"), Run(2, 2, "db"), Run(3, 3, "db"));
+        var book = _table.Book("db");
+        book.BeginReading();
+
+        Size("db", 1);
+        Dispatch("db");
+        _table.Unpark(Id(2));
+        book.EndReading();
+
+        Assert.Equal([true, true, false], [book.HasLeft(Id(1)), book.HasLeft(Id(2)), book.HasLeft(Id(3))]);
+        book.BeginReading();
+        Assert.False(book.HasLeft(Id(1)));
+    }
+
     /// <summary>Any order of asking, taking, declining, giving back, resizing and leaving.</summary>
     [Fact]
     public void Whatever_happens_no_limit_is_overrun_and_no_waiter_forgotten()
