@@ -1,7 +1,8 @@
 using System.Globalization;
 using Runner.Bench;
 
-// Every figure of bench/RESULTS.md: `dotnet run -c Release --project bench [-- NAME… [--minutes N] [--rate N]]`; the last two are the soak's.
+// Every figure of bench/RESULTS.md: `dotnet run -c Release --project bench [-- NAME…]`. The soak takes its time and has a file of its own,
+// bench/SOAK.md: `-- soak [--minutes N] [--rate N]`.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var report = new Report();
 var (chosen, numbers) = Arguments.Read(args, ("--minutes", 20), ("--rate", 200));
@@ -31,7 +32,7 @@ if (chosen.Except(all.Select(a => a.Name)).FirstOrDefault() is { } unknown)
     return 2;
 }
 
-foreach (var (name, run) in all.Where(a => chosen.Length == 0 || chosen.Contains(a.Name)))
+foreach (var (name, run) in all.Where(a => chosen.Length == 0 ? a.Name != "soak" : chosen.Contains(a.Name)))
 {
     Console.Error.WriteLine($"measuring {name} …");
     await run(report).ConfigureAwait(false);
@@ -39,9 +40,9 @@ foreach (var (name, run) in all.Where(a => chosen.Length == 0 || chosen.Contains
 
 MillionRuns.Delete();
 report.Print(Console.Out);
-if (chosen.Length == 0)
+if (chosen is [] or ["soak"])
 {
-    report.Write();
+    report.Write(chosen is [] ? "RESULTS.md" : "SOAK.md", chosen is [] ? "" : " -- soak");
 }
 
 return 0;

@@ -25,13 +25,14 @@ internal sealed class Report
         }
     }
 
-    /// <summary>Writes bench/RESULTS.md of the checkout this runs in.</summary>
-    public void Write()
+    /// <summary>Writes a file in bench/ of the checkout this runs in.</summary>
+    /// <param name="arguments">What it was made with.</param>
+    public void Write(string name, string arguments)
     {
-        using var file = new StreamWriter(Path.Combine(Root(), "bench", "RESULTS.md"));
+        using var file = new StreamWriter(Path.Combine(Root(), "bench", name));
         file.WriteLine("# Results");
         file.WriteLine();
-        file.WriteLine("Made by `dotnet run -c Release --project bench`. Figures of one run on a shared machine: compare within it.");
+        file.WriteLine($"Made by `dotnet run -c Release --project bench{arguments}`. Figures of one run on a shared machine: compare within it.");
         file.WriteLine("The store is on disk, synchronous=FULL; the output files of programs and of the bare loop are in memory (see BenchNode).");
         file.WriteLine();
         file.WriteLine($"- date: {Stopclock.Today()}");
