@@ -40,13 +40,15 @@ internal sealed class ServiceOrderCheck
     }
 
     /// <summary>From the end of one run to the moment at which the process of the next one on the same slot was alive.</summary>
-    public Samples Freed()
+    /// <param name="urgent">Only starts of the highest priority, or only the others.</param>
+    public Samples Freed(bool urgent)
     {
+        var highest = _starts.Max(s => s.Priority);
         var samples = new Samples();
         var ends = new Dictionary<int, DateTimeOffset>();
         foreach (var start in _starts)
         {
-            if (ends.TryGetValue(start.Slot, out var freed))
+            if (ends.TryGetValue(start.Slot, out var freed) && start.Priority == highest == urgent)
             {
                 samples.Add(start.Alive - freed);
             }

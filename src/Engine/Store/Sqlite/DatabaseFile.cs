@@ -11,6 +11,7 @@ internal sealed class DatabaseFile
     {
         _options = options with { Path = System.IO.Path.GetFullPath(options.Path) };
         Batteries_V2.Init();
+        SqliteSleep.Mend();
     }
 
     public string Path => _options.Path;
