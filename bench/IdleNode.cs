@@ -15,7 +15,7 @@ internal static class IdleNode
         var ready = new Samples();
         for (var i = 1; i <= Starts; i++)
         {
-            var node = await NodeProgram.StartAsync(folder).ConfigureAwait(false);
+            var node = await NodeProgram.StartAsync(folder, MillionRuns.KeptForEver).ConfigureAwait(false);
             await using (node.ConfigureAwait(false))
             {
                 ready.Add(node.Ready);

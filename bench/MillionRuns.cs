@@ -9,6 +9,10 @@ internal static class MillionRuns
 {
     public const int Count = 1_000_000;
     public const int Deployments = 1_000;
+
+    /// <summary>The setting without which a node would begin to delete them: they are older than its rules keep.</summary>
+    public static readonly (string, string) KeptForEver = ("RUNNER_RETENTION_KEEP_FOR", "forever");
+
     private static string? _folder;
 
     /// <summary>When the last run was made.</summary>

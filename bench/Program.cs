@@ -15,7 +15,6 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("cancel", CancelToDead.MeasureAsync),
     ("slots", FreedSlot.MeasureAsync),
     ("store", StoreCommits.MeasureAsync),
-    ("lists", Lists.MeasureAsync),
     ("actors", Actors.MeasureAsync),
     ("idle", IdleNode.MeasureAsync),
     ("deployments", ManyDeployments.MeasureAsync),

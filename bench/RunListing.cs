@@ -35,7 +35,7 @@ internal static class RunListing
     {
         await NodeProgram.BuildAsync().ConfigureAwait(false);
         var folder = await MillionRuns.FolderAsync().ConfigureAwait(false);
-        var node = await NodeProgram.StartAsync(folder).ConfigureAwait(false);
+        var node = await NodeProgram.StartAsync(folder, MillionRuns.KeptForEver).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             foreach (var (what, query) in Filters)

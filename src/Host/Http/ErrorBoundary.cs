@@ -37,7 +37,7 @@ internal sealed class ErrorBoundary(RequestDelegate next, ILogger log)
         }
         catch (Exception e)
         {
-            log.Error(e, "{Method} {Path} failed ({TraceId})", context.Request.Method, context.Request.Path.Value, context.TraceIdentifier);
+            log.Error(e, "{Method} {Path} failed ({RequestId})", context.Request.Method, context.Request.Path.Value, context.TraceIdentifier);
             await context.SendProblemAsync(StatusCodes.Status500InternalServerError, "internal",
                 $"The node failed to answer; its log says why, under {context.TraceIdentifier}. Whether anything changed is not known.");
         }

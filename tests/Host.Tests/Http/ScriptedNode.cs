@@ -134,7 +134,6 @@ internal sealed class ScriptedNode : IRunnerNode
         return Refused<T>() ?? Task.FromResult<Reply<T>>(reply);
     }
 
-    /// <summary>What a command gets that is not carried out; null if it is.</summary>
     /// <summary>A store that is in trouble whenever the node is, and that is not there to be copied otherwise.</summary>
     internal Task<StoreCopy> CopyAsync(string folder, CancellationToken cancel) => throw (FailWith ?? RefuseWith switch
     {
@@ -142,6 +141,7 @@ internal sealed class ScriptedNode : IRunnerNode
         _ => new StoreUnavailableException(RefuseWith?.Message ?? "There is no store behind a script."),
     });
 
+    /// <summary>What a command gets that is not carried out; null if it is.</summary>
     private Task<Reply<T>>? Refused<T>() => FailWith is { } failure ? throw failure
         : RefuseWith is { } refusal ? Task.FromResult<Reply<T>>(refusal)
         : null;

@@ -1,0 +1,44 @@
+using Runner.Cli.Terminal;
+using Runner.Client;
+using Runner.Host.Configuration;
+using Runner.Host.Console;
+using Runner.Host.Logs;
+using Runner.Host.Tests.Http;
+using Runner.Messages.Runs;
+
+namespace Runner.Host.Tests.Console;
+
+public sealed class RunFeedTests : IDisposable
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("runner-feed-").FullName;
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public async Task The_output_of_no_more_programs_at_once_is_shown_than_there_are_files_for_and_that_is_said_once()
+    {
+        const int Beyond = 3;
+        var node = new ScriptedNode();
+        var files = new OutputFiles(_data);
+        using var screen = new StringWriter();
+        await using (var feed = new RunFeed(node, files, new FeedWriter(screen, new Style(false), TimeZoneInfo.Utc), SystemTime.Provider))
+        {
+            var runs = Enumerable.Range(1, RunFeed.MostFollowed + Beyond).Select(i => new Guid(i, 0, 0, new byte[8])).ToArray();
+            foreach (var run in runs)
+            {
+                var path = files.PathOf(run, 1, LogStream.Stdout);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                await File.WriteAllTextAsync(path, $"hello of {run}\n");
+                node.Step(run, StateType.Running, StateNames.Running, 1);
+            }
+
+            Array.ForEach(runs, run => node.Step(run, StateType.Completed, StateNames.Completed, 1));
+            feed.Begin();
+        }
+
+        var lines = screen.ToString().Split('\n');
+        Assert.Equal(RunFeed.MostFollowed, lines.Count(l => l.Contains("hello of", StringComparison.Ordinal)));
+        Assert.Equal(RunFeed.MostFollowed + Beyond, lines.Count(l => l.EndsWith("Completed", StringComparison.Ordinal)));
+        Assert.Single(lines, l => l.Contains($"More than {RunFeed.MostFollowed} programs run at once", StringComparison.Ordinal));
+    }
+}
