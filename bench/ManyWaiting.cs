@@ -111,7 +111,7 @@ internal static class ManyWaiting
         .Add("seconds", JsonDocument.Parse($"\"{seconds}\"").RootElement);
 
     private static DeploymentSpec Spec(string name, string workdir, params string[] command) =>
-        new() { Name = name, Command = [.. command], Workdir = workdir, Limits = [Limit] };
+        new() { Name = name, Command = [.. command], Parameters = Short, Workdir = workdir, Limits = [Limit] };
 
     private static string Text(double megabytes) => megabytes.ToString("0.0", CultureInfo.InvariantCulture);
 }

@@ -30,10 +30,10 @@ internal sealed class Report
     public void Write(string name, string arguments)
     {
         using var file = new StreamWriter(Path.Combine(Root(), "bench", name));
-        file.WriteLine("# Results");
+        file.WriteLine(name == "SOAK.md" ? "# The soak" : "# Results");
         file.WriteLine();
         file.WriteLine($"Made by `dotnet run -c Release --project bench{arguments}`. Figures of one run on a shared machine: compare within it.");
-        file.WriteLine("The store is on disk, synchronous=FULL; the output files of programs and of the bare loop are in memory (see BenchNode).");
+        file.WriteLine("The store is on disk, synchronous=FULL. So are the output files where a figure is of the whole program (NodeProgram); where it is of a node in the bench's own process (BenchNode) they are in memory, as the bare loop's are.");
         file.WriteLine();
         file.WriteLine($"- date: {Stopclock.Today()}");
         file.WriteLine($"- commit: {Git("rev-parse --short HEAD")}{(Git("status --porcelain -- src bench").Length > 0 ? " with changes" : "")}");

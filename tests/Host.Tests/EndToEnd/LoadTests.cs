@@ -82,7 +82,7 @@ public sealed class LoadTests : IDisposable
         var gate = Path.Combine(_root, "gate");
         await client.RegisterAsync(
         [
-            Shell("follow/it", $"echo begin; while [ ! -e {gate} ]; do sleep 0.05; done; seq 1 2000"),
+            Shell("follow/it", $"echo begin; while [ -d {_root} -a ! -e {gate} ]; do sleep 0.05; done; seq 1 2000"),
             Shell("follow/other", "echo through"),
         ]);
         var run = (await client.SubmitAsync(new SubmitRun("follow/it"))).Id;
@@ -142,7 +142,7 @@ public sealed class LoadTests : IDisposable
         var limit = (await client.NodeAsync()).ProcessLimit;
         Assert.InRange(limit, 20, 150);
         var gate = Path.Combine(_root, "gate");
-        await client.RegisterAsync([Shell("few/it", $"while [ ! -e {gate} ]; do sleep 1; done")]);
+        await client.RegisterAsync([Shell("few/it", $"while [ -d {_root} -a ! -e {gate} ]; do sleep 1; done")]);
         var runs = new List<Guid>();
         for (var i = 0; i < limit + 20; i++)
         {
@@ -166,7 +166,7 @@ public sealed class LoadTests : IDisposable
         using var node = await StartAsync();
         using var client = node.Client();
         var gate = Path.Combine(_root, "gate");
-        await client.RegisterAsync([Shell("locked/it", $"while [ ! -e {gate} ]; do sleep 0.05; done; exit 3")]);
+        await client.RegisterAsync([Shell("locked/it", $"while [ -d {_root} -a ! -e {gate} ]; do sleep 0.05; done; exit 3")]);
         var run = (await client.SubmitAsync(new SubmitRun("locked/it"))).Id;
         await Waiting.UntilAsync(client, run.ToString(), "Running");
         using var http = Http(client, node);
