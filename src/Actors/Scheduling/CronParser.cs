@@ -14,7 +14,7 @@ internal static class CronParser
     private static readonly char[] Blanks = [' ', '\t'];
 
     /// <summary>Null, and an error to show to its author, when the text is no cron expression or one that never occurs.</summary>
-    public static CronPattern? Read(string? text, out ScheduleFormatException? error)
+    public static CronPattern? Read(string? text, bool dayOr, out ScheduleFormatException? error)
     {
         if (Split(text, out error) is not { } parts)
         {
@@ -32,7 +32,7 @@ internal static class CronParser
             values[i] = field;
         }
 
-        var pattern = Combine(values);
+        var pattern = Combine(values, dayOr);
         error = pattern.Days.EverMatches() ? null : Never(parts);
         return error is null ? pattern : null;
     }
@@ -71,12 +71,12 @@ internal static class CronParser
         _ => null,
     };
 
-    private static CronPattern Combine(CronFieldValues[] values)
+    private static CronPattern Combine(CronFieldValues[] values, bool dayOr)
     {
         var (minute, hour, dayOfMonth, month, dayOfWeek) = (values[0], values[1], values[2], values[3], values[4]);
         return new CronPattern(
             new CronTimes((uint)hour.Set, minute.Set, minute.Recurs || hour.Recurs),
-            new CronDays((uint)dayOfMonth.Set, (ushort)month.Set, (byte)dayOfWeek.Set, dayOfMonth.Restricts && dayOfWeek.Restricts));
+            new CronDays((uint)dayOfMonth.Set, (ushort)month.Set, (byte)dayOfWeek.Set, dayOr && dayOfMonth.Restricts && dayOfWeek.Restricts));
     }
 
     private static ScheduleFormatException Never(string[] parts) => new(

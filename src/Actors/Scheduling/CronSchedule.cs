@@ -38,11 +38,12 @@ public sealed class CronSchedule : ISchedule
     public TimeZoneInfo Zone { get; }
 
     /// <summary>Reads an expression.</summary>
+    /// <param name="dayOr">When both day fields restrict: whether a day matches when either does, as in cron, or only when both do.</param>
     /// <exception cref="ScheduleFormatException">It has no meaning, or no day ever matches it (<c>0 0 31 2 *</c>).</exception>
-    public static CronSchedule Parse(string expression, TimeZoneInfo zone)
+    public static CronSchedule Parse(string expression, TimeZoneInfo zone, bool dayOr = true)
     {
         ArgumentNullException.ThrowIfNull(zone);
-        return CronParser.Read(expression, out var error) is { } pattern
+        return CronParser.Read(expression, dayOr, out var error) is { } pattern
             ? new CronSchedule(expression, zone, pattern)
             : throw error!;
     }
@@ -52,10 +53,11 @@ public sealed class CronSchedule : ISchedule
         [NotNullWhen(true)] string? expression,
         TimeZoneInfo zone,
         [NotNullWhen(true)] out CronSchedule? schedule,
-        [NotNullWhen(false)] out string? error)
+        [NotNullWhen(false)] out string? error,
+        bool dayOr = true)
     {
         ArgumentNullException.ThrowIfNull(zone);
-        var pattern = CronParser.Read(expression, out var refusal);
+        var pattern = CronParser.Read(expression, dayOr, out var refusal);
         schedule = pattern is null ? null : new CronSchedule(expression!, zone, pattern.Value);
         error = refusal?.Message;
         return schedule is not null;
@@ -66,6 +68,13 @@ public sealed class CronSchedule : ISchedule
     {
         var next = _pattern.Times.Recurring ? NextOfRhythm(after.UtcTicks) : NextOfFixedTimes(after.UtcTicks);
         return next is { } utc ? new DateTimeOffset(utc, TimeSpan.Zero) : null;
+    }
+
+    /// <inheritdoc/>
+    public bool IsMoved(DateTimeOffset occurrence)
+    {
+        var local = occurrence.UtcTicks + _timeline.At(occurrence.UtcTicks).Offset;
+        return _pattern.NextAtOrAfter(local) != local;
     }
 
     /// <inheritdoc/>

@@ -8,4 +8,7 @@ public interface ISchedule
 {
     /// <summary>The first occurrence strictly after <paramref name="after"/>, in UTC; null when there is none, ever.</summary>
     DateTimeOffset? Next(DateTimeOffset after);
+
+    /// <summary>Whether an occurrence is at the end of a gap of the clocks only because the wall-clock time it was for fell into that gap.</summary>
+    bool IsMoved(DateTimeOffset occurrence);
 }

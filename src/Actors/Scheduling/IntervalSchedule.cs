@@ -53,6 +53,10 @@ public sealed class IntervalSchedule : ISchedule
     }
 
     /// <inheritdoc/>
+    public bool IsMoved(DateTimeOffset occurrence) =>
+        _calendar is not null && (occurrence.UtcTicks + _calendar.At(occurrence.UtcTicks).Offset - _origin) % Interval.Ticks != 0;
+
+    /// <inheritdoc/>
     public override string ToString() => $"every {Interval:c} from {Anchor:O} ({Zone.Id})";
 
     /// <summary>At most a few steps: the first wall-clock time tried is less than two days early.</summary>

@@ -35,10 +35,19 @@ public sealed record DeploymentSpec
     /// <summary>Default parameters: a JSON object.</summary>
     public ImmutableSortedDictionary<string, JsonElement> Parameters { get => field ?? ImmutableSortedDictionary<string, JsonElement>.Empty; init; }
 
+    /// <summary>What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7; null for anything.</summary>
+    public JsonElement? ParameterSchema { get; init; }
+
+    /// <summary>Whether parameters that <see cref="ParameterSchema"/> does not allow are refused; null is true.</summary>
+    public bool? EnforceParameterSchema { get; init; }
+
     public ImmutableArray<ScheduleSpec> Schedules { get => field.IsDefault ? [] : field; init; } = [];
 
     /// <summary>What happens to occurrences missed while no node was up.</summary>
     public CatchUpPolicy CatchUp { get; init; }
+
+    /// <summary>How many missed occurrences of a schedule run at most, the newest, with <see cref="CatchUpPolicy.All"/>: 1 to 1,000,000; null for no bound.</summary>
+    public int? CatchUpLimit { get; init; }
 
     /// <summary>How many runs of this deployment may run at once; null for no limit.</summary>
     public ConcurrencySpec? Concurrency { get; init; }
@@ -67,7 +76,7 @@ public sealed record DeploymentSpec
     public string? User { get; init; }
 }
 
-/// <summary>One schedule of a deployment: either <see cref="Interval"/> or <see cref="Cron"/>.</summary>
+/// <summary>One schedule of a deployment: one of <see cref="Interval"/>, <see cref="Cron"/> and <see cref="Rrule"/>.</summary>
 public sealed record ScheduleSpec
 {
     /// <summary>Stable across redeploys; null derives it from the schedule's own content.</summary>
@@ -79,14 +88,29 @@ public sealed record ScheduleSpec
     /// <summary>An instant that is an occurrence of the interval; null is 1970-01-01T00:00:00Z.</summary>
     public DateTimeOffset? Anchor { get; init; }
 
-    /// <summary>A cron expression of five fields, or a macro such as <c>@hourly</c>.</summary>
+    /// <summary>A cron expression of five fields, or six with seconds first, or a macro such as <c>@hourly</c>.</summary>
     public string? Cron { get; init; }
+
+    /// <summary>Whether a cron expression that restricts both day fields asks for either (true, as cron does) or for both; null is true.</summary>
+    public bool? DayOr { get; init; }
+
+    /// <summary>A recurrence as iCalendar writes it (RFC 5545): lines of DTSTART, RRULE, RDATE, EXDATE, EXRULE; up to 6,500 characters.</summary>
+    public string? Rrule { get; init; }
 
     /// <summary>An IANA time zone; null is UTC.</summary>
     public string? Timezone { get; init; }
 
     /// <summary>Parameters of this schedule's runs, over the deployment's defaults.</summary>
     public ImmutableSortedDictionary<string, JsonElement> Parameters { get => field ?? ImmutableSortedDictionary<string, JsonElement>.Empty; init; }
+
+    /// <summary>Nothing occurs after this instant; null for no end.</summary>
+    public DateTimeOffset? End { get; init; }
+
+    /// <summary>How many runs it makes in its life, 1 to 1,000,000,000; null for no bound.</summary>
+    public long? MaxRuns { get; init; }
+
+    /// <summary>Each run starts up to so long after it is due, by its id; 0 to 1 day, null is 0.</summary>
+    public TimeSpan? Jitter { get; init; }
 
     /// <summary>Whether it emits runs; null is true.</summary>
     public bool? Active { get; init; }

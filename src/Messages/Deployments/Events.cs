@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Runner.Messages.Deployments;
 
@@ -11,7 +12,8 @@ public interface IDeploymentEvent;
 public sealed record DeploymentDeclared(DeploymentSpec Spec, ImmutableArray<ScheduleCursor> Cursors, bool Paused) : IDeploymentEvent;
 
 /// <summary>The instant up to which everything a schedule is due for has been decided.</summary>
-public sealed record ScheduleCursor(string Schedule, DateTimeOffset At);
+/// <param name="Runs">How many runs the schedule has made.</param>
+public sealed record ScheduleCursor(string Schedule, DateTimeOffset At, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Runs = 0);
 
 public sealed record DeploymentPaused(PauseReason Reason) : IDeploymentEvent;
 

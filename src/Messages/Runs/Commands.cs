@@ -10,13 +10,15 @@ namespace Runner.Messages.Runs;
 /// Two submissions with the same key and deployment are one run, as long as that run is kept; 1 to 200 characters. Null makes every
 /// submission a new run.
 /// </param>
+/// <param name="EnforceParameterSchema">Whether the deployment's parameter schema is enforced for this run; null is as the deployment says.</param>
 public sealed record SubmitRun(
     string Deployment,
     ImmutableSortedDictionary<string, JsonElement>? Parameters = null,
     DateTimeOffset? At = null,
     int? Priority = null,
     string? IdempotencyKey = null,
-    ImmutableArray<string>? Tags = null) : Deployments.IDeploymentMessage;
+    ImmutableArray<string>? Tags = null,
+    bool? EnforceParameterSchema = null) : Deployments.IDeploymentMessage;
 
 /// <summary>Answer to <see cref="SubmitRun"/> and <see cref="RetryRun"/>.</summary>
 /// <param name="Created">False if the idempotency key had been used: <paramref name="Id"/> is the run of the first time.</param>

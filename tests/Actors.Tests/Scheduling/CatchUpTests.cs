@@ -128,5 +128,7 @@ public class CatchUpTests
             Asked++;
             return inner.Next(after);
         }
+
+        public bool IsMoved(DateTimeOffset occurrence) => inner.IsMoved(occurrence);
     }
 }
