@@ -15,7 +15,8 @@ internal sealed record CronCase(FieldCase? Second, FieldCase Minute, FieldCase H
     /// <summary>How far apart the times are that are looked at.</summary>
     public TimeSpan Unit => Second is null ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(1);
 
-    private bool Recurring => Minute.Recurs || Hour.Recurs || Second is { Recurs: true };
+    /// <summary>Whether it is a rhythm, which runs in both passes of a repeated hour.</summary>
+    public bool Recurring => Minute.Recurs || Hour.Recurs || Second is { Recurs: true };
 
     public bool Matches(DateTime local)
     {
@@ -118,10 +119,10 @@ internal sealed record CronCase(FieldCase? Second, FieldCase Minute, FieldCase H
         return Gen.Frequency((10, plain), (4, shape), (2, list));
     }
 
-    private static bool IsDayBeforeEnd(DateTime day, int days) => day.AddDays(days).Month == day.Month && day.AddDays(days + 1).Month != day.Month;
+    internal static bool IsDayBeforeEnd(DateTime day, int days) => day.AddDays(days).Month == day.Month && day.AddDays(days + 1).Month != day.Month;
 
     /// <summary>Whether a day is the weekday nearest to one that is meant: looks at the days of the month by their distance from that.</summary>
-    private static bool IsNearestTo(DateTime day, Func<DateTime, bool> isMeant)
+    internal static bool IsNearestTo(DateTime day, Func<DateTime, bool> isMeant)
     {
         for (var date = new DateTime(day.Year, day.Month, 1); date.Month == day.Month; date = date.AddDays(1))
         {

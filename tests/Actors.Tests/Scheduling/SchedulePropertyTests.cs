@@ -174,6 +174,42 @@ public class SchedulePropertyTests
         });
     }
 
+    [Fact]
+    public void B33_intervals_agree_with_counting_from_the_anchor()
+    {
+        var cases = from schedule in AnyInterval
+                    from after in Gen.OneOf(RecentInstant, Gen.Elements(Zones.Unusual).Select(Zones.Zone).SelectMany(z => Gen.Elements(ChangesOf(z).DefaultIfEmpty(DateTimeOffset.UnixEpoch).ToArray())))
+                    select ((IntervalSchedule)schedule, after);
+        Check(cases, 1000, item => item.Item1.Next(item.after) == Counted(item.Item1, item.after));
+
+        // Every n near the instant, below and above.
+        static DateTimeOffset? Counted(IntervalSchedule schedule, DateTimeOffset after)
+        {
+            var near = (after - schedule.Anchor).Ticks / schedule.Interval.Ticks;
+            return Enumerable.Range(-3, 8).Select(i => Occurrence(schedule, near + i)).Where(at => at > after).Min();
+        }
+
+        static DateTimeOffset Occurrence(IntervalSchedule schedule, long n)
+        {
+            var zone = schedule.Zone;
+            if (schedule.Interval.Ticks % TimeSpan.TicksPerDay != 0 || n == 0)
+            {
+                return schedule.Anchor + TimeSpan.FromTicks(schedule.Interval.Ticks * n);
+            }
+
+            // The first minute whose clock shows the wall-clock time or a later one.
+            var local = schedule.Anchor.UtcDateTime + zone.GetUtcOffset(schedule.Anchor.UtcDateTime) + TimeSpan.FromTicks(schedule.Interval.Ticks * n);
+            var at = local.AddHours(-15);
+            while (at + zone.GetUtcOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) < local)
+            {
+                at = at.AddMinutes(1);
+            }
+
+            var shown = at + zone.GetUtcOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc));
+            return new DateTimeOffset(shown == local ? at.Ticks : at.Ticks - (at.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero);
+        }
+    }
+
     private static readonly FieldCase Midnight = new("0", time => time.Hour == 0 && time.Minute == 0, true, false);
 
     /// <param name="units">Minutes, or seconds for six fields.</param>
