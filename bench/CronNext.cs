@@ -21,7 +21,7 @@ internal static class CronNext
         ("30 9 * * mon-fri", "America/New_York", true, "0 30 9 ? * MON-FRI"),
         ("*/10 * * * * *", "Europe/Berlin", true, "*/10 * * * * ?"),
         ("0 0 LW * *", "Europe/Berlin", true, "0 0 0 LW * ?"),
-        ("15 6 1,15 * fri", "America/New_York", true, null),
+        ("15 6 1,15 * fri", "America/New_York", true, "0 15 6 1,15 * FRI"),
     ];
 
     private static readonly (string Expression, string Zone, bool DayOr, string? Quartz)[] Sparse =
@@ -41,8 +41,7 @@ internal static class CronNext
         foreach (var (expression, zone, dayOr, quartz) in Usual)
         {
             var (ours, theirs) = Make(expression, zone, dayOr, quartz);
-            var text = quartz is null ? "cannot say it" : Walk(After(theirs!)).Text;
-            report.Add($"cron: next of `{expression}`, {zone}, each asked from the one before", Walk(ours).Text, $"Quartz: {text}");
+            report.Add($"cron: next of `{expression}`, {zone}, each asked from the one before", Walk(ours).Text, $"Quartz: {Walk(After(theirs!)).Text}");
         }
 
         var worst = 0d;
@@ -51,7 +50,7 @@ internal static class CronNext
             var (ours, theirs) = Make(expression, zone, dayOr, quartz);
             var each = Starts.Select(from => Same(ours, from)).ToArray();
             worst = Math.Max(worst, each.Max(e => e.Nanoseconds));
-            var text = quartz is null ? "cannot say it" : $"{Starts.Select(from => Same(After(theirs!), from)).MaxBy(e => e.Nanoseconds).Text} (`{quartz}`)";
+            var text = quartz is null ? "cannot say that both must match" : $"{Starts.Select(from => Same(After(theirs!), from)).MaxBy(e => e.Nanoseconds).Text} (`{quartz}`)";
             report.Add($"cron: next of `{expression}`, {zone}{(dayOr ? "" : ", both day fields")}, the slowest of {Starts.Length} starts", each.MaxBy(e => e.Nanoseconds).Text, $"Quartz: {text}");
         }
 

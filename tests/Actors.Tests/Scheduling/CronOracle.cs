@@ -49,8 +49,8 @@ internal sealed record CronCase(FieldCase? Second, FieldCase Minute, FieldCase H
         return null;
     }
 
-    /// <summary>Clocks change at whole minutes, so the last second of every minute shows the latest.</summary>
-    private static DateTime LatestShown(DateTimeOffset after, TimeZoneInfo zone)
+    /// <summary>In whole units. Clocks change at whole minutes, so the last second of every minute shows the latest.</summary>
+    private DateTime LatestShown(DateTimeOffset after, TimeZoneInfo zone)
     {
         var shown = Local(after, zone);
         var lastSecond = new DateTimeOffset(after.Ticks - (after.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero).AddSeconds(-1);
@@ -60,7 +60,7 @@ internal sealed record CronCase(FieldCase? Second, FieldCase Minute, FieldCase H
             shown = earlier > shown ? earlier : shown;
         }
 
-        return shown;
+        return new DateTime(shown.Ticks - (shown.Ticks % Unit.Ticks));
     }
 
     private static DateTime Local(DateTimeOffset utc, TimeZoneInfo zone) => utc.UtcDateTime + zone.GetUtcOffset(utc.UtcDateTime);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
@@ -75,11 +76,17 @@ public class SchedulePropertyTests
     {
         var letters = Gen.Elements("0123456789*/-,?LW#@ \tmonjanfebsu\0é".ToCharArray());
         var likely = Gen.Choose(0, 24).SelectMany(length => letters.ArrayOf(length)).Select(chars => new string(chars));
-        var five = likely.Select(text => $"{text} * * * *");
+        var fields = from text in likely
+                     from other in likely
+                     from shape in Gen.Elements("{0} * * * *", "{0} * * * * *", "0 0 {0} * *", "0 0 * * {0}", "0 0 {0} 2 {1}", "0 0 {0} {1} *")
+                     select string.Format(CultureInfo.InvariantCulture, shape, text, other);
         var any = ArbMap.Default.GeneratorFor<string>();
-        Check(Gen.OneOf(likely, five, any), 5000, text =>
-            CronSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule, out var error)
-                ? schedule.Next(DateTimeOffset.UnixEpoch) is not null && error is null
+        Check(from text in Gen.OneOf(likely, fields, any) from dayOr in Gen.Elements(true, false) select (text, dayOr), 10_000, item =>
+            CronSchedule.TryParse(item.text, TimeZoneInfo.Utc, out var schedule, out var error, item.dayOr)
+                ? error is null
+                    && schedule.Next(DateTimeOffset.UnixEpoch) > DateTimeOffset.UnixEpoch
+                    && schedule.Next(DateTimeOffset.MinValue) > DateTimeOffset.MinValue
+                    && schedule.Next(DateTimeOffset.MaxValue) is null
                 : schedule is null && error.Contains("; expected ", StringComparison.Ordinal));
     }
 
