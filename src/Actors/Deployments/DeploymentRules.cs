@@ -153,10 +153,12 @@ internal static class DeploymentRules
                 problems.Add(new($"{field}.id", $"'{schedule.Id}' is the id of another schedule of this deployment"));
             }
 
-            if (Schedules.Compile(schedule).Problem is { } wrong)
-            {
-                problems.Add(new(wrong.Field.Length == 0 ? field : $"{field}.{wrong.Field}", wrong.Message));
-            }
+            problems.AddRange(ScheduleRules.Problems(schedule).Select(p => p with { Field = p.Field.Length == 0 ? field : $"{field}.{p.Field}" }));
+        }
+
+        if (ScheduleRules.ProblemOfCatchUp(spec) is { } catchUp)
+        {
+            problems.Add(catchUp);
         }
     }
 
