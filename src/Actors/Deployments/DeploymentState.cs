@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.Scheduling;
 using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Deployments;
@@ -55,7 +56,11 @@ internal sealed record DeploymentState(string Name)
 
     /// <summary>Whether a schedule that can say when it is due never is again: its runs are made, or nothing occurs any more.</summary>
     public bool IsOver(CompiledSchedule schedule) =>
-        RunsLeft(schedule) <= 0 || (schedule.Schedule is { } times && times.Next(CursorOf(schedule)) is null);
+        RunsLeft(schedule) <= 0 || (schedule.Schedule is { } times && times.TryNext(CursorOf(schedule), out var next, out _) && next is null);
+
+    /// <summary>Why a schedule cannot say when it is due; null if it can, or has no more runs to make.</summary>
+    public string? ProblemOf(CompiledSchedule schedule) =>
+        schedule.Schedule is { } times && !(RunsLeft(schedule) <= 0) && !times.TryNext(CursorOf(schedule), out _, out var problem) ? problem : schedule.Problem;
 
     /// <summary>When a schedule is due next, paused or not; null if it never is.</summary>
     public DateTimeOffset? NextOf(CompiledSchedule schedule) =>

@@ -18,7 +18,7 @@ internal static class ScheduleWords
         var spec = schedule.Spec;
         var place = state.PlaceOf(schedule);
         return new ScheduleView(
-            schedule.Id, Describe(spec), state.IsActive(schedule), Upcoming(schedule, now, state.RunsLeft(schedule)), schedule.Problem,
+            schedule.Id, Describe(spec), state.IsActive(schedule), Upcoming(schedule, now, state.RunsLeft(schedule)), state.ProblemOf(schedule),
             place.Runs, spec.MaxRuns, Ended(state, schedule));
     }
 

@@ -23,7 +23,14 @@ public sealed class RecurrenceSchedule : ISchedule
     }
 
     /// <inheritdoc/>
-    public DateTimeOffset? Next(DateTimeOffset after) => null;
+    public DateTimeOffset? Next(DateTimeOffset after) => TryNext(after, out var next, out _) ? next : null;
+
+    /// <summary>As <see cref="Next"/>, but says when the search was given up.</summary>
+    public bool TryNext(DateTimeOffset after, out DateTimeOffset? next, [NotNullWhen(false)] out string? problem)
+    {
+        (next, problem) = (null, null);
+        return true;
+    }
 
     /// <inheritdoc/>
     public bool IsMoved(DateTimeOffset occurrence) => false;
