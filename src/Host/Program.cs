@@ -3,6 +3,7 @@ using System.Text;
 using Runner.Cli;
 using Runner.Cli.Terminal;
 using Runner.Host.Commands;
+using Runner.Host.Commands.SchedulePreview;
 using Runner.Host.Configuration;
 using Sys = System.Console;
 
@@ -27,7 +28,7 @@ internal static class Program
             ConfigCommand.Create(CreateEnvironment),
             RestoreCommand.Create(CreateEnvironment),
         };
-        ClientCommands.AddTo(root, context);
+        ClientCommands.AddTo(root, context, SchedulePreviewCommand.Create(context, Sys.OpenStandardInput));
         return root;
     }
 

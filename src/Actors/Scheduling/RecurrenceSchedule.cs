@@ -28,8 +28,8 @@ public sealed class RecurrenceSchedule : ISchedule
     /// <summary>As <see cref="Next"/>, but says when the search was given up.</summary>
     public bool TryNext(DateTimeOffset after, out DateTimeOffset? next, [NotNullWhen(false)] out string? problem)
     {
-        (next, problem) = (null, null);
-        return true;
+        (next, problem) = (null, Zone is null ? "rrule: there is no zone" : null);
+        return problem is null;
     }
 
     /// <inheritdoc/>
