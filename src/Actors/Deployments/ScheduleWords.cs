@@ -54,7 +54,7 @@ internal static class ScheduleWords
     {
         var spec = schedule.Spec;
         return !state.IsOver(schedule) ? null
-            : state.RunsLeft(schedule) <= 0 ? string.Create(CultureInfo.InvariantCulture, $"It has made its {spec.MaxRuns} runs. A higher max_runs lets it go on.")
+            : state.RunsLeft(schedule) <= 0 ? string.Create(CultureInfo.InvariantCulture, $"It has made its {spec.MaxRuns} {(spec.MaxRuns == 1 ? "run" : "runs")}. A higher max_runs lets it go on.")
             : spec.End is { } end ? $"Nothing occurs any more before its end, {Instant(end)}. A later one lets it go on."
             : "It never occurs again.";
     }

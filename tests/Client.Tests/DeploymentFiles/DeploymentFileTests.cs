@@ -28,7 +28,12 @@ public sealed class DeploymentFileTests : IDisposable
                 schedules:
                   - {interval: 10s, anchor: 2026-01-01T00:00:00Z, id: often}
                   - {cron: "0 4 * * sun", timezone: Europe/Berlin, parameters: {name: sunday}, active: false}
+                  - {cron: "0 4 13 * fri", day_or: false, end: 2027-01-01T00:00:00+01:00, max_runs: 13, jitter: 30s}
+                  - rrule: |
+                      DTSTART;TZID=Europe/Paris:20260101T090000
+                      RRULE:FREQ=MONTHLY;BYDAY=-1FR
                 catchup: all
+                catchup_limit: 500
                 concurrency: {limit: 2, on_full: cancel_new}
                 limits: [database]
                 retries: {count: 3, delay: 10s, backoff: 2.0, max_delay: 5m, jitter: 0.1}
@@ -55,7 +60,11 @@ public sealed class DeploymentFileTests : IDisposable
         Assert.Null(spec.Schedules[0].Active);
         Assert.Equal(("0 4 * * sun", "Europe/Berlin", false), (spec.Schedules[1].Cron, spec.Schedules[1].Timezone, spec.Schedules[1].Active));
         Assert.Equal("sunday", spec.Schedules[1].Parameters["name"].GetString());
-        Assert.Equal(CatchUpPolicy.All, spec.CatchUp);
+        Assert.Equal(
+            (false, new DateTimeOffset(2026, 12, 31, 23, 0, 0, TimeSpan.Zero), 13, TimeSpan.FromSeconds(30)),
+            (spec.Schedules[2].DayOr, spec.Schedules[2].End, spec.Schedules[2].MaxRuns, spec.Schedules[2].Jitter));
+        Assert.Equal("DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR\n", spec.Schedules[3].Rrule);
+        Assert.Equal((CatchUpPolicy.All, 500), (spec.CatchUp, spec.CatchUpLimit));
         Assert.Equal(new ConcurrencySpec(2, OnFull.CancelNew), spec.Concurrency);
         Assert.Equal(["database"], spec.Limits.AsEnumerable());
         Assert.Equal((3, TimeSpan.FromSeconds(10), 2.0, 0.1), (spec.Retries.Count, spec.Retries.Delay, spec.Retries.Backoff, spec.Retries.Jitter));

@@ -57,6 +57,8 @@ public sealed class CommandTests : IAsyncLifetime
     {
         await _api.SendAsync("POST", "/api/v1/deployments/flow/it/pause");
         await _api.SendAsync("POST", "/api/v1/deployments/flow/it/resume");
+        await _api.SendAsync("POST", "/api/v1/deployments/flow/it/schedules/nightly/pause");
+        await _api.SendAsync("POST", "/api/v1/deployments/flow/it/schedules/nightly/resume");
         await _api.SendAsync("DELETE", "/api/v1/deployments/flow/it?runs=cancel");
         await _api.SendAsync("GET", "/api/v1/deployments?tag=t&limit=7&after=c");
         await _api.SendAsync("GET", "/api/v1/runs?state=failed&deployment=flow/it&tag=t&since=2026-01-01T00:00:00Z&limit=1000&after=c");
@@ -69,6 +71,8 @@ public sealed class CommandTests : IAsyncLifetime
             [
                 new PauseDeployment("flow/it"),
                 new ResumeDeployment("flow/it"),
+                new SwitchSchedule("flow/it", "nightly", false),
+                new SwitchSchedule("flow/it", "nightly", true),
                 new DeleteDeployment("flow/it", RunsOnDelete.Cancel),
                 new ListDeployments("t", 7, "c"),
                 new ListRuns("failed", "flow/it", "t", ScriptedNode.Then, 1_000, "c"),
