@@ -13,7 +13,9 @@ namespace Runner.Host.Commands.SchedulePreview;
 internal sealed class SchedulePreviewCommand(CliContext context, Func<Stream> input)
 {
     private readonly Option<string?> _cron = Values.Text("--cron", "A cron expression, or a macro such as @daily.", "EXPRESSION");
-    private readonly Option<bool?> _dayOr = Values.Word("--day-or", "Whether a day matches when either day field does (true), or only when both do.", ("true", true), ("false", false));
+    private readonly Option<DayFields?> _dayOr = Values.Word(
+        "--day-or", "Whether a day matches when either day field does (true), or only when both do.", ("true", DayFields.Either), ("false", DayFields.Both));
+
     private readonly Option<string?> _rrule = Values.Text("--rrule", "A recurrence rule (RFC 5545), with lines of DTSTART, RDATE, EXDATE as needed.", "TEXT");
     private readonly Option<TimeSpan?> _interval = Values.Duration("--interval", "A duration such as 45m.");
     private readonly Option<string?> _anchor = Values.Text("--anchor", "An instant that is an occurrence of the interval (1970-01-01T00:00:00Z).", "INSTANT");
@@ -24,6 +26,13 @@ internal sealed class SchedulePreviewCommand(CliContext context, Func<Stream> in
         "--count", string.Create(CultureInfo.InvariantCulture, $"How many ({PreviewRequest.UsuallyShown})."), 1, PreviewRequest.MostShown);
     private readonly Option<bool> _json = Values.Flag("--json", "Print JSON: the line that --batch would answer.");
     private readonly Option<bool> _batch = Values.Flag("--batch", "Read requests from standard input, a JSON object a line, and answer each with a line.");
+
+    /// <summary>Two words, and not a boolean: of that the parser would take no word but its own.</summary>
+    private enum DayFields
+    {
+        Either,
+        Both,
+    }
 
     /// <param name="input">Opens standard input.</param>
     public static Command Create(CliContext context, Func<Stream> input)
@@ -86,7 +95,7 @@ internal sealed class SchedulePreviewCommand(CliContext context, Func<Stream> in
         var spec = new ScheduleSpec
         {
             Cron = parsed.GetValue(_cron),
-            DayOr = parsed.GetValue(_dayOr),
+            DayOr = parsed.GetValue(_dayOr) is { } fields ? fields == DayFields.Either : null,
             Rrule = parsed.GetValue(_rrule),
             Interval = parsed.GetValue(_interval),
             Anchor = Instant("--anchor", parsed.GetValue(_anchor)),

@@ -61,8 +61,8 @@ public sealed class PreviewTests
     }
 
     [Theory]
-    [InlineData("Expected one of --cron, --rrule and --interval; there is none")]
-    [InlineData("Expected one of --cron, --rrule and --interval; there are several", "--cron", "@daily", "--interval", "1d")]
+    [InlineData("expected one of --interval, --cron and --rrule; there is none")]
+    [InlineData("expected one of --interval, --cron and --rrule; there are several", "--cron", "@daily", "--interval", "1d")]
     [InlineData("--cron: minute: '61' is not one of its values", "--cron", "61 * * * *")]
     [InlineData("--timezone: time zone: 'Europe/Berln' is unknown; did you mean Europe/Berlin", "--cron", "@daily", "--timezone", "Europe/Berln")]
     [InlineData("--anchor: only an interval has an anchor", "--cron", "@daily", "--anchor", "2026-01-01T00:00:00Z")]
@@ -79,7 +79,7 @@ public sealed class PreviewTests
         var run = await PreviewRun.OfAsync(arguments);
 
         Assert.Equal((ExitCodes.Usage, ""), (run.Code, run.Out));
-        Assert.StartsWith("error: " + error, run.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith("error: " + error, run.Error, StringComparison.Ordinal);
         Assert.Contains("See `runner schedule preview --help`.", run.Error, StringComparison.Ordinal);
     }
 }
