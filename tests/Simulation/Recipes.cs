@@ -10,7 +10,16 @@ internal static class Recipes
 {
     public static readonly ImmutableArray<string> Limits = ["database", "license", "gpu"];
 
-    private static readonly string[] Crons = ["*/10 * * * *", "7 * * * *", "0,30 * * * *", "30 2 * * *", "15 3 * * mon-fri", "@hourly"];
+    private static readonly string[] Crons = ["*/10 * * * *", "7 * * * *", "0,30 * * * *", "30 2 * * *", "15 3 * * mon-fri", "@hourly", "30 */12 * * * *", "15,45 7 L * ?", "0 22-4/2 * * fri-mon"];
+
+    private static readonly string[] Rules =
+    [
+        "DTSTART;TZID=Europe/Paris:20260101T003000\nRRULE:FREQ=HOURLY;BYMINUTE=5,35\nEXRULE:FREQ=DAILY;BYHOUR=12;BYMINUTE=5,35",
+        "DTSTART:20260101T000000\nRRULE:FREQ=MINUTELY;INTERVAL=37",
+        "DTSTART:20260101T000000Z\nRRULE:FREQ=HOURLY;COUNT=3000\nEXDATE:20260102T030000Z",
+        "RRULE:FREQ=DAILY;BYHOUR=1,2,3,14;BYMINUTE=30;BYSECOND=0",
+    ];
+
     private static readonly string?[] Zones = [null, "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"];
 
     public static DeploymentSpec Draw(SimulatedRandom random, string name, DateTimeOffset now) => WithCatchUp(random, new()
@@ -39,8 +48,9 @@ internal static class Recipes
             Active = random.Next(8) == 0 ? false : null,
             Timezone = Zones[random.Next(Zones.Length)],
         };
-        return Bounded(random, now, random.Next(3) switch
+        return Bounded(random, now, random.Next(4) switch
         {
+            3 => schedule with { Rrule = Rules[random.Next(Rules.Length)] },
             0 => schedule with { Cron = Crons[random.Next(Crons.Length)] },
             1 => schedule with { Cron = "*/20 * 1-7 * mon", DayOr = random.Next(2) == 0 },
             _ => schedule with
