@@ -68,7 +68,8 @@ public static class ScheduleCompiler
 
     private static ISchedule? Refused(string field, string problem, ImmutableArray<Problem>.Builder problems)
     {
-        problems.Add(new(field, problem));
+        // Who reads the problem reads the field's name before it.
+        problems.Add(new(field, problem.StartsWith($"{field}: ", StringComparison.Ordinal) ? problem[(field.Length + 2)..] : problem));
         return null;
     }
 }

@@ -109,6 +109,23 @@ public sealed class ScheduleBoundsTests
         Assert.Equal([true, true, false], View(state, Start.AddMinutes(2)).Select(s => s.Ended is not null));
     }
 
+    /// <summary>B32.</summary>
+    [Fact]
+    public void A_recurrence_whose_search_is_given_up_says_so_and_does_not_starve_its_siblings()
+    {
+        var hopeless = new ScheduleSpec
+        {
+            Id = "hopeless", Rrule = "DTSTART:20260430T235959\nRRULE:FREQ=SECONDLY\nEXRULE:FREQ=SECONDLY;BYMONTH=1,2,3,5,6,7,8,9,10,11,12",
+        };
+
+        var state = Registered(hopeless, EveryMinute);
+
+        Assert.Contains("was given up", View(state, Start)[0].Problem, StringComparison.Ordinal);
+        Assert.Null(View(state, Start)[0].Ended);
+        Assert.Equal([Start.AddMinutes(1)], Due(ref state, Start.AddMinutes(1)));
+        Assert.Equal(Start.AddMinutes(2), state.NextRun);
+    }
+
     /// <summary>B29.</summary>
     [Fact]
     public void A_schedule_that_is_due_at_other_times_under_its_old_id_begins_now()

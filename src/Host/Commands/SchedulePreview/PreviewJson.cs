@@ -51,5 +51,5 @@ internal static class PreviewJson
     private static string Sentence(ImmutableArray<Problem> problems) => string.Join("; ", problems.Select(Named));
 
     private static string Named(Problem problem) =>
-        problem.Field.Length == 0 || problem.Message.StartsWith($"{problem.Field}:", StringComparison.Ordinal) ? problem.Message : $"{problem.Field}: {problem.Message}";
+        problem.Field.Length == 0 ? problem.Message : $"{problem.Field}: {problem.Message}";
 }

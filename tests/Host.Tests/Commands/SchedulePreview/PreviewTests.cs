@@ -52,6 +52,32 @@ public sealed class PreviewTests
         """{"occurrences":["2026-03-01T12:00:00+00:00"]}""" + "\n", (await PreviewRun.OfAsync("--interval", "1h", "--inclusive", "--count", "1", "--json")).Out);
 
     [Fact]
+    public async Task A_search_that_is_given_up_is_an_error_after_what_was_found()
+    {
+        string[] arguments = ["--rrule", "DTSTART:20260131T235958\nRRULE:FREQ=SECONDLY\nEXRULE:FREQ=SECONDLY;BYMONTH=2,3,4,5,6,7,8,9,10,11,12", "--from", "2026-01-31T23:59:57Z"];
+
+        var run = await PreviewRun.OfAsync(arguments);
+        Assert.Equal(ExitCodes.Error, run.Code);
+        Assert.Contains("Sat 2026-01-31 23:59:59", run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("ends", run.Out, StringComparison.Ordinal);
+        Assert.Contains("was given up", run.Error, StringComparison.Ordinal);
+
+        var json = await PreviewRun.OfAsync([.. arguments, "--json"]);
+        Assert.Equal(ExitCodes.Error, json.Code);
+        Assert.StartsWith("{\"error\":\"rrule: the search for the next occurrence", json.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recurrence_is_shown_in_the_zone_of_its_start() => Assert.Equal(
+        """
+        LOCAL (Europe/Paris)     OFFSET  UTC
+        Fri 2026-03-27 09:00:00  +01:00  2026-03-27 08:00:00  in 25 d 20 h
+        Fri 2026-04-24 09:00:00  +02:00  2026-04-24 07:00:00  in 53 d 19 h
+
+        """.ReplaceLineEndings("\n"),
+        (await PreviewRun.OfAsync("--rrule", "DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR", "--timezone", "Asia/Tokyo", "--count", "2")).Out);
+
+    [Fact]
     public async Task A_schedule_that_ends_says_so()
     {
         Assert.EndsWith("\nThe schedule ends there.\n", (await PreviewRun.OfAsync("--cron", "* * * * *", "--from", "9999-12-31T23:58:00Z")).Out, StringComparison.Ordinal);
@@ -70,7 +96,7 @@ public sealed class PreviewTests
     [InlineData("--day-or: only a cron expression has day fields", "--interval", "1d", "--day-or", "false")]
     [InlineData("--day-or: expected true or false; there is 'maybe'", "--cron", "@daily", "--day-or", "maybe")]
     [InlineData("--interval: expected a duration", "--interval", "soon")]
-    [InlineData("--interval: interval: ", "--interval", "1ms")]
+    [InlineData("--interval: 00:00:00.0010000 is too short", "--interval", "1ms")]
     [InlineData("--from: expected an instant with its offset", "--cron", "@daily", "--from", "tomorrow")]
     [InlineData("--count: expected a whole number from 1 to 10000; there is '0'", "--cron", "@daily", "--count", "0")]
     [InlineData("--batch reads schedules from standard input; --cron says one here", "--batch", "--cron", "@daily")]
