@@ -30,15 +30,15 @@ internal static class MovedTime
     /// </summary>
     private static DateTime? Missing(ScheduleSpec spec, TimeZoneInfo zone, DateTimeOffset occurrence)
     {
-        var before = zone.GetUtcOffset(occurrence.AddTicks(-1));
-        var gap = zone.GetUtcOffset(occurrence) - before;
+        var before = TimeZones.OffsetAt(zone, occurrence.AddTicks(-1));
+        var gap = TimeZones.OffsetAt(zone, occurrence) - before;
         var unchanged = TimeZoneInfo.CreateCustomTimeZone("unchanged", before, null, null);
         ISchedule? schedule = spec switch
         {
             { Cron: { } cron } => CronSchedule.TryParse(cron, unchanged, out var parsed, out _, spec.DayOr ?? true) ? parsed : null,
             // The anchor's time on the wall, not its instant, is what whole days are counted from.
             { Interval: { } interval } when (spec.Anchor ?? DateTimeOffset.UnixEpoch) is var anchor =>
-                new IntervalSchedule(interval, anchor + zone.GetUtcOffset(anchor) - before, unchanged),
+                new IntervalSchedule(interval, anchor + TimeZones.OffsetAt(zone, anchor) - before, unchanged),
             _ => null,
         };
         return schedule?.Next(occurrence.AddTicks(-1)) is { } due && due < occurrence + gap ? due.UtcDateTime + before : null;

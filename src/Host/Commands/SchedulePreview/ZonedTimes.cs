@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runner.Actors.Scheduling;
 
 namespace Runner.Host.Commands.SchedulePreview;
 
@@ -18,7 +19,7 @@ internal static class ZonedTimes
     /// <summary>What wall clocks show, with their offset; null where that cannot be said in minutes or lies past the calendar's ends.</summary>
     public static DateTimeOffset? In(DateTimeOffset at, TimeZoneInfo zone)
     {
-        var offset = zone.GetUtcOffset(at);
+        var offset = TimeZones.OffsetAt(zone, at);
         var local = at.UtcTicks + offset.Ticks;
         return offset.Ticks % Minute.Ticks == 0 && local >= DateTimeOffset.MinValue.Ticks && local <= DateTimeOffset.MaxValue.Ticks ? at.ToOffset(offset) : null;
     }

@@ -18,6 +18,8 @@ public sealed class PreviewBatchTests
     [InlineData("""{"interval":0.1,"from":"2026-01-01T00:00:00.9Z","count":2}""", "2026-01-01T00:00:01+00:00 2026-01-01T00:00:01.1+00:00")]
     [InlineData("""{"interval":"1d","timezone":"Europe/Paris","anchor":null,"from":"2026-03-28T12:00:00Z","count":2}""", "2026-03-29T01:00:00+01:00 2026-03-30T01:00:00+02:00")]
     [InlineData("""{"rrule":"DTSTART:20260101T090000\nRRULE:FREQ=DAILY;COUNT=2","timezone":"Asia/Tokyo","from":"2026-01-01T00:00:00+09:00"}""", "2026-01-01T09:00:00+09:00 2026-01-02T09:00:00+09:00")]
+    [InlineData("""{"cron":"0 12 1 7 *","timezone":"America/Santiago","from":"2060-08-01T00:00:00Z","count":1}""", "2061-07-01T12:00:00-04:00")]
+    [InlineData("""{"cron":"0 12 1 1 *","timezone":"America/Santiago","from":"2060-08-01T00:00:00Z","count":1}""", "2061-01-01T12:00:00-03:00")]
     [InlineData("""{"cron":"* * * * *","from":"9999-12-31T23:58:00Z","count":9}""", "9999-12-31T23:59:00+00:00")]
     [InlineData("""{"cron":"* * * * *","from":"9999-12-31T23:59:00Z","count":9}""", "")]
     [InlineData("""{"cron":"0 20 31 12 *","timezone":"Pacific/Kiritimati","from":"9998-12-31T23:59:00Z","count":1}""", "9999-12-31T20:00:00+14:00")]
