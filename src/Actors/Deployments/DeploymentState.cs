@@ -11,6 +11,9 @@ internal sealed record DeploymentState(string Name)
 
     public ImmutableArray<CompiledSchedule> Schedules { get; init; } = [];
 
+    /// <summary>What its parameters have to be like; null for anything.</summary>
+    public DeclaredSchema? Schema { get; init; }
+
     /// <summary>For each schedule, the instant up to which its occurrences are decided.</summary>
     public ImmutableDictionary<string, DateTimeOffset> Cursors { get; init; } =
         ImmutableDictionary<string, DateTimeOffset>.Empty.WithComparers(StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Runner.Actors.Parameters.Schema;
+using Runner.Actors.Parameters.Schema.Keywords;
 using Runner.Messages;
 
 namespace Runner.Actors.Parameters;
@@ -20,6 +21,16 @@ public sealed class ParameterSchema
     private readonly SchemaNode _root;
 
     private ParameterSchema(SchemaNode root) => _root = root;
+
+    /// <summary>The properties that every object needs that fits: those that the schema itself requires, not ones that depend on anything.</summary>
+    public IEnumerable<string> Required => _root.Keywords.OfType<RequiredKeyword>().SelectMany(k => k.Names);
+
+    /// <summary>Whether a problem's path is that of a parameter, or of a part of it.</summary>
+    public static bool IsWithin(string path, string parameter)
+    {
+        var whole = JsonPath.Root(Root).Property(parameter).ToString();
+        return path.StartsWith(whole, StringComparison.Ordinal) && (path.Length == whole.Length || path[whole.Length] is '.' or '[');
+    }
 
     /// <summary>Reads a schema.</summary>
     /// <param name="field">What the paths of problems begin with.</param>

@@ -118,6 +118,8 @@ internal sealed class PropertyNamesKeyword(SchemaNode schema) : Keyword
 /// <summary><c>required</c>.</summary>
 internal sealed class RequiredKeyword(ImmutableArray<string> names) : Keyword
 {
+    public ImmutableArray<string> Names => names;
+
     public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run)
     {
         var fits = true;
