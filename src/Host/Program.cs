@@ -26,6 +26,7 @@ internal static class Program
             NodeCommand.Create(CreateEnvironment),
             ConfigCommand.Create(CreateEnvironment),
             RestoreCommand.Create(CreateEnvironment),
+            ParametersCommand.Create(CreateEnvironment, Sys.OpenStandardInput),
         };
         ClientCommands.AddTo(root, context);
         return root;

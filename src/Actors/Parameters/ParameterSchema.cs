@@ -43,7 +43,7 @@ public sealed class ParameterSchema
         schema = null;
         var path = JsonPath.Root(field);
         var source = JsonData.Read(json, path, Refuse);
-        var reader = found.Count == 0 ? new SchemaReader(source, path, Refuse) : null;
+        var reader = found.Count == 0 ? new SchemaReader(source, path, Draft.Newest, Refuse) : null;
         if (found.Count == 0)
         {
             new SchemaBuilder(reader!, Refuse).Build();

@@ -24,7 +24,7 @@ internal sealed class CheckAbandonedException(string message) : Exception(messag
 internal sealed class Evaluation(bool partial)
 {
     /// <summary>How deep schemas may be applied within each other: far more than values are nested.</summary>
-    public const int Deepest = 1_000;
+    public const int Deepest = 500;
 
     /// <summary>How many schemas one check applies at most, each to one value: about a second.</summary>
     public const int MostWork = 2_000_000;

@@ -37,6 +37,11 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
         {
             if (!Uri.TryCreate(resource.Uri, reference, out var uri) || reader.ResourceOf(uri) is not { } other)
             {
+                if (fragment.Length == 0 && Drafts.Of(reference) is { } draft)
+                {
+                    return (OfSchemas(draft, node), resource, null);
+                }
+
                 refuse(node.Path.Property(keyword), $"{JsonPath.Quote(text)} is not in this schema; nothing is fetched: put it in '$defs' and refer to it there");
                 return null;
             }
@@ -56,6 +61,9 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
 
         return (target, resource, fragment.Length == 0 || fragment.StartsWith('/') ? null : fragment);
     }
+
+    /// <summary>The draft's schema of schemas, which is built in.</summary>
+    private static SchemaNode OfSchemas(Draft draft, SchemaNode from) => new(from.Source, from.Path, from.Resource) { Keywords = [new IsSchemaKeyword(draft)] };
 
     /// <summary>The schema at a JSON pointer, which may be one that no keyword has: then it is read now.</summary>
     private SchemaNode? AtPointer(SchemaResource resource, string pointer)

@@ -17,11 +17,12 @@ internal sealed class SchemaReader
     private readonly Dictionary<string, EcmaPattern> _patterns = new(StringComparer.Ordinal);
     private readonly Action<JsonPath, string> _refuse;
 
+    /// <param name="draft">Which it is of if it does not say.</param>
     /// <param name="refuse">Told of each thing that is wrong.</param>
-    public SchemaReader(JsonData root, JsonPath path, Action<JsonPath, string> refuse)
+    public SchemaReader(JsonData root, JsonPath path, Draft draft, Action<JsonPath, string> refuse)
     {
         _refuse = refuse;
-        var resource = new SchemaResource(Nameless, Draft.Newest);
+        var resource = new SchemaResource(Nameless, draft);
         _resources.Add(Key(Nameless), resource);
         Root = Visit(root, path, resource);
         resource.Root ??= Root;
@@ -187,7 +188,7 @@ internal sealed class SchemaReader
 
         try
         {
-            _patterns.Add(text, new EcmaPattern(text));
+            _patterns.Add(text, EcmaPattern.Of(text));
         }
         catch (PatternFormatException e)
         {

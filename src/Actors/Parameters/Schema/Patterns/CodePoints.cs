@@ -9,7 +9,7 @@ namespace Runner.Actors.Parameters.Schema.Patterns;
 internal sealed class CodePoints
 {
     private const int Last = 0x10FFFF;
-    private static readonly ConcurrentDictionary<string, CodePoints?> Categories = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, CodePoints> Categories = new(StringComparer.Ordinal);
 
     private readonly ImmutableArray<(int From, int To)> _ranges;
 
@@ -80,14 +80,23 @@ internal sealed class CodePoints
     public static CodePoints Union(IEnumerable<CodePoints> sets) => Of([.. sets.SelectMany(s => s._ranges)]);
 
     /// <summary>What <c>\p{…}</c> names: a general category by its short or long name, Any, ASCII or Assigned; null for any other.</summary>
-    public static CodePoints? Property(string name) => Categories.GetOrAdd(name, static name => name switch
+    public static CodePoints? Property(string name)
     {
-        "Any" => Of((0, Last)),
-        "ASCII" => Of((0, 0x7F)),
-        "Assigned" => Property("Cn")!.Others,
-        _ when UnicodeCategories.Of(name) is { IsEmpty: false } categories => Scan(categories),
-        _ => null,
-    });
+        if (Categories.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+
+        var set = name switch
+        {
+            "Any" => Of((0, Last)),
+            "ASCII" => Of((0, 0x7F)),
+            "Assigned" => Property("Cn")!.Others,
+            _ when UnicodeCategories.Of(name) is { IsEmpty: false } categories => Scan(categories),
+            _ => null,
+        };
+        return set is null ? null : Categories.GetOrAdd(name, set);
+    }
 
     /// <summary>A .NET pattern that matches one of these code points in UTF-16.</summary>
     /// <param name="astral">Whether those above U+FFFF may occur; without them a class is enough.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -13,12 +14,19 @@ internal sealed class EcmaPattern
     /// <summary>How long a pattern may take for one text.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many patterns are kept for the next schema that has them: making one costs more than most checks.</summary>
+    private const int MostKept = 500;
+
+    /// <summary>What is longer in .NET's words (all letters, pairs included, are 10,000) takes seconds to make a machine of that does not backtrack.</summary>
+    private const int LongestForMachine = 8_000;
+
+    private static readonly ConcurrentDictionary<string, EcmaPattern> Kept = new(StringComparer.Ordinal);
+
     private readonly PatternNode _root;
     private readonly Regex _narrow;
     private readonly Lazy<Regex> _wide;
 
-    /// <exception cref="PatternFormatException">The text is none.</exception>
-    public EcmaPattern(string text)
+    private EcmaPattern(string text)
     {
         Text = text;
         _root = PatternParser.Parse(text);
@@ -30,6 +38,24 @@ internal sealed class EcmaPattern
     /// <summary>As it was written.</summary>
     public string Text { get; }
 
+    /// <exception cref="PatternFormatException">The text is none.</exception>
+    public static EcmaPattern Of(string text)
+    {
+        if (Kept.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+
+        var pattern = new EcmaPattern(text);
+        if (Kept.Count >= MostKept)
+        {
+            Kept.Clear();
+        }
+
+        Kept.TryAdd(text, pattern);
+        return pattern;
+    }
+
     /// <summary>Whether it is found anywhere in the text.</summary>
     /// <exception cref="RegexMatchTimeoutException">That takes longer than <see cref="Patience"/>.</exception>
     public bool IsIn(string text) => (text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? _wide.Value : _narrow).IsMatch(text);
@@ -39,7 +65,7 @@ internal sealed class EcmaPattern
         var pattern = new StringBuilder();
         _root.Write(pattern, astral);
         const RegexOptions options = RegexOptions.CultureInvariant;
-        if (_root.IsRegular)
+        if (_root.IsRegular && pattern.Length <= LongestForMachine)
         {
             try
             {
