@@ -49,10 +49,12 @@ internal sealed class ParametersCheck(HostEnvironment environment)
 
     private static JsonElement ReadParameters(string given)
     {
-        // What begins like JSON's values with parts is meant as that; the others are as likely the names of files.
-        if (given.TrimStart() is not ['{' or '[' or '"', ..])
+        // What begins like JSON's values with parts is meant as that; the others are as likely the names of files, as which they go first.
+        var isMeant = given.TrimStart() is ['{' or '[' or '"', ..];
+        var path = given.StartsWith('@') ? given[1..] : given;
+        if (!isMeant && File.Exists(path))
         {
-            return ReadFile("--parameters", given.StartsWith('@') ? given[1..] : given);
+            return ReadFile("--parameters", path);
         }
 
         try
@@ -61,6 +63,11 @@ internal sealed class ParametersCheck(HostEnvironment environment)
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
+            if (!isMeant)
+            {
+                return ReadFile("--parameters", path);
+            }
+
             throw new UsageException($"--parameters: expected a file or JSON: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
         }
     }
