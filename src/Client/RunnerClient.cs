@@ -114,7 +114,7 @@ public sealed class RunnerClient : IDisposable
         HttpMethod.Post,
         ApiPaths.Deployment(command.Deployment, "/runs"),
         Bytes(
-            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags),
+            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema),
             ClientJson.Default.SubmitBody),
         MessagesJson.Default.RunSubmitted,
         cancel);

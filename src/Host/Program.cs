@@ -27,6 +27,7 @@ internal static class Program
             NodeCommand.Create(CreateEnvironment),
             ConfigCommand.Create(CreateEnvironment),
             RestoreCommand.Create(CreateEnvironment),
+            ParametersCommand.Create(CreateEnvironment, Sys.OpenStandardInput),
         };
         ClientCommands.AddTo(root, context, SchedulePreviewCommand.Create(context, Sys.OpenStandardInput));
         return root;

@@ -194,17 +194,17 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
 
     private static Decision Place(DeploymentState state, PlaceRun place, DateTimeOffset now)
     {
-        var command = place.Command;
-        var problems = SubmissionRules.Problems(command);
+        var (command, spec) = (place.Command, state.Spec!);
+        var parameters = command.Parameters is { } given ? spec.Parameters.SetItems(given) : spec.Parameters;
+        var problems = SubmissionRules.Problems(command).AddRange(SubmissionRules.ProblemsOf(parameters, state, command.EnforceParameterSchema));
         if (!problems.IsEmpty)
         {
             return Decision.Answer(new SubmissionInvalid(problems));
         }
 
-        var spec = state.Spec!;
         var id = command.IdempotencyKey is { } key ? RunIds.ForKey(spec.Name, key) : place.FreshId;
         var scheduled = new RunScheduled(
-            spec.Name, Recipe(spec), command.Parameters is { } given ? spec.Parameters.SetItems(given) : spec.Parameters,
+            spec.Name, Recipe(spec), parameters,
             command.At ?? now, command.Priority ?? spec.Priority,
             command.Tags is { } tags ? [.. spec.Tags.Concat(tags).Distinct()] : spec.Tags, IdempotencyKey: command.IdempotencyKey);
         return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled)));

@@ -12,6 +12,9 @@ internal sealed record DeploymentState(string Name)
 
     public ImmutableArray<CompiledSchedule> Schedules { get; init; } = [];
 
+    /// <summary>What its parameters have to be like; null for anything.</summary>
+    public DeclaredSchema? Schema { get; init; }
+
     /// <summary>For each schedule, what is remembered of it.</summary>
     public ImmutableDictionary<string, ScheduleCursor> Cursors { get; init; } =
         ImmutableDictionary<string, ScheduleCursor>.Empty.WithComparers(StringComparer.Ordinal);

@@ -29,6 +29,7 @@ internal static class DeploymentTransitions
     {
         Spec = snapshot.Spec,
         Schedules = Schedules.CompileAll(snapshot.Spec),
+        Schema = DeclaredSchema.Of(snapshot.Spec),
         Cursors = Moved(new DeploymentState(name).Cursors, snapshot.Cursors),
         PausedBy = snapshot.PausedBy,
         RegisteredAt = snapshot.RegisteredAt,
@@ -41,6 +42,7 @@ internal static class DeploymentTransitions
     {
         Spec = e.Spec,
         Schedules = Schedules.CompileAll(e.Spec),
+        Schema = DeclaredSchema.Of(e.Spec),
         Cursors = Moved(state.Cursors.Clear(), e.Cursors),
         PausedBy = e.Paused ? state.PausedBy ?? PauseReason.User : null,
         RegisteredAt = state.Exists ? state.RegisteredAt : at,

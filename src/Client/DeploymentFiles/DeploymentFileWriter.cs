@@ -67,6 +67,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("workdir", YamlText.Scalar(spec.Workdir)),
         ("env", spec.Env.IsEmpty ? null : YamlText.Map(spec.Env.Select(e => KeyValuePair.Create(e.Key, e.Value is null ? "null" : YamlText.Scalar(e.Value))))),
         ("parameters", Parameters(spec.Parameters)),
+        ("parameter_schema", spec.ParameterSchema is { } schema ? YamlText.Json(schema) : null),
+        ("enforce_parameter_schema", spec.EnforceParameterSchema switch { true => "true", false => "false", null => null }),
         ("schedules", spec.Schedules.IsEmpty ? null : YamlText.List(spec.Schedules.Select(s => Map(Fields(s))))),
         ("catchup", spec.CatchUp switch { CatchUpPolicy.All => "all", CatchUpPolicy.None => "none", _ => null }),
         ("catchup_limit", spec.CatchUpLimit is { } most ? Number(most) : null),

@@ -31,6 +31,8 @@ internal static class SpecReader
             Workdir = Workdir(fields, folder),
             Env = Env(fields),
             Parameters = JsonValues.Parameters(fields),
+            ParameterSchema = ParameterSchemas.Read(fields, folder),
+            EnforceParameterSchema = fields.Boolean("enforce_parameter_schema"),
             Schedules = fields.List(
                 fields.Take("schedules"), "schedules", "a list of schedules, such as [{interval: 10s}]", (i, at) => Schedule(scope, i, at)),
             CatchUp = fields.Word(

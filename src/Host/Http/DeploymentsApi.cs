@@ -129,7 +129,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         _ = new QueryReader(context);
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync(context, new SubmitBody());
-        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags);
+        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema);
         await context.SendAsync(await node.SubmitAsync(command, context.RequestAborted), MessagesJson.Default.RunSubmitted, RunsApi.CreatedOrKnown);
     }
 

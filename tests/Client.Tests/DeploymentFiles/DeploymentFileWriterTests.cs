@@ -119,6 +119,8 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Workdir = random.One("/", "/srv", "/srv/", "/a/../b", "/x y/z", "/" + Text(random)),
         Env = random.Many(() => "V" + Text(random).Replace('=', '-')).Distinct().ToImmutableSortedDictionary(k => k, k => random.Maybe(() => Text(random)), StringComparer.Ordinal),
         Parameters = Parameters(random),
+        ParameterSchema = random.Maybe(() => (JsonElement?)JsonSerializer.SerializeToElement(Parameters(random), MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement)),
+        EnforceParameterSchema = random.One((bool?)null, true, false),
         Schedules = random.Many(() => Bounded(random, random.Of(2) == 0
             ? new ScheduleSpec { Interval = Time(random), Anchor = random.Maybe(() => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddTicks(random.Of(int.MaxValue) * 12_345_677L)), Parameters = Parameters(random), Id = random.Maybe(() => Text(random)) }
             : random.Of(2) == 0

@@ -41,6 +41,7 @@ internal static class SchemaNotes
         [(typeof(SubmitBody), "at")] = new("When it is due; at once if left out."),
         [(typeof(SubmitBody), "priority")] = new("The deployment's if left out.", Range(-1_000, 1_000)),
         [(typeof(SubmitBody), "idempotencyKey")] = Key,
+        [(typeof(SubmitBody), "enforceParameterSchema")] = new("Whether the deployment's parameter schema is enforced for this run; as the deployment says if left out."),
         [(typeof(RetryBody), "idempotencyKey")] = Key,
         [(typeof(CancelBody), "reason")] = new("Shown as the state's message."),
         [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
@@ -52,6 +53,11 @@ internal static class SchemaNotes
         {
             Instead = () => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = Json.Array(["string", "null"]) } },
         },
+        [(typeof(DeploymentSpec), "parameterSchema")] = new("What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
+        {
+            Instead = () => new JsonObject { ["type"] = Json.Array(["object", "boolean"]) },
+        },
+        [(typeof(DeploymentSpec), "enforceParameterSchema")] = new("Whether parameters that the schema does not allow are refused; true if left out."),
         [(typeof(DeploymentSpec), "priority")] = new("Waiting runs of higher priority start first.", Range(-1_000, 1_000)),
         [(typeof(DeploymentSpec), "user")] = new("Who programs run as; the node's own user if left out."),
         [(typeof(ConcurrencySpec), "limit")] = new(null, Range(1, null)),
