@@ -27,6 +27,8 @@ public interface IRunnerNode
 
     Task<Reply<DeploymentChanged>> ResumeAsync(ResumeDeployment command, CancellationToken cancel);
 
+    Task<Reply<DeploymentChanged>> SwitchScheduleAsync(SwitchSchedule command, CancellationToken cancel);
+
     Task<Reply<DeploymentChanged>> DeleteAsync(DeleteDeployment command, CancellationToken cancel);
 
     Task<Reply<DeploymentView>> DeploymentAsync(GetDeployment query, CancellationToken cancel);

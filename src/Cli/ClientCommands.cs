@@ -7,12 +7,14 @@ namespace Runner.Cli;
 public static class ClientCommands
 {
     /// <summary>Adds them all to the program's root.</summary>
-    public static void AddTo(RootCommand root, CliContext context)
+    /// <param name="schedules">What else belongs under <c>runner schedule</c>.</param>
+    public static void AddTo(RootCommand root, CliContext context, params IEnumerable<Command> schedules)
     {
         var client = new ClientCommand(context);
         root.Add(DeployCommand.Create(client));
         root.Add(DeploymentCommands.List(client));
         root.Add(DeploymentCommands.Create(client));
+        root.Add(ScheduleCommands.Create(client, schedules));
         root.Add(SubmitCommand.Create(client));
         root.Add(RunListCommand.Create(client));
         root.Add(RunCommands.Create(client));

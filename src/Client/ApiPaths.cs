@@ -20,6 +20,11 @@ internal static class ApiPaths
                 []);
     }
 
+    public static string Schedule(string deployment, string schedule, string after) => IsSegment(schedule)
+        ? Deployment(deployment, $"/schedules/{Uri.EscapeDataString(schedule)}{after}")
+        : throw new RunnerApiException(
+            "schedule-not-found", 404, $"'{schedule}' is not the id of a schedule. `runner deployment show {deployment}` lists those it has.", []);
+
     public static string Run(Guid id, string after = "") => $"{Root}runs/{id:D}{after}";
 
     public static string Limit(string name) => IsSegment(name)

@@ -28,7 +28,8 @@ public sealed record SubmitBody(
     DateTimeOffset? At = null,
     int? Priority = null,
     string? IdempotencyKey = null,
-    ImmutableArray<string>? Tags = null);
+    ImmutableArray<string>? Tags = null,
+    bool? EnforceParameterSchema = null);
 
 /// <summary>The body of a cancellation.</summary>
 public sealed record CancelBody(string? Reason = null);

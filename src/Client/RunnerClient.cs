@@ -94,6 +94,10 @@ public sealed class RunnerClient : IDisposable
     public Task<DeploymentChanged> ResumeDeploymentAsync(string name, CancellationToken cancel = default) =>
         Send(HttpMethod.Post, ApiPaths.Deployment(name, "/resume"), null, MessagesJson.Default.DeploymentChanged, cancel);
 
+    /// <summary>Switches one schedule on or off; on, it goes on from now.</summary>
+    public Task<DeploymentChanged> SwitchScheduleAsync(string name, string schedule, bool active, CancellationToken cancel = default) =>
+        Send(HttpMethod.Post, ApiPaths.Schedule(name, schedule, active ? "/resume" : "/pause"), null, MessagesJson.Default.DeploymentChanged, cancel);
+
     public Task<DeploymentChanged> DeleteDeploymentAsync(string name, RunsOnDelete runs = RunsOnDelete.Keep, CancellationToken cancel = default) => _api.SendAsync(
         HttpMethod.Delete,
         ApiPaths.Query(ApiPaths.Deployment(name), ("runs", runs == RunsOnDelete.Cancel ? "cancel" : "keep")),
@@ -110,7 +114,7 @@ public sealed class RunnerClient : IDisposable
         HttpMethod.Post,
         ApiPaths.Deployment(command.Deployment, "/runs"),
         Bytes(
-            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags),
+            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema),
             ClientJson.Default.SubmitBody),
         MessagesJson.Default.RunSubmitted,
         cancel);

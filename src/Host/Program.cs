@@ -3,6 +3,7 @@ using System.Text;
 using Runner.Cli;
 using Runner.Cli.Terminal;
 using Runner.Host.Commands;
+using Runner.Host.Commands.SchedulePreview;
 using Runner.Host.Configuration;
 using Sys = System.Console;
 
@@ -26,8 +27,9 @@ internal static class Program
             NodeCommand.Create(CreateEnvironment),
             ConfigCommand.Create(CreateEnvironment),
             RestoreCommand.Create(CreateEnvironment),
+            ParametersCommand.Create(CreateEnvironment, Sys.OpenStandardInput),
         };
-        ClientCommands.AddTo(root, context);
+        ClientCommands.AddTo(root, context, SchedulePreviewCommand.Create(context, Sys.OpenStandardInput));
         return root;
     }
 

@@ -26,6 +26,9 @@ public sealed record DeploymentInvalid(string Name, ImmutableArray<Problem> Deta
     public override ImmutableArray<Problem> Problems => Details;
 }
 
+public sealed record ScheduleNotFound(string Deployment, string Schedule)
+    : Refusal("schedule-not-found", $"Deployment '{Deployment}' has no schedule '{Schedule}'. `runner deployment show {Deployment}` lists those it has.");
+
 public sealed record SubmissionInvalid(ImmutableArray<Problem> Details)
     : Refusal("submission-invalid", $"The run was not accepted: {string.Join("; ", Details.Select(p => $"{p.Field}: {p.Message}"))}")
 {

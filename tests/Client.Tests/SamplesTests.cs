@@ -10,6 +10,7 @@ public class SamplesTests
     [InlineData("shell", "shell/largest")]
     [InlineData("flaky", "flaky/third-time-lucky")]
     [InlineData("limits", "limits/report", "limits/import", "limits/cleanup")]
+    [InlineData("schema", "schema/report")]
     public void Every_sample_is_right_and_its_scripts_are_there(string sample, params string[] names)
     {
         var file = DeploymentFile.Load(Path.Combine(AppContext.BaseDirectory, "samples", sample, "runner.yaml"));

@@ -328,7 +328,7 @@ internal sealed class Ledger(World world)
                 }
 
                 if (!Runs.TryGetValue(occurrence.Run, out var run) || run.State.Scheduled!.Due != occurrence.Due
-                    || run.State.Scheduled.Schedule != occurrence.Schedule)
+                    || run.State.Scheduled.Schedule != occurrence.Schedule || run.State.StartAt < occurrence.Due)
                 {
                     world.Fail("an occurrence has exactly one run", $"{key} has no run of its own in its commit");
                 }

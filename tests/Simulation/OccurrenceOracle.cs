@@ -14,25 +14,32 @@ internal static class OccurrenceOracle
         foreach (var cursor in emitted.Cursors)
         {
             var schedule = before.Schedules.FirstOrDefault(s => s.Id == cursor.Schedule);
-            if (schedule?.Schedule is null || !schedule.Active || before.Paused || !before.Exists)
+            if (schedule?.Schedule is null || !before.IsActive(schedule) || before.Paused || !before.Exists)
             {
                 world.Fail("only an active schedule is due", $"{before.Name} emitted for {cursor.Schedule}");
                 continue;
             }
 
-            var from = before.CursorOf(schedule);
+            var place = before.PlaceOf(schedule);
+            var from = place.At;
             var found = emitted.Occurrences.Where(o => o.Schedule == cursor.Schedule).Select(o => o.Due).ToList();
             if (cursor.At < from || cursor.At > now)
             {
                 world.Fail("a schedule's place moves forward and not beyond now", $"{before.Name}/{cursor.Schedule}: {from:O} to {cursor.At:O} at {now:O}");
             }
 
-            var expected = Expected(schedule.Schedule, from, cursor.At, now, before.Spec!.CatchUp);
+            CheckBounds(world, before, schedule, cursor, found);
+            var expected = Expected(schedule.Schedule, place, cursor.At, now, before.Spec!);
+            if (schedule.Spec.MaxRuns - place.Runs is { } left && left < expected.Count)
+            {
+                expected = expected[..(int)left];
+            }
+
             if (!found.SequenceEqual(expected))
             {
                 world.Fail(
                     "every due occurrence is emitted once, as the catch-up policy says",
-                    $"{before.Name}/{cursor.Schedule} ({before.Spec.CatchUp}) from {from:O} to {cursor.At:O}: "
+                    $"{before.Name}/{cursor.Schedule} ({before.Spec?.CatchUp}) from {from:O} to {cursor.At:O}: "
                     + $"emitted {Text(found)}, expected {Text(expected)}");
             }
         }
@@ -43,7 +50,49 @@ internal static class OccurrenceOracle
         }
     }
 
-    private static List<DateTimeOffset> Expected(ISchedule schedule, DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, CatchUpPolicy policy)
+    private static void CheckBounds(World world, DeploymentState before, CompiledSchedule schedule, ScheduleCursor after, List<DateTimeOffset> found)
+    {
+        var place = before.PlaceOf(schedule);
+        if (after.Runs != place.Runs + found.Count || after.Runs > (schedule.Spec.MaxRuns ?? long.MaxValue))
+        {
+            world.Fail(
+                "a schedule counts its runs and makes no more than its own",
+                $"{before.Name}/{schedule.Id} made {place.Runs} and {found.Count} of {schedule.Spec.MaxRuns}, and counts {after.Runs}");
+        }
+
+        if (found.Any(at => at > schedule.Spec.End))
+        {
+            world.Fail("nothing occurs after a schedule's end", $"{before.Name}/{schedule.Id} ends at {schedule.Spec.End:O}: {Text(found)}");
+        }
+
+        if (after.Active != place.Active)
+        {
+            world.Fail("a schedule stays as somebody switched it", $"{before.Name}/{schedule.Id}");
+        }
+    }
+
+    private static List<DateTimeOffset> Expected(ISchedule schedule, ScheduleCursor place, DateTimeOffset to, DateTimeOffset now, DeploymentSpec spec)
+    {
+        var (from, policy) = (place.At, spec.CatchUp);
+        var all = Walk(schedule, from, to);
+        if (policy == CatchUpPolicy.All)
+        {
+            if (spec.CatchUpLimit is not { } most || place.CatchUpTo > from)
+            {
+                return all;
+            }
+
+            // Of all that was missed by now, whether this commit comes to it or not.
+            var missed = Walk(schedule, from, now).FindAll(at => now - at > CatchUp.OnTime);
+            var dropped = missed.Take(Math.Max(0, missed.Count - most)).ToHashSet();
+            return all.FindAll(at => !dropped.Contains(at));
+        }
+
+        var onTime = all.FindAll(at => now - at <= CatchUp.OnTime);
+        return policy == CatchUpPolicy.None || onTime.Count > 0 || all.Count == 0 ? onTime : [all[^1]];
+    }
+
+    private static List<DateTimeOffset> Walk(ISchedule schedule, DateTimeOffset from, DateTimeOffset to)
     {
         var all = new List<DateTimeOffset>();
         for (var next = schedule.Next(from); next <= to && all.Count < Bound; next = schedule.Next(next.Value))
@@ -51,13 +100,7 @@ internal static class OccurrenceOracle
             all.Add(next.Value);
         }
 
-        if (policy == CatchUpPolicy.All)
-        {
-            return all;
-        }
-
-        var onTime = all.FindAll(at => now - at <= CatchUp.OnTime);
-        return policy == CatchUpPolicy.None || onTime.Count > 0 || all.Count == 0 ? onTime : [all[^1]];
+        return all;
     }
 
     private static string Text(List<DateTimeOffset> times) =>

@@ -81,7 +81,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private Task ActAsync(RunnerNode node) => random.Next(40) switch
+    private Task ActAsync(RunnerNode node) => random.Next(42) switch
     {
         < 16 => SubmitAsync(node),
         < 22 => CancelAsync(node),
@@ -93,6 +93,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         < 37 => SetLimitAsync(node),
         < 38 => DeleteLimitAsync(node),
         < 39 => PruneAsync(node),
+        < 41 => SwitchAsync(node),
         _ => LookAsync(node),
     };
 
@@ -196,6 +197,20 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         Heard($"resume {name}", await node.ResumeAsync(new ResumeDeployment(name), default).ConfigureAwait(false));
     }
 
+    private async Task SwitchAsync(RunnerNode node)
+    {
+        var name = AnyName();
+        var known = world.Ledger.Deployments.GetValueOrDefault(name)?.State.Schedules ?? [];
+        var schedule = known.IsEmpty ? "none" : known[random.Next(known.Length)].Id;
+        var active = random.Next(2) == 0;
+        var reply = Heard($"switch {name} {schedule} {(active ? "on" : "off")}", await node.SwitchScheduleAsync(new SwitchSchedule(name, schedule, active), default).ConfigureAwait(false));
+        if (reply.Value is not null && world.Ledger.Deployments[name].State is { Exists: true } state
+            && state.Schedules.FirstOrDefault(s => s.Id == schedule) is { } after && state.PlaceOf(after).Active is { } now && now != active)
+        {
+            world.Fail("a switch is acknowledged once it is durable", $"{schedule} of {name} was to be {(active ? "on" : "off")}");
+        }
+    }
+
     private async Task RegisterAsync(RunnerNode node, DeploymentSpec spec)
     {
         _declared[spec.Name] = spec;
@@ -266,15 +281,16 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             return Draw(i);
         }
 
-        return random.Next(3) switch
+        return random.Next(4) switch
         {
-            0 => spec with { Schedules = [.. spec.Schedules.Skip(1), Recipes.Schedule(random)] },
+            3 => spec with { Schedules = [.. spec.Schedules.Select(s => Recipes.Bounded(random, world.Wall, s))] },
+            0 => spec with { Schedules = [.. spec.Schedules.Skip(1), Recipes.Schedule(random, world.Wall)] },
             1 => spec with { Concurrency = random.Next(3) == 0 ? null : new ConcurrencySpec(1 + random.Next(3)) },
             _ => spec with { Schedules = [.. spec.Schedules.Select(s => s with { Active = random.Next(3) == 0 ? false : null })] },
         };
     }
 
-    private DeploymentSpec Draw(int i) => Recipes.Draw(random, Name(i));
+    private DeploymentSpec Draw(int i) => Recipes.Draw(random, Name(i), world.Wall);
 
     private string AnyName() => Name(random.Next(Deployments));
 

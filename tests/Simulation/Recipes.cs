@@ -10,18 +10,26 @@ internal static class Recipes
 {
     public static readonly ImmutableArray<string> Limits = ["database", "license", "gpu"];
 
-    private static readonly string[] Crons = ["*/10 * * * *", "7 * * * *", "0,30 * * * *", "30 2 * * *", "15 3 * * mon-fri", "@hourly"];
+    private static readonly string[] Crons = ["*/10 * * * *", "7 * * * *", "0,30 * * * *", "30 2 * * *", "15 3 * * mon-fri", "@hourly", "30 */12 * * * *", "15,45 7 L * ?", "0 22-4/2 * * fri-mon"];
+
+    private static readonly string[] Rules =
+    [
+        "DTSTART;TZID=Europe/Paris:20260101T003000\nRRULE:FREQ=HOURLY;BYMINUTE=5,35\nEXRULE:FREQ=DAILY;BYHOUR=12;BYMINUTE=5,35",
+        "DTSTART:20260101T000000\nRRULE:FREQ=MINUTELY;INTERVAL=37",
+        "DTSTART:20260101T000000Z\nRRULE:FREQ=HOURLY;COUNT=3000\nEXDATE:20260102T030000Z",
+        "RRULE:FREQ=DAILY;BYHOUR=1,2,3,14;BYMINUTE=30;BYSECOND=0",
+    ];
+
     private static readonly string?[] Zones = [null, "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"];
 
-    public static DeploymentSpec Draw(SimulatedRandom random, string name) => new()
+    public static DeploymentSpec Draw(SimulatedRandom random, string name, DateTimeOffset now) => WithCatchUp(random, new()
     {
         Name = name,
         Command = ["work", "--for", "{{ parameters.who }}"],
         Workdir = "/",
         Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("who", JsonDocument.Parse("\"me\"").RootElement),
         Tags = random.Next(2) == 0 ? ["demo"] : [],
-        Schedules = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Schedule(random))],
-        CatchUp = (CatchUpPolicy)random.Next(3),
+        Schedules = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Schedule(random, now))],
         Concurrency = random.Next(2) == 0 ? null : new ConcurrencySpec(1 + random.Next(3), random.Next(3) == 0 ? OnFull.CancelNew : OnFull.Queue),
         Limits = [.. Limits.Where(_ => random.Next(3) == 0)],
         Retries = Retries(random),
@@ -30,9 +38,9 @@ internal static class Recipes
         Priority = random.Next(3) - 1,
         Paused = random.Next(12) == 0,
         Retention = random.Next(4) == 0 ? new RetentionSpec(TimeSpan.FromMinutes(random.Next(300)), random.Next(2) == 0 ? random.Next(20) : null) : null,
-    };
+    });
 
-    public static ScheduleSpec Schedule(SimulatedRandom random)
+    public static ScheduleSpec Schedule(SimulatedRandom random, DateTimeOffset now)
     {
         var schedule = new ScheduleSpec
         {
@@ -40,13 +48,31 @@ internal static class Recipes
             Active = random.Next(8) == 0 ? false : null,
             Timezone = Zones[random.Next(Zones.Length)],
         };
-        return random.Next(2) == 0
-            ? schedule with { Cron = Crons[random.Next(Crons.Length)] }
-            : schedule with
+        return Bounded(random, now, random.Next(4) switch
+        {
+            3 => schedule with { Rrule = Rules[random.Next(Rules.Length)] },
+            0 => schedule with { Cron = Crons[random.Next(Crons.Length)] },
+            1 => schedule with { Cron = "*/20 * 1-7 * mon", DayOr = random.Next(2) == 0 },
+            _ => schedule with
             {
                 Interval = TimeSpan.FromSeconds(120 + random.Next(3600)),
                 Anchor = random.Next(2) == 0 ? null : DateTimeOffset.UnixEpoch.AddSeconds(random.Next(100_000)),
-            };
+            },
+        });
+    }
+
+    /// <summary>The same schedule with other bounds: it goes on.</summary>
+    public static ScheduleSpec Bounded(SimulatedRandom random, DateTimeOffset now, ScheduleSpec schedule) => schedule with
+    {
+        End = random.Next(6) == 0 ? now.AddMinutes(random.Next(600) - 30) : null,
+        MaxRuns = random.Next(5) == 0 ? 1 + random.Next(30) : null,
+        Jitter = random.Next(4) == 0 ? TimeSpan.FromSeconds(random.Next(600)) : null,
+    };
+
+    private static DeploymentSpec WithCatchUp(SimulatedRandom random, DeploymentSpec spec)
+    {
+        var policy = (CatchUpPolicy)random.Next(3);
+        return spec with { CatchUp = policy, CatchUpLimit = policy == CatchUpPolicy.All && random.Next(2) == 0 ? 1 + random.Next(20) : null };
     }
 
     private static RetrySpec Retries(SimulatedRandom random) => random.Next(3) switch

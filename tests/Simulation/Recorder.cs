@@ -8,7 +8,7 @@ namespace Runner.Simulation;
 /// <summary>Writes histories that came about in a seed to files, for tests that replay them against later versions of the program.</summary>
 internal static class Recorder
 {
-    /// <summary>A file for each history that has an event of a kind no file before it has; returns the names written.</summary>
+    /// <summary>A file for each history that has an event of a kind, or a field of one, that no file before it has; returns the names written.</summary>
     public static IReadOnlyList<string> Record(ulong seed, SimulationOptions options, DirectoryInfo folder)
     {
         var world = new World(seed, options);
@@ -21,9 +21,9 @@ internal static class Recorder
         foreach (var key in keys)
         {
             var history = world.Store.Memory.LoadAsync(key).GetAwaiter().GetResult();
-            if (history.Snapshot is null && !seen.IsSupersetOf(history.Events.Select(e => e.Type)))
+            if (history.Snapshot is null && !seen.IsSupersetOf(history.Events.SelectMany(Fields)))
             {
-                seen.UnionWith(history.Events.Select(e => e.Type));
+                seen.UnionWith(history.Events.SelectMany(Fields));
                 var name = $"{key.Kind}-{written.Count + 1}.json";
                 using var stream = File.Create(Path.Combine(folder.FullName, name));
                 Write(stream, key, history);
@@ -33,6 +33,20 @@ internal static class Recorder
 
         return written;
     }
+
+    /// <summary>An event's kind, and the name of every field within it.</summary>
+    private static IEnumerable<string> Fields(StoredEvent stored)
+    {
+        using var payload = JsonDocument.Parse(stored.Payload);
+        return [stored.Type, .. Fields(stored.Type, payload.RootElement).Distinct()];
+    }
+
+    private static IEnumerable<string> Fields(string path, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(p => Fields($"{path}.{p.Name}", p.Value).Prepend($"{path}.{p.Name}")),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(item => Fields(path, item)),
+        _ => [],
+    };
 
     private static void Write(Stream stream, EntityKey key, EntityHistory history)
     {

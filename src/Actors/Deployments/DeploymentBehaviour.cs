@@ -37,8 +37,6 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     /// <summary>How many occurrences of a schedule one commit emits; the next follows at once.</summary>
     public const int OccurrencesPerCommit = 100;
 
-    private const int UpcomingShown = 5;
-
     /// <inheritdoc/>
     public string Kind => EntityKinds.Deployment;
 
@@ -79,12 +77,13 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         ResumeDeployment => state.Paused
             ? Decision.Persist(new DeploymentResumed(now)).Replying(new DeploymentChanged(state.Name, true))
             : Decision.Answer(new DeploymentChanged(state.Name, false)),
+        SwitchSchedule change => Switch(state, change, now),
         DeleteDeployment delete => Delete(state, delete),
         GetDeployment => Decision.Answer(View(state, now)),
         _ => Decision.None,
     };
 
-    private static Decision Register(DeploymentState state, RegisterDeployment register, DateTimeOffset now)
+    private Decision Register(DeploymentState state, RegisterDeployment register, DateTimeOffset now)
     {
         var problems = DeploymentRules.Problems(register.Spec);
         if (!problems.IsEmpty)
@@ -97,17 +96,22 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         var outcome = !state.Exists ? RegistrationOutcome.Created
             : changes.IsEmpty ? RegistrationOutcome.Unchanged : RegistrationOutcome.Changed;
         var paused = PausedAfter(state, spec);
+
+        // What is due by now belongs to the schedules as they were.
+        var due = outcome == RegistrationOutcome.Changed ? Emit(state, now) : Decision.None;
+        var before = After(state, due, now);
         object[] events = outcome != RegistrationOutcome.Unchanged
-            ? [new DeploymentDeclared(spec, CursorsAfter(state, spec, paused, now), paused)]
+            ? [new DeploymentDeclared(spec, CursorsAfter(before, spec, paused, now), paused)]
             : state.Paused && !paused ? [new DeploymentResumed(now)] : [];
-        var after = events.Aggregate(state, (s, e) => DeploymentTransitions.Apply(s, e, now));
+        var declared = due with { Events = [.. due.Events, .. events] };
+        var after = After(state, declared, now);
         var reply = new DeploymentRegistered(spec.Name, outcome, changes, after.NextRun, after.Paused);
         if (register.DryRun || events.Length == 0)
         {
             return Decision.Answer(reply);
         }
 
-        var decision = Decision.Persist([.. events]).Replying(reply);
+        var decision = declared.Replying(reply);
         return spec.Concurrency?.Limit == state.Limit
             ? decision
             : decision.Then(new LimitSizeChanged(LimitNames.Deployment(spec.Name), spec.Concurrency?.Limit));
@@ -117,14 +121,38 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     private static bool PausedAfter(DeploymentState state, DeploymentSpec spec) =>
         !state.Exists || state.Spec!.Paused != spec.Paused || state.PausedBy == PauseReason.Shutdown ? spec.Paused : state.Paused;
 
-    /// <summary>A schedule that goes on keeps its place; one that is new, or was off, begins now.</summary>
+    private static DeploymentState After(DeploymentState state, Decision decision, DateTimeOffset now) =>
+        decision.Events.Aggregate(state, (s, e) => DeploymentTransitions.Apply(s, e, now));
+
     private static ImmutableArray<ScheduleCursor> CursorsAfter(DeploymentState state, DeploymentSpec spec, bool paused, DateTimeOffset now)
     {
-        var goOn = state.Exists && (!state.Paused || paused)
-            ? state.Schedules.Where(s => s.Active).Select(s => s.Id).ToHashSet(StringComparer.Ordinal)
-            : [];
-        return [.. spec.Schedules.Select(s => new ScheduleCursor(s.Id!, goOn.Contains(s.Id!) ? state.Cursors.GetValueOrDefault(s.Id!, now) : now))];
+        var known = state.Exists ? state.Schedules.ToDictionary(s => s.Id, StringComparer.Ordinal) : [];
+        return
+        [
+            .. spec.Schedules.Select(s => known.TryGetValue(s.Id!, out var old)
+                ? CursorAfter(state, old, s, goesOn: !state.Paused || paused, now)
+                : new ScheduleCursor(s.Id!, now)),
+        ];
     }
+
+    /// <summary>
+    /// A schedule that goes on keeps its place; one that was off or had come to its end begins now, and so does one that is due at other
+    /// times: none of those before now was ever its own. What it has made counts on in any case.
+    /// </summary>
+    private static ScheduleCursor CursorAfter(DeploymentState state, CompiledSchedule old, ScheduleSpec declared, bool goesOn, DateTimeOffset now)
+    {
+        // What somebody switched stays, as a pause does, until another word for it is declared.
+        var place = state.PlaceOf(old) is var was && old.Spec.Active == declared.Active ? was : was with { Active = null };
+        goesOn &= state.IsActive(old) && !state.IsOver(old) && Schedules.SameTimes(old.Spec, declared);
+        return goesOn ? place : place with { At = now, CatchUpTo = null };
+    }
+
+    private static Decision Switch(DeploymentState state, SwitchSchedule change, DateTimeOffset now) =>
+        state.Schedules.FirstOrDefault(s => s.Id == change.Schedule) is not { } schedule
+            ? Decision.Answer(new ScheduleNotFound(state.Name, change.Schedule))
+            : state.IsActive(schedule) == change.Active
+                ? Decision.Answer(new DeploymentChanged(state.Name, false))
+                : Decision.Persist(new ScheduleSwitched(change.Schedule, change.Active, now)).Replying(new DeploymentChanged(state.Name, true));
 
     private Decision Emit(DeploymentState state, DateTimeOffset now)
     {
@@ -135,17 +163,19 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
 
         var cursors = ImmutableArray.CreateBuilder<ScheduleCursor>();
         var due = new List<(CompiledSchedule Schedule, DateTimeOffset At)>();
-        foreach (var schedule in state.Schedules.Where(s => s is { Active: true, Schedule: not null }))
+        foreach (var schedule in state.Schedules)
         {
-            var cursor = state.CursorOf(schedule);
-            if (schedule.Schedule!.Next(cursor) is not { } first || first > now)
+            if (state.NextOf(schedule) is not { } first || first > now)
             {
                 continue;
             }
 
-            var found = CatchUp.Due(schedule.Schedule, cursor, now, state.Spec!.CatchUp, OccurrencesPerCommit);
-            cursors.Add(new ScheduleCursor(schedule.Id, found.Cursor));
-            due.AddRange(found.Occurrences.Select(at => (schedule, at)));
+            var place = state.PlaceOf(schedule);
+            var most = (int)Math.Min(state.RunsLeft(schedule) ?? OccurrencesPerCommit, OccurrencesPerCommit);
+            var found = CatchUp.Due(schedule.Schedule!, place.At, now, state.Spec!.CatchUp, most, state.Spec.CatchUpLimit, place.CatchUpTo);
+            var runs = found.Occurrences.Take((int)Math.Min(state.RunsLeft(schedule) ?? int.MaxValue, int.MaxValue)).ToImmutableArray();
+            cursors.Add(place with { At = found.Cursor, Runs = place.Runs + runs.Length, CatchUpTo = found.Batch });
+            due.AddRange(runs.Select(at => (schedule, at)));
         }
 
         var occurrences = due.OrderBy(d => d.At)
@@ -159,21 +189,22 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     }
 
     private static RunScheduled Scheduled(DeploymentSpec spec, ScheduleSpec schedule, Occurrence occurrence) => new(
-        spec.Name, Recipe(spec), spec.Parameters.SetItems(schedule.Parameters), occurrence.Due, spec.Priority, spec.Tags, occurrence.Schedule);
+        spec.Name, Recipe(spec), spec.Parameters.SetItems(schedule.Parameters), occurrence.Due, spec.Priority, spec.Tags, occurrence.Schedule,
+        StartAt: schedule.Jitter is { } jitter && jitter > TimeSpan.Zero ? occurrence.Due + StartJitter.Of(occurrence.Run, jitter) : null);
 
     private static Decision Place(DeploymentState state, PlaceRun place, DateTimeOffset now)
     {
-        var command = place.Command;
-        var problems = SubmissionRules.Problems(command);
+        var (command, spec) = (place.Command, state.Spec!);
+        var parameters = command.Parameters is { } given ? spec.Parameters.SetItems(given) : spec.Parameters;
+        var problems = SubmissionRules.Problems(command).AddRange(SubmissionRules.ProblemsOf(parameters, state, command.EnforceParameterSchema));
         if (!problems.IsEmpty)
         {
             return Decision.Answer(new SubmissionInvalid(problems));
         }
 
-        var spec = state.Spec!;
         var id = command.IdempotencyKey is { } key ? RunIds.ForKey(spec.Name, key) : place.FreshId;
         var scheduled = new RunScheduled(
-            spec.Name, Recipe(spec), command.Parameters is { } given ? spec.Parameters.SetItems(given) : spec.Parameters,
+            spec.Name, Recipe(spec), parameters,
             command.At ?? now, command.Priority ?? spec.Priority,
             command.Tags is { } tags ? [.. spec.Tags.Concat(tags).Distinct()] : spec.Tags, IdempotencyKey: command.IdempotencyKey);
         return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled)));
@@ -196,16 +227,5 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
 
     private static DeploymentView View(DeploymentState state, DateTimeOffset now) => new(
         state.Spec!, state.Paused, state.PausedBy, state.RegisteredAt, state.UpdatedAt, state.NextRun,
-        [.. state.Schedules.Select(s => new ScheduleView(s.Id, Schedules.Describe(s.Spec), s.Active, Upcoming(s, now), s.Problem))]);
-
-    private static ImmutableArray<DateTimeOffset> Upcoming(CompiledSchedule schedule, DateTimeOffset now)
-    {
-        var upcoming = ImmutableArray.CreateBuilder<DateTimeOffset>(UpcomingShown);
-        for (var next = schedule.Schedule?.Next(now); next is { } at && upcoming.Count < UpcomingShown; next = schedule.Schedule!.Next(at))
-        {
-            upcoming.Add(at);
-        }
-
-        return upcoming.DrainToImmutable();
-    }
+        [.. state.Schedules.Select(s => ScheduleWords.View(state, s, now))]);
 }

@@ -26,6 +26,7 @@ internal static class DeploymentChanges
     private static string FileName(string name) => name switch
     {
         "catchUp" => "catchup",
+        "catchUpLimit" => "catchup_limit",
         _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(name),
     };
 }

@@ -35,8 +35,9 @@ internal static class DeploymentRules
         CheckText("description", spec.Description, problems);
         CheckText("version", spec.Version, problems);
         CheckTags(spec.Tags, problems);
-        CheckProgram(spec, problems);
-        CheckEnvironment(spec, problems);
+        var known = ParameterRules.Check(spec, problems);
+        CheckProgram(spec, known, problems);
+        CheckEnvironment(spec, known, problems);
         CheckSchedules(spec, problems);
         CheckLimits(spec, problems);
         CheckRetries(spec.Retries, problems);
@@ -71,14 +72,13 @@ internal static class DeploymentRules
         }
     }
 
-    private static void CheckProgram(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
+    private static void CheckProgram(DeploymentSpec spec, HashSet<string> known, ImmutableArray<Problem>.Builder problems)
     {
         if (spec.Command.IsDefaultOrEmpty || string.IsNullOrWhiteSpace(spec.Command[0]))
         {
             problems.Add(new("command", "expected a list of at least one text, the program first, e.g. [python3, hello.py]"));
         }
 
-        var known = spec.Parameters.Keys.ToHashSet(StringComparer.Ordinal);
         for (var i = 0; !spec.Command.IsDefault && i < spec.Command.Length; i++)
         {
             CheckArgument($"command[{i}]", spec.Command[i], known, problems);
@@ -111,9 +111,8 @@ internal static class DeploymentRules
         problems.AddRange(Templates.Problems(text, known).Select(p => new Problem(field, p)));
     }
 
-    private static void CheckEnvironment(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
+    private static void CheckEnvironment(DeploymentSpec spec, HashSet<string> known, ImmutableArray<Problem>.Builder problems)
     {
-        var known = spec.Parameters.Keys.ToHashSet(StringComparer.Ordinal);
         foreach (var (name, value) in spec.Env)
         {
             var field = $"env.{name}";
@@ -153,10 +152,12 @@ internal static class DeploymentRules
                 problems.Add(new($"{field}.id", $"'{schedule.Id}' is the id of another schedule of this deployment"));
             }
 
-            if (Schedules.Compile(schedule).Problem is { } wrong)
-            {
-                problems.Add(new(wrong.Field.Length == 0 ? field : $"{field}.{wrong.Field}", wrong.Message));
-            }
+            problems.AddRange(ScheduleRules.Problems(schedule).Select(p => p with { Field = p.Field.Length == 0 ? field : $"{field}.{p.Field}" }));
+        }
+
+        if (ScheduleRules.ProblemOfCatchUp(spec) is { } catchUp)
+        {
+            problems.Add(catchUp);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.Scheduling;
 using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Deployments;
@@ -11,9 +12,12 @@ internal sealed record DeploymentState(string Name)
 
     public ImmutableArray<CompiledSchedule> Schedules { get; init; } = [];
 
-    /// <summary>For each schedule, the instant up to which its occurrences are decided.</summary>
-    public ImmutableDictionary<string, DateTimeOffset> Cursors { get; init; } =
-        ImmutableDictionary<string, DateTimeOffset>.Empty.WithComparers(StringComparer.Ordinal);
+    /// <summary>What its parameters have to be like; null for anything.</summary>
+    public DeclaredSchema? Schema { get; init; }
+
+    /// <summary>For each schedule, what is remembered of it.</summary>
+    public ImmutableDictionary<string, ScheduleCursor> Cursors { get; init; } =
+        ImmutableDictionary<string, ScheduleCursor>.Empty.WithComparers(StringComparer.Ordinal);
 
     public PauseReason? PausedBy { get; init; }
 
@@ -42,11 +46,29 @@ internal sealed record DeploymentState(string Name)
     /// <summary>Its own rule about ended runs; gone with it, so that the node's applies to what it leaves.</summary>
     public RetentionSpec? Retention => Exists ? Spec!.Retention : null;
 
-    public DateTimeOffset CursorOf(CompiledSchedule schedule) => Cursors.GetValueOrDefault(schedule.Id, UpdatedAt);
+    public ScheduleCursor PlaceOf(CompiledSchedule schedule) => Cursors.GetValueOrDefault(schedule.Id) ?? new ScheduleCursor(schedule.Id, UpdatedAt);
+
+    /// <summary>The instant up to which a schedule's occurrences are decided.</summary>
+    public DateTimeOffset CursorOf(CompiledSchedule schedule) => PlaceOf(schedule).At;
+
+    /// <summary>As somebody has switched it, or as it is declared.</summary>
+    public bool IsActive(CompiledSchedule schedule) => PlaceOf(schedule).Active ?? schedule.Spec.Active ?? true;
+
+    /// <summary>How many runs a schedule still makes; null for no bound.</summary>
+    public long? RunsLeft(CompiledSchedule schedule) => schedule.Spec.MaxRuns - PlaceOf(schedule).Runs;
+
+    /// <summary>Whether a schedule that can say when it is due never is again: its runs are made, or nothing occurs any more.</summary>
+    public bool IsOver(CompiledSchedule schedule) =>
+        RunsLeft(schedule) <= 0 || (schedule.Schedule is { } times && times.TryNext(CursorOf(schedule), out var next, out _) && next is null);
+
+    /// <summary>Why a schedule cannot say when it is due; null if it can, or has no more runs to make.</summary>
+    public string? ProblemOf(CompiledSchedule schedule) =>
+        schedule.Schedule is { } times && !(RunsLeft(schedule) <= 0) && !times.TryNext(CursorOf(schedule), out _, out var problem) ? problem : schedule.Problem;
+
+    /// <summary>When a schedule is due next, paused or not; null if it never is.</summary>
+    public DateTimeOffset? NextOf(CompiledSchedule schedule) =>
+        IsActive(schedule) && !(RunsLeft(schedule) <= 0) ? schedule.Schedule?.Next(CursorOf(schedule)) : null;
 
     /// <summary>The same with <see cref="NextDue"/> computed anew.</summary>
-    public DeploymentState Rescheduled() => this with
-    {
-        NextDue = Schedules.Where(s => s.Active).Select(s => s.Schedule?.Next(CursorOf(s))).Min(),
-    };
+    public DeploymentState Rescheduled() => this with { NextDue = Schedules.Select(NextOf).Min() };
 }

@@ -12,22 +12,24 @@ internal static class DeploymentTransitions
         DeploymentPaused e => state with { PausedBy = e.Reason, UpdatedAt = at },
         DeploymentResumed e => (state with
         {
-            PausedBy = null, UpdatedAt = at, Cursors = state.Cursors.SetItems(state.Schedules.Select(s => KeyValuePair.Create(s.Id, e.At))),
+            PausedBy = null, UpdatedAt = at, Cursors = Moved(state.Cursors, state.Schedules.Select(s => GoingOn(state.PlaceOf(s), e.At))),
         }).Rescheduled(),
         OccurrencesEmitted e => (state with { Cursors = Moved(state.Cursors, e.Cursors) }).Rescheduled(),
+        ScheduleSwitched e => Switched(state, e, at),
         DeploymentDeleted e => state with { Deleted = true, CancelsRuns = e.Runs == RunsOnDelete.Cancel, UpdatedAt = at },
         DeletedRunsCancelled => state with { CancelsRuns = false },
         _ => state,
     };
 
     public static DeploymentSnapshot ToSnapshot(DeploymentState state) => new(
-        state.Spec!, [.. state.Cursors.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => new ScheduleCursor(c.Key, c.Value))],
+        state.Spec!, [.. state.Cursors.Values.OrderBy(c => c.Schedule, StringComparer.Ordinal)],
         state.PausedBy, state.RegisteredAt, state.UpdatedAt, state.Deleted, state.CancelsRuns);
 
     public static DeploymentState FromSnapshot(string name, DeploymentSnapshot snapshot) => new DeploymentState(name)
     {
         Spec = snapshot.Spec,
         Schedules = Schedules.CompileAll(snapshot.Spec),
+        Schema = DeclaredSchema.Of(snapshot.Spec),
         Cursors = Moved(new DeploymentState(name).Cursors, snapshot.Cursors),
         PausedBy = snapshot.PausedBy,
         RegisteredAt = snapshot.RegisteredAt,
@@ -40,6 +42,7 @@ internal static class DeploymentTransitions
     {
         Spec = e.Spec,
         Schedules = Schedules.CompileAll(e.Spec),
+        Schema = DeclaredSchema.Of(e.Spec),
         Cursors = Moved(state.Cursors.Clear(), e.Cursors),
         PausedBy = e.Paused ? state.PausedBy ?? PauseReason.User : null,
         RegisteredAt = state.Exists ? state.RegisteredAt : at,
@@ -48,7 +51,21 @@ internal static class DeploymentTransitions
         CancelsRuns = false,
     }).Rescheduled();
 
-    private static ImmutableDictionary<string, DateTimeOffset> Moved(
-        ImmutableDictionary<string, DateTimeOffset> cursors, ImmutableArray<ScheduleCursor> to) =>
-        cursors.SetItems(to.Select(c => KeyValuePair.Create(c.Schedule, c.At)));
+    private static DeploymentState Switched(DeploymentState state, ScheduleSwitched e, DateTimeOffset at)
+    {
+        if (state.Schedules.FirstOrDefault(s => s.Id == e.Schedule) is not { } schedule)
+        {
+            return state;
+        }
+
+        var place = state.PlaceOf(schedule);
+        var after = (e.Active ? GoingOn(place, e.At) : place) with { Active = e.Active };
+        return (state with { Cursors = Moved(state.Cursors, [after]), UpdatedAt = at }).Rescheduled();
+    }
+
+    /// <summary>What was due while a schedule was off stays undone.</summary>
+    private static ScheduleCursor GoingOn(ScheduleCursor place, DateTimeOffset from) => place with { At = from, CatchUpTo = null };
+
+    private static ImmutableDictionary<string, ScheduleCursor> Moved(
+        ImmutableDictionary<string, ScheduleCursor> cursors, IEnumerable<ScheduleCursor> to) => cursors.SetItems(to.Select(c => KeyValuePair.Create(c.Schedule, c)));
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Runner.Actors.Scheduling;
-using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Serialization;
 
@@ -10,55 +9,23 @@ namespace Runner.Actors.Deployments;
 
 /// <summary>A schedule ready to be asked.</summary>
 /// <param name="Schedule">Null if it cannot say when it is due, for the reason in <paramref name="Problem"/>.</param>
-internal sealed record CompiledSchedule(string Id, ScheduleSpec Spec, ISchedule? Schedule, string? Problem)
-{
-    public bool Active => Spec.Active ?? true;
-}
+internal sealed record CompiledSchedule(string Id, ScheduleSpec Spec, ISchedule? Schedule, string? Problem);
 
 /// <summary>From declared schedules to ones that can be asked.</summary>
 internal static class Schedules
 {
-    /// <summary>Compiles a schedule, or says which field is wrong and why.</summary>
-    public static (ISchedule? Schedule, Problem? Problem) Compile(ScheduleSpec spec)
-    {
-        if (spec.Interval is null == spec.Cron is null)
-        {
-            return (null, new Problem("", "expected either 'interval' or 'cron'"));
-        }
-
-        if (!TimeZones.TryFind(spec.Timezone, out var zone, out var zoneProblem))
-        {
-            return (null, new Problem("timezone", zoneProblem!));
-        }
-
-        if (spec.Cron is not null)
-        {
-            return spec.Anchor is not null
-                ? (null, new Problem("anchor", "only an interval has an anchor"))
-                : CronSchedule.TryParse(spec.Cron, zone!, out var cron, out var cronProblem)
-                    ? (cron, null)
-                    : (null, new Problem("cron", cronProblem!));
-        }
-
-        try
-        {
-            return (new IntervalSchedule(spec.Interval!.Value, spec.Anchor ?? DateTimeOffset.UnixEpoch, zone!), null);
-        }
-        catch (ScheduleFormatException e)
-        {
-            return (null, new Problem("interval", e.Message));
-        }
-    }
-
     /// <summary>The schedules of a spec whose ids are filled in.</summary>
     public static ImmutableArray<CompiledSchedule> CompileAll(DeploymentSpec spec) =>
     [
         .. spec.Schedules.Select(s =>
         {
-            var (schedule, problem) = Compile(s);
-            return new CompiledSchedule(s.Id!, s, schedule, problem?.Message);
+            var (schedule, problems) = ScheduleCompiler.Compile(s);
+            return new CompiledSchedule(s.Id!, s, schedule, schedule is null ? string.Join("; ", problems.Select(p => p.Message)) : null);
         }),
     ];
+
+    /// <summary>Whether two declarations are due at the same times, but for when they end.</summary>
+    public static bool SameTimes(ScheduleSpec a, ScheduleSpec b) => Times(a) == Times(b);
 
     /// <summary>
     /// The spec with an id for every schedule. One that is not given is derived from what makes the schedule due, so that an unchanged
@@ -89,16 +56,23 @@ internal static class Schedules
         return spec with { Schedules = schedules.MoveToImmutable() };
     }
 
-    /// <summary>A schedule in words.</summary>
-    public static string Describe(ScheduleSpec spec)
-    {
-        var zone = spec.Timezone is { } name ? $" in {name}" : "";
-        return spec.Cron is { } cron ? $"cron {cron}{zone}" : $"every {DurationText.Format(spec.Interval ?? TimeSpan.Zero)}{zone}";
-    }
-
     private static string Derive(ScheduleSpec schedule)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(schedule with { Id = null, Active = null }, MessagesJson.Default.ScheduleSpec);
+        // Bounds and what spreads or switches the runs are not what a schedule is: they change, and it goes on.
+        var what = Times(schedule) with { Parameters = schedule.Parameters };
+        var content = JsonSerializer.SerializeToUtf8Bytes(what, MessagesJson.Default.ScheduleSpec);
         return Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 6));
     }
+
+    /// <summary>Only what makes it due, written in one way.</summary>
+    private static ScheduleSpec Times(ScheduleSpec schedule) => new()
+    {
+        Interval = schedule.Interval,
+        Anchor = schedule.Anchor,
+        Cron = schedule.Cron,
+        DayOr = schedule.DayOr == false ? false : null,
+        Rrule = schedule.Rrule is { } rrule ? string.Join('\n', rrule.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
+        Timezone = schedule.Timezone,
+    };
+
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Runner.Messages;
 using Runner.Messages.Runs;
 
@@ -32,4 +33,16 @@ internal static class SubmissionRules
         DeploymentRules.CheckTags(command.Tags ?? [], problems);
         return problems.ToImmutable();
     }
+
+    /// <summary>What the deployment's schema does not allow.</summary>
+    /// <param name="parameters">All that the run would have: the deployment's with the submitted ones over them.</param>
+    /// <param name="enforce">As the submission says; null is as the deployment says.</param>
+    public static IEnumerable<Problem> ProblemsOf(
+        ImmutableSortedDictionary<string, JsonElement> parameters, DeploymentState state, bool? enforce) => state.Schema switch
+        {
+            null => [],
+            { } schema when enforce ?? schema.Enforced => schema.Check(parameters),
+            { Enforced: true } => ParameterRules.Unfilled(state.Spec!, parameters),
+            _ => [],
+        };
 }

@@ -238,7 +238,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
 
         var given = repeat.Command.IdempotencyKey;
         var id = given is not null ? RunIds.ForKey(state.Id.ToString("D"), given) : repeat.FreshId;
-        var scheduled = state.Scheduled! with { Due = now, RetryOf = state.Id, Schedule = null, IdempotencyKey = given };
+        var scheduled = state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given };
         return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled)));
     }
 

@@ -95,7 +95,10 @@ internal sealed record FlowRunState(Guid Id)
     public RunRecipe Recipe => Scheduled!.Recipe;
 
     /// <summary>When it may next take slots.</summary>
-    public DateTimeOffset ReadyAt => RetryAt ?? Scheduled!.Due;
+    public DateTimeOffset ReadyAt => RetryAt ?? StartAt;
+
+    /// <summary>When its first attempt is to start: as soon as it is due, or later by its schedule's jitter. What «late» is counted from.</summary>
+    public DateTimeOffset StartAt => Scheduled!.StartAt ?? Scheduled.Due;
 
     /// <summary>Whether an attempt's process may exist.</summary>
     public bool HasProcess => Phase is RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping;

@@ -97,6 +97,10 @@ public sealed class RunnerNode : IRunnerNode
         Ask<DeploymentChanged>(DeploymentKey(command.Deployment), command, cancel);
 
     /// <inheritdoc/>
+    public Task<Reply<DeploymentChanged>> SwitchScheduleAsync(SwitchSchedule command, CancellationToken cancel) =>
+        Ask<DeploymentChanged>(DeploymentKey(command.Deployment), command, cancel);
+
+    /// <inheritdoc/>
     public Task<Reply<DeploymentChanged>> DeleteAsync(DeleteDeployment command, CancellationToken cancel) =>
         Ask<DeploymentChanged>(DeploymentKey(command.Deployment), command, cancel);
 

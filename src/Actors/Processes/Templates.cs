@@ -44,10 +44,14 @@ internal static class Templates
             }
             else if (known is not null && !known.Contains(name))
             {
-                yield return $"parameter '{name}' has no default in 'parameters', so a run might lack it";
+                yield return $"parameter '{name}' has no default in 'parameters', and no parameter_schema that is enforced requires it, so a run might lack it";
             }
         }
     }
+
+    /// <summary>The names that a text's templates use and that are not given.</summary>
+    public static IEnumerable<string> Missing(string text, IReadOnlySet<string> given) =>
+        Places(text).Select(p => p.Name).OfType<string>().Where(name => !given.Contains(name));
 
     private static IEnumerable<(int Start, int End, string? Name)> Places(string text)
     {

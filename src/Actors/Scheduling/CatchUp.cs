@@ -9,7 +9,10 @@ namespace Runner.Actors.Scheduling;
 /// Everything up to and including this instant is decided. Ask from here the next time; when it is before «now», there is more
 /// to ask for at once.
 /// </param>
-public sealed record DueOccurrences(ImmutableArray<DateTimeOffset> Occurrences, DateTimeOffset Cursor);
+/// <param name="Batch">
+/// Which occurrences up to this instant run has been decided, and not all of them have been returned. Give it back the next time; null if none is left.
+/// </param>
+public sealed record DueOccurrences(ImmutableArray<DateTimeOffset> Occurrences, DateTimeOffset Cursor, DateTimeOffset? Batch = null);
 
 /// <summary>Applies a deployment's catch-up policy to what fell due since it was last looked at.</summary>
 public static class CatchUp
@@ -25,10 +28,16 @@ public static class CatchUp
     /// (the clock stepped back), nothing is due and nothing is decided again.</param>
     /// <param name="atMost">For <see cref="CatchUpPolicy.All"/>, how many to return at once, from 1. The other policies return
     /// at most one missed occurrence or the few that are on time, all of them.</param>
-    public static DueOccurrences Due(ISchedule schedule, DateTimeOffset after, DateTimeOffset now, CatchUpPolicy policy, int atMost)
+    /// <param name="limit">For <see cref="CatchUpPolicy.All"/>, how many of the missed ones are due, the newest, from 1; the others are never returned.
+    /// Those on time are due besides. Null for all of them.</param>
+    /// <param name="batch">The <see cref="DueOccurrences.Batch"/> of the answer before. Which ones are the newest is decided once for all that was
+    /// due at a moment, however long it takes to return them: «now» moves on meanwhile.</param>
+    public static DueOccurrences Due(
+        ISchedule schedule, DateTimeOffset after, DateTimeOffset now, CatchUpPolicy policy, int atMost, int? limit = null, DateTimeOffset? batch = null)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit ?? 1, 1, nameof(limit));
         (after, now) = (after.ToUniversalTime(), now.ToUniversalTime());
         if (now <= after)
         {
@@ -37,11 +46,22 @@ public static class CatchUp
 
         return policy switch
         {
+            CatchUpPolicy.All when limit is { } most => NewestMissed(schedule, after, now, atMost, most, batch?.ToUniversalTime()),
             CatchUpPolicy.All => Oldest(schedule, after, now, atMost),
             CatchUpPolicy.Latest => new DueOccurrences(Latest(schedule, after, now), now),
             CatchUpPolicy.None => new DueOccurrences(OnTimeOnes(schedule, after, now), now),
             _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "There is no such catch-up policy."),
         };
+    }
+
+    private static DueOccurrences NewestMissed(
+        ISchedule schedule, DateTimeOffset after, DateTimeOffset now, int atMost, int limit, DateTimeOffset? batch)
+    {
+        var isNew = !(batch > after);
+        var end = isNew ? now : batch!.Value;
+        var from = isNew ? NewestOnes.Start(schedule, after, LastMissed(now), limit) : after;
+        var due = Oldest(schedule, from, end < now ? end : now, atMost);
+        return due.Cursor < end ? due with { Batch = end } : due;
     }
 
     private static DueOccurrences Oldest(ISchedule schedule, DateTimeOffset after, DateTimeOffset now, int atMost)
@@ -68,8 +88,7 @@ public static class CatchUp
 
     private static ImmutableArray<DateTimeOffset> OnTimeOnes(ISchedule schedule, DateTimeOffset after, DateTimeOffset now)
     {
-        // One tick earlier, because Next is strictly after and an occurrence of exactly this age is on time.
-        var missed = Back(now, OnTime.Ticks + 1);
+        var missed = LastMissed(now);
         return Oldest(schedule, after > missed ? after : missed, now, int.MaxValue).Occurrences;
     }
 
@@ -100,6 +119,9 @@ public static class CatchUp
 
         return newest;
     }
+
+    /// <summary>The last instant that is not on time: one tick earlier than <see cref="OnTime"/>, as an occurrence of exactly that age is.</summary>
+    private static DateTimeOffset LastMissed(DateTimeOffset now) => Back(now, OnTime.Ticks + 1);
 
     private static DateTimeOffset? UpTo(DateTimeOffset? occurrence, DateTimeOffset now) => occurrence <= now ? occurrence : null;
 

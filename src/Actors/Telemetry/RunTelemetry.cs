@@ -71,7 +71,7 @@ internal sealed class RunTelemetry : IDisposable
 
         if (before.Started is null && after.Started is { } started)
         {
-            _lateness.Record(Between(after.Scheduled!.Due, started));
+            _lateness.Record(Between(after.StartAt, started));
         }
     }
 

@@ -39,7 +39,7 @@ internal static class RunTrace
     {
         var spans = ImmutableArray.CreateBuilder<RunSpan>();
         var last = run.History[^1];
-        var due = run.Scheduled!.Due;
+        var due = run.StartAt;
         // Cancelled before it was due: then it has lasted from its making.
         spans.Add(new RunSpan(Run, due <= last.State.At ? due : run.Created, last.State.At, 0, last));
         RunStateChange? submitting = null;
@@ -90,7 +90,7 @@ internal static class RunTrace
             }
         }
 
-        var due = run.Scheduled!.Due;
+        var due = run.StartAt;
         return due > run.Created ? due : run.Created;
     }
 

@@ -150,7 +150,7 @@ internal static class DeploymentCommands
             ("Variables", string.Join(", ", spec.Env.Select(e => e.Value is null ? $"{e.Key} removed" : $"{e.Key}={e.Value}"))),
             ("Parameters", Fields.Json(spec.Parameters)),
             ("Tags", string.Join(", ", spec.Tags)),
-            ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant()),
+            ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
             ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {(c.OnFull == OnFull.Queue ? "others wait" : "others are cancelled")}" : null),
             ("Limits", string.Join(", ", spec.Limits)),
             ("Retries", Retries(spec.Retries)),
@@ -170,11 +170,12 @@ internal static class DeploymentCommands
 
     private static Table Schedules(CliContext context, DeploymentView view)
     {
-        var table = new Table("SCHEDULE", "NEXT", "PROBLEM", "ID");
+        var table = new Table("SCHEDULE", "NEXT", "RUNS", "PROBLEM", "ID");
         foreach (var s in view.Schedules)
         {
-            var next = !s.Active ? "not active" : view.Paused ? "paused" : string.Join(", ", s.Next.Take(3).Select(context.Times.Local));
-            table.Add(s.Description, next, new Cell(Printable.Line(s.Problem), context.Style.Red), s.Id);
+            var next = s.Ended ?? (!s.Active ? "not active" : view.Paused ? "paused" : string.Join(", ", s.Next.Take(3).Select(context.Times.Local)));
+            var runs = s.MaxRuns is { } most ? string.Create(CultureInfo.InvariantCulture, $"{s.Runs} of {most}") : s.Runs.ToString(CultureInfo.InvariantCulture);
+            table.Add(s.Description, next, runs, new Cell(Printable.Line(s.Problem), context.Style.Red), s.Id);
         }
 
         return table;

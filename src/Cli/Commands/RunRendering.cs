@@ -24,6 +24,7 @@ public static class RunRendering
             ("Exit code", run.ExitCode?.ToString(CultureInfo.InvariantCulture)),
             ("Signal", run.Signal?.ToString(CultureInfo.InvariantCulture)),
             ("Due", context.Times.Both(run.Due)),
+            ("Starts", run is { StartAt: { } start, Started: null, Ended: null } ? context.Times.Both(start) : null),
             ("Created", context.Times.Both(run.Created)),
             ("Started", run.Started is { } started ? context.Times.Both(started) : null),
             ("Ended", run.Ended is { } ended ? context.Times.Both(ended) : null),

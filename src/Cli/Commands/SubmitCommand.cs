@@ -22,9 +22,20 @@ internal sealed class SubmitCommand
     private readonly Option<int?> _priority = Values.Integer("--priority", "Higher ones start first; the deployment's if left out.", -1_000, 1_000);
     private readonly Option<string?> _key = Values.Text("--key", "An idempotency key: the same one is the same run, for ever.", "KEY");
     private readonly Option<string[]> _tag = new("--tag") { Description = "A tag of this run. May be repeated.", HelpName = "TAG" };
+    private readonly Option<Enforcement?> _enforce = Values.Word(
+        "--enforce-parameter-schema", "Whether this run's parameters have to fit the deployment's schema; as the deployment says if left out.",
+        ("true", Enforcement.On), ("false", Enforcement.Off));
+
     private readonly Option<bool> _wait = Values.Flag("--wait", "Wait for its end; the exit code is the outcome.");
     private readonly Option<bool> _follow = Values.Flag("--follow", "As --wait, and print its output and states.");
     private readonly Option<TimeSpan?> _timeout = Values.Duration("--timeout", "How long to wait; the run goes on.");
+
+    /// <summary>No truth value: the parser takes those for flags, and a word behind a flag for another argument.</summary>
+    private enum Enforcement
+    {
+        On,
+        Off,
+    }
 
     private SubmitCommand(ClientCommand client) =>
         _name = client.Suggest.Deployments(new Argument<string>("name") { Description = "The deployment: FLOW/NAME." });
@@ -36,8 +47,8 @@ internal sealed class SubmitCommand
             "submit",
             "Run a deployment. With --wait or --follow the exit code is 0 completed, 1 failed or crashed, 3 cancelled, 4 timed out waiting.")
         {
-            submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._tag, submit._wait, submit._follow,
-            submit._timeout,
+            submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._tag, submit._enforce, submit._wait,
+            submit._follow, submit._timeout,
         }.WithExample("runner submit hello/every-10s -p name=you --follow");
         return client.With(command, submit.RunAsync);
     }
@@ -63,7 +74,8 @@ internal sealed class SubmitCommand
                 Values.Future("--at", call.Get(_at), call.Context.Time),
                 call.Get(_priority),
                 call.Get(_key),
-                tags),
+                tags,
+                call.Get(_enforce) is { } enforce ? enforce == Enforcement.On : null),
             call.Cancel).ConfigureAwait(false);
         Say(call, submitted, waits);
         return waits

@@ -25,6 +25,15 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
         return option;
     }
 
+    /// <summary>The ids of the schedules of the deployment that another argument names.</summary>
+    public Argument<string> Schedules(Argument<string> argument, Argument<string> deployment)
+    {
+        argument.CompletionSources.Add(at => Ask(at, async (client, word) => at.ParseResult.GetValue(deployment) is { Length: > 0 } name
+            ? (await client.DeploymentAsync(name).ConfigureAwait(false)).Schedules.Select(s => s.Id).Where(id => id.StartsWith(word, StringComparison.Ordinal))
+            : []));
+        return argument;
+    }
+
     public Argument<string> Runs(Argument<string> argument) => With(argument, RunsAsync);
 
     public Argument<string> Limits(Argument<string> argument) => With(argument, LimitsAsync);

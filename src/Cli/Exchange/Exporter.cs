@@ -45,17 +45,26 @@ internal static class Exporter
         return (count, limits.Count);
     }
 
-    /// <summary>As it is now: somebody's pause is exported, that of a node being stopped is not. Null if it has been deleted meanwhile.</summary>
+    /// <summary>As it is now: somebody's pause is exported, of all of it or of one schedule; that of a node being stopped is not. Null if it has been deleted meanwhile.</summary>
     private static async Task<DeploymentSpec?> SpecAsync(RunnerClient client, string name, CancellationToken cancel)
     {
         try
         {
             var view = await client.DeploymentAsync(name, cancel).ConfigureAwait(false);
-            return view.Spec with { Paused = view is { Paused: true, PausedBy: not PauseReason.Shutdown } };
+            return view.Spec with
+            {
+                Paused = view is { Paused: true, PausedBy: not PauseReason.Shutdown },
+                Schedules = [.. view.Spec.Schedules.Select(s => AsSwitched(s, view))],
+            };
         }
         catch (RunnerApiException e) when (e.Code == "deployment-not-found")
         {
             return null;
         }
     }
+
+    private static ScheduleSpec AsSwitched(ScheduleSpec schedule, DeploymentView view) =>
+        !view.Schedules.IsDefault && view.Schedules.FirstOrDefault(s => s.Id == schedule.Id) is { } now && now.Active != (schedule.Active ?? true)
+            ? schedule with { Active = now.Active }
+            : schedule;
 }

@@ -149,7 +149,7 @@ public sealed class DeploymentFile
         return origins;
     }
 
-    private static string? ReadText(FileScope scope, FileBounds bounds)
+    internal static string? ReadText(FileScope scope, FileBounds bounds)
     {
         byte[] bytes;
         try
@@ -164,7 +164,7 @@ public sealed class DeploymentFile
 
         if (bytes.Length > bounds.LargestFile)
         {
-            scope.Problem(1, 1, "", $"the file is larger than {bounds.Size}{(bounds == FileBounds.Exported ? "" : "; `runner import` takes larger ones")}");
+            scope.Problem(1, 1, "", $"the file is larger than {bounds.Size}{(bounds == FileBounds.Written ? "; `runner import` takes larger ones" : "")}");
             return null;
         }
 

@@ -67,8 +67,11 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("workdir", YamlText.Scalar(spec.Workdir)),
         ("env", spec.Env.IsEmpty ? null : YamlText.Map(spec.Env.Select(e => KeyValuePair.Create(e.Key, e.Value is null ? "null" : YamlText.Scalar(e.Value))))),
         ("parameters", Parameters(spec.Parameters)),
+        ("parameter_schema", spec.ParameterSchema is { } schema ? YamlText.Json(schema) : null),
+        ("enforce_parameter_schema", spec.EnforceParameterSchema switch { true => "true", false => "false", null => null }),
         ("schedules", spec.Schedules.IsEmpty ? null : YamlText.List(spec.Schedules.Select(s => Map(Fields(s))))),
         ("catchup", spec.CatchUp switch { CatchUpPolicy.All => "all", CatchUpPolicy.None => "none", _ => null }),
+        ("catchup_limit", spec.CatchUpLimit is { } most ? Number(most) : null),
         ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {(c.OnFull == OnFull.Queue ? "queue" : "cancel_new")}}}" : null),
         ("limits", Texts(spec.Limits)),
         ("retries", Map(Fields(spec.Retries)) is { Length: > 2 } retries ? retries : null),
@@ -85,9 +88,14 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("interval", Duration(schedule.Interval)),
         ("anchor", schedule.Anchor is { } anchor ? Instants.Format(anchor) : null),
         ("cron", Text(schedule.Cron)),
+        ("day_or", Boolean(schedule.DayOr)),
+        ("rrule", Text(schedule.Rrule)),
         ("timezone", Text(schedule.Timezone)),
         ("parameters", Parameters(schedule.Parameters)),
-        ("active", schedule.Active switch { true => "true", false => "false", null => null }),
+        ("active", Boolean(schedule.Active)),
+        ("end", schedule.End is { } end ? Instants.Format(end) : null),
+        ("max_runs", schedule.MaxRuns is { } runs ? Number(runs) : null),
+        ("jitter", Duration(schedule.Jitter)),
         ("id", Text(schedule.Id)),
     ];
 
@@ -118,6 +126,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
     private static string? Parameters(ImmutableSortedDictionary<string, System.Text.Json.JsonElement> parameters) => parameters.IsEmpty
         ? null
         : YamlText.Map(parameters.Select(p => KeyValuePair.Create(p.Key, YamlText.Json(p.Value))));
+
+    private static string? Boolean(bool? value) => value switch { true => "true", false => "false", null => null };
 
     private static string? Duration(TimeSpan? duration) => duration is { } d ? DurationText.Format(d) : null;
 

@@ -22,7 +22,8 @@ internal static class JsonValues
         return values.ToImmutable();
     }
 
-    private static JsonElement? Read(FileScope scope, YamlItem item, string field)
+    /// <summary>Null if JSON has no such value; that has been said.</summary>
+    public static JsonElement? Read(FileScope scope, YamlItem item, string field)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -33,7 +34,8 @@ internal static class JsonValues
             }
         }
 
-        var reader = new Utf8JsonReader(buffer.WrittenSpan);
+        // Nested as deep as the file's bounds allow, which may be deeper than JSON's usual 64 levels.
+        var reader = new Utf8JsonReader(buffer.WrittenSpan, new JsonReaderOptions { MaxDepth = 200 });
         return JsonElement.ParseValue(ref reader);
     }
 

@@ -31,10 +31,13 @@ internal static class SpecReader
             Workdir = Workdir(fields, folder),
             Env = Env(fields),
             Parameters = JsonValues.Parameters(fields),
+            ParameterSchema = ParameterSchemas.Read(fields, folder),
+            EnforceParameterSchema = fields.Boolean("enforce_parameter_schema"),
             Schedules = fields.List(
                 fields.Take("schedules"), "schedules", "a list of schedules, such as [{interval: 10s}]", (i, at) => Schedule(scope, i, at)),
             CatchUp = fields.Word(
                 "catchup", ("all", CatchUpPolicy.All), ("latest", CatchUpPolicy.Latest), ("none", CatchUpPolicy.None)) ?? CatchUpPolicy.Latest,
+            CatchUpLimit = fields.Integer("catchup_limit"),
             Concurrency = Concurrency(fields),
             Limits = fields.Texts(fields.Take("limits"), "limits", "a list of the names of limits, such as [database]"),
             Retries = Retries(fields),
@@ -119,17 +122,22 @@ internal static class SpecReader
             Interval = fields.Duration("interval"),
             Anchor = fields.Instant("anchor"),
             Cron = fields.Text("cron", "a cron expression, such as \"0 4 * * sun\""),
+            DayOr = fields.Boolean("day_or"),
+            Rrule = fields.Text("rrule", "a recurrence rule, such as \"FREQ=MONTHLY;BYDAY=-1FR\""),
             Timezone = fields.Text("timezone", "a time zone, such as Europe/Berlin"),
             Parameters = JsonValues.Parameters(fields),
             Active = fields.Boolean("active"),
+            End = fields.Instant("end"),
+            MaxRuns = fields.Integer("max_runs"),
+            Jitter = fields.Duration("jitter"),
         };
         fields.RefuseUnknown();
-        var kinds = map.Entries.Count(e => e.Key is "interval" or "cron");
-        if (kinds != 1)
+        var kinds = map.Entries.Where(e => e.Key is "interval" or "cron" or "rrule").Select(e => $"'{e.Key}'").ToArray();
+        if (kinds.Length != 1)
         {
-            scope.Problem(item, path, kinds == 0 ? "expected 'interval' or 'cron'; there is neither" : "expected 'interval' or 'cron'; there are both");
+            scope.Problem(item, path, $"expected one of 'interval', 'cron' and 'rrule'; there {(kinds.Length == 0 ? "is none" : $"are {string.Join(" and ", kinds)}")}");
         }
-        else if (map.Entries.FirstOrDefault(e => e is { Key: "interval" or "cron", Value: YamlScalar { Kind: ScalarKind.Null } }) is { } empty)
+        else if (map.Entries.FirstOrDefault(e => e is { Key: "interval" or "cron" or "rrule", Value: YamlScalar { Kind: ScalarKind.Null } }) is { } empty)
         {
             scope.Problem(empty.Line, empty.Column, $"{path}.{empty.Key}", "expected a value; there is nothing");
         }

@@ -42,6 +42,11 @@ internal static class BodyReader
         {
             throw Refused([JsonProblem.From(e, info)]);
         }
+        catch (InvalidOperationException)
+        {
+            // What the reader throws at a name that is no text.
+            throw Refused([new Problem("", "half of a surrogate pair (such as \\ud800 alone) in a name is no character.")]);
+        }
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext context)

@@ -13,6 +13,7 @@ namespace Runner.Host.Http;
 internal sealed class DeploymentsApi(NodeSlot slot)
 {
     private const string One = "/api/v1/deployments/{flow}/{name}";
+    private const string OneSchedule = One + "/schedules/{schedule}";
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -38,6 +39,10 @@ internal sealed class DeploymentsApi(NodeSlot slot)
             Parameter.Query("runs", ValueSchema.OneOf(["keep", "cancel"], "keep"), "What becomes of its runs that have not ended.")));
         routes.MapPost(One + "/pause", PauseAsync).Describe(() => Change("pauseDeployment", "Stops a deployment's schedules until it is resumed."));
         routes.MapPost(One + "/resume", ResumeAsync).Describe(() => Change("resumeDeployment", "Lets a deployment's schedules go on from now."));
+        routes.MapPost(OneSchedule + "/pause", context => SwitchAsync(context, active: false)).Describe(
+            () => Switch("pauseSchedule", "Switches one schedule of a deployment off until it is resumed, or declared with another `active`."));
+        routes.MapPost(OneSchedule + "/resume", context => SwitchAsync(context, active: true)).Describe(
+            () => Switch("resumeSchedule", "Switches one schedule of a deployment on; it goes on from now, with its anchor where it was."));
         routes.MapPost(One + "/runs", SubmitAsync).WithMetadata(MakesWork.Mark).Describe(() => new("submitRun", Tags.Deployments, "Submits a run of a deployment.")
         {
             Parameters = NameParameters,
@@ -63,6 +68,12 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         Answers = [new(200, "It is so.", MessagesJson.Default.DeploymentChanged)],
         Refuses = ["deployment-not-found", .. Refusals.OfWork],
     };
+
+    private static Operation Switch(string id, string summary) =>
+        Change(id, summary, Parameter.Path("schedule", ValueSchema.Name, "The schedule's id: given in the deployment, or derived from what makes it due.")) with
+        {
+            Refuses = ["deployment-not-found", "schedule-not-found", .. Refusals.OfWork],
+        };
 
     private async Task RegisterAsync(HttpContext context)
     {
@@ -106,12 +117,19 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         await context.SendAsync(await slot.ForWork().ResumeAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
     }
 
+    private async Task SwitchAsync(HttpContext context, bool active)
+    {
+        _ = new QueryReader(context);
+        var command = new SwitchSchedule(Name(context), $"{context.GetRouteValue("schedule")}", active);
+        await context.SendAsync(await slot.ForWork().SwitchScheduleAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
+    }
+
     private async Task SubmitAsync(HttpContext context)
     {
         _ = new QueryReader(context);
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync(context, new SubmitBody());
-        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags);
+        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema);
         await context.SendAsync(await node.SubmitAsync(command, context.RequestAborted), MessagesJson.Default.RunSubmitted, RunsApi.CreatedOrKnown);
     }
 

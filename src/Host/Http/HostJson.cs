@@ -13,7 +13,8 @@ internal sealed record SubmitBody(
     DateTimeOffset? At = null,
     int? Priority = null,
     string? IdempotencyKey = null,
-    ImmutableArray<string>? Tags = null);
+    ImmutableArray<string>? Tags = null,
+    bool? EnforceParameterSchema = null);
 
 /// <summary>The body of a cancellation.</summary>
 internal sealed record CancelBody(string? Reason = null);

@@ -23,6 +23,12 @@ public sealed record PauseDeployment(string Deployment, PauseReason Reason = Pau
 /// <summary>Lets the schedules go on, from now: what came due meanwhile stays undone. Answered with <see cref="DeploymentChanged"/>.</summary>
 public sealed record ResumeDeployment(string Deployment) : IDeploymentMessage;
 
+/// <summary>
+/// Switches one schedule of a deployment on or off; on, it goes on from now. That lasts until a redeploy declares another <c>active</c> for it.
+/// Answered with <see cref="DeploymentChanged"/> or a refusal.
+/// </summary>
+public sealed record SwitchSchedule(string Deployment, string Schedule, bool Active) : IDeploymentMessage;
+
 /// <summary>Ends the schedules and forgets the recipe; finished runs stay readable. Answered with <see cref="DeploymentChanged"/>.</summary>
 public sealed record DeleteDeployment(string Deployment, RunsOnDelete Runs = RunsOnDelete.Keep) : IDeploymentMessage;
 
@@ -78,8 +84,14 @@ public sealed record DeploymentView(
     ImmutableArray<ScheduleView> Schedules);
 
 /// <summary>A schedule as it stands.</summary>
+/// <param name="Active">As declared, or as somebody has switched it since.</param>
+/// <param name="Next">When it is due next, without jitter; empty if it never is.</param>
 /// <param name="Problem">Why it cannot say when it is due, e.g. a time zone this machine has lost; null if all is well.</param>
-public sealed record ScheduleView(string Id, string Description, bool Active, ImmutableArray<DateTimeOffset> Next, string? Problem);
+/// <param name="Runs">How many runs it has made.</param>
+/// <param name="MaxRuns">How many it makes in its life; null for no bound.</param>
+/// <param name="Ended">Why it is never due again, e.g. that its end is past; null if it has not come to its end.</param>
+public sealed record ScheduleView(
+    string Id, string Description, bool Active, ImmutableArray<DateTimeOffset> Next, string? Problem, long Runs = 0, long? MaxRuns = null, string? Ended = null);
 
 /// <summary>A deployment in a list.</summary>
 public sealed record DeploymentSummary(

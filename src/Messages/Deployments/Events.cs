@@ -8,12 +8,24 @@ public interface IDeploymentEvent;
 
 /// <summary>Registered, or registered anew with another recipe.</summary>
 /// <param name="Spec">With every schedule's id filled in.</param>
-/// <param name="Cursors">For each schedule, the instant up to which its occurrences are decided.</param>
+/// <param name="Cursors">For each schedule, what is remembered of it.</param>
 public sealed record DeploymentDeclared(DeploymentSpec Spec, ImmutableArray<ScheduleCursor> Cursors, bool Paused) : IDeploymentEvent;
 
-/// <summary>The instant up to which everything a schedule is due for has been decided.</summary>
-/// <param name="Runs">How many runs the schedule has made.</param>
-public sealed record ScheduleCursor(string Schedule, DateTimeOffset At, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Runs = 0);
+/// <summary>What is remembered of a schedule.</summary>
+/// <param name="At">The instant up to which everything it is due for has been decided.</param>
+/// <param name="Runs">How many runs it has made.</param>
+/// <param name="CatchUpTo">Which occurrences up to this instant run has been decided by the catch-up limit, and not all of them are made yet; null if none is left.</param>
+/// <param name="Active">What somebody has switched it to; null if it is as declared.</param>
+public sealed record ScheduleCursor(
+    string Schedule,
+    DateTimeOffset At,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Runs = 0,
+    DateTimeOffset? CatchUpTo = null,
+    bool? Active = null);
+
+/// <summary>Somebody has switched a schedule on or off.</summary>
+/// <param name="At">Since when; a schedule that is switched on goes on from there, so that what came due meanwhile stays undone.</param>
+public sealed record ScheduleSwitched(string Schedule, bool Active, DateTimeOffset At) : IDeploymentEvent;
 
 public sealed record DeploymentPaused(PauseReason Reason) : IDeploymentEvent;
 

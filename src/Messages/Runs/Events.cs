@@ -21,7 +21,9 @@ public sealed record RunRecipe(
 
 /// <summary>The run exists. Its first event.</summary>
 /// <param name="Schedule">The id of the schedule it is an occurrence of; null if somebody asked for it.</param>
+/// <param name="Due">When it is for. Of an occurrence, when the schedule is due: what tells it from the schedule's others.</param>
 /// <param name="RetryOf">The run it repeats; null if none.</param>
+/// <param name="StartAt">When it starts, if its schedule's jitter puts that after <paramref name="Due"/>; null is when it is due.</param>
 public sealed record RunScheduled(
     string Deployment,
     RunRecipe Recipe,
@@ -31,7 +33,8 @@ public sealed record RunScheduled(
     ImmutableArray<string> Tags,
     string? Schedule = null,
     Guid? RetryOf = null,
-    string? IdempotencyKey = null) : IRunEvent;
+    string? IdempotencyKey = null,
+    DateTimeOffset? StartAt = null) : IRunEvent;
 
 /// <summary>It should have started by now and has not.</summary>
 public sealed record RunLate : IRunEvent;

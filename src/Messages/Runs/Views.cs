@@ -20,6 +20,7 @@ public sealed record RunSummary(
     string? WaitingFor);
 
 /// <summary>A run as it stands.</summary>
+/// <param name="StartAt">When it starts, if its schedule's jitter puts that after <paramref name="Due"/>; null is when it is due.</param>
 public sealed record RunView(
     Guid Id,
     string Deployment,
@@ -45,7 +46,8 @@ public sealed record RunView(
     string? Node,
     int? Pid,
     JsonElement? Result,
-    ImmutableArray<RunStateChange> History);
+    ImmutableArray<RunStateChange> History,
+    DateTimeOffset? StartAt = null);
 
 /// <summary>One step of a run's history, and one server-sent event of its stream.</summary>
 /// <param name="Sequence">The number of the run's event that caused it: the position to resume a stream from.</param>

@@ -21,6 +21,7 @@ public static class EventCatalog
         Of("deployment.paused", MessagesJson.Default.DeploymentPaused),
         Of("deployment.resumed", MessagesJson.Default.DeploymentResumed),
         Of("deployment.occurrences-emitted", MessagesJson.Default.OccurrencesEmitted),
+        Of("deployment.schedule-switched", MessagesJson.Default.ScheduleSwitched),
         Of("deployment.deleted", MessagesJson.Default.DeploymentDeleted),
         Of("deployment.deleted-runs-cancelled", MessagesJson.Default.DeletedRunsCancelled),
         Of("run.scheduled", MessagesJson.Default.RunScheduled),

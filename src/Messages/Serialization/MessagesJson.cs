@@ -46,6 +46,7 @@ namespace Runner.Messages.Serialization;
 [JsonSerializable(typeof(DeploymentPaused))]
 [JsonSerializable(typeof(DeploymentResumed))]
 [JsonSerializable(typeof(OccurrencesEmitted))]
+[JsonSerializable(typeof(ScheduleSwitched))]
 [JsonSerializable(typeof(DeploymentDeleted))]
 [JsonSerializable(typeof(DeletedRunsCancelled))]
 [JsonSerializable(typeof(RunScheduled))]

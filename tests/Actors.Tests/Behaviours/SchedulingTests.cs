@@ -1,5 +1,6 @@
 using Runner.Actors.Deployments;
 using Runner.Engine.Store;
+using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -246,7 +247,15 @@ public sealed class SchedulingTests
     /// <summary>No occurrence was left out and none came twice, neither as a run nor as what programs saw.</summary>
     private static async Task ExpectEachOnce(NodeFixture node, string deployment)
     {
-        (await node.Node.PauseAsync(new PauseDeployment(deployment), CancellationToken.None)).Accepted();
+        Reply<DeploymentChanged> paused;
+        do
+        {
+            // An answer that the store was told to lose may be lost just now, and who asks meanwhile is told to ask again.
+            paused = await node.Node.PauseAsync(new PauseDeployment(deployment), CancellationToken.None);
+        }
+        while (paused.Refusal is StoreNotAvailable);
+
+        paused.Accepted();
         await node.Until(async () => (await node.Runs(deployment)).All(r => r.State.IsTerminal));
         var runs = await node.Runs(deployment);
         Assert.All(runs.Zip(runs.Skip(1)), pair => Assert.Equal(Often, pair.Second.Due - pair.First.Due));

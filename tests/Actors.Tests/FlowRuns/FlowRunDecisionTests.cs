@@ -76,6 +76,25 @@ public sealed class FlowRunDecisionTests
         Assert.Equal("AskForSlots", Text(Behaviour.Decide(Scheduled(), WakeUpNow.Instance, Due)));
     }
 
+    /// <summary>B35.</summary>
+    [Fact]
+    public void A_run_with_jitter_waits_for_its_start_is_late_by_that_and_is_repeated_without_it()
+    {
+        var start = Due.AddSeconds(20);
+        var run = Behaviour.Apply(Behaviour.Initial(Id.ToString("D")), Recipe(null, 0) with { StartAt = start, Schedule = "s" }, Due);
+
+        Assert.Equal(start, Behaviour.WakeUpAt(run));
+        Assert.Equal(None, Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddTicks(-1))));
+        Assert.Equal("AskForSlots", Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddSeconds(14))));
+        Assert.Equal("RunLate AskForSlots", Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddSeconds(15))));
+        var view = Assert.IsType<RunView>(Behaviour.Decide(run, new GetRun(Id), Due).Reply);
+        Assert.Equal((Due, start), (view.Due, view.StartAt));
+
+        var ended = Then(run, new CancelRun(Id), Due.AddSeconds(1));
+        var again = Assert.IsType<AnswerFrom>(Behaviour.Decide(ended, new RepeatRun(new RetryRun(Id), Guid.Empty), start).Reply);
+        Assert.Equal((start, null), (Assert.IsType<CreateRun>(again.Message).Scheduled.Due, ((CreateRun)again.Message).Scheduled.StartAt));
+    }
+
     /// <summary>B16.</summary>
     [Fact]
     public void Cancelled_before_its_start_it_ends_and_no_grant_starts_it_any_more()

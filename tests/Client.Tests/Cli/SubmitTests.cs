@@ -88,11 +88,11 @@ public sealed class SubmitTests
             node,
             [
                 "submit", "hello/a", "--parameters", """{"a":1,"b":{"c":null}}""", "-p", "a=text", "-p", "n=-5", "-p", "e=x=y", "--at", "+10m",
-                "--priority", "-3", "--key", "k", "--tag", "t", "--tag", "u",
+                "--priority", "-3", "--key", "k", "--tag", "t", "--tag", "u", "--enforce-parameter-schema", "false",
             ]);
 
         Assert.Equal(
-            """{"parameters":{"a":"text","b":{"c":null},"e":"x=y","n":-5},"at":"2026-03-01T12:10:00+00:00","priority":-3,"idempotencyKey":"k","tags":["t","u"]}""",
+            """{"parameters":{"a":"text","b":{"c":null},"e":"x=y","n":-5},"at":"2026-03-01T12:10:00+00:00","priority":-3,"idempotencyKey":"k","tags":["t","u"],"enforceParameterSchema":false}""",
             node.Bodies.Single());
         Assert.Equal($"Run {Id} is Scheduled.\nFollow it with `runner run logs {Id} --follow`.\n", run.Out);
     }

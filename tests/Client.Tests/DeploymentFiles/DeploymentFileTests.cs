@@ -28,7 +28,12 @@ public sealed class DeploymentFileTests : IDisposable
                 schedules:
                   - {interval: 10s, anchor: 2026-01-01T00:00:00Z, id: often}
                   - {cron: "0 4 * * sun", timezone: Europe/Berlin, parameters: {name: sunday}, active: false}
+                  - {cron: "0 4 13 * fri", day_or: false, end: 2027-01-01T00:00:00+01:00, max_runs: 13, jitter: 30s}
+                  - rrule: |
+                      DTSTART;TZID=Europe/Paris:20260101T090000
+                      RRULE:FREQ=MONTHLY;BYDAY=-1FR
                 catchup: all
+                catchup_limit: 500
                 concurrency: {limit: 2, on_full: cancel_new}
                 limits: [database]
                 retries: {count: 3, delay: 10s, backoff: 2.0, max_delay: 5m, jitter: 0.1}
@@ -55,13 +60,65 @@ public sealed class DeploymentFileTests : IDisposable
         Assert.Null(spec.Schedules[0].Active);
         Assert.Equal(("0 4 * * sun", "Europe/Berlin", false), (spec.Schedules[1].Cron, spec.Schedules[1].Timezone, spec.Schedules[1].Active));
         Assert.Equal("sunday", spec.Schedules[1].Parameters["name"].GetString());
-        Assert.Equal(CatchUpPolicy.All, spec.CatchUp);
+        Assert.Equal(
+            (false, new DateTimeOffset(2026, 12, 31, 23, 0, 0, TimeSpan.Zero), 13, TimeSpan.FromSeconds(30)),
+            (spec.Schedules[2].DayOr, spec.Schedules[2].End, spec.Schedules[2].MaxRuns, spec.Schedules[2].Jitter));
+        Assert.Equal("DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR\n", spec.Schedules[3].Rrule);
+        Assert.Equal((CatchUpPolicy.All, 500), (spec.CatchUp, spec.CatchUpLimit));
         Assert.Equal(new ConcurrencySpec(2, OnFull.CancelNew), spec.Concurrency);
         Assert.Equal(["database"], spec.Limits.AsEnumerable());
         Assert.Equal((3, TimeSpan.FromSeconds(10), 2.0, 0.1), (spec.Retries.Count, spec.Retries.Delay, spec.Retries.Backoff, spec.Retries.Jitter));
         Assert.Equal(TimeSpan.FromMinutes(5), spec.Retries.MaxDelay);
         Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromSeconds(90)), (spec.Timeout, spec.StopGrace));
         Assert.Equal((-5, true, "nobody"), (spec.Priority, spec.Paused, spec.User));
+    }
+
+    [Fact]
+    public void A_parameter_schema_stands_in_the_file_or_in_one_of_its_own()
+    {
+        var inline = Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: {type: object, properties: {n: {minimum: 0.50}}}, enforce_parameter_schema: false}\n");
+        Assert.Equal("""{"type":"object","properties":{"n":{"minimum":0.50}}}""", inline.ParameterSchema!.Value.GetRawText());
+        Assert.False(inline.EnforceParameterSchema);
+        Assert.Equal("true", Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: true}\n").ParameterSchema!.Value.GetRawText());
+
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "schemas"));
+        _folder.Write("schemas/a.json", "{\n\t\"type\": \"object\"\n}");
+        _folder.Write("schemas/a.yaml", "type: object\nrequired: [a]\n");
+        Assert.Equal("object", Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: schemas/a.json}\n").ParameterSchema!.Value.GetProperty("type").GetString());
+        Assert.Equal("""{"type":"object","required":["a"]}""", Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: ./schemas/a.yaml}\n").ParameterSchema!.Value.GetRawText());
+        Assert.Null(Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: }\n").ParameterSchema);
+    }
+
+    [Theory]
+    [InlineData("none.json", null, "cannot be read")]
+    [InlineData("bad.json", "{\n \"a\": }", "bad.json:2:7: this is not JSON")]
+    [InlineData("twice.json", "{\"a\":1,\"a\":2}", "this is not JSON")]
+    [InlineData("half.json", "{\"\\ud800\":1}", "half of a surrogate pair")]
+    [InlineData("bad.yaml", "a: 1\nb: c: d", "bad.yaml:2:5: this is not YAML")]
+    [InlineData("empty.yaml", "", "the file is empty")]
+    [InlineData("inf.yaml", "a: .inf", "expected a value that JSON has")]
+    public void A_schemas_file_that_is_wrong_is_told_with_its_place_at_the_field_that_names_it(string name, string? text, string words)
+    {
+        if (text is not null)
+        {
+            _folder.Write(name, text);
+        }
+
+        var file = _folder.Write("runner.yaml", $"deployments:\n  - name: a/b\n    command: [x]\n    parameter_schema: {name}\n");
+
+        var problem = Assert.Single(Assert.Throws<DeploymentFileException>(() => DeploymentFile.Load(file)).Problems);
+
+        Assert.Equal((4, 23, "deployments[0].parameter_schema"), (problem.At.Line, problem.At.Column, problem.At.Field));
+        Assert.Contains(words, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_part_of_a_schema_that_a_node_refuses_is_found_at_its_line()
+    {
+        var file = DeploymentFile.Load(_folder.Write("runner.yaml", "deployments:\n  - name: a/b\n    command: [x]\n    parameter_schema:\n      allOf:\n        - properties:\n            n:\n              type: nonsense\n"));
+
+        Assert.Equal(8, file.Locate("deployments[0].parameter_schema.allOf[0].properties.n.type")!.Line);
+        Assert.Equal(7, file.Locate("deployments[0].parameter_schema.allOf[0].properties.n.minimum")!.Line);
     }
 
     [Fact]

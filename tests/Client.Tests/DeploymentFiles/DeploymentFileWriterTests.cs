@@ -119,9 +119,14 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Workdir = random.One("/", "/srv", "/srv/", "/a/../b", "/x y/z", "/" + Text(random)),
         Env = random.Many(() => "V" + Text(random).Replace('=', '-')).Distinct().ToImmutableSortedDictionary(k => k, k => random.Maybe(() => Text(random)), StringComparer.Ordinal),
         Parameters = Parameters(random),
-        Schedules = random.Many(() => random.Of(2) == 0
+        ParameterSchema = random.Maybe(() => (JsonElement?)JsonSerializer.SerializeToElement(Parameters(random), MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement)),
+        EnforceParameterSchema = random.One((bool?)null, true, false),
+        Schedules = random.Many(() => Bounded(random, random.Of(2) == 0
             ? new ScheduleSpec { Interval = Time(random), Anchor = random.Maybe(() => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddTicks(random.Of(int.MaxValue) * 12_345_677L)), Parameters = Parameters(random), Id = random.Maybe(() => Text(random)) }
-            : new ScheduleSpec { Cron = "0 4 * * sun", Timezone = random.Maybe(() => "Europe/Berlin"), Active = random.One((bool?)null, true, false), Parameters = Parameters(random) }),
+            : random.Of(2) == 0
+            ? new ScheduleSpec { Cron = "0 4 * * sun", Timezone = random.Maybe(() => "Europe/Berlin"), Active = random.One((bool?)null, true, false), DayOr = random.One((bool?)null, true, false), Parameters = Parameters(random) }
+            : new ScheduleSpec { Rrule = random.One("FREQ=DAILY", "DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR\n", Text(random)) })),
+        CatchUpLimit = random.Maybe(() => (int?)random.Of(1_000_001)),
         CatchUp = random.One(CatchUpPolicy.All, CatchUpPolicy.Latest, CatchUpPolicy.None),
         Concurrency = random.Maybe(() => new ConcurrencySpec(1 + random.Of(1_000), random.One(OnFull.Queue, OnFull.CancelNew))),
         Limits = random.Many(() => random.One("database", "null", "1", "-", "a.b")),
@@ -135,6 +140,13 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Priority = random.Of(2_001) - 1_000,
         Paused = random.Of(2) == 0,
         User = random.Maybe(() => Text(random)),
+    };
+
+    private static ScheduleSpec Bounded(Dice random, ScheduleSpec schedule) => schedule with
+    {
+        End = random.Maybe(() => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddTicks(random.Of(int.MaxValue) * 12_345_677L)),
+        MaxRuns = random.Maybe(() => (long?)random.Of(1_000_000_001)),
+        Jitter = random.Maybe(() => (TimeSpan?)Time(random)),
     };
 
     private static string Text(Dice random)

@@ -63,6 +63,75 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task One_schedule_is_paused_and_resumed_and_stays_so_when_it_is_deployed_again()
+    {
+        const string yaml = """
+            deployments:
+              - name: switch/it
+                command: ["true"]
+                catchup: all
+                catchup_limit: 10
+                schedules:
+                  - {id: hourly, interval: 1h, max_runs: 5, jitter: 10m}
+                  - {id: yearly, cron: "@yearly", end: 2090-01-01T00:00:00Z}
+            """;
+        await node.DeployAsync("switch.yaml", yaml);
+
+        Assert.Equal("Schedule hourly of switch/it is paused.\n", await node.DoAsync("schedule", "pause", "switch/it", "hourly"));
+        Assert.False((await node.JsonAsync("schedule", "pause", "switch/it", "hourly"))[0].GetProperty("changed").GetBoolean());
+        Assert.Equal(["unchanged"], Firsts(await node.DoAsync("deploy", node.Write("switch.yaml", yaml))));
+        var shown = await node.DoAsync("deployment", "show", "switch/it");
+        Assert.Contains("not active", shown, StringComparison.Ordinal);
+        Assert.Contains("0 of 5", shown, StringComparison.Ordinal);
+        Assert.Contains("all, the newest 10", shown, StringComparison.Ordinal);
+        Assert.Contains("{interval: 1h, active: false, max_runs: 5, jitter: 10m, id: hourly}", await node.DoAsync("export"), StringComparison.Ordinal);
+
+        Assert.Equal("Schedule hourly of switch/it goes on.\n", await node.DoAsync("schedule", "resume", "switch/it", "hourly"));
+        Assert.All(
+            (await node.JsonAsync("deployment", "show", "switch/it"))[0].GetProperty("schedules").EnumerateArray(), s => Assert.True(s.GetProperty("active").GetBoolean()));
+        await Cleanly.RefusesAsync(node.Data, 1, "Deployment 'switch/it' has no schedule 'weekly'", "schedule", "pause", "switch/it", "weekly");
+        await Cleanly.RefusesAsync(node.Data, 1, "There is no deployment 'switch/none'", "schedule", "resume", "switch/none", "hourly");
+        await node.DoAsync("deployment", "delete", "switch/it");
+    }
+
+    [Fact]
+    public async Task A_run_of_a_schedule_with_jitter_starts_after_it_is_due_and_shows_both()
+    {
+        await node.DeployAsync("jitter.yaml", """
+            deployments:
+              - {name: jitter/it, command: [sh, -c, 'echo "$RUNNER_SCHEDULED_TIME"'], schedules: [{interval: 100ms, max_runs: 1, jitter: 800ms}]}
+            """);
+        JsonElement run = default;
+        while (run.ValueKind == JsonValueKind.Undefined)
+        {
+            run = (await node.JsonAsync("runs", "--deployment", "jitter/it"))[0].GetProperty("items").EnumerateArray().FirstOrDefault();
+        }
+
+        var id = run.GetProperty("id").GetString()!;
+        Assert.Equal("Completed", await node.EndOfAsync(id));
+        var view = (await node.JsonAsync("run", "show", id))[0];
+        var due = view.GetProperty("due").GetDateTimeOffset();
+        var start = view.GetProperty("startAt").GetDateTimeOffset();
+        Assert.InRange(start - due, TimeSpan.Zero, TimeSpan.FromMilliseconds(800));
+        Assert.True(view.GetProperty("started").GetDateTimeOffset() >= start.AddMilliseconds(-1));
+        Assert.Equal(due, DateTimeOffset.Parse(await node.DoAsync("run", "logs", id), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Contains("It has made its 1 run.", await node.DoAsync("deployment", "show", "jitter/it"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_schedule_is_previewed_without_a_node()
+    {
+        var data = Path.Combine(node.Root, "no-node");
+        string[] preview = ["schedule", "preview", "--cron", "30 2 * * *", "--timezone", "America/New_York", "--from", "2026-03-07T00:00:00-05:00", "--count", "2"];
+
+        Assert.Contains("moved: 02:30 did not exist", (await Cleanly.AskAsync(data, preview)).Out, StringComparison.Ordinal);
+        Assert.Equal(
+            """{"occurrences":["2026-03-07T02:30:00-05:00","2026-03-08T03:00:00-04:00"]}""" + "\n", (await Cleanly.AskAsync(data, [.. preview, "--json"])).Out);
+        await Cleanly.RefusesAsync(data, 2, "did you mean Europe/Berlin", "schedule", "preview", "--cron", "@daily", "--timezone", "Europe/Berln");
+        await Cleanly.RefusesAsync(data, 2, "there is none", "schedule", "preview");
+    }
+
+    [Fact]
     public async Task Parameters_come_from_the_file_then_the_object_then_the_pairs_and_keep_their_types()
     {
         await node.DeployAsync("parameters.yaml", """

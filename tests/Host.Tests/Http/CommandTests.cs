@@ -19,7 +19,7 @@ public sealed class CommandTests : IAsyncLifetime
     {
         var answer = await _api.SendAsync(
             "POST", "/api/v1/deployments/flow/it/runs",
-            """{"parameters": {"n": [1, null]}, "at": "2026-02-03T04:05:06+01:00", "priority": -3, "idempotencyKey": "k", "tags": ["a"]}""");
+            """{"parameters": {"n": [1, null]}, "at": "2026-02-03T04:05:06+01:00", "priority": -3, "idempotencyKey": "k", "tags": ["a"], "enforceParameterSchema": false}""");
 
         var command = Assert.IsType<SubmitRun>(Assert.Single(_api.Node.Commands));
         Assert.Equal(201, answer.Status);
@@ -28,6 +28,16 @@ public sealed class CommandTests : IAsyncLifetime
         Assert.Equal(new DateTimeOffset(2026, 2, 3, 3, 5, 6, TimeSpan.Zero), command.At);
         Assert.Equal((-3, "k"), (command.Priority, command.IdempotencyKey));
         Assert.Equal("a", Assert.Single(command.Tags!.Value));
+        Assert.False(command.EnforceParameterSchema);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_no_text_is_refused()
+    {
+        var answer = await _api.SendAsync("POST", "/api/v1/deployments/flow/it/runs", """{"parameters": {"\ud800": 1}}""");
+
+        Assert.Equal(400, answer.Status);
+        Assert.Empty(_api.Node.Commands);
     }
 
     [Theory]
@@ -42,7 +52,7 @@ public sealed class CommandTests : IAsyncLifetime
     {
         var answer = await _api.SendAsync(
             "PUT", "/api/v1/deployments",
-            """[{"name":"a/b","command":["x"],"workdir":"/","env":{"A":null},"timeout":"1h","schedules":[{"interval":"10s"}],"concurrency":{"limit":1,"onFull":"CancelNew"}}]""");
+            """[{"name":"a/b","command":["x"],"workdir":"/","env":{"A":null},"timeout":"1h","schedules":[{"interval":"10s"}],"concurrency":{"limit":1,"onFull":"CancelNew"},"parameterSchema":{"type":"object"},"enforceParameterSchema":false}]""");
 
         Assert.Equal(200, answer.Status);
         var spec = Assert.Single(Assert.IsType<System.Collections.Immutable.ImmutableArray<DeploymentSpec>>(Assert.Single(_api.Node.Commands)));
@@ -50,6 +60,8 @@ public sealed class CommandTests : IAsyncLifetime
         Assert.Equal(TimeSpan.FromHours(1), spec.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(10), spec.Schedules[0].Interval);
         Assert.Equal(OnFull.CancelNew, spec.Concurrency!.OnFull);
+        Assert.Equal("object", spec.ParameterSchema!.Value.GetProperty("type").GetString());
+        Assert.False(spec.EnforceParameterSchema);
     }
 
     [Fact]
@@ -57,6 +69,8 @@ public sealed class CommandTests : IAsyncLifetime
     {
         await _api.SendAsync("POST", "/api/v1/deployments/flow/it/pause");
         await _api.SendAsync("POST", "/api/v1/deployments/flow/it/resume");
+        await _api.SendAsync("POST", "/api/v1/deployments/flow/it/schedules/nightly/pause");
+        await _api.SendAsync("POST", "/api/v1/deployments/flow/it/schedules/nightly/resume");
         await _api.SendAsync("DELETE", "/api/v1/deployments/flow/it?runs=cancel");
         await _api.SendAsync("GET", "/api/v1/deployments?tag=t&limit=7&after=c");
         await _api.SendAsync("GET", "/api/v1/runs?state=failed&deployment=flow/it&tag=t&since=2026-01-01T00:00:00Z&limit=1000&after=c");
@@ -69,6 +83,8 @@ public sealed class CommandTests : IAsyncLifetime
             [
                 new PauseDeployment("flow/it"),
                 new ResumeDeployment("flow/it"),
+                new SwitchSchedule("flow/it", "nightly", false),
+                new SwitchSchedule("flow/it", "nightly", true),
                 new DeleteDeployment("flow/it", RunsOnDelete.Cancel),
                 new ListDeployments("t", 7, "c"),
                 new ListRuns("failed", "flow/it", "t", ScriptedNode.Then, 1_000, "c"),

@@ -15,6 +15,7 @@ public sealed class RefusalTests : IAsyncLifetime
     public static TheoryData<Refusal, int> Refusals => new()
     {
         { new DeploymentNotFound("a/b"), 404 },
+        { new ScheduleNotFound("a/b", "x"), 404 },
         { new RunNotFound("x"), 404 },
         { new LimitNotFound("x"), 404 },
         { new DeploymentInvalid("a/b", [new Problem("name", "wrong.")]), 400 },

@@ -55,6 +55,9 @@ internal sealed class ScriptedNode : IRunnerNode
     public Task<Reply<DeploymentChanged>> ResumeAsync(ResumeDeployment command, CancellationToken cancel) =>
         Answer(command, new DeploymentChanged(command.Deployment, true));
 
+    public Task<Reply<DeploymentChanged>> SwitchScheduleAsync(SwitchSchedule command, CancellationToken cancel) =>
+        Answer(command, new DeploymentChanged(command.Deployment, true));
+
     public Task<Reply<DeploymentChanged>> DeleteAsync(DeleteDeployment command, CancellationToken cancel) =>
         Answer(command, new DeploymentChanged(command.Deployment, true));
 

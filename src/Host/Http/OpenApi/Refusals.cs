@@ -23,6 +23,7 @@ internal static class Refusals
         ["foreign-origin"] = (403, "A web page of another origin called."),
         ["not-your-run"] = (403, "A program's token is good for reading and cancelling its own run only."),
         ["deployment-not-found"] = (404, "There is no such deployment."),
+        ["schedule-not-found"] = (404, "The deployment has no such schedule."),
         ["run-not-found"] = (404, "There is no such run."),
         ["limit-not-found"] = (404, "There is no such limit."),
         ["path-not-found"] = (404, "There is nothing at this path."),

@@ -115,7 +115,12 @@ public sealed class WalkTests : IAsyncLifetime
         await SendAsync("POST", Full + "/pause", null, 200);
         await GetAsync(Full);
         await SendAsync("POST", Full + "/resume", null, 200);
-        foreach (var (method, path) in new[] { ("GET", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/runs") })
+        await SendAsync("POST", Full + "/schedules/daily/resume", null, 200);
+        await SendAsync("POST", Full + "/schedules/daily/pause", null, 200);
+        await SendAsync("POST", Full + "/schedules/weekly/pause", null, 404);
+        await SendAsync("POST", Full + "/schedules/weekly/resume", null, 404);
+        await GetAsync(Full);
+        foreach (var (method, path) in new[] { ("GET", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/runs"), ("POST", "/schedules/any/pause"), ("POST", "/schedules/any/resume") })
         {
             await SendAsync(method, "/api/v1/deployments/not/there" + path, null, 404);
         }
@@ -227,9 +232,10 @@ public sealed class WalkTests : IAsyncLifetime
         """
         [
           {"name":"walk/full","description":"all of it","version":"1","tags":["walk"],"command":["echo","{{ parameters.who }}"],"workdir":"/",
-           "env":{"A":"b","C":null},"parameters":{"who":"you","deep":{"a":[1,null]}},"catchUp":"All","concurrency":{"limit":2,"onFull":"CancelNew"},
+           "env":{"A":"b","C":null},"parameters":{"who":"you","deep":{"a":[1,null]}},"catchUp":"All","catchUpLimit":100,"concurrency":{"limit":2,"onFull":"CancelNew"},
            "schedules":[{"id":"daily","cron":"0 4 * * *","timezone":"Europe/Berlin","parameters":{"who":"me"},"active":false},
-                        {"interval":"1h30m","anchor":"2026-01-01T00:00:00Z"},{"interval":86400.5}],
+                        {"interval":"1h30m","anchor":"2026-01-01T00:00:00Z"},{"interval":86400.5},
+                        {"cron":"0 9 13 * fri","dayOr":false,"end":"2030-01-01T00:00:00Z","maxRuns":13,"jitter":"30s"}],
            "limits":["walk-limit"],"retries":{"count":3,"delay":"500ms","backoff":2,"maxDelay":"1h","jitter":0.1},
            "timeout":"1m","stopGrace":5,"priority":-7,"paused":true,"user":null},
           {"name":"walk/true","tags":["walk"],"command":["sh","-c","echo out; echo err >&2; echo '{\"n\":1}' > \"$RUNNER_RESULT_FILE\""],"workdir":"/"},

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+
+namespace Runner.Actors.Deployments;
+
+/// <summary>A schedule as people read of it.</summary>
+internal static class ScheduleWords
+{
+    private const int UpcomingShown = 5;
+    private const int LongestRule = 200;
+
+    /// <summary>A schedule of a deployment as it stands.</summary>
+    public static ScheduleView View(DeploymentState state, CompiledSchedule schedule, DateTimeOffset now)
+    {
+        var spec = schedule.Spec;
+        var place = state.PlaceOf(schedule);
+        return new ScheduleView(
+            schedule.Id, Describe(spec), state.IsActive(schedule), Upcoming(schedule, now, state.RunsLeft(schedule)), state.ProblemOf(schedule),
+            place.Runs, spec.MaxRuns, Ended(state, schedule));
+    }
+
+    /// <summary>A schedule in words.</summary>
+    public static string Describe(ScheduleSpec spec)
+    {
+        var text = new StringBuilder()
+            .Append(spec.Cron is { } cron ? $"cron {cron}" : spec.Rrule is { } rrule ? Rule(rrule) : $"every {DurationText.Format(spec.Interval ?? TimeSpan.Zero)}");
+        if (spec.DayOr == false)
+        {
+            text.Append(" where both day fields match");
+        }
+
+        if (spec.Timezone is { } zone)
+        {
+            text.Append(" in ").Append(zone);
+        }
+
+        if (spec.End is { } end)
+        {
+            text.Append(" until ").Append(Instant(end));
+        }
+
+        if (spec.Jitter is { } jitter && jitter > TimeSpan.Zero)
+        {
+            text.Append(", spread over ").Append(DurationText.Format(jitter));
+        }
+
+        return text.ToString();
+    }
+
+    private static string? Ended(DeploymentState state, CompiledSchedule schedule)
+    {
+        var spec = schedule.Spec;
+        return !state.IsOver(schedule) ? null
+            : state.RunsLeft(schedule) <= 0 ? string.Create(CultureInfo.InvariantCulture, $"It has made its {spec.MaxRuns} {(spec.MaxRuns == 1 ? "run" : "runs")}. A higher max_runs lets it go on.")
+            : spec.End is { } end ? $"Nothing occurs any more before its end, {Instant(end)}. A later one lets it go on."
+            : "It never occurs again.";
+    }
+
+    private static ImmutableArray<DateTimeOffset> Upcoming(CompiledSchedule schedule, DateTimeOffset now, long? left)
+    {
+        var shown = (int)Math.Clamp(left ?? UpcomingShown, 0, UpcomingShown);
+        var upcoming = ImmutableArray.CreateBuilder<DateTimeOffset>(shown);
+        for (var next = schedule.Schedule?.Next(now); next is { } at && upcoming.Count < shown; next = schedule.Schedule!.Next(at))
+        {
+            upcoming.Add(at);
+        }
+
+        return upcoming.DrainToImmutable();
+    }
+
+    private static string Rule(string rrule)
+    {
+        var line = string.Join("; ", rrule.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= LongestRule ? line : string.Concat(line.AsSpan(0, LongestRule), "…");
+    }
+
+    private static string Instant(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+}
