@@ -149,6 +149,7 @@ internal static class DeploymentCommands
             ("User", spec.User),
             ("Variables", string.Join(", ", spec.Env.Select(e => e.Value is null ? $"{e.Key} removed" : $"{e.Key}={e.Value}"))),
             ("Parameters", Fields.Json(spec.Parameters)),
+            ("Schema", spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
             ("Tags", string.Join(", ", spec.Tags)),
             ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
             ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {(c.OnFull == OnFull.Queue ? "others wait" : "others are cancelled")}" : null),

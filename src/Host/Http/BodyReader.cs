@@ -42,11 +42,6 @@ internal static class BodyReader
         {
             throw Refused([JsonProblem.From(e, info)]);
         }
-        catch (InvalidOperationException)
-        {
-            // What the reader throws at a name that is no text.
-            throw Refused([new Problem("", "half of a surrogate pair (such as \\ud800 alone) in a name is no character.")]);
-        }
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext context)
@@ -61,12 +56,25 @@ internal static class BodyReader
     /// <summary>All unknown fields at once, where the serializer would name the first by a .NET type.</summary>
     private static void RefuseUnknownFields(ReadOnlyMemory<byte> bytes, JsonTypeInfo info)
     {
-        using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+        using var document = ReadDocument(bytes);
         var problems = ImmutableArray.CreateBuilder<Problem>();
         Walk(document.RootElement, info, "", problems);
         if (problems.Count > 0)
         {
             throw Refused(problems.ToImmutable());
+        }
+    }
+
+    private static JsonDocument ReadDocument(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+        }
+        catch (InvalidOperationException)
+        {
+            // What the reader throws at a name that is no text.
+            throw Refused([new Problem("", "half of a surrogate pair (such as \\ud800 alone) in a name is no character.")]);
         }
     }
 

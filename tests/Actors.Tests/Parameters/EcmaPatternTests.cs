@@ -90,6 +90,9 @@ public sealed class EcmaPatternTests
     public void Half_a_pair_is_no_character() => Assert.Throws<PatternFormatException>(() => EcmaPattern.Of("\ud800"));
 
     [Fact]
+    public void A_pattern_has_a_largest_size() => Assert.Throws<PatternFormatException>(() => EcmaPattern.Of(new string('a', 10_001)));
+
+    [Fact]
     public void Groups_within_groups_have_a_bound() => Assert.Throws<PatternFormatException>(() => EcmaPattern.Of(new string('(', 5_000) + new string(')', 5_000)));
 
     [Fact]

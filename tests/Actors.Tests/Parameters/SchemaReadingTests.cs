@@ -90,6 +90,16 @@ public sealed class SchemaReadingTests
         Assert.Contains("more than 200 schemas", Assert.Single(problems).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Patterns_have_a_largest_size_together()
+    {
+        static string Patterns(int count) => "{\"patternProperties\":{" + string.Join(',', Enumerable.Range(1, count).Select(i => $"\"^\\\\p{{L}}{{{i}}}$\":true")) + "}}";
+
+        Assert.True(ParameterSchema.TryRead(Json(Patterns(10)), "schema", out _, out _));
+        Assert.False(ParameterSchema.TryRead(Json(Patterns(2_000)), "schema", out _, out var problems));
+        Assert.Contains("too large together", Assert.Single(problems).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Definitions d0, d1, … each of which refers to the next, where the text has ~.</summary>
     internal static string Links(int count, string definition) =>
         string.Concat(Enumerable.Range(0, count).Select(i => $"\"d{i}\":{definition.Replace("~", $"{i + 1}", StringComparison.Ordinal)},"));

@@ -10,6 +10,8 @@ public sealed class ParameterSchemaTests(NodeFixture node) : IClassFixture<NodeF
     {
         await node.DoAsync("deploy", Sample);
 
+        Assert.Contains("enforced; --json shows it", await node.DoAsync("deployment", "show", "schema/report"), StringComparison.Ordinal);
+
         Assert.Equal("A report of 2026-01-31 as text.\n", (await node.AskAsync("submit", "schema/report", "-p", "day=2026-01-31", "--follow")).Out);
 
         await Cleanly.RefusesAsync(node.Data, 1, "The run was not accepted: parameters.day: is required", "submit", "schema/report");

@@ -12,10 +12,14 @@ internal sealed class SchemaReader
     /// <summary>What a schema without an URI of its own resolves references against.</summary>
     private static readonly Uri Nameless = new("runner:///parameter-schema");
 
+    /// <summary>What the patterns of one schema may be together in .NET's words: 20 of all letters of all scripts, thousands of usual ones.</summary>
+    private const int MostPatternSize = 100_000;
+
     private readonly Dictionary<JsonData, SchemaNode> _nodes = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, SchemaResource> _resources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, EcmaPattern> _patterns = new(StringComparer.Ordinal);
     private readonly Action<JsonPath, string> _refuse;
+    private int _patternSize;
 
     /// <param name="draft">Which it is of if it does not say.</param>
     /// <param name="refuse">Told of each thing that is wrong.</param>
@@ -181,14 +185,20 @@ internal sealed class SchemaReader
 
     private void CompilePattern(string text, JsonPath path)
     {
-        if (_patterns.ContainsKey(text))
+        if (_patterns.ContainsKey(text) || _patternSize > MostPatternSize)
         {
             return;
         }
 
         try
         {
-            _patterns.Add(text, EcmaPattern.Of(text));
+            var pattern = EcmaPattern.Of(text);
+            _patterns.Add(text, pattern);
+            _patternSize += pattern.Size;
+            if (_patternSize > MostPatternSize)
+            {
+                _refuse(path, "with this one, the patterns of this schema are too large together; make them fewer or simpler");
+            }
         }
         catch (PatternFormatException e)
         {

@@ -102,6 +102,12 @@ internal sealed class CodePoints
     /// <param name="astral">Whether those above U+FFFF may occur; without them a class is enough.</param>
     public void Write(StringBuilder pattern, bool astral)
     {
+        if (_ranges is [var (only, same)] && only == same && only is < 0xD800 or (> 0xDFFF and <= 0xFFFF))
+        {
+            _ = only < 0x80 && char.IsAsciiLetterOrDigit((char)only) ? pattern.Append((char)only) : pattern.Append(CultureInfo.InvariantCulture, $"\\u{only:X4}");
+            return;
+        }
+
         var narrow = new StringBuilder();
         var wide = new StringBuilder();
         foreach (var (from, to) in _ranges)

@@ -18,7 +18,10 @@ internal sealed class EcmaPattern
     private const int MostKept = 500;
 
     /// <summary>What is longer in .NET's words (all letters, pairs included, are 10,000) takes seconds to make a machine of that does not backtrack.</summary>
-    private const int LongestForMachine = 8_000;
+    private const int LongestForMachine = 6_000;
+
+    /// <summary>Of a pattern as it is written; a longer one is no longer read by people, and .NET reads it in minutes.</summary>
+    private const int Longest = 10_000;
 
     private static readonly ConcurrentDictionary<string, EcmaPattern> Kept = new(StringComparer.Ordinal);
 
@@ -28,6 +31,11 @@ internal sealed class EcmaPattern
 
     private EcmaPattern(string text)
     {
+        if (text.Length > Longest)
+        {
+            throw new PatternFormatException(Longest, $"it is longer than {Longest} characters");
+        }
+
         Text = text;
         _root = PatternParser.Parse(text);
         // Nearly every text is without pairs, and the machine without them is far smaller.
@@ -37,6 +45,9 @@ internal sealed class EcmaPattern
 
     /// <summary>As it was written.</summary>
     public string Text { get; }
+
+    /// <summary>How long it is in .NET's words, which is what making and keeping it costs.</summary>
+    public int Size => _narrow.ToString().Length;
 
     /// <exception cref="PatternFormatException">The text is none.</exception>
     public static EcmaPattern Of(string text)
