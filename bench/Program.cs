@@ -22,6 +22,7 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("waiting", ManyWaiting.MeasureAsync),
     ("year", MinutelyYear.MeasureAsync),
     ("events", DurableEvents.MeasureAsync),
+    ("rrule", RecurrenceNext.MeasureAsync),
     ("soak", soak.MeasureAsync),
 };
 

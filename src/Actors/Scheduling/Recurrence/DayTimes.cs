@@ -30,6 +30,9 @@ internal sealed class DayTimes(DaySearch days, TimesOfDay times) : LocalTimes
         return new Period(start, end, times, Math.Max(0, start) * (long)Day, end * (long)Day);
     }
 
+    /// <inheritdoc/>
+    public override long EndOfRun(long time) => time - (time % Day) + times.EndOfRun((int)(time % Day));
+
     /// <summary>Adds the numbers of the matching days of a period to a list.</summary>
     public void AddDays(Period period, List<int> found, ref SearchBudget budget)
     {

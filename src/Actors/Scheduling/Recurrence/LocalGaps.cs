@@ -54,8 +54,8 @@ internal sealed class LocalGaps(TimeZoneInfo zone)
     /// <summary>The day clocks show at an instant.</summary>
     public int DayOf(long utc) => (int)Math.Clamp((utc + _timeline.At(utc).Offset) / (Second * LocalTimes.Day), 0, DaySearch.EndOfDays);
 
-    /// <summary>When clocks first show a day or a later one; the end of the calendar when that is outside of it.</summary>
-    public long FirstInstantOfDay(int day) => _timeline.FirstInstantOf(day * (Second * LocalTimes.Day)) ?? ZoneTimeline.EndOfTime;
+    /// <summary>When clocks first show a time or a later one; the end of the calendar when that is outside of it.</summary>
+    public long FirstInstantFrom(long local) => _timeline.FirstInstantOf(local * Second) ?? ZoneTimeline.EndOfTime;
 
     /// <summary>The first stretch of times that clocks skip and that has some from <paramref name="from"/> to before <paramref name="to"/>.</summary>
     public (long Start, long End)? FirstGap(long from, long to)
