@@ -26,7 +26,7 @@ public class RecurrencePropertyTests
         let choice = months + weeks + yearDays + monthDays + days + hours + minutes + seconds
         from positions in Sometimes(choice.Length > 0 ? 5 : 0, "BYSETPOS", Numbers(1, 9))
         from weekStart in Sometimes(4, "WKST", Gen.Elements(Weekdays))
-        from start in Seconds(new DateTime(1996, 1, 1), new DateTime(2030, 1, 1))
+        from start in Seconds(new DateTime(1996, 1, 1), new DateTime(2028, 1, 1))
         from count in Sometimes(5, "COUNT", Gen.Choose(1, 60).Select(n => n.ToString(CultureInfo.InvariantCulture)))
         from until in Sometimes(count.Length > 0 ? 0 : 5, "UNTIL", Seconds(start, start.AddDays(1000)).Select(time => Stamp(time) + "Z"))
         from zone in Gen.Elements(Zones.Unusual)
@@ -53,7 +53,7 @@ public class RecurrencePropertyTests
                     from after in AnyInstant
                     from part in Gen.Choose(0, 1000)
                     select (schedule, after, part);
-        Check(cases, 3000, item =>
+        Check(cases, 2000, item =>
         {
             var (schedule, after, part) = item;
             if (!schedule.TryNext(after, out var found, out _))

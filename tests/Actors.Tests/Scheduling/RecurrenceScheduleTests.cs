@@ -122,6 +122,7 @@ public class RecurrenceScheduleTests
 
     [Theory]
     [InlineData("FREQ=DAILY;COUNT=2147483647", "9999-12-30T23:00:00Z")]
+    [InlineData("DTSTART:20000101T023000\nFREQ=DAILY;COUNT=1000000", "4745-06-04T00:30:00Z")]
     [InlineData("FREQ=SECONDLY;COUNT=2147483647", "2038-01-21T12:14:06Z")]
     [InlineData("DTSTART:20000101T000000Z\nFREQ=MINUTELY;COUNT=1000000000", "3901-04-29T10:39:00Z")]
     public void A_large_COUNT_is_counted_by_days(string text, string last)

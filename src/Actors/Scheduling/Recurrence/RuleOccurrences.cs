@@ -80,7 +80,9 @@ internal sealed class RuleOccurrences
     {
         if (times is DayTimes daily)
         {
-            return daily.Nth(start, count, gaps, ref budget);
+            // Gaps only make it later. So a calendar that is too short without them need not be searched for them.
+            var early = gaps.IsFixed ? 0 : daily.Nth(start, count, null, ref budget);
+            return early == long.MaxValue ? early : daily.Nth(start, count, gaps, ref budget);
         }
 
         var walk = new GapWalk(gaps, start);
