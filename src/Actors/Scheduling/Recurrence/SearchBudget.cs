@@ -11,7 +11,7 @@ internal struct SearchBudget(int steps)
     public const int OfAnAnswer = 1_000_000;
 
     /// <summary>For reading a schedule, which counts what COUNT bounds: some tens of milliseconds.</summary>
-    public const int OfReading = 10_000_000;
+    public const int OfReading = 7_000_000;
 
     private int _left = steps;
 
