@@ -1,3 +1,5 @@
+using Runner.Messages;
+
 namespace Runner.Client;
 
 /// <summary>Guesses what a misspelt name was meant to be.</summary>
@@ -16,7 +18,7 @@ public static class Nearest
         var (best, distance) = ((string?)null, int.MaxValue);
         foreach (var candidate in known)
         {
-            var d = Distance(plain, Plain(candidate));
+            var d = EditDistance.Between(plain, Plain(candidate));
             if (d < distance)
             {
                 (best, distance) = (candidate, d);
@@ -27,30 +29,4 @@ public static class Nearest
     }
 
     private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
-
-    /// <summary>Insertions, deletions, replacements and swaps of neighbours between two words.</summary>
-    private static int Distance(string a, string b)
-    {
-        var d = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
-        {
-            for (var j = 0; j <= b.Length; j++)
-            {
-                if (i == 0 || j == 0)
-                {
-                    d[i, j] = i + j;
-                    continue;
-                }
-
-                var replaced = d[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                d[i, j] = Math.Min(replaced, Math.Min(d[i - 1, j], d[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                {
-                    d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
-                }
-            }
-        }
-
-        return d[a.Length, b.Length];
-    }
 }

@@ -7,10 +7,13 @@ internal static class BitSet
 {
     public static bool Contains(ulong set, int value) => (set >> value & 1) != 0;
 
-    /// <summary>The smallest member that is at least <paramref name="from"/> (0 or more), or -1.</summary>
+    /// <summary>The smallest member of a set that has one.</summary>
+    public static int First(ulong set) => BitOperations.TrailingZeroCount(set);
+
+    /// <summary>The smallest member that is at least <paramref name="from"/> (0 to 63), or -1.</summary>
     public static int NextAtOrAfter(ulong set, int from)
     {
-        var rest = from > 63 ? 0 : set & (ulong.MaxValue << from);
+        var rest = set & (ulong.MaxValue << from);
         return rest == 0 ? -1 : BitOperations.TrailingZeroCount(rest);
     }
 }

@@ -1,63 +1,64 @@
 namespace Runner.Actors.Scheduling;
 
-/// <summary>
-/// The day fields of a cron expression: which days of which months match. <see cref="InMonth"/> is the one place that knows how,
-/// so rules about a month's shape (its last day, nearest weekday, nth weekday) belong there.
-/// </summary>
-/// <param name="DaysOfMonth">Bits 1 to 31.</param>
-/// <param name="Months">Bits 1 to 12.</param>
-/// <param name="DaysOfWeek">Bits 0 (Sunday) to 6.</param>
+/// <summary>The day fields of a cron expression: which days of which months match. Days are numbered from 1 January of year 1, which is 0.</summary>
+/// <param name="Months">Bits 1 to 12; never empty.</param>
 /// <param name="Either">Both day fields restrict, so a day matches when either does (the classic rule); otherwise both must.</param>
-internal readonly record struct CronDays(uint DaysOfMonth, ushort Months, byte DaysOfWeek, bool Either)
+internal readonly record struct CronDays(CronDates Dates, ushort Months, CronWeekdays Weekdays, bool Either)
 {
-    private static ReadOnlySpan<byte> LongestMonths => [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    /// <summary>31 December 9999.</summary>
+    public const int LastDay = 3_652_058;
 
-    /// <summary>False when no year whatever has such a day (the 31st of February).</summary>
+    private static ReadOnlySpan<byte> Lengths => [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+    /// <summary>
+    /// False when no year whatever has such a day. Years come in 14 kinds, by their first weekday and by having a 29 February, and
+    /// the calendar has all of them; so 14 years stand for all.
+    /// </summary>
     public bool EverMatches()
     {
-        for (var month = 1; month <= 12; month++)
+        for (var kind = 0; kind < 14; kind++)
         {
-            if (BitSet.Contains(Months, month) && (Either || (DaysOfMonth & UpTo(LongestMonths[month])) != 0))
+            var weekday = kind % 7;
+            for (var month = 1; month <= 12; month++)
             {
-                return true;
+                var shape = new MonthShape(weekday, Lengths[month] + (kind >= 7 && month == 2 ? 1 : 0));
+                if (BitSet.Contains(Months, month) && In(shape) != 0)
+                {
+                    return true;
+                }
+
+                weekday = (weekday + shape.Length) % 7;
             }
         }
 
         return false;
     }
 
-    /// <summary>The first matching day on or after <paramref name="from"/>; null when the calendar ends first.</summary>
-    public DateOnly? NextAtOrAfter(DateOnly from)
+    /// <summary>The first matching day at or after one of the calendar; -1 when the calendar ends first.</summary>
+    public int NextAtOrAfter(int from)
     {
-        var day = from.Day;
-        var firstMonth = from.Month;
-        for (var year = from.Year; year <= DateOnly.MaxValue.Year; year++)
+        var (year, month, day) = DateOnly.FromDayNumber(from);
+        var first = from - day + 1;
+        var shape = new MonthShape((first + 1) % 7, Length(year, month));
+        var days = BitSet.Contains(Months, month) ? In(shape) & uint.MaxValue << day : 0;
+        while (days == 0)
         {
-            for (var month = BitSet.NextAtOrAfter(Months, firstMonth); month > 0; month = BitSet.NextAtOrAfter(Months, month + 1))
+            first += shape.Length;
+            if (first > LastDay)
             {
-                var match = BitSet.NextAtOrAfter(InMonth(year, month), month == firstMonth ? day : 1);
-                if (match > 0)
-                {
-                    return new DateOnly(year, month, match);
-                }
+                return -1;
             }
 
-            (firstMonth, day) = (1, 1);
+            (year, month) = month == 12 ? (year + 1, 1) : (year, month + 1);
+            shape = new MonthShape((shape.FirstWeekday + shape.Length) % 7, Length(year, month));
+            days = BitSet.Contains(Months, month) ? In(shape) : 0;
         }
 
-        return null;
+        return first + BitSet.First(days) - 1;
     }
 
-    /// <summary>The matching days of one month, as bits 1 to 31.</summary>
-    private uint InMonth(int year, int month)
-    {
-        var firstWeekday = (int)new DateOnly(year, month, 1).DayOfWeek;
-        ulong week = DaysOfWeek;
-        var weeks = week | week << 7 | week << 14 | week << 21 | week << 28 | week << 35;
-        var byWeekday = (uint)(weeks >> firstWeekday << 1);
-        var days = Either ? DaysOfMonth | byWeekday : DaysOfMonth & byWeekday;
-        return days & UpTo(DateTime.DaysInMonth(year, month));
-    }
+    /// <summary>The matching days of a month that is one of <see cref="Months"/>, as bits 1 to 31.</summary>
+    private uint In(MonthShape month) => Either ? Dates.In(month) | Weekdays.In(month) : Dates.In(month) & Weekdays.In(month);
 
-    private static uint UpTo(int lastDay) => (uint)((1UL << lastDay + 1) - 2);
+    private static int Length(int year, int month) => month == 2 && DateTime.IsLeapYear(year) ? 29 : Lengths[month];
 }

@@ -1,15 +1,15 @@
 namespace Runner.Actors.Scheduling;
 
-/// <summary>Reads cron expressions: five fields, or a macro that stands for five.</summary>
+/// <summary>Reads cron expressions: five fields, six with the seconds first, or a macro that stands for five.</summary>
 internal static class CronParser
 {
     private const int LongestExpression = 1000;
     private const string Whole = "expression";
-    private const string FiveFields = "five fields: minute hour day-of-month month day-of-week";
+    private const string FieldNames = "five fields: minute hour day-of-month month day-of-week, or six with the second before them";
     private const string Macros = "@hourly, @daily, @midnight, @weekly, @monthly, @yearly or @annually";
 
     private static readonly CronField[] Fields =
-        [CronField.Minute, CronField.Hour, CronField.DayOfMonth, CronField.Month, CronField.DayOfWeek];
+        [CronField.Second, CronField.Minute, CronField.Hour, CronField.DayOfMonth, CronField.Month, CronField.DayOfWeek];
 
     private static readonly char[] Blanks = [' ', '\t'];
 
@@ -33,7 +33,7 @@ internal static class CronParser
         }
 
         var pattern = Combine(values, dayOr);
-        error = pattern.Days.EverMatches() ? null : Never(parts);
+        error = pattern.Days.EverMatches() ? null : Never(pattern.Days, parts);
         return error is null ? pattern : null;
     }
 
@@ -42,7 +42,7 @@ internal static class CronParser
         error = null;
         if (string.IsNullOrWhiteSpace(text) || text.Length > LongestExpression)
         {
-            error = new ScheduleFormatException(Whole, string.IsNullOrWhiteSpace(text) ? "it is empty" : $"it is longer than {LongestExpression} characters", FiveFields);
+            error = new ScheduleFormatException(Whole, string.IsNullOrWhiteSpace(text) ? "it is empty" : $"it is longer than {LongestExpression} characters", FieldNames);
             return null;
         }
 
@@ -53,9 +53,14 @@ internal static class CronParser
         }
 
         var parts = (Expand(trimmed) ?? trimmed).Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length == Fields.Length - 1)
+        {
+            parts = ["0", .. parts];
+        }
+
         if (error is null && parts.Length != Fields.Length)
         {
-            error = new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} fields", FiveFields);
+            error = new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} fields", FieldNames);
         }
 
         return error is null ? parts : null;
@@ -73,14 +78,22 @@ internal static class CronParser
 
     private static CronPattern Combine(CronFieldValues[] values, bool dayOr)
     {
-        var (minute, hour, dayOfMonth, month, dayOfWeek) = (values[0], values[1], values[2], values[3], values[4]);
+        var (second, minute, hour, dayOfMonth, month, dayOfWeek) = (values[0], values[1], values[2], values[3], values[4], values[5]);
         return new CronPattern(
-            new CronTimes((uint)hour.Set, minute.Set, minute.Recurs || hour.Recurs),
-            new CronDays((uint)dayOfMonth.Set, (ushort)month.Set, (byte)dayOfWeek.Set, dayOr && dayOfMonth.Restricts && dayOfWeek.Restricts));
+            new CronTimes((uint)hour.Set, minute.Set, second.Set, second.Recurs || minute.Recurs || hour.Recurs),
+            new CronDays(
+                dayOfMonth.Dates | new CronDates((uint)dayOfMonth.Set),
+                (ushort)month.Set,
+                dayOfWeek.Weekdays | CronWeekdays.Each(dayOfWeek.Set),
+                dayOr && dayOfMonth.Restricts && dayOfWeek.Restricts));
     }
 
-    private static ScheduleFormatException Never(string[] parts) => new(
-        CronField.DayOfMonth.Name,
-        $"day {ScheduleFormatException.Quote(parts[2])} never comes in month {ScheduleFormatException.Quote(parts[3])}",
-        "a day that at least one of the months has");
+    private static ScheduleFormatException Never(CronDays days, string[] parts)
+    {
+        var (date, month, weekday) = (ScheduleFormatException.Quote(parts[3]), ScheduleFormatException.Quote(parts[4]), ScheduleFormatException.Quote(parts[5]));
+        var onAnyWeekday = days with { Weekdays = CronWeekdays.Each(0x7F) };
+        return onAnyWeekday.EverMatches()
+            ? new ScheduleFormatException(CronField.DayOfWeek.Name, $"{weekday} never falls on day {date} of month {month}", "a weekday that such a day has in some year")
+            : new ScheduleFormatException(CronField.DayOfMonth.Name, $"day {date} never comes in month {month}", "a day that at least one of the months has");
+    }
 }

@@ -9,25 +9,26 @@ internal readonly record struct CronPattern(CronTimes Times, CronDays Days)
     /// </summary>
     public long? NextAtOrAfter(long localTicks)
     {
-        var wholeMinute = Math.Max(0, localTicks + TimeSpan.TicksPerMinute - 1) / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute;
-        if (wholeMinute > DateTime.MaxValue.Ticks)
+        var from = Math.Max(0, localTicks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;
+        var (today, time) = ((int)(from / CronTimes.SecondsADay), (int)(from % CronTimes.SecondsADay));
+        if (today > CronDays.LastDay)
         {
             return null;
         }
 
-        var from = new DateTime(wholeMinute);
-        var today = DateOnly.FromDateTime(from);
         var day = Days.NextAtOrAfter(today);
         if (day == today)
         {
-            if (Times.NextAtOrAfter(TimeOnly.FromDateTime(from)) is { } time)
+            if (Times.NextAtOrAfter(time) is >= 0 and var later)
             {
-                return from.Date.Ticks + time.Ticks;
+                return Ticks(today, later);
             }
 
-            day = today == DateOnly.MaxValue ? null : Days.NextAtOrAfter(today.AddDays(1));
+            day = today == CronDays.LastDay ? -1 : Days.NextAtOrAfter(today + 1);
         }
 
-        return day?.DayNumber * TimeSpan.TicksPerDay + Times.First.Ticks;
+        return day < 0 ? null : Ticks(day, Times.First);
     }
+
+    private static long Ticks(int day, int time) => (day * TimeSpan.TicksPerDay) + (time * TimeSpan.TicksPerSecond);
 }

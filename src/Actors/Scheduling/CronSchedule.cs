@@ -3,17 +3,19 @@ using System.Diagnostics.CodeAnalysis;
 namespace Runner.Actors.Scheduling;
 
 /// <summary>
-/// A cron expression on the wall clocks of a time zone, with a resolution of one minute.
+/// A cron expression on the wall clocks of a time zone, with a resolution of one second.
 /// <para>
-/// Fields are minute (0–59), hour (0–23), day-of-month (1–31), month (1–12 or jan–dec) and day-of-week (0–7 or sun–sat, 0 and 7
-/// are Sunday), each <c>*</c> or a list of values, ranges (<c>1-5</c>; <c>fri-mon</c> runs past the end of the week) and steps
-/// (<c>*/5</c>, <c>10-50/7</c>, <c>3/10</c> for «from 3 on»). Day fields may be <c>?</c>, the same as <c>*</c>. When both day
-/// fields restrict (are neither <c>*</c>, <c>?</c> nor <c>*/1</c>), a day matches when either does. Macros: @hourly, @daily,
-/// @midnight, @weekly, @monthly, @yearly, @annually.
+/// Fields are second (0–59, left out for 0), minute (0–59), hour (0–23), day-of-month (1–31), month (1–12 or jan–dec) and
+/// day-of-week (0–7 or sun–sat, 0 and 7 are Sunday), each <c>*</c> or a list of values, ranges (<c>1-5</c>; <c>fri-mon</c> runs
+/// past the end of the week) and steps (<c>*/5</c>, <c>10-50/7</c>, <c>3/10</c> for «from 3 on»). A day of the month may count
+/// from the month's end (<c>L</c>, <c>L-3</c>) or be the nearest Monday to Friday (<c>15W</c>, <c>LW</c>, <c>L-3W</c>), which is
+/// always in the same month; a weekday may be the month's last (<c>friL</c>) or nth (<c>fri#2</c>), and <c>L</c> alone is Saturday.
+/// Day fields may be <c>?</c>, the same as <c>*</c>. When both day fields restrict (are neither <c>*</c>, <c>?</c> nor <c>*/1</c>),
+/// a day matches when either does. Macros: @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually.
 /// </para>
 /// <para>
 /// When clocks jump forward, the occurrences in the gap run once, at its end. When clocks go back, a fixed time in the repeated
-/// hour runs in its first pass only, a recurring pattern (<c>*</c>, a range or a step in minutes or hours) in both.
+/// hour runs in its first pass only, a recurring pattern (<c>*</c>, a range or a step in seconds, minutes or hours) in both.
 /// </para>
 /// </summary>
 public sealed class CronSchedule : ISchedule

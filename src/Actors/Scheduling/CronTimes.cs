@@ -1,32 +1,41 @@
 namespace Runner.Actors.Scheduling;
 
-/// <summary>The times of day of a cron expression. A field of seconds would be a third set here.</summary>
+/// <summary>The times of day of a cron expression. Times are in seconds since midnight.</summary>
 /// <param name="Hours">Bits 0 to 23; never empty.</param>
 /// <param name="Minutes">Bits 0 to 59; never empty.</param>
+/// <param name="Seconds">Bits 0 to 59; never empty. Only bit 0 where an expression has five fields.</param>
 /// <param name="Recurring">
-/// The expression describes a rhythm (<c>*</c>, a range or a step in minutes or hours) and not times on a clock; the two
-/// differ when a clock change repeats an hour.
+/// The expression describes a rhythm (<c>*</c>, a range or a step in seconds, minutes or hours) and not times on a clock; the
+/// two differ when a clock change repeats an hour.
 /// </param>
-internal readonly record struct CronTimes(uint Hours, ulong Minutes, bool Recurring)
+internal readonly record struct CronTimes(uint Hours, ulong Minutes, ulong Seconds, bool Recurring)
 {
-    /// <summary>The first matching time of a day, since midnight.</summary>
-    public TimeSpan First => At(BitSet.NextAtOrAfter(Hours, 0), BitSet.NextAtOrAfter(Minutes, 0));
+    public const int SecondsADay = 24 * 60 * 60;
 
-    /// <summary>The first matching time at or after <paramref name="from"/> on the same day, since midnight; null when the day has no more.</summary>
-    public TimeSpan? NextAtOrAfter(TimeOnly from)
+    /// <summary>The first matching time of a day.</summary>
+    public int First => At(BitSet.First(Hours));
+
+    /// <summary>The first matching time at or after <paramref name="from"/> on the same day; -1 when the day has no more.</summary>
+    public int NextAtOrAfter(int from)
     {
-        if (BitSet.Contains(Hours, from.Hour))
+        var (hour, minute, second) = (from / 3600, from / 60 % 60, from % 60);
+        if (BitSet.Contains(Hours, hour))
         {
-            var minute = BitSet.NextAtOrAfter(Minutes, from.Minute);
-            if (minute >= 0)
+            if (BitSet.Contains(Minutes, minute) && BitSet.NextAtOrAfter(Seconds, second) is >= 0 and var later)
             {
-                return At(from.Hour, minute);
+                return At(hour, minute, later);
+            }
+
+            if (BitSet.NextAtOrAfter(Minutes, minute + 1) is >= 0 and var next)
+            {
+                return At(hour, next, BitSet.First(Seconds));
             }
         }
 
-        var hour = BitSet.NextAtOrAfter(Hours, from.Hour + 1);
-        return hour < 0 ? null : At(hour, BitSet.NextAtOrAfter(Minutes, 0));
+        return BitSet.NextAtOrAfter(Hours, hour + 1) is >= 0 and var first ? At(first) : -1;
     }
 
-    private static TimeSpan At(int hour, int minute) => new(hour, minute, 0);
+    private int At(int hour) => At(hour, BitSet.First(Minutes), BitSet.First(Seconds));
+
+    private static int At(int hour, int minute, int second) => (((hour * 60) + minute) * 60) + second;
 }

@@ -3,7 +3,8 @@ namespace Runner.Actors.Scheduling;
 /// <summary>
 /// Every so often, counted from an anchor in both directions: <c>anchor + n × interval</c> for every integer n.
 /// Whole multiples of a day go by the calendar: the anchor's wall-clock time in the zone, every so many days; a time in a gap of
-/// the clocks moves to the gap's end, a repeated one is its first pass. Every other interval is elapsed time.
+/// the clocks moves to the gap's end, a repeated one is its first pass (but the anchor is the instant it is). Every other interval
+/// is elapsed time.
 /// </summary>
 public sealed class IntervalSchedule : ISchedule
 {
@@ -63,15 +64,18 @@ public sealed class IntervalSchedule : ISchedule
     private long? NextByCalendar(ZoneTimeline calendar, long after)
     {
         var local = FirstOnGridAfter(after - ZoneTimeline.MaxOffset);
-        var utc = calendar.FirstInstantOf(local);
+        var utc = InstantOf(calendar, local);
         while (utc <= after)
         {
             local += Interval.Ticks;
-            utc = calendar.FirstInstantOf(local);
+            utc = InstantOf(calendar, local);
         }
 
         return utc;
     }
+
+    /// <summary>The anchor is an occurrence itself, even when it is the second pass of a repeated time.</summary>
+    private long? InstantOf(ZoneTimeline calendar, long local) => local == _origin ? Anchor.UtcTicks : calendar.FirstInstantOf(local);
 
     private long FirstOnGridAfter(long ticks)
     {

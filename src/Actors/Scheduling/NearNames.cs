@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Messages;
 
 namespace Runner.Actors.Scheduling;
 
@@ -12,37 +13,15 @@ internal static class NearNames
     public static ImmutableArray<string> Of(string written, ImmutableArray<string> names, int atMost)
     {
         var tolerated = Math.Max(2, written.Length / 3);
+        var plain = written.ToLowerInvariant();
         return [.. names
-            .Select(name => (name, edits: Math.Min(Edits(written, name), Edits(written, name[(name.LastIndexOf('/') + 1)..]))))
+            .Select(name => (name, edits: Edits(name.ToLowerInvariant())))
             .Where(candidate => candidate.edits <= tolerated && candidate.edits < candidate.name.Length)
             .OrderBy(candidate => candidate.edits)
             .ThenBy(candidate => candidate.name, StringComparer.Ordinal)
             .Take(atMost)
             .Select(candidate => candidate.name)];
-    }
 
-    /// <summary>Levenshtein's distance: letters to insert, delete or replace.</summary>
-    private static int Edits(string from, string to)
-    {
-        Span<int> row = stackalloc int[to.Length + 1];
-        for (var column = 0; column < row.Length; column++)
-        {
-            row[column] = column;
-        }
-
-        for (var line = 1; line <= from.Length; line++)
-        {
-            var diagonal = row[0];
-            row[0] = line;
-            for (var column = 1; column < row.Length; column++)
-            {
-                var same = char.ToLowerInvariant(from[line - 1]) == char.ToLowerInvariant(to[column - 1]);
-                var replaced = diagonal + (same ? 0 : 1);
-                diagonal = row[column];
-                row[column] = Math.Min(replaced, Math.Min(row[column], row[column - 1]) + 1);
-            }
-        }
-
-        return row[^1];
+        int Edits(string name) => Math.Min(EditDistance.Between(plain, name), EditDistance.Between(plain, name.AsSpan(name.LastIndexOf('/') + 1)));
     }
 }

@@ -47,6 +47,16 @@ public static class TimeZones
         return true;
     }
 
+    /// <summary>
+    /// How far a zone's clocks are ahead of UTC at an instant, as schedules reckon with it: in years to come .NET has no clock changes
+    /// for some zones that do.
+    /// </summary>
+    public static TimeSpan OffsetAt(TimeZoneInfo zone, DateTimeOffset instant)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
+        return TimeSpan.FromTicks(ZoneTimeline.Of(zone).At(instant.UtcTicks).Offset);
+    }
+
     private static TimeZoneInfo? Load(string id)
     {
         try

@@ -5,8 +5,9 @@ namespace Runner.Actors.Scheduling;
 
 /// <summary>
 /// A time zone as stretches of one offset from UTC. Everything is derived from the offset at UTC instants, the one question
-/// <see cref="TimeZoneInfo"/> answers rightly for every zone: its notions of invalid and ambiguous local times miss changes of
-/// a zone's base offset (Pacific/Apia in 2011) and daylight time that is behind (Europe/Dublin in winter).
+/// <see cref="TimeZoneInfo"/> answers rightly for every zone (but for what <see cref="ZoneFile"/> mends): its notions of invalid and
+/// ambiguous local times miss changes of a zone's base offset (Pacific/Apia in 2011) and daylight time that is behind (Europe/Dublin
+/// in winter).
 /// Instants are UTC ticks, wall-clock times are local ticks; both may run past the calendar's ends by a day.
 /// </summary>
 internal sealed class ZoneTimeline
@@ -17,19 +18,22 @@ internal sealed class ZoneTimeline
     /// <summary>More than any offset: .NET allows 14 hours either way.</summary>
     public const long MaxOffset = 15 * TimeSpan.TicksPerHour;
 
-    // No zone has ever changed its clocks twice within four days, so looking once a day misses no change.
-    private const long Look = TimeSpan.TicksPerDay;
+    // No zone has ever changed its clocks twice within three days (Africa/Freetown did within four), so looking every other day
+    // misses no change.
+    private const long Look = 2 * TimeSpan.TicksPerDay;
 
     private static readonly ConditionalWeakTable<TimeZoneInfo, ZoneTimeline> Known = [];
 
     private readonly ConcurrentDictionary<int, Stretch[]> _years = new();
     private readonly TimeZoneInfo _zone;
     private readonly bool _fixed;
+    private readonly (long From, ZoneRule Rule)? _later;
 
     private ZoneTimeline(TimeZoneInfo zone)
     {
         _zone = zone;
         _fixed = zone.GetAdjustmentRules().Length == 0;
+        _later = _fixed || !zone.HasIanaId ? null : ZoneFile.Read(zone.Id);
     }
 
     /// <summary>From <paramref name="Start"/> to before <paramref name="End"/>, wall clocks are <paramref name="Offset"/> ahead of UTC.</summary>
@@ -132,5 +136,6 @@ internal sealed class ZoneTimeline
         return after;
     }
 
-    private long OffsetAt(long utc) => _zone.GetUtcOffset(new DateTime(utc, DateTimeKind.Utc)).Ticks;
+    private long OffsetAt(long utc) =>
+        _later is { } later && utc >= later.From ? later.Rule.OffsetAt(utc) : _zone.GetUtcOffset(new DateTime(utc, DateTimeKind.Utc)).Ticks;
 }

@@ -26,6 +26,18 @@ public class CronClockChangeTests
     [InlineData("0 0 * * *", "America/Havana", "2026-03-07T12:00-05:00", "2026-03-09T12:00-04:00", "03-08 01:00-04:00,03-09 00:00-04:00")]
     [InlineData("@daily", "Asia/Beirut", "2026-03-28T12:00+02:00", "2026-03-30T12:00+03:00", "03-29 01:00+03:00,03-30 00:00+03:00")]
     [InlineData("*/30 0 * * *", "Asia/Beirut", "2026-03-28T12:00+02:00", "2026-03-29T12:00+03:00", "03-29 01:00+03:00")]
+    // Sao Paulo: 00:00 became 01:00 on 4 November 2018. Kathmandu: 00:00 became 00:15 on New Year's Day of 1986.
+    [InlineData("15,45 0 * * *", "America/Sao_Paulo", "2018-11-03T12:00-03:00", "2018-11-05T00:30-02:00", "11-04 01:00-02:00,11-05 00:15-02:00")]
+    [InlineData("5,20 0 * * *", "Asia/Kathmandu", "1985-12-31T12:00Z", "1986-01-01T12:00Z", "01-01 00:15+05:45,01-01 00:20+05:45")]
+    // Casablanca: 02:00 becomes 03:00 on 22 March 2026, after Ramadan. Troll: 01:00 becomes 03:00 on 29 March 2026.
+    [InlineData("30 2 * * *", "Africa/Casablanca", "2026-03-21T12:00Z", "2026-03-23T12:00Z", "03-22 03:00+01:00,03-23 02:30+01:00")]
+    [InlineData("0,30 1,2,3 * * *", "Antarctica/Troll", "2026-03-28T12:00Z", "2026-03-29T12:00Z", "03-29 03:00+02:00,03-29 03:30+02:00")]
+    [InlineData("30 * * * *", "Antarctica/Troll", "2026-03-28T23:45Z", "2026-03-29T02:00Z", "03-29 00:30+00:00,03-29 03:00+02:00,03-29 03:30+02:00")]
+    // Seconds, up to the last before the gap's end.
+    [InlineData("59 59 2 * * *", "Europe/Berlin", "2026-03-29T00:00+01:00", "2026-03-29T12:00+02:00", "03-29 03:00+02:00")]
+    [InlineData("*/30 59 1-2 * * *", "Europe/Berlin", "2026-03-29T00:00+01:00", "2026-03-29T12:00+02:00", "03-29 01:59+01:00,03-29 01:59+01:00,03-29 03:00+02:00")]
+    // Dublin went back to winter time in 1971, for the first time as the exception; in 1972 02:00 became 03:00.
+    [InlineData("30 2 * * *", "Europe/Dublin", "1972-03-18T12:00Z", "1972-03-20T12:00Z", "03-19 03:00+01:00,03-20 02:30+01:00")]
     // Dublin: winter is the exception there; 01:00 becomes 02:00 on 29 March 2026.
     [InlineData("30 1 * * *", "Europe/Dublin", "2026-03-28T12:00Z", "2026-03-30T12:00Z", "03-29 02:00+01:00,03-30 01:30+01:00")]
     public void B33_times_in_the_gap_run_once_at_its_end(string expression, string zone, string after, string before, string expected) =>
@@ -44,6 +56,11 @@ public class CronClockChangeTests
     [InlineData("30 23 * * *", "Asia/Beirut", "2026-10-24T12:00+03:00", "2026-10-26T12:00+02:00", "10-24 23:30+03:00,10-25 23:30+02:00")]
     [InlineData("0 0 * * *", "Asia/Beirut", "2026-10-24T12:00+03:00", "2026-10-26T12:00+02:00", "10-25 00:00+02:00,10-26 00:00+02:00")]
     [InlineData("30 1 * * *", "Europe/Dublin", "2026-10-24T12:00Z", "2026-10-26T12:00Z", "10-25 01:30+01:00,10-26 01:30+00:00")]
+    [InlineData("30 2 * * *", "Europe/Dublin", "1971-10-30T12:00Z", "1971-11-01T12:00Z", "10-31 02:30+01:00,11-01 02:30+00:00")]
+    // Troll: 03:00 becomes 01:00. Casablanca: 03:00 becomes 02:00 for Ramadan. Sao Paulo: 00:00 became 23:00 of the day before.
+    [InlineData("30 1,2 * * *", "Antarctica/Troll", "2026-10-24T12:00Z", "2026-10-25T12:00Z", "10-25 01:30+02:00,10-25 02:30+02:00")]
+    [InlineData("15 2 * * *", "Africa/Casablanca", "2026-02-14T12:00Z", "2026-02-16T12:00Z", "02-15 02:15+01:00,02-16 02:15+00:00")]
+    [InlineData("59 59 23 * * *", "America/Sao_Paulo", "2018-02-17T12:00Z", "2018-02-18T12:00Z", "02-17 23:59-02:00")]
     public void B33_a_fixed_time_in_a_repeated_hour_runs_in_its_first_pass(string expression, string zone, string after, string before, string expected) =>
         Assert.Equal(expected.Split(','), Between(Cron(expression, zone), zone, after, before));
 
@@ -60,4 +77,20 @@ public class CronClockChangeTests
     [Fact]
     public void A_fixed_time_asked_for_in_the_second_pass_is_over_for_the_day() =>
         Assert.Equal(At("2026-10-26T02:45+01:00"), Cron("45 2 * * *", "Europe/Berlin").Next(At("2026-10-25T02:10+01:00")));
+
+    [Theory]
+    [InlineData("30 2 * * *", "Europe/Berlin", "2026-03-29T03:00+02:00", true)]
+    [InlineData("30 2,3 * * *", "Europe/Berlin", "2026-03-29T03:00+02:00", true)]
+    [InlineData("0 2,3 * * *", "Europe/Berlin", "2026-03-29T03:00+02:00", false)] // due there anyway
+    [InlineData("30 2 * * *", "Europe/Berlin", "2026-10-25T02:30+02:00", false)]
+    [InlineData("*/30 * * * *", "Europe/Berlin", "2026-10-25T02:30+01:00", false)]
+    [InlineData("0 9 30 12 *", "Pacific/Apia", "2011-12-31T00:00+14:00", true)]
+    [InlineData("0 0 * * *", "Asia/Beirut", "2026-03-29T01:00+03:00", true)]
+    [InlineData("*/10 0 2 * * *", "Australia/Lord_Howe", "2026-10-04T02:30+11:00", true)]
+    public void An_occurrence_says_whether_a_clock_change_moved_it(string expression, string zone, string at, bool moved)
+    {
+        var schedule = Cron(expression, zone);
+        Assert.Equal(At(at), schedule.Next(At(at).AddSeconds(-1)));
+        Assert.Equal(moved, schedule.IsMoved(At(at)));
+    }
 }

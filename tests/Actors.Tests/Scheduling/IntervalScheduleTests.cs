@@ -35,6 +35,39 @@ public class IntervalScheduleTests
         Assert.Equal(expected.Split(','), Between(Every(interval, anchor, zone), zone, after, before));
 
     [Theory]
+    [InlineData("2026-10-25T02:30+01:00", "10-24 02:30+02:00,10-25 02:30+01:00,10-26 02:30+01:00")] // the second pass, so that day in the second
+    [InlineData("2026-10-25T02:30+02:00", "10-24 02:30+02:00,10-25 02:30+02:00,10-26 02:30+01:00")]
+    [InlineData("2025-10-26T02:30+01:00", "10-24 02:30+02:00,10-25 02:30+02:00,10-26 02:30+01:00")] // of another year, so the first
+    public void An_anchor_in_a_repeated_hour_is_an_occurrence_itself(string anchor, string expected) =>
+        Assert.Equal(expected.Split(','), Between(Every("1.00:00", anchor, "Europe/Berlin"), "Europe/Berlin", "2026-10-23T12:00Z", "2026-10-26T12:00Z"));
+
+    [Theory]
+    [InlineData("Pacific/Apia", "2011-12-30T00:00+14:00", "2011-12-31T00:00+14:00")] // the missing day's times meet the next day's midnight
+    [InlineData("Europe/Berlin", "2026-03-28T02:00+01:00", "2026-03-29T03:00+02:00")]
+    public void A_time_in_a_gap_is_marked_as_moved_unless_the_gaps_end_is_due_itself(string zone, string anchor, string at)
+    {
+        var due = Every("1.00:00", anchor, zone).Next(At(at).AddTicks(-1))!.Value;
+        Assert.Equal(At(at), due);
+        Assert.Equal(zone == "Europe/Berlin", Every("1.00:00", anchor, zone).IsMoved(due));
+        Assert.False(Every("1.00:00", anchor, zone).IsMoved(At(anchor)));
+        Assert.False(Every("01:00", anchor, zone).IsMoved(At(at)));
+    }
+
+    [Theory]
+    [InlineData("1.12:00", "0001-01-01T00:00Z", "0001-01-02T12:00Z")]
+    [InlineData("7.00:00", "9999-12-31T00:00Z", "0001-01-01T00:00:00.0000001Z")]
+    public void Counting_reaches_both_ends_of_the_calendar(string interval, string anchor, string first)
+    {
+        var schedule = Every(interval, anchor);
+        var next = schedule.Next(DateTimeOffset.MinValue)!.Value;
+        Assert.True(next >= At(first));
+        Assert.Equal(0, (next - At(anchor)).Ticks % Span(interval).Ticks);
+        var last = schedule.Next(DateTimeOffset.MaxValue - Span(interval))!.Value;
+        Assert.Equal(0, (last - At(anchor)).Ticks % Span(interval).Ticks);
+        Assert.Null(schedule.Next(last));
+    }
+
+    [Theory]
     [InlineData("00:07")]
     [InlineData("3.00:00")]
     public void B30_a_schedule_made_again_keeps_to_its_anchor_whenever_it_is_asked(string interval)

@@ -10,7 +10,7 @@ internal static class Zones
     public static readonly string[] Unusual =
     [
         "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Havana", "Asia/Beirut",
-        "Europe/Dublin", "Africa/Casablanca", "Asia/Kathmandu", "Asia/Pyongyang", "Antarctica/Troll", "UTC",
+        "Europe/Dublin", "Africa/Casablanca", "Asia/Kathmandu", "Asia/Pyongyang", "Antarctica/Troll", "America/Sao_Paulo", "UTC",
     ];
 
     public static TimeZoneInfo Zone(string id) =>
