@@ -23,6 +23,7 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("cron", CronNext.MeasureAsync),
     ("year", MinutelyYear.MeasureAsync),
     ("events", DurableEvents.MeasureAsync),
+    ("rrule", RecurrenceNext.MeasureAsync),
     ("soak", soak.MeasureAsync),
 };
 

@@ -25,6 +25,9 @@ internal sealed class DaySearch(DayPattern pattern, Frequency frequency, int int
     /// <summary>One more than the last day of the calendar.</summary>
     public const int EndOfDays = 3_652_059;
 
+    /// <summary>What looking at one month or period costs.</summary>
+    public const int StepsOfALook = 5;
+
     private const int MonthsOfCalendar = 9999 * 12;
 
     /// <summary>The first matching day at or after one; -1 when the calendar ends first.</summary>
@@ -65,7 +68,7 @@ internal sealed class DaySearch(DayPattern pattern, Frequency frequency, int int
         var date = DateOnly.FromDayNumber(from);
         var begin = DateOnly.FromDayNumber(start);
         var origin = frequency == Frequency.Yearly ? begin.Year : (begin.Year * 12) + begin.Month - 1;
-        for (var index = ((long)date.Year * 12) + date.Month - 1; budget.Spend(); index++)
+        for (var index = ((long)date.Year * 12) + date.Month - 1; budget.Spend(StepsOfALook); index++)
         {
             index = NextMonth(index, origin);
             if (index >= MonthsOfCalendar + 12)
@@ -135,7 +138,7 @@ internal sealed class DaySearch(DayPattern pattern, Frequency frequency, int int
     private DayGroup NextInWeeks(int from, ref SearchBudget budget)
     {
         var origin = Weeks.IndexOf(start, pattern.WeekStart);
-        for (long week = Weeks.IndexOf(from, pattern.WeekStart); budget.Spend(); week++)
+        for (long week = Weeks.IndexOf(from, pattern.WeekStart); budget.Spend(StepsOfALook); week++)
         {
             week += Wait(week, origin);
             if (week * 7 >= EndOfDays + 7)
@@ -161,7 +164,7 @@ internal sealed class DaySearch(DayPattern pattern, Frequency frequency, int int
 
     private DayGroup NextInSteps(int from, ref SearchBudget budget)
     {
-        for (long day = from; budget.Spend(); day++)
+        for (long day = from; budget.Spend(StepsOfALook); day++)
         {
             day += Wait(day, start);
             if (day >= EndOfDays)

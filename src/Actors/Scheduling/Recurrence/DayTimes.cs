@@ -30,6 +30,9 @@ internal sealed class DayTimes(DaySearch days, TimesOfDay times) : LocalTimes
         return new Period(start, end, times, Math.Max(0, start) * (long)Day, end * (long)Day);
     }
 
+    /// <inheritdoc/>
+    public override long EndOfRun(long time) => time - (time % Day) + times.EndOfRun((int)(time % Day));
+
     /// <summary>Adds the numbers of the matching days of a period to a list.</summary>
     public void AddDays(Period period, List<int> found, ref SearchBudget budget)
     {
@@ -54,7 +57,7 @@ internal sealed class DayTimes(DaySearch days, TimesOfDay times) : LocalTimes
     /// The time of the <paramref name="count"/>th one from a time on, where those in gaps do not count; <see cref="long.MaxValue"/>
     /// when the calendar ends first. It counts whole months and years, not times.
     /// </summary>
-    public long Nth(long from, long count, LocalGaps gaps, ref SearchBudget budget)
+    public long Nth(long from, long count, LocalGaps? gaps, ref SearchBudget budget)
     {
         var (today, past) = ((int)(from / Day), times.Before((int)(from % Day)));
         var walk = new GapWalk(gaps, from);

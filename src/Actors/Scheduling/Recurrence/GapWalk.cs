@@ -1,7 +1,7 @@
 namespace Runner.Actors.Scheduling.Recurrence;
 
-/// <summary>A zone's gaps, asked for in the order of time, so that each year of the zone is looked at once and only as far as needed.</summary>
-internal struct GapWalk(LocalGaps gaps, long from)
+/// <summary>A zone's gaps, or none when there is no zone, asked for in the order of time, so that each year of the zone is looked at once and only as far as needed.</summary>
+internal struct GapWalk(LocalGaps? gaps, long from)
 {
     private const long Ahead = 366 * 86_400L;
 
@@ -14,7 +14,7 @@ internal struct GapWalk(LocalGaps gaps, long from)
     /// <summary>The first gap that ends after <paramref name="from"/> and begins before <paramref name="to"/>; neither ever goes back.</summary>
     public (long Start, long End)? Within(long from, long to, ref SearchBudget budget)
     {
-        while (!gaps.IsFixed)
+        while (gaps is { IsFixed: false })
         {
             if (_gap is { } gap && gap.End > from)
             {

@@ -11,6 +11,9 @@ namespace Runner.Actors.Scheduling.Recurrence;
 /// <param name="start">The time of DTSTART.</param>
 internal sealed class GridTimes(DaySearch days, TimesOfDay times, int unit, int interval, long start) : LocalTimes
 {
+    // What going on at another day costs, beside finding it.
+    private const int StepsOfADay = 4;
+
     private readonly int _perDay = Day / unit;
     private readonly long _origin = start / unit;
 
@@ -34,7 +37,7 @@ internal sealed class GridTimes(DaySearch days, TimesOfDay times, int unit, int 
     public override long Next(long from, ref SearchBudget budget)
     {
         var (day, time) = ((int)(from / Day), (int)(from % Day));
-        while (budget.Spend())
+        while (budget.Spend(StepsOfADay))
         {
             var matching = days.Next(day, ref budget);
             if (matching < 0)

@@ -11,6 +11,10 @@ internal sealed class LocalGaps(TimeZoneInfo zone)
 
     private const long Second = TimeSpan.TicksPerSecond;
 
+    // Zone data tell single changes up to 2087 and then a yearly rule of the calendar, which repeats after 400 years.
+    private const long Cycle = 146_097 * 86_400L;
+    private const long FirstCycle = 766_644 * 86_400L;
+
     private readonly ZoneTimeline _timeline = ZoneTimeline.Of(zone);
 
     /// <summary>The zone has never changed its clocks, and has no gaps.</summary>
@@ -54,12 +58,18 @@ internal sealed class LocalGaps(TimeZoneInfo zone)
     /// <summary>The day clocks show at an instant.</summary>
     public int DayOf(long utc) => (int)Math.Clamp((utc + _timeline.At(utc).Offset) / (Second * LocalTimes.Day), 0, DaySearch.EndOfDays);
 
-    /// <summary>When clocks first show a day or a later one; the end of the calendar when that is outside of it.</summary>
-    public long FirstInstantOfDay(int day) => _timeline.FirstInstantOf(day * (Second * LocalTimes.Day)) ?? ZoneTimeline.EndOfTime;
+    /// <summary>When clocks first show a time or a later one; the end of the calendar when that is outside of it.</summary>
+    public long FirstInstantFrom(long local) => _timeline.FirstInstantOf(local * Second) ?? ZoneTimeline.EndOfTime;
 
     /// <summary>The first stretch of times that clocks skip and that has some from <paramref name="from"/> to before <paramref name="to"/>.</summary>
     public (long Start, long End)? FirstGap(long from, long to)
     {
+        if (from >= FirstCycle + Cycle)
+        {
+            var later = (from - FirstCycle) / Cycle * Cycle;
+            return FirstGap(from - later, to - later) is { } early ? (early.Start + later, early.End + later) : null;
+        }
+
         var stretch = _timeline.At(Math.Clamp((from * Second) - ZoneTimeline.MaxOffset, 0, ZoneTimeline.EndOfTime - 1));
         while (stretch.End < ZoneTimeline.EndOfTime && stretch.LocalEnd < to * Second)
         {

@@ -11,6 +11,9 @@ internal abstract class LocalTimes
     /// <summary>The first at or after a time; -1 when there is none, or the budget was spent.</summary>
     public abstract long Next(long from, ref SearchBudget budget);
 
+    /// <summary>The last of the times that follow one another without a second between them, from one of them on.</summary>
+    public virtual long EndOfRun(long time) => time;
+
     /// <summary>What BYSETPOS counts within: the set of times of the period that a time is in.</summary>
     public abstract Period PeriodOf(long time);
 

@@ -8,13 +8,16 @@ namespace Runner.Actors.Scheduling.Recurrence;
 /// </summary>
 internal sealed class PositionedTimes(LocalTimes inner, ImmutableArray<int> positions, LocalGaps gaps) : LocalTimes
 {
+    // What setting up the times of a period costs, beside finding it.
+    private const int StepsOfAPeriod = 20;
+
     private static readonly List<(int Start, int Count)> None = [];
 
     /// <inheritdoc/>
     public override long Next(long from, ref SearchBudget budget)
     {
         var days = new List<int>();
-        for (var at = inner.PeriodOf(from).From; inner.Next(at, ref budget) is >= 0 and var first;)
+        for (var at = inner.PeriodOf(from).From; budget.Spend(StepsOfAPeriod) && inner.Next(at, ref budget) is >= 0 and var first;)
         {
             var period = inner.PeriodOf(first);
             days.Clear();

@@ -53,7 +53,7 @@ internal sealed class RecurrenceReader
             }
         }
 
-        return reader.Finish(lines, ref budget, out error);
+        return reader.Finish(lines, out error);
     }
 
     private static string? RefuseText(string? text) =>
@@ -147,7 +147,7 @@ internal sealed class RecurrenceReader
         return null;
     }
 
-    private RecurrenceSet? Finish(List<PropertyLine> lines, ref SearchBudget budget, out string? error)
+    private RecurrenceSet? Finish(List<PropertyLine> lines, out string? error)
     {
         // Beside a rule, DTSTART is an occurrence only if the rule says so; without one it is the first of the set (3.8.5.2).
         if (_rules.Count == 0 && lines.Exists(line => line.Name == "DTSTART") && _clocks.InstantOfWritten(_start.Local) is { } instant)
@@ -170,6 +170,7 @@ internal sealed class RecurrenceReader
             ExcludedDates = [.. _excludedDates],
             ExcludedDays = [.. _excludedDays],
         };
+        var budget = new SearchBudget(SearchBudget.OfAnAnswer);
         error = set.Next(-1, ref budget) is not null ? null
             : budget.IsSpent ? Refuse("rrule", "its first occurrence was looked for and given up on, after very many times that do not occur", "one that occurs more often")
             : Refuse("rrule", "it never occurs: no time on or after DTSTART matches that nothing excludes", "at least one occurrence");

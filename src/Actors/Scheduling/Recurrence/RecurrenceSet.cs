@@ -70,7 +70,7 @@ internal sealed record RecurrenceSet
             var day = Clocks.DayOf(occurrence);
             if (ExcludedDays.BinarySearch(day) >= 0)
             {
-                after = Math.Max(after, Clocks.FirstInstantOfDay(day + 1) - 1);
+                after = Math.Max(after, Clocks.FirstInstantFrom((day + 1) * (long)LocalTimes.Day) - 1);
                 return true;
             }
         }
@@ -79,6 +79,9 @@ internal sealed record RecurrenceSet
         {
             if (rule.OccursAt(occurrence, ref budget))
             {
+                // All rules are of the same clocks, so a run excludes what they say up to its end; an RDATE may lie in a repeated hour.
+                var end = rule.EndOfRun(occurrence);
+                after = FirstAfter(Dates, occurrence) is { } date && date <= end ? date - 1 : end;
                 return true;
             }
         }

@@ -147,7 +147,7 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
 
     private static string? RefuseDays(DayPattern pattern)
     {
-        var budget = new SearchBudget(MonthsOfAllYears);
+        var budget = new SearchBudget(MonthsOfAllYears * DaySearch.StepsOfALook);
         if (new DaySearch(pattern, Frequency.Daily, 1, 0).Next(0, ref budget) >= 0)
         {
             return null;

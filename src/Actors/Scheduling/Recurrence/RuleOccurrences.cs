@@ -4,7 +4,7 @@ namespace Runner.Actors.Scheduling.Recurrence;
 internal sealed class RuleOccurrences
 {
     // What an answer costs beside the search: times of the zone.
-    private const int StepsOfAnAnswer = 4;
+    private const int StepsOfAnAnswer = 10;
 
     private readonly LocalTimes _times;
     private readonly LocalGaps _gaps;
@@ -67,12 +67,22 @@ internal sealed class RuleOccurrences
     /// <summary>Whether it occurs at an instant.</summary>
     public bool OccursAt(long instant, ref SearchBudget budget) => Next(instant - 1, ref budget) == instant;
 
+    /// <summary>The last instant of a run that begins with an occurrence, through which every whole second that clocks show for the first time is one.</summary>
+    public long EndOfRun(long occurrence)
+    {
+        var local = _gaps.NextShown(occurrence - 1);
+        var end = Math.Min(_times.EndOfRun(local), _lastLocal);
+        return Math.Max(occurrence, Math.Min(_gaps.FirstInstantFrom(end + 1) - 1, _lastInstant));
+    }
+
     /// <summary>The time of the <paramref name="count"/>th; <see cref="long.MaxValue"/> when the calendar ends before it.</summary>
     private static long Nth(LocalTimes times, long start, int count, LocalGaps gaps, ref SearchBudget budget)
     {
         if (times is DayTimes daily)
         {
-            return daily.Nth(start, count, gaps, ref budget);
+            // Gaps only make it later. So a calendar that is too short without them need not be searched for them.
+            var early = gaps.IsFixed ? 0 : daily.Nth(start, count, null, ref budget);
+            return early == long.MaxValue ? early : daily.Nth(start, count, gaps, ref budget);
         }
 
         var walk = new GapWalk(gaps, start);

@@ -8,10 +8,10 @@ namespace Runner.Actors.Scheduling.Recurrence;
 internal struct SearchBudget(int steps)
 {
     /// <summary>For one answer of a schedule: some milliseconds.</summary>
-    public const int OfAnAnswer = 500_000;
+    public const int OfAnAnswer = 1_000_000;
 
     /// <summary>For reading a schedule, which counts what COUNT bounds: some tens of milliseconds.</summary>
-    public const int OfReading = 3_000_000;
+    public const int OfReading = 7_000_000;
 
     private int _left = steps;
 

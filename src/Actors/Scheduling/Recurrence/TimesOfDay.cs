@@ -58,6 +58,18 @@ internal readonly record struct TimesOfDay(ulong Hours, ulong Minutes, ulong Sec
         return (Nth(Hours, index / PerHour) * 3600) + (Nth(Minutes, index % PerHour / seconds) * 60) + Nth(Seconds, index % seconds);
     }
 
+    /// <summary>The last of a run of times that follow one another second by second, from one of them on; a run past a minute or hour has all of them.</summary>
+    public int EndOfRun(int time)
+    {
+        var (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+        return Seconds != Sixty ? time - second + Gap(Seconds, second) - 1
+            : Minutes != Sixty ? (((hour * 60) + Gap(Minutes, minute)) * 60) - 1
+            : (Gap(Hours, hour) * 3600) - 1;
+    }
+
+    /// <summary>The first value from one on that is not in a set.</summary>
+    private static int Gap(ulong set, int from) => BitOperations.TrailingZeroCount(~(set >> from)) + from;
+
     private static int First(ulong set) => BitOperations.TrailingZeroCount(set);
 
     private static int Below(ulong set, int value) => BitOperations.PopCount(set & ((1UL << value) - 1));

@@ -6,14 +6,15 @@ namespace Runner.Actors.Scheduling.Recurrence;
 /// </summary>
 internal sealed class WeekdaySet
 {
-    private readonly ulong[] _fromStart = new ulong[7];
-    private readonly ulong[] _fromEnd = new ulong[7];
+    // Most sets have no numbered ones, and a node may hold very many sets.
+    private ulong[] _fromStart = [];
+    private ulong[] _fromEnd = [];
 
     /// <summary>The weekdays that match whichever they are in their month or year, as bits.</summary>
     public ulong Always { get; private set; }
 
     /// <summary>Whether there are numbered ones.</summary>
-    public bool IsNumbered { get; private set; }
+    public bool IsNumbered => _fromStart.Length > 0;
 
     /// <param name="ordinal">0 for «always», else -53 to 53.</param>
     public void Add(int weekday, int ordinal)
@@ -24,7 +25,11 @@ internal sealed class WeekdaySet
             return;
         }
 
-        IsNumbered = true;
+        if (!IsNumbered)
+        {
+            (_fromStart, _fromEnd) = (new ulong[7], new ulong[7]);
+        }
+
         (ordinal > 0 ? _fromStart : _fromEnd)[weekday] |= 1UL << Math.Abs(ordinal);
     }
 
