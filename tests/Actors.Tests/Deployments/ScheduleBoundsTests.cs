@@ -113,9 +113,14 @@ public sealed class ScheduleBoundsTests
     [Fact]
     public void A_recurrence_whose_search_is_given_up_says_so_and_does_not_starve_its_siblings()
     {
+        static string To(int last) => string.Join(',', Enumerable.Range(1, last));
+
+        // Every second but for those of four exceptions, which leave a second a month.
         var hopeless = new ScheduleSpec
         {
-            Id = "hopeless", Rrule = "DTSTART:20260430T235959\nRRULE:FREQ=SECONDLY\nEXRULE:FREQ=SECONDLY;BYMONTH=1,2,3,5,6,7,8,9,10,11,12",
+            Id = "hopeless",
+            Rrule = $"DTSTART:20260401T000000Z\nRRULE:FREQ=SECONDLY\nEXRULE:FREQ=SECONDLY;BYSECOND={To(59)}\nEXRULE:FREQ=MINUTELY;BYMINUTE={To(59)}\n"
+                + $"EXRULE:FREQ=HOURLY;BYHOUR={To(23)}\nEXRULE:FREQ=MONTHLY;BYMONTHDAY={string.Join(',', Enumerable.Range(2, 30))}",
         };
 
         var state = Registered(hopeless, EveryMinute);

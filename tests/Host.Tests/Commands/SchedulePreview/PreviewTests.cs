@@ -54,11 +54,14 @@ public sealed class PreviewTests
     [Fact]
     public async Task A_search_that_is_given_up_is_an_error_after_what_was_found()
     {
-        string[] arguments = ["--rrule", "DTSTART:20260131T235958\nRRULE:FREQ=SECONDLY\nEXRULE:FREQ=SECONDLY;BYMONTH=2,3,4,5,6,7,8,9,10,11,12", "--from", "2026-01-31T23:59:57Z"];
+        static string To(int last) => string.Join(',', Enumerable.Range(1, last));
+        var rrule = $"DTSTART:20260101T000000Z\nRRULE:FREQ=SECONDLY\nEXRULE:FREQ=SECONDLY;BYSECOND={To(59)}\nEXRULE:FREQ=MINUTELY;BYMINUTE={To(59)}\n"
+            + $"EXRULE:FREQ=HOURLY;BYHOUR={To(23)}\nEXRULE:FREQ=MONTHLY;BYMONTHDAY={string.Join(',', Enumerable.Range(2, 30))}";
+        string[] arguments = ["--rrule", rrule, "--from", "2025-12-31T00:00:00Z"];
 
         var run = await PreviewRun.OfAsync(arguments);
         Assert.Equal(ExitCodes.Error, run.Code);
-        Assert.Contains("Sat 2026-01-31 23:59:59", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Thu 2026-01-01 00:00:00", run.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("ends", run.Out, StringComparison.Ordinal);
         Assert.Contains("was given up", run.Error, StringComparison.Ordinal);
 
