@@ -78,12 +78,21 @@ internal sealed class Checkpointer
         _length = length;
         if (length >= _tooLong)
         {
-            _tooLong = length + (_enough * AgainPart);
+            _tooLong = length + Far();
             CarryAll(writer);
         }
         else if (length >= _next)
         {
             Advance(writer);
+        }
+    }
+
+    /// <summary>A carrying over failed. It is said once; the log is as it was, and is tried again when it has grown.</summary>
+    public void Failed(SqliteException error)
+    {
+        if (Tell(failing: true))
+        {
+            _log.Warning("The store's log cannot be carried over into the database, and grows until it can: {Reason}", _file.Translate(error).Message);
         }
     }
 
@@ -102,7 +111,9 @@ internal sealed class Checkpointer
         _thread.Join();
     }
 
-    private void BeginAnew() => (_length, _next, _tooLong) = (0, _enough, (int)Math.Min(int.MaxValue / 2, (long)_enough * FarTooLong));
+    private void BeginAnew() => (_length, _next, _tooLong) = (0, _enough, Far());
+
+    private int Far() => (int)Math.Min(int.MaxValue / 4, (long)_enough * FarTooLong);
 
     private void Advance(Database writer)
     {
@@ -184,9 +195,8 @@ internal sealed class Checkpointer
         try
         {
             bool nearly = Carry();
-            if (_failing)
+            if (Tell(failing: false))
             {
-                _failing = false;
                 _log.Information("The store's log is carried over into the database again");
             }
 
@@ -194,12 +204,7 @@ internal sealed class Checkpointer
         }
         catch (SqliteException error)
         {
-            if (!_failing)
-            {
-                _failing = true;
-                _log.Warning("The store's log cannot be carried over into the database, and grows until it can: {Reason}", _file.Translate(error).Message);
-            }
-
+            Failed(error);
             return false;
         }
     }
@@ -238,6 +243,17 @@ internal sealed class Checkpointer
             }
 
             return !_closed;
+        }
+    }
+
+    /// <summary>Whether it is news.</summary>
+    private bool Tell(bool failing)
+    {
+        lock (_lock)
+        {
+            bool isNews = _failing != failing;
+            _failing = failing;
+            return isNews;
         }
     }
 

@@ -103,7 +103,7 @@ internal sealed class CommitWriter
         catch (SqliteException error)
         {
             Recover(broken: error.BreaksConnection);
-            _log.Warning("The rest of the store's log cannot be carried over into the database, and stays in it: {Reason}", _file.Translate(error).Message);
+            _checkpointer.Failed(error);
         }
     }
 

@@ -22,7 +22,7 @@ public sealed record SqliteStoreOptions(string Path)
     /// After how many pages of 4 KiB the write-ahead log is carried over into the database; from 1. It is longer than that while it is being
     /// carried over, and while somebody reads from it; at 16 times as many commits wait for it.
     /// </summary>
-    public int CheckpointPages { get; init; } = 4_000;
+    public int CheckpointPages { get; init; } = 1_000;
 
     /// <summary>The largest the database may grow, in bytes; null for as large as the disk allows. Beyond it the store is full.</summary>
     public long? LargestSize { get; init; }
