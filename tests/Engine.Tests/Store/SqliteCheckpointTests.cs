@@ -10,11 +10,11 @@ namespace Runner.Engine.Tests.Store;
 /// <summary>The write-ahead log is carried over into the database beside the commits, and does not grow without end.</summary>
 public sealed class SqliteCheckpointTests : IDisposable
 {
-    private const int Pages = 50;
+    private const int Pages = 20;
     private const long Enough = Pages * 4_096;
 
     /// <summary>A log at which commits wait, and the commit that makes it so.</summary>
-    private const long Longest = 20 * Enough;
+    private const long Longest = 76 * Enough;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -9,12 +9,13 @@ namespace Runner.Engine.Store.Sqlite;
 /// </summary>
 /// <remarks>
 /// <code>
-///   Idle ──long enough──► Carrying ──little is left──► Nearly ──the writer: the rest──► Idle
-///                             └──────── much is left, or it failed ────► Apart ─────────► Idle
+///   Idle ──grown enough──► Carrying ──little is left──► Nearly ──long: the writer does the rest──► Idle
+///                              └──────── much is left, or it failed ────► Apart ────────────────────► Idle
 /// </code>
-/// The log begins anew once all of it is carried over and nobody reads from it. While commits follow one another the thread alone never gets
-/// there, for behind each carrying over there is a little more; so the writer carries over the last of it, between two commits. Who reads for
-/// long (a copy is being made) keeps the log growing. One that has become far too long is carried over with the commits waiting.
+/// Often and little at a time, for what waits for the disk beside it waits longer the more there is to be written. The log begins anew once all
+/// of it is carried over and nobody reads from it. While commits follow one another the thread alone never gets there, for behind each
+/// carrying over there is a little more; so now and then the writer carries over the last of it, between two commits. Who reads for long
+/// (a copy is being made) keeps the log growing. One that has become far too long is carried over with the commits waiting.
 /// </remarks>
 internal sealed class Checkpointer
 {
@@ -24,11 +25,11 @@ internal sealed class Checkpointer
     /// <summary>How often the thread goes over what came meanwhile before it leaves it to the next time.</summary>
     private const int MostPasses = 8;
 
-    /// <summary>It is tried again when the log has grown by one part in so many of what makes it long enough.</summary>
-    private const int AgainPart = 4;
+    /// <summary>At so many times what is carried over at once it is to begin anew: that holds up a commit.</summary>
+    private const int Long = 4;
 
-    /// <summary>So many times what makes it long enough is far too long.</summary>
-    private const int FarTooLong = 16;
+    /// <summary>So many times as much is far too long.</summary>
+    private const int FarTooLong = 64;
 
     // Reads are over within a millisecond, all but those that a log has to grow for.
     private const int Patience = 3;
@@ -49,7 +50,7 @@ internal sealed class Checkpointer
     private int _next;
     private int _tooLong;
 
-    /// <param name="pages">How long the log becomes before it is carried over.</param>
+    /// <param name="pages">By how much the log grows before it is carried over.</param>
     public Checkpointer(DatabaseFile file, int pages, ILogger log)
     {
         (_file, _log, _enough) = (file, log, pages);
@@ -124,7 +125,11 @@ internal sealed class Checkpointer
                 break;
             case State.Nearly:
                 Later();
-                Restart(writer, Patience);
+                if (_length >= (long)_enough * Long)
+                {
+                    Restart(writer, Patience);
+                }
+
                 break;
             case State.Apart:
                 Later();
@@ -136,7 +141,7 @@ internal sealed class Checkpointer
 
     private void Later()
     {
-        _next = _length + Math.Max(1, _enough / AgainPart);
+        _next = _length + _enough;
         Become(State.Idle);
     }
 

@@ -39,7 +39,8 @@ internal sealed class DatabaseFile
             database.Execute("PRAGMA synchronous = FULL");
             // What the log holds is carried over by the checkpointer.
             database.Execute("PRAGMA wal_autocheckpoint = 0");
-            database.Execute($"PRAGMA journal_size_limit = {(long)_options.CheckpointPages * 4_096 * 4}");
+            // Four times of what it usually becomes: a file that is cut each time has to be made longer each time.
+            database.Execute($"PRAGMA journal_size_limit = {(long)_options.CheckpointPages * 4_096 * 16}");
             if (_options.LargestSize is { } bytes)
             {
                 database.Execute($"PRAGMA max_page_count = {Math.Max(1, bytes / 4_096)}");

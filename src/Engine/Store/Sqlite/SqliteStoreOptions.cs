@@ -19,8 +19,8 @@ public sealed record SqliteStoreOptions(string Path)
     public int CachedPages { get; init; } = 4_096;
 
     /// <summary>
-    /// After how many pages of 4 KiB the write-ahead log is carried over into the database; from 1. It is longer than that while it is being
-    /// carried over, and while somebody reads from it; at 16 times as many commits wait for it.
+    /// After how many pages of 4 KiB more the write-ahead log is carried over into the database; from 1. It begins anew at four times as many,
+    /// or later, when somebody reads from it; at 64 times as many commits wait for that.
     /// </summary>
     public int CheckpointPages { get; init; } = 1_000;
 
