@@ -20,6 +20,7 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("deployments", ManyDeployments.MeasureAsync),
     ("listing", RunListing.MeasureAsync),
     ("waiting", ManyWaiting.MeasureAsync),
+    ("schedules", MillionSchedules.MeasureAsync),
     ("year", MinutelyYear.MeasureAsync),
     ("events", DurableEvents.MeasureAsync),
     ("soak", soak.MeasureAsync),
