@@ -7,7 +7,7 @@ namespace Runner.Engine.Store.Sqlite;
 /// How many pages the write-ahead log has after the last commit of a connection, as SQLite itself tells
 /// (<c>sqlite3_wal_hook</c>, https://sqlite.org/c3ref/wal_hook.html). The file's size does not say it: a log that begins anew keeps its file.
 /// </summary>
-/// <remarks>To be disposed of after the connection, which writes into it.</remarks>
+/// <remarks>To be disposed of after the connection, which writes into it; and so without a finalizer, which knows no order.</remarks>
 internal sealed unsafe partial class LogLength : IDisposable
 {
     private int* _pages = (int*)NativeMemory.AllocZeroed(sizeof(int));
@@ -15,17 +15,9 @@ internal sealed unsafe partial class LogLength : IDisposable
     /// <param name="connection">Makes no checkpoints by itself any more: that is the same hook.</param>
     public LogLength(SQLitePCL.sqlite3 connection) => _ = Hook(connection.DangerousGetHandle(), &Committed, _pages);
 
-    ~LogLength() => Free();
-
     public int Pages => *_pages;
 
     public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
     {
         NativeMemory.Free(_pages);
         _pages = null;
