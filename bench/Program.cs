@@ -21,6 +21,7 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("listing", RunListing.MeasureAsync),
     ("waiting", ManyWaiting.MeasureAsync),
     ("cron", CronNext.MeasureAsync),
+    ("schedules", MillionSchedules.MeasureAsync),
     ("year", MinutelyYear.MeasureAsync),
     ("events", DurableEvents.MeasureAsync),
     ("rrule", RecurrenceNext.MeasureAsync),

@@ -11,6 +11,7 @@ public static class Program
         {
             nameof(SqliteScenarios.WriteForeverAsync) => SqliteScenarios.WriteForeverAsync,
             nameof(SqliteScenarios.FillTheDiskAsync) => SqliteScenarios.FillTheDiskAsync,
+            nameof(SqliteScenarios.FillTheDiskWithALogAsync) => SqliteScenarios.FillTheDiskWithALogAsync,
             nameof(SqliteScenarios.WriteReadOnlyAsync) => SqliteScenarios.WriteReadOnlyAsync,
             _ => null,
         };

@@ -152,6 +152,13 @@ public abstract class EntityActor<TState> : ActorBase
             case LoadFailed failed:
                 OnLoadFailed(failed.Cause);
                 break;
+            case EntityBegan began:
+                if (_phase == Phase.New)
+                {
+                    Become(new EntityHistory(null, began.Events, began.Events[^1].Sequence));
+                }
+
+                break;
             case CommitDone done:
                 OnCommitDone(done.Result);
                 break;
@@ -236,13 +243,18 @@ public abstract class EntityActor<TState> : ActorBase
             return;
         }
 
+        Services.Telemetry?.Loaded(Key.Kind);
+        Become(history);
+    }
+
+    private void Become(EntityHistory history)
+    {
         var state = history.Snapshot is { } snapshot ? _behaviour.FromSnapshot(Key.Id, snapshot.Payload) : _behaviour.Initial(Key.Id);
         foreach (var e in history.Events)
         {
             state = _behaviour.Apply(state, Services.Codec.Read(e.Type, e.Version, e.Payload.Span), e.At);
         }
 
-        Services.Telemetry?.Loaded(Key.Kind);
         var (before, caughtUp) = (_state, _dropped && history.LastSequence > _sequence);
         _dropped = false;
         _state = state;
@@ -356,8 +368,8 @@ public abstract class EntityActor<TState> : ActorBase
         _batch = null;
         switch (result)
         {
-            case CommitResult.Committed:
-                OnCommitted(batch);
+            case CommitResult.Committed committed:
+                OnCommitted(batch, committed);
                 break;
             case CommitResult.SlotConflict conflict:
                 Requeue(batch.Members.Select(m => m.Pending).Where(p => DecideAgainAfter(conflict, p.Message)));
@@ -373,7 +385,7 @@ public abstract class EntityActor<TState> : ActorBase
         }
     }
 
-    private void OnCommitted(EntityBatch<TState> batch)
+    private void OnCommitted(EntityBatch<TState> batch, CommitResult.Committed committed)
     {
         var before = _state;
         var write = batch.Write!;
@@ -385,6 +397,11 @@ public abstract class EntityActor<TState> : ActorBase
         if (write.WakeUp is { } wakeUp)
         {
             Services.Alarms.Tell(new AlarmChanged(Key, wakeUp.At), Self);
+        }
+
+        foreach (var created in batch.Creates.Where(c => !committed.Skipped.Contains(c.Entity)))
+        {
+            Services.Tell(created.Entity, new EntityBegan(created.Events), Self);
         }
 
         Committed(before, _state);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runner.Engine.Store;
 
 namespace Runner.Engine.Entities;
@@ -37,6 +38,12 @@ public sealed record ToAllInMemory(object Message);
 
 /// <summary>For an entity if it is in memory; otherwise nobody needs to hear it.</summary>
 public sealed record ToOneInMemory(EntityKey Entity, object Message);
+
+/// <summary>
+/// The entity has just been created, and these events are its whole history: it need not be read back. Should there be more by the time
+/// that this arrives, the entity finds out by its sequence number.
+/// </summary>
+internal sealed record EntityBegan(ImmutableArray<StoredEvent> Events);
 
 /// <summary>The entity has been erased from the store: what is remembered of it is gone.</summary>
 public sealed record EntityErased

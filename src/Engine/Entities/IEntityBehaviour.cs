@@ -50,7 +50,7 @@ public static class EntityWakeUps
 /// <param name="Events">To be made durable, in order, before anything else of the decision happens.</param>
 /// <param name="Reply">To the sender, afterwards; null for none.</param>
 /// <param name="Intents">What to do outside, afterwards, in order: the actor of the kind knows them.</param>
-/// <param name="Creates">First writes of other entities, in the same commit.</param>
+/// <param name="Creates">First writes of other entities, in the same commit. Those that are new come to memory afterwards.</param>
 public sealed record Decision(
     ImmutableArray<object> Events,
     object? Reply,

@@ -19,6 +19,9 @@ internal sealed record WakeMeAt(DateTimeOffset At);
 
 internal sealed record Get;
 
+/// <summary>Makes another counter, if there is none of that name.</summary>
+internal sealed record Beget(string Id, int By);
+
 internal sealed record Added(int By);
 
 internal sealed record Set(DateTimeOffset? At);
@@ -37,6 +40,7 @@ internal sealed class CounterBehaviour : IEntityBehaviour<CounterState>
         WakeMeAt wake => Decision.Persist(new Set(wake.At)).Replying(state.Value),
         WakeUpNow when state.WakeAt <= now => Decision.Persist(new Added(1000), new Set(null)),
         Get => Decision.Answer(state.Value),
+        Beget beget => new Decision([new Added(0)], state.Value, [], [EntityWrites.First(this, new CounterCodec(), beget.Id, new Added(beget.By), now)]),
         Recovered => Decision.Do("recovered"),
         _ => Decision.None,
     };
@@ -76,7 +80,7 @@ internal sealed class CounterActor(EntityServices services, CounterBehaviour beh
 {
     protected override bool CanPassivate(CounterState state) => true;
 
-    protected override bool IsRequest(object message) => message is Add or Get or WakeMeAt;
+    protected override bool IsRequest(object message) => message is Add or Get or WakeMeAt or Beget;
 
     protected override object RefuseRequest(Exception failure) => $"refused: {failure.Message}";
 

@@ -33,6 +33,55 @@ public sealed class EntityActorTests
     }
 
     [Fact]
+    public async Task What_an_entity_creates_comes_to_memory_without_being_read_back()
+    {
+        var begot = _world.Ask(new Beget("d", 7));
+        _world.Settle();
+        Assert.Equal(0, await begot);
+        var child = _world.Ask(new Add(1), "d");
+        _world.Settle();
+
+        Assert.Equal(8, await child);
+        Assert.Equal([EntityWorld.Key], _world.Store.Loads);
+        Assert.Equal(["0->0", "recovered", "recovered", "7->8"], _world.Said);
+    }
+
+    [Fact]
+    public async Task What_was_there_before_it_was_to_be_created_is_read()
+    {
+        var first = _world.Ask(new Add(3), "d");
+        _world.Settle();
+        Assert.Equal(3, await first);
+        _world.Pass(TimeSpan.FromMinutes(1));
+        var begot = _world.Ask(new Beget("d", 7));
+        _world.Settle();
+        Assert.Equal(0, await begot);
+        var child = _world.Ask(new Get(), "d");
+        _world.Settle();
+
+        Assert.Equal(3, await child);
+    }
+
+    [Fact]
+    public async Task An_entity_that_hears_late_of_its_beginning_loses_nothing_that_came_since()
+    {
+        var begot = _world.Ask(new Beget("d", 7));
+        _world.Settle();
+        Assert.Equal(0, await begot);
+        var first = _world.Ask(new Add(1), "d");
+        _world.Settle();
+        Assert.Equal(8, await first);
+        // It is forgotten, and then the word of its beginning comes once more.
+        _world.Pass(TimeSpan.FromMinutes(1));
+        _world.Region.Tell(
+            new EntityMessage(EntityWorld.Key with { Id = "d" }, new EntityBegan(_world.Store.Commits[0].Writes[1].Events)), _world.World.System.DeadLetters);
+        var second = _world.Ask(new Add(1), "d");
+        _world.Settle();
+
+        Assert.Equal(9, await second);
+    }
+
+    [Fact]
     public async Task An_entity_that_somebody_else_wrote_to_is_read_again_and_decides_anew()
     {
         var first = _world.Ask(new Add(1));

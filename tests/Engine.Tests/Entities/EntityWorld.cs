@@ -92,6 +92,9 @@ internal sealed class HeldStore : IEntityStore
 
     public List<EntityCommit> Commits { get; } = [];
 
+    /// <summary>The histories that were asked for.</summary>
+    public List<EntityKey> Loads { get; } = [];
+
     public void ReleaseOne() => _held.Dequeue()();
 
     public Task<CommitResult> CommitAsync(EntityCommit commit)
@@ -107,7 +110,11 @@ internal sealed class HeldStore : IEntityStore
         return answer.Task;
     }
 
-    public Task<EntityHistory> LoadAsync(EntityKey entity) => Away ? Gone<EntityHistory>() : Memory.LoadAsync(entity);
+    public Task<EntityHistory> LoadAsync(EntityKey entity)
+    {
+        Loads.Add(entity);
+        return Away ? Gone<EntityHistory>() : Memory.LoadAsync(entity);
+    }
 
     public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => Memory.EventsAsync(entity, afterSequence, atMost);
 

@@ -44,11 +44,16 @@ internal static class SqliteScenarios
     }
 
     /// <summary>Fills a small disk, sees what it is told, makes room, and goes on with the same store.</summary>
-    public static async Task FillTheDiskAsync(string directory)
+    public static Task FillTheDiskAsync(string directory) => FillTheDiskAsync(directory, options => options);
+
+    /// <summary>The same where what does not fit is what the log is carried over into, too.</summary>
+    public static Task FillTheDiskWithALogAsync(string directory) => FillTheDiskAsync(directory, options => options with { CheckpointPages = 50 });
+
+    private static async Task FillTheDiskAsync(string directory, Func<SqliteStoreOptions, SqliteStoreOptions> change)
     {
         string ballast = Path.Combine(directory, "ballast");
         await File.WriteAllBytesAsync(ballast, new byte[1_000_000]);
-        await using SqliteEntityStore store = await OpenAsync(Path.Combine(directory, "runner.db"));
+        await using SqliteEntityStore store = await OpenAsync(Path.Combine(directory, "runner.db"), change);
         int written = await FillAsync(store);
 
         Assert.True(written > 0);

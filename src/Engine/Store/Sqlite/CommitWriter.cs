@@ -20,6 +20,7 @@ internal sealed class CommitWriter
     private readonly ILogger _log;
     private readonly EngineTelemetry? _telemetry;
     private readonly CommitQueue _queue;
+    private readonly Checkpointer _checkpointer;
     private readonly Action _reopened;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection? _connection;
@@ -28,7 +29,7 @@ internal sealed class CommitWriter
 
     /// <summary>Opens the database, brings its tables up to date, and starts the thread.</summary>
     /// <param name="reopened">Called when the database was opened anew after a failure; it may be another file now.</param>
-    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, Action reopened, ILogger log, EngineTelemetry? telemetry = null)
+    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, int checkpointPages, Action reopened, ILogger log, EngineTelemetry? telemetry = null)
     {
         _reopened = reopened;
         _file = file;
@@ -37,6 +38,7 @@ internal sealed class CommitWriter
         _telemetry = telemetry;
         _queue = new CommitQueue(largestGroup);
         _connection = Open(create: true);
+        _checkpointer = new Checkpointer(file, checkpointPages, log);
         new Thread(Run) { Name = "store-writer", IsBackground = true }.Start();
     }
 
@@ -67,8 +69,11 @@ internal sealed class CommitWriter
             {
                 GiveRoomBack(_connection!);
             }
+
+            CarryOver();
         }
 
+        _checkpointer.Close();
         _connection?.Dispose();
         _ended.SetResult();
     }
@@ -85,6 +90,20 @@ internal sealed class CommitWriter
             connection.KeepRoom();
             Recover(broken: error.BreaksConnection);
             _log.Warning("The store cannot give room back to the disk: {Reason} It uses the room again, and tries once more after the next deletion", _file.Translate(error).Message);
+        }
+    }
+
+    // Those of the group have their answers; those that came meanwhile wait no longer than for one more commit.
+    private void CarryOver()
+    {
+        try
+        {
+            _connection?.CarryOver(_checkpointer);
+        }
+        catch (SqliteException error)
+        {
+            Recover(broken: error.BreaksConnection);
+            _checkpointer.Failed(error);
         }
     }
 
@@ -231,12 +250,15 @@ internal sealed class CommitWriter
         private readonly Statement _begin = database.Cached("BEGIN IMMEDIATE");
         private readonly Statement _commit = database.Cached("COMMIT");
         private readonly FreeSpace _free = new(database);
+        private readonly LogLength _log = database.ObserveLog();
 
         public bool HasRoomToGive => _free.MayHave;
 
         public void GiveRoomBack() => _free.Step();
 
         public void KeepRoom() => _free.GiveUp();
+
+        public void CarryOver(Checkpointer checkpointer) => checkpointer.Grown(database, _log.Pages);
 
         public void Write(List<PendingCommit> group)
         {
@@ -290,6 +312,7 @@ internal sealed class CommitWriter
             _applier.Dispose();
             _free.Dispose();
             database.Dispose();
+            _log.Dispose();
         }
     }
 }

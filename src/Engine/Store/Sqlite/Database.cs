@@ -9,6 +9,7 @@ internal sealed class Database : IDisposable
     private const int MostStatements = 512;
 
     private readonly sqlite3 _handle;
+    private readonly int _busyTimeout;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
     /// <exception cref="SqliteException">It could not be opened.</exception>
@@ -24,11 +25,31 @@ internal sealed class Database : IDisposable
         }
 
         _ = raw.sqlite3_extended_result_codes(_handle, 1);
-        _ = raw.sqlite3_busy_timeout(_handle, (int)busyTimeout.TotalMilliseconds);
+        _busyTimeout = (int)busyTimeout.TotalMilliseconds;
+        _ = raw.sqlite3_busy_timeout(_handle, _busyTimeout);
     }
 
     /// <summary>Whether a transaction is open; SQLite ends one by itself after some errors.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
+
+    /// <summary>From now on the length of the write-ahead log is told after each commit.</summary>
+    public LogLength ObserveLog() => new(_handle);
+
+    /// <summary>Closing this connection, if it is the last one, neither carries the write-ahead log over nor removes it.</summary>
+    public void KeepLogOnClose() => _ = raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+
+    /// <summary>Carries the write-ahead log over into the database, as far as nobody is in the way; waits for no one.</summary>
+    /// <param name="mode">One of SQLite's, <c>SQLITE_CHECKPOINT_PASSIVE</c> and so on.</param>
+    public LogState Checkpoint(int mode)
+    {
+        // SQLite would wait in steps of a second, the library of the package being built without usleep.
+        _ = raw.sqlite3_busy_timeout(_handle, 0);
+        int rc = raw.sqlite3_wal_checkpoint_v2(_handle, "main", mode, out int pages, out int carried);
+        bool held = (rc & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
+        SqliteException? error = rc == raw.SQLITE_OK || held ? null : LastError();
+        _ = raw.sqlite3_busy_timeout(_handle, _busyTimeout);
+        return error is null ? new LogState(pages, carried, held) : throw error;
+    }
 
     /// <summary>A statement that the caller keeps and disposes.</summary>
     public Statement Prepare(string sql) => new(_handle, sql);

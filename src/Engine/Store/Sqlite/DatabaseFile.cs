@@ -37,13 +37,36 @@ internal sealed class DatabaseFile
             }
 
             database.Execute("PRAGMA synchronous = FULL");
-            database.Execute($"PRAGMA wal_autocheckpoint = {_options.CheckpointPages}");
-            database.Execute($"PRAGMA journal_size_limit = {(long)_options.CheckpointPages * 4_096 * 4}");
+            // What the log holds is carried over by the checkpointer.
+            database.Execute("PRAGMA wal_autocheckpoint = 0");
+            // Four times of what it usually becomes: a file that is cut each time has to be made longer each time.
+            database.Execute($"PRAGMA journal_size_limit = {(long)_options.CheckpointPages * 4_096 * 16}");
             if (_options.LargestSize is { } bytes)
             {
                 database.Execute($"PRAGMA max_page_count = {Math.Max(1, bytes / 4_096)}");
             }
 
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A connection that carries the write-ahead log over, and leaves it in its place when it is closed.</summary>
+    public Database OpenCheckpointer()
+    {
+        Database database = new(Path, raw.SQLITE_OPEN_READWRITE, _options.BusyTimeout);
+        try
+        {
+            // Should the writer have closed meanwhile because the file was taken away, what is there under its name is not this one's to remove.
+            database.KeepLogOnClose();
+            database.Execute("PRAGMA synchronous = FULL");
+            database.Execute("PRAGMA wal_autocheckpoint = 0");
+            // A connection knows that there is a log only when it has read.
+            _ = database.Query("PRAGMA schema_version", row => row.Int64(0));
             return database;
         }
         catch

@@ -87,7 +87,7 @@ internal sealed class FreeSpace(Database database) : IDisposable
     /// The file itself is cut when the whole log has been carried over into it. While somebody reads what the log began with it cannot be:
     /// then it is tried again behind the next commit.
     /// </summary>
-    private bool CarryOver() => database.Cached("PRAGMA wal_checkpoint(PASSIVE)").First(row => row.Int64(1) == row.Int64(2));
+    private bool CarryOver() => database.Checkpoint(SQLitePCL.raw.SQLITE_CHECKPOINT_PASSIVE).IsDone;
 
     public void Dispose() => _step.Dispose();
 

@@ -23,7 +23,7 @@ public sealed class SqliteEntityStore : IEntityStore
         _readers = new ReaderPool(file, options.Readers);
         try
         {
-            _writer = new CommitWriter(file, schema, options.LargestGroup, _readers.Renew, log, options.Telemetry);
+            _writer = new CommitWriter(file, schema, options.LargestGroup, options.CheckpointPages, _readers.Renew, log, options.Telemetry);
         }
         catch (SqliteException error)
         {

@@ -19,9 +19,10 @@ public sealed record SqliteStoreOptions(string Path)
     public int CachedPages { get; init; } = 4_096;
 
     /// <summary>
-    /// After how many pages of 4 KiB the write-ahead log is carried over into the database. More makes fewer, longer interruptions.
+    /// After how many pages of 4 KiB more the write-ahead log is carried over into the database; from 1. It begins anew at four times as many,
+    /// or later, when somebody reads from it; at 64 times as many commits wait for that.
     /// </summary>
-    public int CheckpointPages { get; init; } = 4_000;
+    public int CheckpointPages { get; init; } = 1_000;
 
     /// <summary>The largest the database may grow, in bytes; null for as large as the disk allows. Beyond it the store is full.</summary>
     public long? LargestSize { get; init; }
