@@ -41,6 +41,14 @@ public sealed class NodeUnreachableException : RunnerClientException
     {
     }
 
+    /// <summary>No node says in its data folder where it listens.</summary>
+    public NodeUnreachableException(string folder)
+        : base(
+            $"No node serves the data folder {folder}: there is no {DataFolder.NodeFileName} in it that you may read. Start one with `runner serve FILE` or `runner node`, or name another folder with --data, or a node with --url.",
+            null)
+    {
+    }
+
     /// <summary>Something listened, and the answer did not come.</summary>
     public NodeUnreachableException(Uri url, string happened, Exception? inner)
         : base($"The node at {Urls.Plain(url)} {happened}", inner)

@@ -20,10 +20,12 @@ public static class LocalNode
     /// <summary>
     /// The URL is <paramref name="url"/>, else <c>RUNNER_API_URL</c>, else what <c>node.json</c> in the data folder says, else
     /// <see cref="DefaultUrl"/>. The token is <c>RUNNER_TOKEN</c>, else the data folder's. A data folder that is named goes before the
-    /// variables. The data folder's token is sent to this machine, to where its own <c>node.json</c> says, or where its folder was named, and nowhere else.
+    /// variables, and stands for its own node: where none says that it serves it, no other one is taken for it. The data folder's token is sent
+    /// to this machine, to where its own <c>node.json</c> says, or where its folder was named, and nowhere else.
     /// </summary>
     /// <param name="environment">Reads a variable; null reads the process's own.</param>
     /// <exception cref="InvalidNodeUrlException">The URL is none.</exception>
+    /// <exception cref="NodeUnreachableException">A data folder is named, no URL is, and no node says in the folder that it serves it.</exception>
     /// <exception cref="TokenNotReadableException">There is a token file that this user may not read.</exception>
     public static NodeAddress Find(string? url = null, string? data = null, Func<string, string?>? environment = null)
     {
@@ -32,7 +34,7 @@ public static class LocalNode
         var folder = DataFolder.Resolve(data, environment);
 
         var given = NonEmpty(url) ?? (folderNamed ? null : NonEmpty(environment(UrlVariable)));
-        var uri = Parse(given ?? NodeFile.TryRead(folder)?.Url ?? DefaultUrl);
+        var uri = Parse(given ?? NodeFile.TryRead(folder)?.Url ?? (folderNamed ? throw new NodeUnreachableException(folder) : DefaultUrl));
 
         if (!folderNamed && NonEmpty(environment(TokenVariable)) is { } token)
         {

@@ -46,6 +46,16 @@ public sealed class LocalNodeTests : IDisposable
     }
 
     [Fact]
+    public void Nobody_else_is_taken_for_the_node_of_a_data_folder_that_is_named()
+    {
+        _variables["RUNNER_API_URL"] = "http://127.0.0.1:6000";
+
+        var e = Assert.Throws<NodeUnreachableException>(() => LocalNode.Find(null, _folder.Path, Variable));
+        Assert.StartsWith($"No node serves the data folder {_folder.Path}: ", e.Message, StringComparison.Ordinal);
+        Assert.Equal(new Uri("http://127.0.0.1:7000"), LocalNode.Find("http://127.0.0.1:7000", _folder.Path, Variable).Url);
+    }
+
+    [Fact]
     public void The_local_token_is_not_sent_to_another_machine()
     {
         _folder.Write(DataFolder.TokenFileName, "abc");
