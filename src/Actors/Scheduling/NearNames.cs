@@ -6,6 +6,8 @@ namespace Runner.Actors.Scheduling;
 /// <summary>Finds what somebody may have meant: the names that take the fewest edits to reach.</summary>
 internal static class NearNames
 {
+    private const int LongestName = 64;
+
     /// <summary>
     /// Up to <paramref name="atMost"/> of the names, nearest first. Case does not count, and a name may be met by its last part
     /// (<c>Berlin</c> for <c>Europe/Berlin</c>). More edits than a third of what was written are no likeness.
@@ -15,13 +17,18 @@ internal static class NearNames
         var tolerated = Math.Max(2, written.Length / 3);
         var plain = written.ToLowerInvariant();
         return [.. names
-            .Select(name => (name, edits: Edits(name.ToLowerInvariant())))
+            .Select(name => (name, edits: Edits(name)))
             .Where(candidate => candidate.edits <= tolerated && candidate.edits < candidate.name.Length)
             .OrderBy(candidate => candidate.edits)
             .ThenBy(candidate => candidate.name, StringComparer.Ordinal)
             .Take(atMost)
             .Select(candidate => candidate.name)];
 
-        int Edits(string name) => Math.Min(EditDistance.Between(plain, name), EditDistance.Between(plain, name.AsSpan(name.LastIndexOf('/') + 1)));
+        int Edits(string name)
+        {
+            Span<char> lower = stackalloc char[LongestName];
+            var letters = lower[..name.AsSpan(0, Math.Min(name.Length, LongestName)).ToLowerInvariant(lower)];
+            return Math.Min(EditDistance.Between(plain, letters, tolerated), EditDistance.Between(plain, letters[(letters.LastIndexOf('/') + 1)..], tolerated));
+        }
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using System.Security;
 
 namespace Runner.Actors.Scheduling;
 
@@ -57,19 +56,8 @@ public static class TimeZones
         return TimeSpan.FromTicks(ZoneTimeline.Of(zone).At(instant.UtcTicks).Offset);
     }
 
-    private static TimeZoneInfo? Load(string id)
-    {
-        try
-        {
-            // Another case of a name is found only when the right one was asked for before: that must not decide what is accepted.
-            var zone = TimeZoneInfo.FindSystemTimeZoneById(id);
-            return zone.Id == id ? zone : null;
-        }
-        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException or SecurityException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    // Another case of a name is found only when the right one was asked for before: that must not decide what is accepted.
+    private static TimeZoneInfo? Load(string id) => TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) && zone.Id == id ? zone : null;
 
     /// <summary>Names are paths below the zone database: this keeps them there, and away from what is no zone of its own.</summary>
     private static bool LooksLikeAName(string id) =>
