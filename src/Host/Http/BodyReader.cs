@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Runner.Messages;
 
@@ -56,7 +57,8 @@ internal static class BodyReader
     /// <summary>All unknown fields at once, where the serializer would name the first by a .NET type.</summary>
     private static void RefuseUnknownFields(ReadOnlyMemory<byte> bytes, JsonTypeInfo info)
     {
-        using var document = ReadDocument(bytes);
+        RefuseWhatIsNoText(bytes.Span);
+        using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
         var problems = ImmutableArray.CreateBuilder<Problem>();
         Walk(document.RootElement, info, "", problems);
         if (problems.Count > 0)
@@ -65,16 +67,34 @@ internal static class BodyReader
         }
     }
 
-    private static JsonDocument ReadDocument(ReadOnlyMemory<byte> bytes)
+    /// <summary>JSON's grammar lets a string hold what is no text; whoever reads it as text later could only fail.</summary>
+    private static void RefuseWhatIsNoText(ReadOnlySpan<byte> bytes)
     {
+        var reader = new Utf8JsonReader(bytes);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && !IsText(ref reader))
+            {
+                throw Refused([new Problem("", $"half of a surrogate pair (such as \\ud800 alone), or what is no UTF-8, is no character; there is some in the string at byte {reader.TokenStartIndex}.")]);
+            }
+        }
+    }
+
+    private static bool IsText(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return Utf8.IsValid(reader.ValueSpan);
+        }
+
         try
         {
-            return JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            _ = reader.GetString();
+            return true;
         }
         catch (InvalidOperationException)
         {
-            // What the reader throws at a name that is no text.
-            throw Refused([new Problem("", "half of a surrogate pair (such as \\ud800 alone) in a name is no character.")]);
+            return false;
         }
     }
 

@@ -31,12 +31,16 @@ public sealed class CommandTests : IAsyncLifetime
         Assert.False(command.EnforceParameterSchema);
     }
 
-    [Fact]
-    public async Task A_name_that_is_no_text_is_refused()
+    [Theory]
+    [InlineData("""{"parameters": {"\ud800": 1}}""")]
+    [InlineData("""{"parameters": {"n": [{"m": "a\udc00"}]}}""")]
+    [InlineData("""{"idempotencyKey": "\ud800"}""")]
+    public async Task What_is_no_text_is_refused(string body)
     {
-        var answer = await _api.SendAsync("POST", "/api/v1/deployments/flow/it/runs", """{"parameters": {"\ud800": 1}}""");
+        var answer = await _api.SendAsync("POST", "/api/v1/deployments/flow/it/runs", body);
 
         Assert.Equal(400, answer.Status);
+        Assert.Contains("half of a surrogate pair", answer.Body, StringComparison.Ordinal);
         Assert.Empty(_api.Node.Commands);
     }
 
