@@ -37,6 +37,12 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     /// <summary>How many occurrences of a schedule one commit emits; the next follows at once.</summary>
     public const int OccurrencesPerCommit = 100;
 
+    /// <summary>
+    /// How many of all schedules together are emitted by the commit that changes them. What would be left could not be emitted later: it belongs to
+    /// schedules that are gone then. A week of every minute, and some ten megabytes.
+    /// </summary>
+    public const int OccurrencesPerChange = 10_000;
+
     /// <inheritdoc/>
     public string Kind => EntityKinds.Deployment;
 
@@ -98,7 +104,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         var paused = PausedAfter(state, spec);
 
         // What is due by now belongs to the schedules as they were.
-        var due = outcome == RegistrationOutcome.Changed ? Emit(state, now) : Decision.None;
+        var due = outcome == RegistrationOutcome.Changed ? Emit(state, now, Math.Max(OccurrencesPerCommit, OccurrencesPerChange / Math.Max(1, state.Schedules.Length))) : Decision.None;
         var before = After(state, due, now);
         object[] events = outcome != RegistrationOutcome.Unchanged
             ? [new DeploymentDeclared(spec, CursorsAfter(before, spec, paused, now), paused)]
@@ -154,7 +160,8 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
                 ? Decision.Answer(new DeploymentChanged(state.Name, false))
                 : Decision.Persist(new ScheduleSwitched(change.Schedule, change.Active, now)).Replying(new DeploymentChanged(state.Name, true));
 
-    private Decision Emit(DeploymentState state, DateTimeOffset now)
+    /// <param name="atMost">Of each schedule.</param>
+    private Decision Emit(DeploymentState state, DateTimeOffset now, int atMost = OccurrencesPerCommit)
     {
         if (state.NextRun is not { } next || next > now)
         {
@@ -171,7 +178,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
             }
 
             var place = state.PlaceOf(schedule);
-            var most = (int)Math.Min(state.RunsLeft(schedule) ?? OccurrencesPerCommit, OccurrencesPerCommit);
+            var most = (int)Math.Min(state.RunsLeft(schedule) ?? atMost, atMost);
             var found = CatchUp.Due(schedule.Schedule!, place.At, now, state.Spec!.CatchUp, most, state.Spec.CatchUpLimit, place.CatchUpTo);
             var runs = found.Occurrences.Take((int)Math.Min(state.RunsLeft(schedule) ?? int.MaxValue, int.MaxValue)).ToImmutableArray();
             cursors.Add(place with { At = found.Cursor, Runs = place.Runs + runs.Length, CatchUpTo = found.Batch });

@@ -160,6 +160,17 @@ public sealed class ScheduleBoundsTests
         Assert.Empty(Behaviour.Decide(state, new RegisterDeployment(Spec(EveryHour), DryRun: true), Start.AddMinutes(1)).Events);
     }
 
+    /// <summary>B29: as much as a node that was down over a weekend has missed.</summary>
+    [Fact]
+    public void All_that_was_missed_runs_before_a_schedule_changes()
+    {
+        var state = Then(Behaviour.Initial("flow/d"), new RegisterDeployment(Spec(EveryMinute) with { CatchUp = CatchUpPolicy.All }), Start);
+
+        var decision = Behaviour.Decide(state, new RegisterDeployment(Spec(EveryHour) with { CatchUp = CatchUpPolicy.All }), Start.AddDays(2.5));
+
+        Assert.Equal(2.5 * 24 * 60, decision.Creates.Length);
+    }
+
     /// <summary>B30.</summary>
     [Fact]
     public void A_schedule_that_somebody_switches_off_and_on_keeps_its_anchor_and_its_count_and_leaves_its_siblings_alone()
