@@ -60,7 +60,7 @@ internal static class CronParser
 
         if (error is null && parts.Length != Fields.Length)
         {
-            error = new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} fields", FieldNames);
+            error = new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} {(parts.Length == 1 ? "field" : "fields")}", FieldNames);
         }
 
         return error is null ? parts : null;

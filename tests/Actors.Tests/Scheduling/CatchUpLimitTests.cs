@@ -100,7 +100,7 @@ public sealed class CatchUpLimitTests
     {
         foreach (var schedule in new ISchedule[] { Every(1), Every(0.1), Cron("* * * 1 *"), Cron("* 9 * * *", "Europe/Berlin"), Cron("0 0 29 2 *") })
         {
-            var counted = new Counted(schedule);
+            var counted = new CountedSchedule(schedule);
             CatchUp.Due(counted, At("1926-01-01T00:00:00Z"), Noon.AddMilliseconds(1), CatchUpPolicy.All, 1, limit);
             Assert.InRange(counted.Asked, 1, most);
         }
@@ -149,18 +149,5 @@ public sealed class CatchUpLimitTests
         }
 
         return all;
-    }
-
-    private sealed class Counted(ISchedule inner) : ISchedule
-    {
-        public int Asked { get; private set; }
-
-        public DateTimeOffset? Next(DateTimeOffset after)
-        {
-            Asked++;
-            return inner.Next(after);
-        }
-
-        public bool IsMoved(DateTimeOffset occurrence) => inner.IsMoved(occurrence);
     }
 }

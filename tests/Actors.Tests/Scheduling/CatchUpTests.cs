@@ -87,7 +87,7 @@ public class CatchUpTests
         ];
         foreach (var schedule in schedules)
         {
-            var counted = new Counted(schedule);
+            var counted = new CountedSchedule(schedule);
             CatchUp.Due(counted, At("1926-01-01T00:00:00Z"), Noon.AddMilliseconds(1), policy, 10);
             Assert.InRange(counted.Asked, 1, 250);
         }
@@ -118,17 +118,4 @@ public class CatchUpTests
     [Fact]
     public void A_portion_of_nothing_is_refused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => CatchUp.Due(Every(1), Noon, Noon.AddDays(1), CatchUpPolicy.All, 0));
-
-    private sealed class Counted(ISchedule inner) : ISchedule
-    {
-        public int Asked { get; private set; }
-
-        public DateTimeOffset? Next(DateTimeOffset after)
-        {
-            Asked++;
-            return inner.Next(after);
-        }
-
-        public bool IsMoved(DateTimeOffset occurrence) => inner.IsMoved(occurrence);
-    }
 }

@@ -8,6 +8,7 @@ public class CronRefusalTests
     [Theory]
     [InlineData("", "expression", "it is empty")]
     [InlineData("  \t", "expression", "it is empty")]
+    [InlineData("nonsense", "expression", "has 1 field;")]
     [InlineData("* * * *", "expression", "has 4 fields")]
     [InlineData("0 0 0 * * * *", "expression", "has 7 fields; expected five fields: minute hour day-of-month month day-of-week, or six with the second before them")]
     [InlineData("@reboot", "expression", "'@reboot' is no macro")]
