@@ -172,13 +172,17 @@ public class SchedulePropertyTests
                     from place in Gen.Elements(changes)
                     where CronSchedule.TryParse(item.Expression, place.zone, out _, out _, item.DayOr)
                     select (item, place.zone, place.change);
-        Check(cases, 3000, item =>
-        {
-            var schedule = CronSchedule.Parse(item.item.Expression, item.zone, item.item.DayOr);
-            var next = schedule.Next(item.change.AddTicks(-1))!.Value;
-            var local = next.UtcDateTime + item.zone.GetUtcOffset(next.UtcDateTime);
-            return schedule.IsMoved(next) == !item.item.Matches(local) && (next == item.change || !schedule.IsMoved(next));
-        });
+        Check(cases, 3000, item => IsMarkedRightly(item.item, item.zone, item.change));
+    }
+
+    [Fact]
+    public void B33_an_occurrence_is_marked_as_moved_also_when_the_next_one_is_in_the_gap_of_another_year()
+    {
+        // After the change of 2011 the next Sunday that is a 1st, 14th or 27th of April or December is the day of the change of 2012.
+        var item = CronText.Read("19 */8 */13 4,12 sun", dayOr: false);
+        var (zone, change) = (Zones.Zone("America/Havana"), Zones.At("2011-03-20T05:00:00Z"));
+        Assert.Equal(Zones.At("2012-04-01T05:00:00Z"), CronSchedule.Parse(item.Expression, zone, item.DayOr).Next(change.AddTicks(-1)));
+        Assert.True(IsMarkedRightly(item, zone, change));
     }
 
     [Fact]
@@ -216,6 +220,18 @@ public class SchedulePropertyTests
             return new DateTimeOffset(shown == local ? at.Ticks : at.Ticks - (at.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero);
         }
     }
+
+    /// <summary>Whether the first occurrence since a clock change is marked as moved if it is no wall-clock time of the pattern, and then at the end of a gap.</summary>
+    private static bool IsMarkedRightly(CronCase item, TimeZoneInfo zone, DateTimeOffset change)
+    {
+        var schedule = CronSchedule.Parse(item.Expression, zone, item.DayOr);
+        var next = schedule.Next(change.AddTicks(-1))!.Value;
+        var local = next.UtcDateTime + zone.GetUtcOffset(next.UtcDateTime);
+        return schedule.IsMoved(next) == !item.Matches(local) && (!schedule.IsMoved(next) || IsEndOfGap(next, zone));
+    }
+
+    private static bool IsEndOfGap(DateTimeOffset instant, TimeZoneInfo zone) =>
+        zone.GetUtcOffset(instant.UtcDateTime) > zone.GetUtcOffset(instant.UtcDateTime.AddTicks(-1));
 
     private static readonly FieldCase Midnight = new("0", time => time.Hour == 0 && time.Minute == 0, true, false);
 
