@@ -25,6 +25,7 @@ var all = new (string Name, Func<Report, Task> Run)[]
     ("year", MinutelyYear.MeasureAsync),
     ("events", DurableEvents.MeasureAsync),
     ("rrule", RecurrenceNext.MeasureAsync),
+    ("batches", Batches.MeasureAsync),
     ("soak", soak.MeasureAsync),
 };
 
