@@ -45,9 +45,24 @@ internal sealed class ZoneFile
     /// <summary>How far clocks are ahead of UTC at an instant, both in ticks.</summary>
     public long OffsetAt(long utc)
     {
-        var found = Array.BinarySearch(_changes, utc);
-        var past = found >= 0 ? found + 1 : ~found;
+        var past = CountTo(utc);
         return past == _changes.Length && _rule is not null ? _rule.OffsetAt(utc) : _offsets[past];
+    }
+
+    /// <summary>Every change after one instant and before another, in order.</summary>
+    public IEnumerable<long> ChangesBetween(long after, long before)
+    {
+        var listed = _changes.Skip(CountTo(after)).TakeWhile(change => change < before);
+        return _rule is null || (_changes.Length > 0 && _changes[^1] >= before)
+            ? listed
+            : listed.Concat(_rule.ChangesBetween(_changes.Length > 0 ? Math.Max(after, _changes[^1]) : after, before));
+    }
+
+    /// <summary>How many of the listed changes are up to an instant.</summary>
+    private int CountTo(long utc)
+    {
+        var found = Array.BinarySearch(_changes, utc);
+        return found >= 0 ? found + 1 : ~found;
     }
 
     /// <summary>A file has its data twice: with times of 32 bits, then of 64 bits and the rule as text.</summary>

@@ -108,21 +108,33 @@ internal sealed class ZoneTimeline
         var stretches = new List<Stretch>(3);
         var start = new DateTime(year, 1, 1).Ticks;
         var end = year == DateTime.MaxValue.Year ? EndOfTime : new DateTime(year + 1, 1, 1).Ticks;
+        foreach (var change in _file?.ChangesBetween(start, end) ?? FindChanges(start, end))
+        {
+            // A file also tells changes of the name alone, and from one rule to another with the same offset.
+            if (OffsetAt(change) != OffsetAt(start))
+            {
+                stretches.Add(new Stretch(start, change, OffsetAt(start)));
+                start = change;
+            }
+        }
+
+        stretches.Add(new Stretch(start, end, OffsetAt(start)));
+        return [.. stretches];
+    }
+
+    private IEnumerable<long> FindChanges(long start, long end)
+    {
         for (var seen = start; seen < end - 1;)
         {
             var next = Math.Min(seen + Look, end - 1);
             if (OffsetAt(next) != OffsetAt(seen))
             {
                 next = FindChange(seen, next);
-                stretches.Add(new Stretch(start, next, OffsetAt(start)));
-                start = next;
+                yield return next;
             }
 
             seen = next;
         }
-
-        stretches.Add(new Stretch(start, end, OffsetAt(start)));
-        return [.. stretches];
     }
 
     /// <summary>The first tick with the offset of <paramref name="after"/>, which differs from that of <paramref name="before"/>.</summary>

@@ -47,6 +47,13 @@ public class ZoneFileTests
         Assert.Equal(At("1916-05-22T01:55:21Z"), schedule.Next(At("1916-05-22T00:00:00Z")));
     }
 
+    [Fact]
+    public void Changes_are_those_listed_and_then_those_of_the_rule() => Assert.Equal( // files list them to 2037, or only to where the rule begins
+        ["2036-03-30", "2036-10-26", "2037-03-29", "2037-10-25", "2038-03-28", "2038-10-31", "2039-03-27"],
+        ZoneFile.Read("Europe/Berlin")!.ChangesBetween(At("2035-10-28T01:00:00Z").UtcTicks, At("2039-10-30T01:00:00Z").UtcTicks)
+            .Where(change => change % TimeSpan.TicksPerDay == TimeSpan.TicksPerHour)
+            .Select(change => $"{new DateTime(change):yyyy-MM-dd}"));
+
     [Theory]
     [InlineData("Mars/Olympus_Mons")]
     [InlineData("Europe")]
