@@ -47,8 +47,8 @@ public static class TimeZones
     }
 
     /// <summary>
-    /// How far a zone's clocks are ahead of UTC at an instant, as schedules reckon with it: in years to come .NET has no clock changes
-    /// for some zones that do.
+    /// How far a zone's clocks are ahead of UTC at an instant, as schedules reckon with it and <see cref="TimeZoneInfo"/> may not: to the
+    /// second, up to 16 hours, and with the clock changes of years to come.
     /// </summary>
     public static TimeSpan OffsetAt(TimeZoneInfo zone, DateTimeOffset instant)
     {
@@ -63,6 +63,7 @@ public static class TimeZones
     private static bool LooksLikeAName(string id) =>
         id.Length <= LongestId
         && char.IsAsciiLetter(id[0])
+        && !id.Contains("//", StringComparison.Ordinal)
         && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '-' or '+')
         && !id.StartsWith("posix", StringComparison.OrdinalIgnoreCase)
         && !id.StartsWith("right/", StringComparison.OrdinalIgnoreCase)

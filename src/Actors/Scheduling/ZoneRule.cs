@@ -35,15 +35,25 @@ internal sealed partial class ZoneRule
     {
         var year = new DateTime(utc).Year;
         var (latest, offset) = (long.MinValue, _standard);
-        for (var y = Math.Max(1, year - 1); y <= Math.Min(9999, year + 1); y++)
+        foreach (var (at, then) in ChangesOf(year - 1, year + 1))
         {
-            foreach (var (at, then) in new[] { (_begins.In(y) - _standard, _daylight), (_ends.In(y) - _daylight, _standard) })
-            {
-                (latest, offset) = at <= utc && at > latest ? (at, then) : (latest, offset);
-            }
+            (latest, offset) = at <= utc && at > latest ? (at, then) : (latest, offset);
         }
 
         return offset;
+    }
+
+    /// <summary>Every change after one instant of the calendar and before another, in order.</summary>
+    public IEnumerable<long> ChangesBetween(long after, long before) =>
+        ChangesOf(new DateTime(after).Year - 1, new DateTime(before - 1).Year + 1).Select(change => change.At).Where(at => at > after && at < before).Order();
+
+    private IEnumerable<(long At, long Offset)> ChangesOf(int first, int last)
+    {
+        for (var year = Math.Max(1, first); year <= Math.Min(9999, last); year++)
+        {
+            yield return (_begins.In(year) - _standard, _daylight);
+            yield return (_ends.In(year) - _daylight, _standard);
+        }
     }
 
     /// <summary><c>2</c>, <c>-3:30</c> or <c>+24:00:00</c> as ticks.</summary>

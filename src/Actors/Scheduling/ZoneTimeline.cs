@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 namespace Runner.Actors.Scheduling;
 
 /// <summary>
-/// A time zone as stretches of one offset from UTC. Everything is derived from the offset at UTC instants, the one question
-/// <see cref="TimeZoneInfo"/> answers rightly for every zone (but for what <see cref="ZoneFile"/> mends): its notions of invalid and
-/// ambiguous local times miss changes of a zone's base offset (Pacific/Apia in 2011) and daylight time that is behind (Europe/Dublin
-/// in winter).
+/// A time zone as stretches of one offset from UTC. Everything is derived from the offset at UTC instants, as the zone's
+/// <see cref="ZoneFile"/> has it; where there is none, it is the one question that <see cref="TimeZoneInfo"/> answers best: its notions
+/// of invalid and ambiguous local times miss changes of a zone's base offset (Pacific/Apia in 2011) and daylight time that is behind
+/// (Europe/Dublin in winter).
 /// Instants are UTC ticks, wall-clock times are local ticks; both may run past the calendar's ends by a day.
 /// </summary>
 internal sealed class ZoneTimeline
@@ -15,8 +15,8 @@ internal sealed class ZoneTimeline
     /// <summary>The first tick after year 9999.</summary>
     public const long EndOfTime = 3_155_378_976_000_000_000;
 
-    /// <summary>More than any offset: .NET allows 14 hours either way.</summary>
-    public const long MaxOffset = 15 * TimeSpan.TicksPerHour;
+    /// <summary>More than any offset: Asia/Manila was 15 h 56 min behind until 1844.</summary>
+    public const long MaxOffset = 16 * TimeSpan.TicksPerHour;
 
     // No zone has ever changed its clocks twice within three days (Africa/Freetown did within four), so looking every other day
     // misses no change.
@@ -26,15 +26,17 @@ internal sealed class ZoneTimeline
 
     private readonly ConcurrentDictionary<int, Stretch[]> _years = new();
     private readonly TimeZoneInfo _zone;
-    private readonly bool _fixed;
-    private readonly (long From, ZoneRule Rule)? _later;
+    private readonly ZoneFile? _file;
 
     private ZoneTimeline(TimeZoneInfo zone)
     {
         _zone = zone;
-        _fixed = zone.GetAdjustmentRules().Length == 0;
-        _later = _fixed || !zone.HasIanaId ? null : ZoneFile.Read(zone.Id);
+        _file = zone == TimeZoneInfo.Utc || !zone.HasIanaId ? null : ZoneFile.Read(zone.Id);
+        IsFixed = _file?.IsFixed ?? zone.GetAdjustmentRules().Length == 0;
     }
+
+    /// <summary>The zone never changes its clocks, and never has.</summary>
+    public bool IsFixed { get; }
 
     /// <summary>From <paramref name="Start"/> to before <paramref name="End"/>, wall clocks are <paramref name="Offset"/> ahead of UTC.</summary>
     public readonly record struct Stretch(long Start, long End, long Offset)
@@ -49,9 +51,9 @@ internal sealed class ZoneTimeline
     /// <summary>The stretch around an instant of the calendar. A stretch also ends with its year, with or without a change of offset.</summary>
     public Stretch At(long utc)
     {
-        if (_fixed)
+        if (IsFixed)
         {
-            return new Stretch(0, EndOfTime, _zone.BaseUtcOffset.Ticks);
+            return new Stretch(0, EndOfTime, OffsetAt(0));
         }
 
         var year = new DateTime(utc).Year;
@@ -106,21 +108,33 @@ internal sealed class ZoneTimeline
         var stretches = new List<Stretch>(3);
         var start = new DateTime(year, 1, 1).Ticks;
         var end = year == DateTime.MaxValue.Year ? EndOfTime : new DateTime(year + 1, 1, 1).Ticks;
+        foreach (var change in _file?.ChangesBetween(start, end) ?? FindChanges(start, end))
+        {
+            // A file also tells changes of the name alone, and from one rule to another with the same offset.
+            if (OffsetAt(change) != OffsetAt(start))
+            {
+                stretches.Add(new Stretch(start, change, OffsetAt(start)));
+                start = change;
+            }
+        }
+
+        stretches.Add(new Stretch(start, end, OffsetAt(start)));
+        return [.. stretches];
+    }
+
+    private IEnumerable<long> FindChanges(long start, long end)
+    {
         for (var seen = start; seen < end - 1;)
         {
             var next = Math.Min(seen + Look, end - 1);
             if (OffsetAt(next) != OffsetAt(seen))
             {
                 next = FindChange(seen, next);
-                stretches.Add(new Stretch(start, next, OffsetAt(start)));
-                start = next;
+                yield return next;
             }
 
             seen = next;
         }
-
-        stretches.Add(new Stretch(start, end, OffsetAt(start)));
-        return [.. stretches];
     }
 
     /// <summary>The first tick with the offset of <paramref name="after"/>, which differs from that of <paramref name="before"/>.</summary>
@@ -136,6 +150,5 @@ internal sealed class ZoneTimeline
         return after;
     }
 
-    private long OffsetAt(long utc) =>
-        _later is { } later && utc >= later.From ? later.Rule.OffsetAt(utc) : _zone.GetUtcOffset(new DateTime(utc, DateTimeKind.Utc)).Ticks;
+    private long OffsetAt(long utc) => _file?.OffsetAt(utc) ?? _zone.GetUtcOffset(new DateTime(utc, DateTimeKind.Utc)).Ticks;
 }

@@ -57,6 +57,7 @@ public class TimeZonesTests
     [InlineData("leapseconds")]
     [InlineData("W. Europe Standard Time")]
     [InlineData("Europe/Berlin\0")]
+    [InlineData("Europe//Berlin")]
     public void What_is_no_zone_is_never_taken_for_UTC(string id)
     {
         Assert.False(TimeZones.TryFind(id, out var zone, out var error));

@@ -77,13 +77,4 @@ public class ZoneRuleTests
             }
         }
     }
-
-    [Theory]
-    [InlineData("Mars/Olympus_Mons")]
-    [InlineData("Europe")]
-    [InlineData("tzdata.zi")]
-    [InlineData("UTC")]
-    [InlineData("Asia/Kathmandu")]
-    [InlineData("a\0b")]
-    public void A_file_without_a_rule_is_no_fault(string id) => Assert.Null(ZoneFile.Read(id));
 }

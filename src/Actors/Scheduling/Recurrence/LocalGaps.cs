@@ -18,7 +18,7 @@ internal sealed class LocalGaps(TimeZoneInfo zone)
     private readonly ZoneTimeline _timeline = ZoneTimeline.Of(zone);
 
     /// <summary>The zone has never changed its clocks, and has no gaps.</summary>
-    public bool IsFixed { get; } = zone.GetAdjustmentRules().Length == 0;
+    public bool IsFixed => _timeline.IsFixed;
 
     /// <summary>The first whole second that clocks have not shown yet at an instant (UTC ticks).</summary>
     public long NextShown(long utc) => Math.Max(0, (_timeline.LatestShown(utc) / Second) + 1);

@@ -20,7 +20,7 @@ internal static class MovedTime
             return "moved: the clock jumped over its time";
         }
 
-        var date = ZonedTimes.In(occurrence, answer.Zone)?.Date == missing.Date ? "" : "yyyy-MM-dd ";
+        var date = ZonedTimes.WallClock(occurrence, answer.Zone)?.Date == missing.Date ? "" : "yyyy-MM-dd ";
         var time = missing.TimeOfDay.Ticks % TimeSpan.TicksPerMinute == 0 ? "HH:mm" : "HH:mm:ss.FFFFFFF";
         return $"moved: {missing.ToString(date + time, CultureInfo.InvariantCulture)} did not exist";
     }
@@ -32,15 +32,15 @@ internal static class MovedTime
     {
         var before = TimeZones.OffsetAt(zone, occurrence.AddTicks(-1));
         var gap = TimeZones.OffsetAt(zone, occurrence) - before;
-        var unchanged = TimeZoneInfo.CreateCustomTimeZone("unchanged", before, null, null);
+        var shown = occurrence + before; // wall-clock times are kept as if they were UTC, which may have offsets that no zone of .NET may
         ISchedule? schedule = spec switch
         {
-            { Cron: { } cron } => CronSchedule.TryParse(cron, unchanged, out var parsed, out _, spec.DayOr ?? true) ? parsed : null,
-            // The anchor's time on the wall, not its instant, is what whole days are counted from.
+            { Cron: { } cron } => CronSchedule.TryParse(cron, TimeZoneInfo.Utc, out var parsed, out _, spec.DayOr ?? true) ? parsed : null,
+            // The anchor's time on the wall, not its instant, is what whole days are counted from; an interval off, it is away from the calendar's ends.
             { Interval: { } interval } when (spec.Anchor ?? DateTimeOffset.UnixEpoch) is var anchor =>
-                new IntervalSchedule(interval, anchor + TimeZones.OffsetAt(zone, anchor) - before, unchanged),
+                new IntervalSchedule(interval, (anchor.Year > 5000 ? anchor - interval : anchor + interval) + TimeZones.OffsetAt(zone, anchor), TimeZoneInfo.Utc),
             _ => null,
         };
-        return schedule?.Next(occurrence.AddTicks(-1)) is { } due && due < occurrence + gap ? due.UtcDateTime + before : null;
+        return schedule?.Next(shown.AddTicks(-1)) is { } due && due < shown + gap ? due.UtcDateTime : null;
     }
 }

@@ -45,7 +45,9 @@ internal sealed class PreviewLine
         }
         catch (JsonException e)
         {
-            problem = $"the line is not JSON: {e.Message.Split(" LineNumber:")[0]} (column {(e.BytePositionInLine ?? 0) + 1})";
+            // What is said to who calls the parser is nothing to who wrote the line.
+            var said = e.Message.Split(" LineNumber:")[0].Replace(" in this mode. Change the reader options.", ".", StringComparison.Ordinal);
+            problem = $"the line is not JSON: {said} (column {(e.BytePositionInLine ?? 0) + 1})";
         }
 
         return problem.Length == 0 ? new PreviewRequest(read._spec, read._from ?? now, read._inclusive, read._count) : null;

@@ -15,10 +15,10 @@ internal static class PreviewText
         var table = new Table($"LOCAL ({answer.Zone.Id})", "OFFSET", "UTC", "", "");
         foreach (var at in answer.Occurrences)
         {
-            var local = ZonedTimes.In(at, answer.Zone);
+            var local = ZonedTimes.WallClock(at, answer.Zone);
             table.Add(
                 local?.ToString(Wall, CultureInfo.InvariantCulture),
-                local?.ToString("zzz", CultureInfo.InvariantCulture),
+                local is null ? null : ZonedTimes.Offset(at, answer.Zone),
                 at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
                 context.Times.Relative(at),
                 new Cell(MovedTime.Note(answer, request.Spec, at) ?? "", context.Style.Yellow));

@@ -6,21 +6,32 @@ namespace Runner.Host.Commands.SchedulePreview;
 /// <summary>Instants as RFC 3339 writes them on the wall clocks of a zone.</summary>
 internal static class ZonedTimes
 {
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    /// <summary>The largest offset that .NET writes, in either direction.</summary>
+    private const int LargestOffset = 14;
 
     /// <summary>
-    /// Such as <c>2026-03-08T03:00:00-04:00</c>; a fraction only where there is one, without zeros at its end. In UTC with a <c>Z</c> where RFC 3339
-    /// cannot write the zone's time: with an offset that has seconds, or past the calendar's ends.
+    /// Such as <c>2026-03-08T03:00:00-04:00</c>; a fraction only where there is one, without zeros at its end. In UTC with a <c>Z</c> where the zone's
+    /// time cannot be written: with an offset that has seconds or is beyond 14 hours, or past the calendar's ends.
     /// </summary>
-    public static string Format(DateTimeOffset at, TimeZoneInfo zone) => In(at, zone) is { } local
-        ? local.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture)
-        : at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>What wall clocks show, with their offset; null where that cannot be said in minutes or lies past the calendar's ends.</summary>
-    public static DateTimeOffset? In(DateTimeOffset at, TimeZoneInfo zone)
+    public static string Format(DateTimeOffset at, TimeZoneInfo zone)
     {
         var offset = TimeZones.OffsetAt(zone, at);
-        var local = at.UtcTicks + offset.Ticks;
-        return offset.Ticks % Minute.Ticks == 0 && local >= DateTimeOffset.MinValue.Ticks && local <= DateTimeOffset.MaxValue.Ticks ? at.ToOffset(offset) : null;
+        return offset.Seconds == 0 && offset.Duration().TotalHours <= LargestOffset && WallClock(at, zone) is not null
+            ? at.ToOffset(offset).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture)
+            : at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>What wall clocks show; null past the calendar's ends.</summary>
+    public static DateTime? WallClock(DateTimeOffset at, TimeZoneInfo zone)
+    {
+        var local = at.UtcTicks + TimeZones.OffsetAt(zone, at).Ticks;
+        return local >= DateTime.MinValue.Ticks && local <= DateTime.MaxValue.Ticks ? new DateTime(local) : null;
+    }
+
+    /// <summary>How far wall clocks are ahead of UTC, such as <c>-04:00</c>; with seconds where there are some (<c>-00:25:21</c>).</summary>
+    public static string Offset(DateTimeOffset at, TimeZoneInfo zone)
+    {
+        var offset = TimeZones.OffsetAt(zone, at);
+        return (offset < TimeSpan.Zero ? "-" : "+") + offset.ToString(offset.Seconds == 0 ? @"hh\:mm" : @"hh\:mm\:ss", CultureInfo.InvariantCulture);
     }
 }

@@ -31,6 +31,16 @@ public sealed class PreviewTests
         Assert.Contains(note, (await PreviewRun.OfAsync([.. arguments, "--count", "1"])).Out, StringComparison.Ordinal);
 
     [Fact]
+    public async Task Offsets_with_seconds_are_shown_with_them() => Assert.Equal(
+        """
+        LOCAL (Europe/Dublin)    OFFSET     UTC
+        Sat 1916-05-20 02:30:00  -00:25:21  1916-05-20 02:55:21  40097 d 9 h ago
+        Sun 1916-05-21 03:00:00  +00:34:39  1916-05-21 02:25:21  40096 d 9 h ago  moved: 02:30 did not exist
+
+        """.ReplaceLineEndings("\n"),
+        (await PreviewRun.OfAsync("--cron", "30 2 * * *", "--timezone", "Europe/Dublin", "--from", "1916-05-20T00:00:00Z", "--count", "2")).Out);
+
+    [Fact]
     public async Task An_occurrence_at_the_end_of_a_gap_that_is_its_own_is_not_moved() => Assert.DoesNotContain(
         "moved",
         (await PreviewRun.OfAsync("--cron", "0 * * * *", "--timezone", "America/New_York", "--from", "2026-03-08T00:30:00-05:00")).Out,
