@@ -26,6 +26,9 @@ public class RecurrenceRefusalTests
     [InlineData("DTSTART:20260131T090000\nDTSTART:20260131T090000", "DTSTART: it is there twice; expected one")]
     [InlineData("RDATE:20260131T090000,", "RDATE: a value is missing; expected a date and time such as 20260131T090000, with Z for UTC, or a date such as 20260131")]
     [InlineData("RDATE;VALUE=PERIOD:20260131T090000", "RDATE: '20260131T090000' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
+    [InlineData("RDATE;VALUE=PERIOD:20260131T090000/PT", "RDATE: '20260131T090000/PT' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
+    [InlineData("RDATE;VALUE=PERIOD:20260131T090000/tomorrow", "RDATE: '20260131T090000/tomorrow' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
+    [InlineData("RDATE;VALUE=PERIOD:20260131T090000/20260131", "RDATE: '20260131T090000/20260131' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
     [InlineData("FREQ=DAILY;UNTIL=tomorrow", "UNTIL: 'tomorrow' is not one of its values; expected a date and time such as 20260131T090000, with Z for UTC, or a date such as 20260131")]
     public void A_date_without_a_meaning_is_refused(string text, string error) => Refused(text, error);
 

@@ -51,6 +51,10 @@ public class RecurrenceScheduleTests
             "Europe/Berlin", "2025-12-31T00:00:00Z", "2027-01-01T00:00:00Z"));
 
     [Fact]
+    public void A_period_may_end_with_a_time_or_a_duration_of_any_form() => Assert.Equal(
+        7, Between(Read("RDATE;VALUE=PERIOD:20260101T000000Z/20260101T010000Z,20260102T000000/P1W,20260103T000000/P1D,20260104T000000/+P1DT2H3M4S,20260105T000000/pt30m,20260106T000000/PT5S,20260107T000000/PT1H5M"), "Europe/Berlin", "2025-12-31T00:00:00Z", "2027-01-01T00:00:00Z").Count);
+
+    [Fact]
     public void COUNT_counts_before_exclusions_and_UNTIL_includes_its_time()
     {
         Assert.Equal(
