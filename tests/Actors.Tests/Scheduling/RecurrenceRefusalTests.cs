@@ -11,6 +11,8 @@ public class RecurrenceRefusalTests
     [InlineData("DTSTART:20260101T090000\\nRRULE:FREQ=DAILY", "rrule: it has the two characters \\n where a line ends; expected a line break")]
     [InlineData("SUMMARY:FREQ=DAILY", "rrule: 'SUMMARY' is no property of a recurrence; expected DTSTART, RRULE, RDATE, EXRULE or EXDATE")]
     [InlineData("RRULE;LANGUAGE=en:FREQ=DAILY", "RRULE: 'LANGUAGE' is no parameter of it; expected none")]
+    [InlineData("DTSTART:20260101T090000\n  RRULE:FREQ=DAILY", "rrule: '  RRULE:FREQ=DAILY' begins with a blank, and so goes on with the line before; expected each property at the beginning of its line")]
+    [InlineData("RRULE:FREQ=DAILY\n\texdate;TZID=UTC:20260101T090000", "rrule: '?exdate;TZID=UTC:20260101T090000' begins with a blank, and so goes on with the line before; expected each property at the beginning of its line")]
     [InlineData("EXDATE:20260101T090000", "rrule: nothing says when it occurs; expected an RRULE, an RDATE or a DTSTART")]
     public void A_text_that_is_no_recurrence_is_refused(string? text, string error) => Refused(text, error);
 
@@ -36,8 +38,8 @@ public class RecurrenceRefusalTests
     [InlineData("RRULE:INTERVAL=2", "FREQ: it is missing; expected one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY")]
     [InlineData("FREQ=FORTNIGHTLY", "FREQ: 'FORTNIGHTLY' is not one of its values; expected one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY")]
     [InlineData("FREQ=4", "FREQ: '4' is not one of its values; expected one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY")]
-    [InlineData("FREQ=DAILY;", "RRULE: '' has no '='; expected NAME=VALUE once for each part, separated by ';'")]
-    [InlineData("FREQ=DAILY;freq=DAILY", "RRULE: 'FREQ' is there twice; expected NAME=VALUE once for each part, separated by ';'")]
+    [InlineData("FREQ=DAILY;", "RRULE: a part is missing; expected NAME=VALUE once for each part, and ';' only between them")]
+    [InlineData("FREQ=DAILY;freq=DAILY", "RRULE: 'FREQ' is there twice; expected NAME=VALUE once for each part, and ';' only between them")]
     [InlineData("FREQ=DAILY;INTERVAL=0", "INTERVAL: '0' is not one of its values; expected a whole number from 1 to 2147483647")]
     [InlineData("FREQ=DAILY;COUNT=99999999999999999999", "COUNT: '99999999999999999999' is not one of its values; expected a whole number from 1 to 2147483647")]
     [InlineData("FREQ=DAILY;BYHOUR=24", "BYHOUR: '24' is not one of its values; expected numbers from 0 to 23, separated by commas")]
