@@ -79,6 +79,10 @@ public class RecurrenceRefusalTests
     [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY;UNTIL=20251231", "rrule: it never occurs: no time on or after DTSTART matches that nothing excludes; expected at least one occurrence")]
     [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260101T000000,20260102T000000", "rrule: it never occurs: no time on or after DTSTART matches that nothing excludes; expected at least one occurrence")]
     [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY\nRRULE:FREQ=YEARLY;BYYEARDAY=366;BYMONTH=1", "BYYEARDAY: no day of any year matches it together with the rule's other parts; expected days that at least some year has")]
+    [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY\nRRULE:FREQ=DAILY;INTERVAL=7;BYDAY=FR", "RRULE: 'FREQ=DAILY;INTERVAL=7;BYDAY=FR' never occurs on or after DTSTART; expected at least one occurrence of each rule")]
+    [InlineData("DTSTART:20260101T000000\nRDATE:20260103T000000\nRRULE:FREQ=YEARLY;BYYEARDAY=1,2;BYSETPOS=3", "RRULE: 'FREQ=YEARLY;BYYEARDAY=1,2;BYSETPOS=3' never occurs on or after DTSTART; expected at least one occurrence of each rule")]
+    [InlineData("RRULE:FREQ=DAILY\nEXRULE:FREQ=YEARLY;BYYEARDAY=1,2;BYSETPOS=3", "EXRULE: 'FREQ=YEARLY;BYYEARDAY=1,2;BYSETPOS=3' never occurs on or after DTSTART; expected at least one occurrence of each rule")]
+    [InlineData("RRULE:FREQ=DAILY\nEXRULE:FREQ=MINUTELY;INTERVAL=10080;BYDAY=TU", "rrule: its first occurrence was looked for and given up on, after very many times that do not occur; expected one that occurs more often")]
     public void A_rule_that_never_occurs_is_refused(string text, string error) => Refused(text, error);
 
     [Theory]
