@@ -11,6 +11,8 @@ public class RecurrenceRefusalTests
     [InlineData("DTSTART:20260101T090000\\nRRULE:FREQ=DAILY", "rrule: it has the two characters \\n where a line ends; expected a line break")]
     [InlineData("SUMMARY:FREQ=DAILY", "rrule: 'SUMMARY' is no property of a recurrence; expected DTSTART, RRULE, RDATE, EXRULE or EXDATE")]
     [InlineData("RRULE;LANGUAGE=en:FREQ=DAILY", "RRULE: 'LANGUAGE' is no parameter of it; expected none")]
+    [InlineData("DTSTART:20260101T090000\n  RRULE:FREQ=DAILY", "rrule: '  RRULE:FREQ=DAILY' begins with a blank, and so goes on with the line before; expected each property at the beginning of its line")]
+    [InlineData("RRULE:FREQ=DAILY\n\texdate;TZID=UTC:20260101T090000", "rrule: '?exdate;TZID=UTC:20260101T090000' begins with a blank, and so goes on with the line before; expected each property at the beginning of its line")]
     [InlineData("EXDATE:20260101T090000", "rrule: nothing says when it occurs; expected an RRULE, an RDATE or a DTSTART")]
     public void A_text_that_is_no_recurrence_is_refused(string? text, string error) => Refused(text, error);
 
@@ -26,6 +28,9 @@ public class RecurrenceRefusalTests
     [InlineData("DTSTART:20260131T090000\nDTSTART:20260131T090000", "DTSTART: it is there twice; expected one")]
     [InlineData("RDATE:20260131T090000,", "RDATE: a value is missing; expected a date and time such as 20260131T090000, with Z for UTC, or a date such as 20260131")]
     [InlineData("RDATE;VALUE=PERIOD:20260131T090000", "RDATE: '20260131T090000' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
+    [InlineData("RDATE;VALUE=PERIOD:20260131T090000/PT", "RDATE: '20260131T090000/PT' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
+    [InlineData("RDATE;VALUE=PERIOD:20260131T090000/tomorrow", "RDATE: '20260131T090000/tomorrow' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
+    [InlineData("RDATE;VALUE=PERIOD:20260131T090000/20260131", "RDATE: '20260131T090000/20260131' cannot be read; expected a period such as 20260131T090000Z/PT1H")]
     [InlineData("FREQ=DAILY;UNTIL=tomorrow", "UNTIL: 'tomorrow' is not one of its values; expected a date and time such as 20260131T090000, with Z for UTC, or a date such as 20260131")]
     public void A_date_without_a_meaning_is_refused(string text, string error) => Refused(text, error);
 
@@ -33,8 +38,8 @@ public class RecurrenceRefusalTests
     [InlineData("RRULE:INTERVAL=2", "FREQ: it is missing; expected one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY")]
     [InlineData("FREQ=FORTNIGHTLY", "FREQ: 'FORTNIGHTLY' is not one of its values; expected one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY")]
     [InlineData("FREQ=4", "FREQ: '4' is not one of its values; expected one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY")]
-    [InlineData("FREQ=DAILY;", "RRULE: '' has no '='; expected NAME=VALUE once for each part, separated by ';'")]
-    [InlineData("FREQ=DAILY;freq=DAILY", "RRULE: 'FREQ' is there twice; expected NAME=VALUE once for each part, separated by ';'")]
+    [InlineData("FREQ=DAILY;", "RRULE: a part is missing; expected NAME=VALUE once for each part, and ';' only between them")]
+    [InlineData("FREQ=DAILY;freq=DAILY", "RRULE: 'FREQ' is there twice; expected NAME=VALUE once for each part, and ';' only between them")]
     [InlineData("FREQ=DAILY;INTERVAL=0", "INTERVAL: '0' is not one of its values; expected a whole number from 1 to 2147483647")]
     [InlineData("FREQ=DAILY;COUNT=99999999999999999999", "COUNT: '99999999999999999999' is not one of its values; expected a whole number from 1 to 2147483647")]
     [InlineData("FREQ=DAILY;BYHOUR=24", "BYHOUR: '24' is not one of its values; expected numbers from 0 to 23, separated by commas")]
@@ -70,10 +75,19 @@ public class RecurrenceRefusalTests
     [InlineData("FREQ=HOURLY;INTERVAL=2;BYHOUR=9", "INTERVAL: steps of 2 from DTSTART never meet the times of day of the rule; expected an interval that does, or another DTSTART")]
     [InlineData("FREQ=SECONDLY;INTERVAL=3600;BYMINUTE=30", "INTERVAL: steps of 3600 from DTSTART never meet the times of day of the rule; expected an interval that does, or another DTSTART")]
     [InlineData("FREQ=DAILY;BYHOUR=9,10;BYSETPOS=3", "BYSETPOS: the rule has at most 2 times in a period; expected numbers from 1 to 2 or -2 to -1")]
+    [InlineData("FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=3;COUNT=1", "BYSETPOS: the rule has at most 2 times in a period; expected numbers from 1 to 2 or -2 to -1")]
+    [InlineData("FREQ=MONTHLY;BYDAY=FR;BYSETPOS=6", "BYSETPOS: the rule has at most 5 times in a period; expected numbers from 1 to 5 or -5 to -1")]
+    [InlineData("FREQ=MONTHLY;BYMONTHDAY=1,-1;BYHOUR=8,9;BYSETPOS=5", "BYSETPOS: the rule has at most 4 times in a period; expected numbers from 1 to 4 or -4 to -1")]
+    [InlineData("FREQ=YEARLY;BYMONTH=1,7;BYMONTHDAY=1;BYSETPOS=-3", "BYSETPOS: the rule has at most 2 times in a period; expected numbers from 1 to 2 or -2 to -1")]
+    [InlineData("FREQ=YEARLY;BYYEARDAY=1,-1;BYSETPOS=3", "BYSETPOS: the rule has at most 2 times in a period; expected numbers from 1 to 2 or -2 to -1")]
     [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY;INTERVAL=7;BYDAY=FR", "rrule: it never occurs: no time on or after DTSTART matches that nothing excludes; expected at least one occurrence")]
     [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY;UNTIL=20251231", "rrule: it never occurs: no time on or after DTSTART matches that nothing excludes; expected at least one occurrence")]
     [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260101T000000,20260102T000000", "rrule: it never occurs: no time on or after DTSTART matches that nothing excludes; expected at least one occurrence")]
     [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY\nRRULE:FREQ=YEARLY;BYYEARDAY=366;BYMONTH=1", "BYYEARDAY: no day of any year matches it together with the rule's other parts; expected days that at least some year has")]
+    [InlineData("DTSTART:20260101T000000\nRRULE:FREQ=DAILY\nRRULE:FREQ=DAILY;INTERVAL=7;BYDAY=FR", "RRULE: 'FREQ=DAILY;INTERVAL=7;BYDAY=FR' never occurs on or after DTSTART; expected at least one occurrence of each rule")]
+    [InlineData("DTSTART:20260101T000000\nRDATE:20260103T000000\nRRULE:FREQ=YEARLY;BYWEEKNO=2;BYSETPOS=2", "RRULE: 'FREQ=YEARLY;BYWEEKNO=2;BYSETPOS=2' never occurs on or after DTSTART; expected at least one occurrence of each rule")]
+    [InlineData("RRULE:FREQ=DAILY\nEXRULE:FREQ=YEARLY;BYWEEKNO=2;BYSETPOS=2", "EXRULE: 'FREQ=YEARLY;BYWEEKNO=2;BYSETPOS=2' never occurs on or after DTSTART; expected at least one occurrence of each rule")]
+    [InlineData("RRULE:FREQ=DAILY\nEXRULE:FREQ=MINUTELY;INTERVAL=10080;BYDAY=TU", "rrule: its first occurrence was looked for and given up on, after very many times that do not occur; expected one that occurs more often")]
     public void A_rule_that_never_occurs_is_refused(string text, string error) => Refused(text, error);
 
     [Theory]

@@ -51,6 +51,21 @@ public class RecurrenceScheduleTests
             "Europe/Berlin", "2025-12-31T00:00:00Z", "2027-01-01T00:00:00Z"));
 
     [Fact]
+    public void A_period_may_end_with_a_time_or_a_duration_of_any_form() => Assert.Equal(
+        7, Between(Read("RDATE;VALUE=PERIOD:20260101T000000Z/20260101T010000Z,20260102T000000/P1W,20260103T000000/P1D,20260104T000000/+P1DT2H3M4S,20260105T000000/pt30m,20260106T000000/PT5S,20260107T000000/PT1H5M"), "Europe/Berlin", "2025-12-31T00:00:00Z", "2027-01-01T00:00:00Z").Count);
+
+    // Each of its answers takes most of the steps that there are for one.
+    [Fact]
+    public void What_is_taken_out_does_not_make_a_rule_that_seldom_occurs_be_searched_again()
+    {
+        const string Seldom = "DTSTART:20260101T090000Z\nRRULE:FREQ=SECONDLY;INTERVAL=86399;BYHOUR=3;BYMINUTE=3;BYSECOND=3\n";
+        var seldom = Read(Seldom).Next(At("2100-01-01T00:00:00Z"));
+        Assert.True(seldom > At("2300-01-01T00:00:00Z"));
+        var often = Read(Seldom + "RRULE:FREQ=DAILY\nEXDATE:20990101,20990102,20990103,20990104,20990105");
+        Assert.Equal(At("2099-01-06T09:00:00Z"), often.Next(At("2098-12-31T09:00:00Z")));
+    }
+
+    [Fact]
     public void COUNT_counts_before_exclusions_and_UNTIL_includes_its_time()
     {
         Assert.Equal(

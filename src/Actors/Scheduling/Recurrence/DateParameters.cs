@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Runner.Actors.Scheduling.Recurrence;
 
 /// <summary>What the parameters of a DTSTART, RDATE or EXDATE say of its values: TZID and VALUE.</summary>
-internal sealed class DateParameters
+internal sealed partial class DateParameters
 {
     private readonly PropertyLine _line;
     private readonly string? _type;
@@ -58,7 +60,7 @@ internal sealed class DateParameters
     {
         error = null;
         var slash = _type == "PERIOD" ? text.IndexOf('/', StringComparison.Ordinal) : text.Length;
-        var value = slash < 0 ? null : DateTimeValue.Read(text.AsSpan(0, slash));
+        var value = slash < 0 || (slash < text.Length && !IsPeriodsEnd(text.AsSpan(slash + 1))) ? null : DateTimeValue.Read(text.AsSpan(0, slash));
         if (value is null || value.Value.IsDate != (_type is null ? value.Value.IsDate : _type == "DATE"))
         {
             error = Refuse(_line, text.Length == 0 ? "a value is missing" : $"{ScheduleFormatException.Quote(text)} cannot be read", _type switch
@@ -79,6 +81,12 @@ internal sealed class DateParameters
 
         return value;
     }
+
+    // An end has no meaning for a schedule, but one that is none (3.3.9 and 3.3.6) may be a mistake in the start, too.
+    private static bool IsPeriodsEnd(ReadOnlySpan<char> text) => DateTimeValue.Read(text) is { IsDate: false } || Duration().IsMatch(text);
+
+    [GeneratedRegex(@"\A\+?P(?=[0-9T])(?:[0-9]+W|(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Duration();
 
     private static bool IsType(PropertyLine line, string type) => type is "DATE" or "DATE-TIME" || (type is "PERIOD" && line.Name == "RDATE");
 

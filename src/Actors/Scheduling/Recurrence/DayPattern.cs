@@ -30,6 +30,23 @@ internal sealed record DayPattern
     /// <summary>No part says anything of days.</summary>
     public bool IsEveryDay => Months == AllMonths && MonthDays is null && YearDays is null && WeekNumbers is null && Weekdays is null;
 
+    /// <summary>A bound of how many days of a period match, as far as single parts tell: no more than that can be chosen from.</summary>
+    /// <param name="frequency">The length of the period, from DAILY up.</param>
+    public int MostIn(Frequency frequency)
+    {
+        var months = frequency == Frequency.Yearly ? BitOperations.PopCount(Months) : 1;
+        var (days, weeks) = frequency switch
+        {
+            Frequency.Yearly => (Math.Min(366, months * 31), 53),
+            Frequency.Monthly => (31, 5),
+            Frequency.Weekly => (7, 1),
+            _ => (1, 1),
+        };
+        days = Math.Min(days, MonthDays is { } monthDays ? monthDays.Values.Length * months : days);
+        days = Math.Min(days, YearDays is { } yearDays ? yearDays.Values.Length : days);
+        return Math.Min(days, Weekdays is { IsNumbered: false } plain ? BitOperations.PopCount(plain.Always) * weeks : days);
+    }
+
     /// <summary>The matching days of one month, as bits from 0 for the 1st.</summary>
     /// <param name="first">The number of its 1st.</param>
     public uint InMonth(int year, int month, int first)

@@ -9,12 +9,18 @@ internal sealed record PropertyLine(string Name, IReadOnlyList<(string Name, str
 {
     private const string Form = "lines such as DTSTART;TZID=Europe/Berlin:20260131T090000 and RRULE:FREQ=DAILY";
 
+    private static readonly string[] Names = ["DTSTART", "RRULE", "RDATE", "EXRULE", "EXDATE"];
+
     /// <summary>Unfolds a text and takes its lines apart; a line without a property's name that has a FREQ is an RRULE. Null and a refusal when one is no such line.</summary>
     public static List<PropertyLine>? ReadAll(string text, out string? error)
     {
         var lines = new List<PropertyLine>();
-        error = null;
-        foreach (var line in Unfold(text))
+        if (Unfold(text, out error) is not { } unfolded)
+        {
+            return null;
+        }
+
+        foreach (var line in unfolded)
         {
             if (Read(line) is not { } property)
             {
@@ -29,15 +35,22 @@ internal sealed record PropertyLine(string Name, IReadOnlyList<(string Name, str
         return error is null ? lines : null;
     }
 
-    /// <summary>A line that begins with a blank goes on where the one before it ended, without that blank.</summary>
-    private static List<string> Unfold(string text)
+    /// <summary>A line that begins with a blank goes on where the one before it ended, without that blank; a property that is indented is refused, and not read as a part of another.</summary>
+    private static List<string>? Unfold(string text, out string? error)
     {
+        error = null;
         var lines = new List<StringBuilder>();
         foreach (var range in text.AsSpan().Split('\n'))
         {
             var line = text.AsSpan(range).TrimEnd('\r');
             if (line.Length > 0 && line[0] is ' ' or '\t' && lines.Count > 0)
             {
+                if (IsProperty(line.Trim()))
+                {
+                    error = new ScheduleFormatException("rrule", $"{ScheduleFormatException.Quote(line)} begins with a blank, and so goes on with the line before", "each property at the beginning of its line").Message;
+                    return null;
+                }
+
                 lines[^1].Append(line[1..]);
             }
             else if (!line.IsWhiteSpace())
@@ -47,6 +60,19 @@ internal sealed record PropertyLine(string Name, IReadOnlyList<(string Name, str
         }
 
         return lines.ConvertAll(line => line.ToString().Trim());
+    }
+
+    private static bool IsProperty(ReadOnlySpan<char> line)
+    {
+        foreach (var name in Names)
+        {
+            if (line.StartsWith(name, StringComparison.OrdinalIgnoreCase) && line.Length > name.Length && line[name.Length] is ':' or ';')
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static PropertyLine? Read(string line)

@@ -6,6 +6,8 @@ internal sealed class RecurrenceReader
     /// <summary>The longest text accepted, in characters.</summary>
     public const int Longest = 6_500;
 
+    private const string GivenUp = "its first occurrence was looked for and given up on, after very many times that do not occur";
+
     // Without DTSTART a rule begins here, as intervals without an anchor do: what it means must not depend on when it is asked.
     private const int DefaultDay = 719_162;
 
@@ -19,10 +21,13 @@ internal sealed class RecurrenceReader
     private readonly DateTimeValue _start;
     private readonly LocalGaps _clocks;
     private readonly TimeZoneInfo _zone;
+    private readonly bool _isUnion;
+    private SearchBudget _firsts = new(SearchBudget.OfAnAnswer);
 
-    private RecurrenceReader(DateTimeValue start, TimeZoneInfo zone)
+    private RecurrenceReader(DateTimeValue start, TimeZoneInfo zone, bool isUnion)
     {
         _start = start;
+        _isUnion = isUnion;
         _clocks = new LocalGaps(zone);
         _zone = zone;
     }
@@ -43,7 +48,7 @@ internal sealed class RecurrenceReader
         }
 
         var budget = new SearchBudget(SearchBudget.OfReading);
-        var reader = new RecurrenceReader(start, zone);
+        var reader = new RecurrenceReader(start, zone, lines.Count(line => line.Name is not ("DTSTART" or "EXDATE")) > 1);
         foreach (var line in lines)
         {
             error = reader.Add(line, ref budget);
@@ -110,10 +115,20 @@ internal sealed class RecurrenceReader
             && RuleOccurrences.Make(rule, _start, _clocks, ref budget, out error) is { } occurrences)
         {
             to.Add(occurrences);
+            error = RefuseNever(line, occurrences);
         }
 
         return error;
     }
+
+    /// <summary>
+    /// Refuses a rule that never occurs beside others that do: they would hide it, and each answer would search for it anew to the end
+    /// of the calendar. One that is alone is refused with its exclusions, at the end.
+    /// </summary>
+    private string? RefuseNever(PropertyLine line, RuleOccurrences occurrences) =>
+        !_isUnion || occurrences.EverOccurs(ref _firsts) ? null
+        : _firsts.IsSpent ? Refuse("rrule", GivenUp, "one that occurs more often")
+        : Refuse(line.Name, $"{ScheduleFormatException.Quote(line.Value)} never occurs on or after DTSTART", "at least one occurrence of each rule");
 
     private string? AddDates(PropertyLine line)
     {
@@ -172,7 +187,7 @@ internal sealed class RecurrenceReader
         };
         var budget = new SearchBudget(SearchBudget.OfAnAnswer);
         error = set.Next(-1, ref budget) is not null ? null
-            : budget.IsSpent ? Refuse("rrule", "its first occurrence was looked for and given up on, after very many times that do not occur", "one that occurs more often")
+            : budget.IsSpent ? Refuse("rrule", GivenUp, "one that occurs more often")
             : Refuse("rrule", "it never occurs: no time on or after DTSTART matches that nothing excludes", "at least one occurrence");
         return error is null ? set : null;
     }

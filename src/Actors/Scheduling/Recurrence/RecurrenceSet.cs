@@ -8,6 +8,8 @@ namespace Runner.Actors.Scheduling.Recurrence;
 /// </summary>
 internal sealed record RecurrenceSet
 {
+    private const long Never = long.MaxValue;
+
     public required LocalGaps Clocks { get; init; }
 
     public required ImmutableArray<RuleOccurrences> Rules { get; init; }
@@ -26,7 +28,10 @@ internal sealed record RecurrenceSet
     /// <summary>The first after an instant; null when there is none, or the budget was spent.</summary>
     public long? Next(long after, ref SearchBudget budget)
     {
-        while (NextOfAny(after, ref budget) is { } next && !budget.IsSpent)
+        // A rule that seldom occurs is searched once, however many occurrences of the others are taken out before its own.
+        Span<long> known = stackalloc long[Rules.Length];
+        known.Fill(long.MinValue);
+        while (NextOfAny(after, known, ref budget) is { } next && !budget.IsSpent)
         {
             if (!IsExcluded(next, ref after, ref budget))
             {
@@ -37,23 +42,21 @@ internal sealed record RecurrenceSet
         return null;
     }
 
-    private long? NextOfAny(long after, ref SearchBudget budget)
+    /// <param name="known">What each rule answered last.</param>
+    private long? NextOfAny(long after, Span<long> known, ref SearchBudget budget)
     {
-        long? first = null;
-        foreach (var rule in Rules)
+        var first = FirstAfter(Dates, after) ?? Never;
+        for (var i = 0; i < known.Length; i++)
         {
-            if (rule.Next(after, ref budget) is { } next && !(next >= first))
+            if (known[i] <= after)
             {
-                first = next;
+                known[i] = Rules[i].Next(after, ref budget) ?? Never;
             }
+
+            first = Math.Min(first, known[i]);
         }
 
-        if (!Dates.IsEmpty && FirstAfter(Dates, after) is { } date && !(date >= first))
-        {
-            first = date;
-        }
-
-        return first;
+        return first == Never ? null : first;
     }
 
     /// <summary>Whether an occurrence is taken out; then <paramref name="after"/> is where to go on.</summary>

@@ -22,7 +22,7 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
         var times = Times();
         if (rule.Frequency >= Frequency.Daily)
         {
-            return Position(new DayTimes(new DaySearch(pattern, rule.Frequency, rule.Interval, start.Day), times), DaysOfPeriod() * (long)times.Count, out error);
+            return Position(new DayTimes(new DaySearch(pattern, rule.Frequency, rule.Interval, start.Day), times), pattern.MostIn(rule.Frequency) * (long)times.Count, out error);
         }
 
         var days = new DaySearch(pattern, Frequency.Daily, 1, start.Day);
@@ -130,14 +130,6 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
 
         return new PositionedTimes(times, positions.Values, gaps);
     }
-
-    private int DaysOfPeriod() => rule.Frequency switch
-    {
-        Frequency.Yearly => 366,
-        Frequency.Monthly => 31,
-        Frequency.Weekly => 7,
-        _ => 1,
-    };
 
     private string? RefuseTimeOfDate() =>
         start.IsDate && (rule.Hours | rule.Minutes | rule.Seconds) != 0

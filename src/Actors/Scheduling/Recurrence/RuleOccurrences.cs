@@ -43,6 +43,9 @@ internal sealed class RuleOccurrences
         return new RuleOccurrences(times, gaps, start.Local, last, rule.Until is { IsUtc: true } end ? end.Ticks : long.MaxValue);
     }
 
+    /// <summary>Whether any time from DTSTART on is one of the rule's, whatever UNTIL says; false also when the budget was spent.</summary>
+    public bool EverOccurs(ref SearchBudget budget) => _times.Next(_start, ref budget) >= 0 && !budget.IsSpent;
+
     /// <summary>The first after an instant; null when there is none, or the budget was spent.</summary>
     public long? Next(long after, ref SearchBudget budget)
     {

@@ -19,7 +19,7 @@ internal static class RuleParser
             if (equals < 0 || !seen.Add(part))
             {
                 error = new ScheduleFormatException(
-                    property, equals < 0 ? $"{ScheduleFormatException.Quote(pair)} has no '='" : $"{ScheduleFormatException.Quote(part)} is there twice", "NAME=VALUE once for each part, separated by ';'").Message;
+                    property, pair.IsEmpty ? "a part is missing" : equals < 0 ? $"{ScheduleFormatException.Quote(pair)} has no '='" : $"{ScheduleFormatException.Quote(part)} is there twice", "NAME=VALUE once for each part, and ';' only between them").Message;
                 return null;
             }
 
