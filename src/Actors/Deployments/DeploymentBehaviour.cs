@@ -34,12 +34,12 @@ internal sealed record NoOpenRuns
 /// </summary>
 internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec codec) : IEntityBehaviour<DeploymentState>
 {
-    /// <summary>How many occurrences of a schedule one commit emits; the next follows at once.</summary>
+    /// <summary>How many occurrences of a schedule one commit emits, fewer if there are very many schedules; the next follows at once.</summary>
     public const int OccurrencesPerCommit = 100;
 
     /// <summary>
-    /// How many of all schedules together are emitted by the commit that changes them. What would be left could not be emitted later: it belongs to
-    /// schedules that are gone then. A week of every minute, and some ten megabytes.
+    /// How many missed ones of all schedules together a commit emits: some ten megabytes. The commit that changes schedules emits as many at once, a
+    /// week of every minute: what would be left could not be emitted later, as it belongs to schedules that are gone then.
     /// </summary>
     public const int OccurrencesPerChange = 10_000;
 
@@ -104,7 +104,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         var paused = PausedAfter(state, spec);
 
         // What is due by now belongs to the schedules as they were.
-        var due = outcome == RegistrationOutcome.Changed ? Emit(state, now, Math.Max(OccurrencesPerCommit, OccurrencesPerChange / Math.Max(1, state.Schedules.Length))) : Decision.None;
+        var due = outcome == RegistrationOutcome.Changed ? Emit(state, now, OccurrencesPerChange) : Decision.None;
         var before = After(state, due, now);
         object[] events = outcome != RegistrationOutcome.Unchanged
             ? [new DeploymentDeclared(spec, CursorsAfter(before, spec, paused, now), paused)]
@@ -168,6 +168,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
             return Decision.None;
         }
 
+        atMost = Math.Clamp(OccurrencesPerChange / state.Schedules.Length, 1, atMost);
         var cursors = ImmutableArray.CreateBuilder<ScheduleCursor>();
         var due = new List<(CompiledSchedule Schedule, DateTimeOffset At)>();
         foreach (var schedule in state.Schedules)
