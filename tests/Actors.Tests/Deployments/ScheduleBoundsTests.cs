@@ -187,6 +187,30 @@ public sealed class ScheduleBoundsTests
         Assert.Equal(2, View(state, Start)[0].Runs);
     }
 
+    /// <summary>B28: an alarm rings some milliseconds late, and a pause may come before it.</summary>
+    [Fact]
+    public void What_was_due_before_somebody_paused_runs_and_what_came_due_meanwhile_does_not()
+    {
+        var now = Start.AddMinutes(3).AddMilliseconds(5);
+        foreach (var (off, on) in new (object, object)[]
+        {
+            (new PauseDeployment("flow/d"), new ResumeDeployment("flow/d")),
+            (new SwitchSchedule("flow/d", "minute", false), new SwitchSchedule("flow/d", "minute", true)),
+        })
+        {
+            var decision = Behaviour.Decide(Registered(EveryMinute), off, now);
+            Assert.Equal(new DeploymentChanged("flow/d", true), decision.Reply);
+            Assert.Equal((3, 3), (decision.Creates.Length, decision.Intents.OfType<WakeRun>().Count()));
+
+            var state = Then(Then(Registered(EveryMinute), off, now), on, Start.AddMinutes(10));
+            Assert.Equal((3, Start.AddMinutes(11)), (View(state, Start)[0].Runs, state.NextRun!.Value));
+        }
+
+        // A node that stops is to have nothing to catch up with.
+        Assert.IsType<DeploymentPaused>(
+            Assert.Single(Behaviour.Decide(Registered(EveryMinute), new PauseDeployment("flow/d", PauseReason.Shutdown), now).Events));
+    }
+
     [Fact]
     public void What_somebody_switched_stays_until_another_word_is_declared_for_it()
     {
