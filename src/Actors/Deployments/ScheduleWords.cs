@@ -54,10 +54,15 @@ internal static class ScheduleWords
     {
         var spec = schedule.Spec;
         return !state.IsOver(schedule) ? null
-            : state.RunsLeft(schedule) <= 0 ? string.Create(CultureInfo.InvariantCulture, $"It has made its {spec.MaxRuns} {(spec.MaxRuns == 1 ? "run" : "runs")}. A higher max_runs lets it go on.")
+            : state.RunsLeft(schedule) <= 0 ? MadeAll(state.PlaceOf(schedule).Runs, spec.MaxRuns!.Value)
             : spec.End is { } end ? $"Nothing occurs any more before its end, {Instant(end)}. A later one lets it go on."
             : "It never occurs again.";
     }
+
+    /// <summary>A bound may have come later, and be lower than what was made before it.</summary>
+    private static string MadeAll(long made, long most) => made > most
+        ? string.Create(CultureInfo.InvariantCulture, $"It has made {made} runs, and its max_runs is {most}. One above {made} lets it go on.")
+        : string.Create(CultureInfo.InvariantCulture, $"It has made its {most} {(most == 1 ? "run" : "runs")}. A higher max_runs lets it go on.");
 
     private static ImmutableArray<DateTimeOffset> Upcoming(CompiledSchedule schedule, DateTimeOffset now, long? left)
     {

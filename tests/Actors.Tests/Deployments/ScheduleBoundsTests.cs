@@ -82,6 +82,10 @@ public sealed class ScheduleBoundsTests
         state = Then(state, new RegisterDeployment(Spec(EveryMinute with { MaxRuns = 3 })), Start.AddMinutes(3));
 
         Assert.Null(state.NextRun);
+        Assert.Equal("It has made its 3 runs. A higher max_runs lets it go on.", View(state, Start)[0].Ended);
+
+        state = Then(state, new RegisterDeployment(Spec(EveryMinute with { MaxRuns = 2 })), Start.AddMinutes(4));
+        Assert.Equal("It has made 3 runs, and its max_runs is 2. One above 3 lets it go on.", View(state, Start)[0].Ended);
     }
 
     [Fact]
