@@ -172,6 +172,11 @@ internal static class DeploymentRules
                 $"a limit of {concurrency.Limit} is not possible; expected 1 to {Limits.LimiterBehaviour.Largest}. To hold runs back, set paused: true"));
         }
 
+        if (spec.Concurrency is { } full && !Enum.IsDefined(full.OnFull))
+        {
+            problems.Add(new("concurrency.on_full", "expected queue or cancel_new"));
+        }
+
         if (spec.Limits.Length > MostLimits)
         {
             problems.Add(new("limits", $"there are {spec.Limits.Length}; at most {MostLimits} are possible"));
