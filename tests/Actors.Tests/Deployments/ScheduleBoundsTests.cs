@@ -278,6 +278,17 @@ public sealed class ScheduleBoundsTests
         Assert.Null(Scheduled(EveryMinute with { Jitter = TimeSpan.Zero }).StartAt);
     }
 
+    /// <summary>B34.</summary>
+    [Fact]
+    public void What_has_been_is_not_shown_as_next_when_the_clock_has_stepped_back()
+    {
+        var state = Registered(EveryMinute);
+        Due(ref state, Start.AddMinutes(5));
+
+        Assert.Equal(Start.AddMinutes(6), View(state, Start.AddMinutes(2))[0].Next[0]);
+        Assert.Equal(Start.AddMinutes(6), state.NextRun);
+    }
+
     private static RunScheduled Scheduled(ScheduleSpec schedule)
     {
         var stored = Behaviour.Decide(Registered(schedule), WakeUpNow.Instance, Start.AddMinutes(1)).Creates[0].Events[0];
