@@ -34,12 +34,12 @@ internal sealed record NoOpenRuns
 /// </summary>
 internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec codec) : IEntityBehaviour<DeploymentState>
 {
-    /// <summary>How many occurrences of a schedule one commit emits; the next follows at once.</summary>
+    /// <summary>How many occurrences of a schedule one commit emits, fewer if there are very many schedules; the next follows at once.</summary>
     public const int OccurrencesPerCommit = 100;
 
     /// <summary>
-    /// How many of all schedules together are emitted by the commit that changes them. What would be left could not be emitted later: it belongs to
-    /// schedules that are gone then. A week of every minute, and some ten megabytes.
+    /// How many missed ones of all schedules together a commit emits: some ten megabytes. The commit that changes schedules emits as many at once, a
+    /// week of every minute: what would be left could not be emitted later, as it belongs to schedules that are gone then.
     /// </summary>
     public const int OccurrencesPerChange = 10_000;
 
@@ -79,7 +79,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         PlaceRun place => Place(state, place, now),
         PauseDeployment pause => state.Paused && (state.PausedBy == pause.Reason || pause.Reason == PauseReason.Shutdown)
             ? Decision.Answer(new DeploymentChanged(state.Name, false))
-            : Decision.Persist(new DeploymentPaused(pause.Reason)).Replying(new DeploymentChanged(state.Name, !state.Paused)),
+            : Pausing(state, pause.Reason, now).Replying(new DeploymentChanged(state.Name, !state.Paused)),
         ResumeDeployment => state.Paused
             ? Decision.Persist(new DeploymentResumed(now)).Replying(new DeploymentChanged(state.Name, true))
             : Decision.Answer(new DeploymentChanged(state.Name, false)),
@@ -103,8 +103,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
             : changes.IsEmpty ? RegistrationOutcome.Unchanged : RegistrationOutcome.Changed;
         var paused = PausedAfter(state, spec);
 
-        // What is due by now belongs to the schedules as they were.
-        var due = outcome == RegistrationOutcome.Changed ? Emit(state, now, Math.Max(OccurrencesPerCommit, OccurrencesPerChange / Math.Max(1, state.Schedules.Length))) : Decision.None;
+        var due = outcome == RegistrationOutcome.Changed ? Emit(state, now, OccurrencesPerChange) : Decision.None;
         var before = After(state, due, now);
         object[] events = outcome != RegistrationOutcome.Unchanged
             ? [new DeploymentDeclared(spec, CursorsAfter(before, spec, paused, now), paused)]
@@ -153,12 +152,24 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         return goesOn ? place : place with { At = now, CatchUpTo = null };
     }
 
-    private static Decision Switch(DeploymentState state, SwitchSchedule change, DateTimeOffset now) =>
+    /// <summary>What a stopping node pauses has nothing to catch up with; what a user pauses first makes what was due by then.</summary>
+    private Decision Pausing(DeploymentState state, PauseReason reason, DateTimeOffset now) => reason == PauseReason.Shutdown
+        ? Decision.Persist(new DeploymentPaused(reason))
+        : AfterDue(state, now, new DeploymentPaused(reason));
+
+    /// <summary>What is due by now belongs to the schedules as they were: it may be some milliseconds late, and would be nobody's afterwards.</summary>
+    private Decision AfterDue(DeploymentState state, DateTimeOffset now, params object[] events)
+    {
+        var due = Emit(state, now, OccurrencesPerChange);
+        return due with { Events = [.. due.Events, .. events] };
+    }
+
+    private Decision Switch(DeploymentState state, SwitchSchedule change, DateTimeOffset now) =>
         state.Schedules.FirstOrDefault(s => s.Id == change.Schedule) is not { } schedule
             ? Decision.Answer(new ScheduleNotFound(state.Name, change.Schedule))
             : state.IsActive(schedule) == change.Active
                 ? Decision.Answer(new DeploymentChanged(state.Name, false))
-                : Decision.Persist(new ScheduleSwitched(change.Schedule, change.Active, now)).Replying(new DeploymentChanged(state.Name, true));
+                : AfterDue(state, now, new ScheduleSwitched(change.Schedule, change.Active, now)).Replying(new DeploymentChanged(state.Name, true));
 
     /// <param name="atMost">Of each schedule.</param>
     private Decision Emit(DeploymentState state, DateTimeOffset now, int atMost = OccurrencesPerCommit)
@@ -168,6 +179,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
             return Decision.None;
         }
 
+        atMost = Math.Clamp(OccurrencesPerChange / state.Schedules.Length, 1, atMost);
         var cursors = ImmutableArray.CreateBuilder<ScheduleCursor>();
         var due = new List<(CompiledSchedule Schedule, DateTimeOffset At)>();
         foreach (var schedule in state.Schedules)

@@ -13,7 +13,9 @@ internal static class DeploymentRules
     public const int HighestPriority = 1000;
     public const string PriorityExpected = "expected a whole number from -1000 to 1000";
 
-    private const int MostSchedules = 100;
+    /// <summary>More than a deployment file of the largest size usually holds; what asks all of them takes a few milliseconds.</summary>
+    private const int MostSchedules = 10_000;
+
     private const int MostTags = 50;
     private const int MostLimits = 20;
     private const int MostRetries = 1000;
@@ -168,6 +170,11 @@ internal static class DeploymentRules
             problems.Add(new(
                 "concurrency.limit",
                 $"a limit of {concurrency.Limit} is not possible; expected 1 to {Limits.LimiterBehaviour.Largest}. To hold runs back, set paused: true"));
+        }
+
+        if (spec.Concurrency is { } full && !Enum.IsDefined(full.OnFull))
+        {
+            problems.Add(new("concurrency.on_full", "expected queue or cancel_new"));
         }
 
         if (spec.Limits.Length > MostLimits)

@@ -32,6 +32,8 @@ internal static class ScheduleRules
     /// <summary>A bound is about what <see cref="CatchUpPolicy.All"/> runs; beside another policy it would promise what does not happen.</summary>
     public static Problem? ProblemOfCatchUp(DeploymentSpec spec) => spec.CatchUpLimit switch
     {
+        // JSON may have a number for a word.
+        _ when !Enum.IsDefined(spec.CatchUp) => new("catchup", "expected all, latest or none"),
         null => null,
         < 1 or > MostCaughtUp => new("catchup_limit", $"expected a whole number from 1 to {MostCaughtUp}"),
         _ when spec.CatchUp != CatchUpPolicy.All => new("catchup_limit", "only 'catchup: all' has a limit; 'latest' runs one missed occurrence and 'none' runs none"),

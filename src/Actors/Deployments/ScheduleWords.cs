@@ -17,8 +17,10 @@ internal static class ScheduleWords
     {
         var spec = schedule.Spec;
         var place = state.PlaceOf(schedule);
+        // After a step of the clock back, what is before its place has been and does not come again.
+        var from = place.At > now ? place.At : now;
         return new ScheduleView(
-            schedule.Id, Describe(spec), state.IsActive(schedule), Upcoming(schedule, now, state.RunsLeft(schedule)), state.ProblemOf(schedule),
+            schedule.Id, Describe(spec), state.IsActive(schedule), Upcoming(schedule, from, state.RunsLeft(schedule)), state.ProblemOf(schedule),
             place.Runs, spec.MaxRuns, Ended(state, schedule));
     }
 
@@ -54,16 +56,21 @@ internal static class ScheduleWords
     {
         var spec = schedule.Spec;
         return !state.IsOver(schedule) ? null
-            : state.RunsLeft(schedule) <= 0 ? string.Create(CultureInfo.InvariantCulture, $"It has made its {spec.MaxRuns} {(spec.MaxRuns == 1 ? "run" : "runs")}. A higher max_runs lets it go on.")
+            : state.RunsLeft(schedule) <= 0 ? MadeAll(state.PlaceOf(schedule).Runs, spec.MaxRuns!.Value)
             : spec.End is { } end ? $"Nothing occurs any more before its end, {Instant(end)}. A later one lets it go on."
             : "It never occurs again.";
     }
 
-    private static ImmutableArray<DateTimeOffset> Upcoming(CompiledSchedule schedule, DateTimeOffset now, long? left)
+    /// <summary>A bound may have come later, and be lower than what was made before it.</summary>
+    private static string MadeAll(long made, long most) => made > most
+        ? string.Create(CultureInfo.InvariantCulture, $"It has made {made} runs, and its max_runs is {most}. One above {made} lets it go on.")
+        : string.Create(CultureInfo.InvariantCulture, $"It has made its {most} {(most == 1 ? "run" : "runs")}. A higher max_runs lets it go on.");
+
+    private static ImmutableArray<DateTimeOffset> Upcoming(CompiledSchedule schedule, DateTimeOffset from, long? left)
     {
         var shown = (int)Math.Clamp(left ?? UpcomingShown, 0, UpcomingShown);
         var upcoming = ImmutableArray.CreateBuilder<DateTimeOffset>(shown);
-        for (var next = schedule.Schedule?.Next(now); next is { } at && upcoming.Count < shown; next = schedule.Schedule!.Next(at))
+        for (var next = schedule.Schedule?.Next(from); next is { } at && upcoming.Count < shown; next = schedule.Schedule!.Next(at))
         {
             upcoming.Add(at);
         }

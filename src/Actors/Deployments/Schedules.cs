@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Runner.Actors.Scheduling;
@@ -20,7 +21,8 @@ internal static class Schedules
         .. spec.Schedules.Select(s =>
         {
             var (schedule, problems) = ScheduleCompiler.Compile(s);
-            return new CompiledSchedule(s.Id!, s, schedule, schedule is null ? string.Join("; ", problems.Select(p => p.Message)) : null);
+            return new CompiledSchedule(
+                s.Id!, s, schedule is not null && s.Rrule is not null ? new RememberingSchedule(schedule) : schedule, schedule is null ? string.Join("; ", problems.Select(p => p.Message)) : null);
         }),
     ];
 
@@ -34,6 +36,7 @@ internal static class Schedules
     public static DeploymentSpec WithIds(DeploymentSpec spec)
     {
         var taken = new HashSet<string>(spec.Schedules.Select(s => s.Id).OfType<string>(), StringComparer.Ordinal);
+        var times = new Dictionary<string, int>(StringComparer.Ordinal);
         var schedules = ImmutableArray.CreateBuilder<ScheduleSpec>(spec.Schedules.Length);
         foreach (var schedule in spec.Schedules)
         {
@@ -44,17 +47,23 @@ internal static class Schedules
             }
 
             var derived = Derive(schedule);
-            var id = derived;
-            for (var n = 2; !taken.Add(id); n++)
+            // From where the last one like it stopped: of thousands that are the same, each would be tried again for each.
+            var n = times.GetValueOrDefault(derived);
+            var id = Numbered(derived, ++n);
+            while (!taken.Add(id))
             {
-                id = $"{derived}-{n}";
+                id = Numbered(derived, ++n);
             }
+
+            times[derived] = n;
 
             schedules.Add(schedule with { Id = id });
         }
 
         return spec with { Schedules = schedules.MoveToImmutable() };
     }
+
+    private static string Numbered(string derived, int n) => n == 1 ? derived : string.Create(CultureInfo.InvariantCulture, $"{derived}-{n}");
 
     private static string Derive(ScheduleSpec schedule)
     {
@@ -74,5 +83,4 @@ internal static class Schedules
         Rrule = schedule.Rrule is { } rrule ? string.Join('\n', rrule.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
         Timezone = schedule.Timezone,
     };
-
 }

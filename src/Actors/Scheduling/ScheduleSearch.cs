@@ -15,6 +15,8 @@ public static class ScheduleSearch
                 return recurrence.TryNext(after, out next, out problem);
             case EndingSchedule ending:
                 return ending.TryNext(after, out next, out problem);
+            case RememberingSchedule remembering:
+                return remembering.TryNext(after, out next, out problem);
             default:
                 problem = null;
                 next = schedule?.Next(after);

@@ -82,6 +82,10 @@ public sealed class ScheduleBoundsTests
         state = Then(state, new RegisterDeployment(Spec(EveryMinute with { MaxRuns = 3 })), Start.AddMinutes(3));
 
         Assert.Null(state.NextRun);
+        Assert.Equal("It has made its 3 runs. A higher max_runs lets it go on.", View(state, Start)[0].Ended);
+
+        state = Then(state, new RegisterDeployment(Spec(EveryMinute with { MaxRuns = 2 })), Start.AddMinutes(4));
+        Assert.Equal("It has made 3 runs, and its max_runs is 2. One above 3 lets it go on.", View(state, Start)[0].Ended);
     }
 
     [Fact]
@@ -187,6 +191,30 @@ public sealed class ScheduleBoundsTests
         Assert.Equal(2, View(state, Start)[0].Runs);
     }
 
+    /// <summary>B28: an alarm rings some milliseconds late, and a pause may come before it.</summary>
+    [Fact]
+    public void What_was_due_before_somebody_paused_runs_and_what_came_due_meanwhile_does_not()
+    {
+        var now = Start.AddMinutes(3).AddMilliseconds(5);
+        foreach (var (off, on) in new (object, object)[]
+        {
+            (new PauseDeployment("flow/d"), new ResumeDeployment("flow/d")),
+            (new SwitchSchedule("flow/d", "minute", false), new SwitchSchedule("flow/d", "minute", true)),
+        })
+        {
+            var decision = Behaviour.Decide(Registered(EveryMinute), off, now);
+            Assert.Equal(new DeploymentChanged("flow/d", true), decision.Reply);
+            Assert.Equal((3, 3), (decision.Creates.Length, decision.Intents.OfType<WakeRun>().Count()));
+
+            var state = Then(Then(Registered(EveryMinute), off, now), on, Start.AddMinutes(10));
+            Assert.Equal((3, Start.AddMinutes(11)), (View(state, Start)[0].Runs, state.NextRun!.Value));
+        }
+
+        // A node that stops is to have nothing to catch up with.
+        Assert.IsType<DeploymentPaused>(
+            Assert.Single(Behaviour.Decide(Registered(EveryMinute), new PauseDeployment("flow/d", PauseReason.Shutdown), now).Events));
+    }
+
     [Fact]
     public void What_somebody_switched_stays_until_another_word_is_declared_for_it()
     {
@@ -248,6 +276,17 @@ public sealed class ScheduleBoundsTests
         Assert.Equal(id.ToString("D"), decision.Creates[0].Entity.Id);
         Assert.Null(Scheduled(EveryMinute).StartAt);
         Assert.Null(Scheduled(EveryMinute with { Jitter = TimeSpan.Zero }).StartAt);
+    }
+
+    /// <summary>B34.</summary>
+    [Fact]
+    public void What_has_been_is_not_shown_as_next_when_the_clock_has_stepped_back()
+    {
+        var state = Registered(EveryMinute);
+        Due(ref state, Start.AddMinutes(5));
+
+        Assert.Equal(Start.AddMinutes(6), View(state, Start.AddMinutes(2))[0].Next[0]);
+        Assert.Equal(Start.AddMinutes(6), state.NextRun);
     }
 
     private static RunScheduled Scheduled(ScheduleSpec schedule)

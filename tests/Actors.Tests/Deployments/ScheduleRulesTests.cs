@@ -76,6 +76,16 @@ public sealed class ScheduleRulesTests
         Assert.All(problems, p => Assert.StartsWith(problem, p.Message, StringComparison.Ordinal));
     }
 
+    /// <summary>JSON may have a number for a word: what nobody knows how to do is refused, and not found out when something is due.</summary>
+    [Fact]
+    public void A_word_that_there_is_not_is_refused()
+    {
+        var problems = DeploymentRules.Problems(Spec(Interval) with { CatchUp = (CatchUpPolicy)7, Concurrency = new ConcurrencySpec(1, (OnFull)2) });
+
+        Assert.Equal(
+            [("catchup", "expected all, latest or none"), ("concurrency.on_full", "expected queue or cancel_new")], problems.Select(p => (p.Field, p.Message)));
+    }
+
     [Fact]
     public void A_changed_catch_up_limit_is_called_as_the_file_calls_it() => Assert.Equal(
         (string[])["catchup_limit"],

@@ -109,7 +109,7 @@ public sealed class PreviewTests
     [InlineData("--day-or: only a cron expression has day fields", "--interval", "1d", "--day-or", "false")]
     [InlineData("--day-or: expected true or false; there is 'maybe'", "--cron", "@daily", "--day-or", "maybe")]
     [InlineData("--interval: expected a duration", "--interval", "soon")]
-    [InlineData("--interval: 00:00:00.0010000 is too short", "--interval", "1ms")]
+    [InlineData("--interval: 1ms is too short", "--interval", "1ms")]
     [InlineData("--from: expected an instant with its offset", "--cron", "@daily", "--from", "tomorrow")]
     [InlineData("--count: expected a whole number from 1 to 10000; there is '0'", "--cron", "@daily", "--count", "0")]
     [InlineData("--batch reads schedules from standard input; --cron says one here", "--batch", "--cron", "@daily")]
