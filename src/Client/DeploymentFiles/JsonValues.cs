@@ -11,7 +11,13 @@ internal static class JsonValues
     {
         var values = ImmutableSortedDictionary.CreateBuilder<string, JsonElement>(StringComparer.Ordinal);
         var path = fields.PathOf("parameters");
-        foreach (var entry in fields.Mapping("parameters", "a mapping of names to values")?.Entries ?? [])
+        var mapping = fields.Mapping("parameters", "a mapping of names to values");
+        if (mapping is not null)
+        {
+            ValuePlaces.Note(fields.Scope, mapping, path);
+        }
+
+        foreach (var entry in mapping?.Entries ?? [])
         {
             if (Read(fields.Scope, entry.Value, $"{path}.{entry.Key}") is { } value)
             {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Runner.Client.DeploymentFiles;
@@ -18,7 +17,7 @@ internal static class ParameterSchemas
             case null:
                 return null;
             case YamlMap or YamlScalar { Kind: ScalarKind.Boolean }:
-                Note(fields.Scope, item, path);
+                ValuePlaces.Note(fields.Scope, item, path);
                 return JsonValues.Read(fields.Scope, item, path);
             case YamlScalar { Kind: ScalarKind.Text, Value: { Length: > 0 } file } when !file.Contains('\0', StringComparison.Ordinal):
                 return Load(fields.Scope, item, path, Path.GetFullPath(file, folder));
@@ -42,31 +41,6 @@ internal static class ParameterSchemas
             }
 
             return null;
-        }
-    }
-
-    /// <summary>Remembers where each part of a schema stands: a node's refusal names the part.</summary>
-    private static void Note(FileScope scope, YamlItem item, string path)
-    {
-        switch (item)
-        {
-            case YamlMap map:
-                foreach (var entry in map.Entries)
-                {
-                    scope.Note($"{path}.{entry.Key}", entry.Line, entry.Column);
-                    Note(scope, entry.Value, $"{path}.{entry.Key}");
-                }
-
-                break;
-            case YamlList list:
-                for (var i = 0; i < list.Items.Count; i++)
-                {
-                    var place = string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]");
-                    scope.Note(place, list.Items[i].Line, list.Items[i].Column);
-                    Note(scope, list.Items[i], place);
-                }
-
-                break;
         }
     }
 }

@@ -17,20 +17,60 @@ public static class ValueFile
         return scope.Problems.Count == 0 ? value!.Value : throw new DeploymentFileException([.. scope.Problems]);
     }
 
+    /// <summary>
+    /// Reads JSON that says one thing: of a name that stands twice in an object, taking the last value would lose the other without a word, and half a
+    /// surrogate pair, which JSON's grammar takes, can be handed to nobody.
+    /// </summary>
+    /// <exception cref="JsonException">It is no JSON, or none of that kind.</exception>
+    public static JsonElement ParseJson(string text)
+    {
+        try
+        {
+            var value = JsonElement.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            ReadTexts(value);
+            return value;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonException("half of a surrogate pair (such as \\ud800 alone) is no character");
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">A text is none.</exception>
+    private static void ReadTexts(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = value.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (var property in value.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
+        }
+    }
+
     private static JsonElement? Read(FileScope scope, string text)
     {
         try
         {
-            return JsonElement.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return ParseJson(text);
         }
         catch (JsonException) when (!scope.File.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
             return ReadYaml(scope, text);
-        }
-        catch (InvalidOperationException)
-        {
-            scope.Problem(1, 1, "", "half of a surrogate pair (such as \\ud800 alone) in a name is no character");
-            return null;
         }
         catch (JsonException e)
         {

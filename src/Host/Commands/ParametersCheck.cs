@@ -63,6 +63,11 @@ internal sealed class ParametersCheck(HostEnvironment environment)
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
+            if (path.Length == 0)
+            {
+                throw new UsageException("--parameters: expected a file or JSON; there is nothing");
+            }
+
             if (!isMeant)
             {
                 return ReadFile("--parameters", path);

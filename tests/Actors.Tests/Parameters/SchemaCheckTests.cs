@@ -2,6 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.Parameters;
+using Runner.Actors.Parameters.Schema;
+using Runner.Actors.Parameters.Schema.Keywords;
+using Runner.Actors.Parameters.Schema.Patterns;
 
 namespace Runner.Actors.Tests.Parameters;
 
@@ -126,6 +129,43 @@ public sealed class SchemaCheckTests
 
         var doubling = SchemaReadingTests.Links(40, """{"allOf":[{"$ref":"#/$defs/d~"},{"$ref":"#/$defs/d~"}]}""");
         Assert.Contains("too many steps", Assert.Single(Check("{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + doubling + "\"d40\":true}}", "1")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Many_divisions_of_long_numbers_are_given_up_on_with_a_reason()
+    {
+        var divisor = new string('7', 9_999);
+        Assert.Empty(Check("{\"items\":{\"multipleOf\":" + divisor + "}}", $"[{divisor},{divisor}0,{divisor}e400]"));
+        Assert.Contains("too many steps", Assert.Single(Check("{\"items\":{\"multipleOf\":" + divisor + "}}", $"[{string.Join(',', Enumerable.Repeat("3e999999999999999", 800))}]")), StringComparison.Ordinal);
+        Assert.Empty(Check("""{"items":{"multipleOf":0.01}}""", $"[{string.Join(',', Enumerable.Repeat("3e999999999999999,12345678.25", 50_000))}]"));
+    }
+
+    [Fact]
+    public void Patterns_that_each_answer_in_time_may_not_take_for_ever_together()
+    {
+        var pattern = new PatternKeyword(EcmaPattern.Of("^(?=a)(a+)+$"));
+        var run = new Evaluation(partial: false, TimeSpan.FromMilliseconds(50));
+        var text = JsonData.OfText(new string('a', 16) + "!");
+
+        var given = Assert.Throws<CheckAbandonedException>(() =>
+        {
+            while (!pattern.Fits(text, JsonPath.Root("parameters"), null, run))
+            {
+            }
+        });
+
+        Assert.Equal("the patterns took 0.05 s together, the last of them \"^(?=a)(a+)+$\" at parameters; make them or the value simpler", given.Message);
+    }
+
+    [Fact]
+    public void Names_that_may_have_been_meant_are_looked_for_only_so_often()
+    {
+        var schema = "{\"additionalProperties\":false,\"properties\":{" + string.Join(',', Enumerable.Range(0, 1_000).Select(i => $"\"name{i}\":true")) + "}}";
+
+        var problems = Check(schema, "{" + string.Join(',', Enumerable.Range(0, 30).Select(i => $"\"nmae{i}\":1")) + "}");
+
+        Assert.Equal("parameters.nmae9: is not expected here; did you mean 'name9'?", problems[9]);
+        Assert.Equal("parameters.nmae29: is not expected here", problems[29]);
     }
 
     [Fact]

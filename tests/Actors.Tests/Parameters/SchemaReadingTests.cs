@@ -13,7 +13,7 @@ public sealed class SchemaReadingTests
     [InlineData("""{"type":["null","null"]}""", "schema.type", "twice")]
     [InlineData("""{"properties":{"a":{"minimum":"1"}}}""", "schema.properties.a.minimum", "expected a number; there is a text")]
     [InlineData("""{"properties":{"a b":{"items":3}}}""", "schema.properties[\"a b\"].items", "expected a schema")]
-    [InlineData("""{"allOf":[true,{"anyOf":[]}]}""", "schema.allOf[1].anyOf", "a list of at least one schema")]
+    [InlineData("""{"allOf":[true,{"anyOf":[]}]}""", "schema.allOf[1].anyOf", "a list of at least one schema; there is an empty list")]
     [InlineData("""{"required":["a","a"]}""", "schema.required", "twice")]
     [InlineData("""{"required":"a"}""", "schema.required", "a list of names")]
     [InlineData("""{"minLength":-1}""", "schema.minLength", "a whole number of 0 or more")]

@@ -110,6 +110,10 @@ public sealed class SubmitTests
         var gone = await CliRun.OfAsync(node, ["submit", "hello/a", "--parameters", "@/no/such"]);
         Assert.Equal(2, gone.Code);
         Assert.StartsWith("error: --parameters: '/no/such' cannot be read: ", gone.Error, StringComparison.Ordinal);
+
+        await File.WriteAllBytesAsync(file, [.. "{\"a\":\""u8, 0xE9, .. "\"}"u8]);
+        var latin = await CliRun.OfAsync(node, ["submit", "hello/a", "--parameters", "@" + file]);
+        Assert.Equal((2, $"error: --parameters: '{file}' is not UTF-8; save it as that.\nSee `runner submit --help`.\n"), (latin.Code, latin.Error));
     }
 
     [Fact]

@@ -94,6 +94,7 @@ public sealed class DeploymentFileTests : IDisposable
     [InlineData("bad.json", "{\n \"a\": }", "bad.json:2:7: this is not JSON")]
     [InlineData("twice.json", "{\"a\":1,\"a\":2}", "this is not JSON")]
     [InlineData("half.json", "{\"\\ud800\":1}", "half of a surrogate pair")]
+    [InlineData("half.json", "{\"const\":[\"\\udc00\"]}", "half of a surrogate pair")]
     [InlineData("bad.yaml", "a: 1\nb: c: d", "bad.yaml:2:5: this is not YAML")]
     [InlineData("empty.yaml", "", "the file is empty")]
     [InlineData("inf.yaml", "a: .inf", "expected a value that JSON has")]
@@ -110,6 +111,21 @@ public sealed class DeploymentFileTests : IDisposable
 
         Assert.Equal((4, 23, "deployments[0].parameter_schema"), (problem.At.Line, problem.At.Column, problem.At.Field));
         Assert.Contains(words, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_part_of_parameters_that_a_node_refuses_is_found_at_its_line_whatever_its_name()
+    {
+        var file = DeploymentFile.Load(_folder.Write(
+            "runner.yaml",
+            "deployments:\n  - name: a/b\n    command: [x]\n    parameters:\n      plain: 1\n      first name:\n        - a\n        - 'say \"é\"': 5\n"
+            + "    schedules:\n      - interval: 1h\n        parameters:\n          n:\n            deep: 1\n"
+            + "    parameter_schema:\n      properties:\n        a.b:\n          type: nonsense\n"));
+
+        Assert.Equal(6, file.Locate("deployments[0].parameters[\"first name\"]")!.Line);
+        Assert.Equal(8, file.Locate("deployments[0].parameters[\"first name\"][1][\"say \\\"é\\\"\"]")!.Line);
+        Assert.Equal(13, file.Locate("deployments[0].schedules[0].parameters.n.deep")!.Line);
+        Assert.Equal(17, file.Locate("deployments[0].parameter_schema.properties[\"a.b\"].type")!.Line);
     }
 
     [Fact]

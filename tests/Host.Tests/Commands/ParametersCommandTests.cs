@@ -55,6 +55,7 @@ public sealed class ParametersCommandTests : IDisposable
     [InlineData("--parameters: expected a file or JSON", "--schema", "SCHEMA", "--parameters", "{bad")]
     [InlineData("--parameters: expected a file or JSON", "--schema", "SCHEMA", "--parameters", "{\"a\":1,\"a\":2}")]
     [InlineData("--parameters: expected a file or JSON", "--schema", "SCHEMA", "--parameters", "{\"\\ud800\":1}")]
+    [InlineData("--parameters: expected a file or JSON; there is nothing", "--schema", "SCHEMA", "--parameters", "")]
     [InlineData("--parameters: nothing:1:1: cannot be read", "--schema", "SCHEMA", "--parameters", "nothing")]
     [InlineData("expected --schema FILE and --parameters FILE|JSON, or --batch", "--schema", "SCHEMA")]
     [InlineData("expected neither --schema nor --parameters", "--batch", "--schema", "SCHEMA")]

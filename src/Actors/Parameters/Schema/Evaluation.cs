@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Runner.Actors.Parameters.Schema.Patterns;
+
 namespace Runner.Actors.Parameters.Schema;
 
 /// <summary>One thing that a schema does not allow.</summary>
@@ -21,7 +25,8 @@ internal sealed class CheckAbandonedException(string message) : Exception(messag
 
 /// <summary>One check of one value: what was found, where it is, and what it has cost.</summary>
 /// <param name="partial">Whether more properties may be added to the value: only what that cannot put right is wrong.</param>
-internal sealed class Evaluation(bool partial)
+/// <param name="patience">How long all patterns may take together; null is <see cref="EcmaPattern.PatienceForAll"/>.</param>
+internal sealed class Evaluation(bool partial, TimeSpan? patience = null)
 {
     /// <summary>How deep schemas may be applied within each other: far more than values are nested.</summary>
     public const int Deepest = 500;
@@ -29,7 +34,13 @@ internal sealed class Evaluation(bool partial)
     /// <summary>How many schemas one check applies at most, each to one value: about a second.</summary>
     public const int MostWork = 2_000_000;
 
+    /// <summary>How many names one check compares with what was written, to say which was meant.</summary>
+    private const int MostCompared = 10_000;
+
     private readonly List<SchemaResource> _scope = [];
+    private readonly TimeSpan _patience = patience ?? EcmaPattern.PatienceForAll;
+    private TimeSpan _matching;
+    private int _compared;
     private int _depth;
     private int _work;
 
@@ -93,6 +104,37 @@ internal sealed class Evaluation(bool partial)
         {
             throw new CheckAbandonedException("the check takes too many steps; make the schema or the value simpler");
         }
+    }
+
+    /// <summary>Whether so many more names may be compared; nobody reads the hints of a thousand problems.</summary>
+    public bool MayCompare(int names)
+    {
+        var may = _compared + names <= MostCompared;
+        _compared += may ? names : 0;
+        return may;
+    }
+
+    /// <summary>Asks a pattern, and gives up on the whole check if it does not answer in time, or if all of them together do not.</summary>
+    /// <exception cref="CheckAbandonedException">It took too long.</exception>
+    public bool Matches(EcmaPattern pattern, string text, JsonPath path)
+    {
+        Spend(1 + (text.Length / 1_000));
+        // A pattern's cost cannot be told from its text, nor from how many were asked: only by looking.
+        var began = Stopwatch.GetTimestamp();
+        bool found;
+        try
+        {
+            found = pattern.IsIn(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new CheckAbandonedException(
+                $"whether {path} matches the pattern {JsonPath.Quote(pattern.Text)} was not known after {EcmaPattern.Patience.TotalSeconds:0} s; make the pattern simpler");
+        }
+
+        _matching += Stopwatch.GetElapsedTime(began);
+        return _matching <= _patience ? found : throw new CheckAbandonedException(
+            $"the patterns took {_patience.TotalSeconds:0.##} s together, the last of them {JsonPath.Quote(pattern.Text)} at {path}; make them or the value simpler");
     }
 
     private bool Apply(SchemaNode node, JsonData value, JsonPath path, Seen? seen)

@@ -83,6 +83,17 @@ internal readonly record struct ExactNumber : IComparable<ExactNumber>
             : (value % (by * BigInteger.Pow(10, (int)-shift))).IsZero;
     }
 
+    /// <summary>
+    /// What asking that costs, in schemas applied: nothing for numbers that people write, hundreds of thousands for a divisor of 10,000 digits and a large
+    /// exponent, which is raised bit by bit.
+    /// </summary>
+    public int CostOfDividing(ExactNumber divisor)
+    {
+        var (longer, shift) = ((long)Math.Max(Digits.Length, divisor.Digits.Length), Scale - divisor.Scale);
+        var rounds = shift > 0 ? 64 - BitOperations.LeadingZeroCount((ulong)shift) : 1;
+        return (int)(longer * longer * rounds / 20_000);
+    }
+
     /// <summary>As people write it.</summary>
     public override string ToString()
     {

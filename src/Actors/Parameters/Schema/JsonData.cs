@@ -120,7 +120,7 @@ internal sealed class JsonData : IEquatable<JsonData>
         }
         catch (InvalidOperationException)
         {
-            refuse(path, "half of a surrogate pair (such as \\ud800 alone) is no character");
+            refuse(path, "half of a surrogate pair (such as \\ud800 alone), or what is no UTF-8, is no character");
             return "";
         }
     }

@@ -126,7 +126,11 @@ internal sealed class KeywordForm(
 
     private void CheckSchemas(JsonData value, JsonPath path)
     {
-        if (Expect(value, path, value.Kind == JsonValueKind.Array && value.Items.Count > 0, "a list of at least one schema"))
+        if (value is { Kind: JsonValueKind.Array, Items.Count: 0 })
+        {
+            refuse(path, "expected a list of at least one schema; there is an empty list");
+        }
+        else if (Expect(value, path, value.Kind == JsonValueKind.Array, "a list of at least one schema"))
         {
             for (var i = 0; i < value.Items.Count; i++)
             {

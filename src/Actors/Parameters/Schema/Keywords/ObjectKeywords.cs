@@ -49,7 +49,7 @@ internal sealed class PropertiesKeyword(
 
         foreach (var (pattern, matched) in patterns)
         {
-            if (PatternKeyword.IsIn(pattern, name, at, run))
+            if (run.Matches(pattern, name, at))
             {
                 known = true;
                 fits &= run.Fits(matched, property, at, null);
@@ -59,7 +59,7 @@ internal sealed class PropertiesKeyword(
         if (!known && others is not null)
         {
             known = true;
-            fits = othersRefused ? run.Violated(at, run.Quiet ? "" : Unknown(name)) : run.Fits(others, property, at, null);
+            fits = othersRefused ? run.Violated(at, run.Quiet ? "" : Unknown(name, run)) : run.Fits(others, property, at, null);
         }
 
         if (known)
@@ -70,9 +70,9 @@ internal sealed class PropertiesKeyword(
         return fits;
     }
 
-    private string Unknown(string name)
+    private string Unknown(string name, Evaluation run)
     {
-        var near = name.Length <= LongestHint && _names.Length <= 1_000 ? NearNames.Of(name, _names, 1) : [];
+        var near = name.Length <= LongestHint && run.MayCompare(_names.Length) ? NearNames.Of(name, _names, 1) : [];
         return near.IsEmpty
             ? _names.IsEmpty || _names.Length > 20 ? "is not expected here" : $"is not expected here; known are {string.Join(", ", _names)}"
             : $"is not expected here; did you mean '{near[0]}'?";

@@ -71,6 +71,14 @@ internal sealed class BoundKeyword(ExactNumber bound, int sign, bool exclusive, 
 /// <summary><c>multipleOf</c>.</summary>
 internal sealed class MultipleOfKeyword(ExactNumber divisor, string expected) : Keyword
 {
-    public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run) =>
-        value.Kind != JsonValueKind.Number || value.Number.IsMultipleOf(divisor) || run.Violated(path, expected);
+    public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run)
+    {
+        if (value.Kind != JsonValueKind.Number)
+        {
+            return true;
+        }
+
+        run.Spend(value.Number.CostOfDividing(divisor));
+        return value.Number.IsMultipleOf(divisor) || run.Violated(path, expected);
+    }
 }

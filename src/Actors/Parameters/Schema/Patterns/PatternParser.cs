@@ -87,7 +87,7 @@ internal sealed partial class PatternParser
 
     private PatternNode ReadAtom()
     {
-        var c = _text[_at];
+        var (start, c) = (_at, _text[_at]);
         switch (c)
         {
             case '^' or '$':
@@ -104,6 +104,10 @@ internal sealed partial class PatternParser
                 return ReadEscape();
             case '*' or '+' or '?':
                 throw Wrong($"there is nothing for '{c}' to repeat");
+            case '{' when ReadBraces() is not null:
+                var braces = _text[start.._at];
+                _at = start;
+                throw Wrong($"there is nothing for '{braces}' to repeat");
             default:
                 return new Characters(One(TakeCodePoint()));
         }
@@ -118,10 +122,10 @@ internal sealed partial class PatternParser
             return atom;
         }
 
-        if (atom is Edge or WordEdge)
+        if (atom is Edge or WordEdge or Group { Opening: "(?<=" or "(?<!" })
         {
             _at = start;
-            throw Wrong("the edge of a text or word cannot be repeated");
+            throw Wrong("the edge of a text or word, and what stands before, cannot be repeated");
         }
 
         return new Repeated(atom, found.Least, found.Most, Take("?"));
