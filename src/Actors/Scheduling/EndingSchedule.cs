@@ -10,7 +10,8 @@ internal sealed class EndingSchedule(ISchedule inner, DateTimeOffset end) : ISch
     /// <inheritdoc/>
     public DateTimeOffset? Next(DateTimeOffset after) => TryNext(after, out var next, out _) ? next : null;
 
-    /// <summary>As <see cref="Next"/>, but says when the search was given up. After the end there is nothing to search for.</summary>
+    /// <inheritdoc/>
+    /// <remarks>After the end there is nothing to search for.</remarks>
     public bool TryNext(DateTimeOffset after, out DateTimeOffset? next, [NotNullWhen(false)] out string? problem)
     {
         (next, problem) = (null, null);

@@ -40,11 +40,9 @@ public sealed class RecurrenceSchedule : ISchedule
     }
 
     /// <inheritdoc/>
-    /// <remarks>Null also when the search is given up, which <see cref="TryNext"/> tells apart.</remarks>
     public DateTimeOffset? Next(DateTimeOffset after) => TryNext(after, out var next, out _) ? next : null;
 
-    /// <summary>Finds the first occurrence strictly after an instant; null when there is none, ever.</summary>
-    /// <param name="problem">For the person who wrote the schedule, when false: the search was given up, as it took too many steps.</param>
+    /// <inheritdoc/>
     public bool TryNext(DateTimeOffset after, out DateTimeOffset? next, [NotNullWhen(false)] out string? problem)
     {
         var budget = new SearchBudget(SearchBudget.OfAnAnswer);

@@ -14,7 +14,7 @@ internal sealed class RememberingSchedule(ISchedule inner) : ISchedule
     /// <inheritdoc/>
     public DateTimeOffset? Next(DateTimeOffset after) => TryNext(after, out var next, out _) ? next : null;
 
-    /// <summary>As <see cref="Next"/>, but says when the search was given up.</summary>
+    /// <inheritdoc/>
     public bool TryNext(DateTimeOffset after, out DateTimeOffset? next, [NotNullWhen(false)] out string? problem)
     {
         if (_latest is not { } known || !known.Holds(after))
