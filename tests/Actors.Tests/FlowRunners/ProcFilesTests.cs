@@ -26,6 +26,6 @@ public sealed class ProcFilesTests
     [InlineData("", false)]
     public void A_process_belongs_to_the_attempt_its_environment_names(string environment, bool belongs)
     {
-        Assert.Equal(belongs ? new AttemptKey(Guid.Parse(Run), 2) : null, ProcFiles.ParseAttempt(Encoding.UTF8.GetBytes(environment)));
+        Assert.Equal(belongs ? new AttemptKey(Guid.Parse(Run), 2) : null, ProcFiles.ParseMark(Encoding.UTF8.GetBytes(environment))?.Key);
     }
 }

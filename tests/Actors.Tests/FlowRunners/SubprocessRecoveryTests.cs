@@ -62,6 +62,58 @@ public sealed class SubprocessRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_a_node_of_another_data_folder_runs_under_the_same_id_is_neither_adopted_nor_stopped()
+    {
+        using var other = new Workshop();
+        var (spec, theirs) = await StartElsewhere("sleep 600", of: other.Files);
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var recovered = new Recorder();
+        runner.Recover(spec, null, recovered);
+        Assert.IsType<ProcessExit.Unknown>((await recovered.WhenEnded()).Exit);
+
+        File.Delete(_shop.Files.Stdout(spec.Key));
+        var started = new Recorder();
+        runner.Start(spec, started);
+        var own = await started.WhenStarted();
+        Assert.NotEqual(theirs, own);
+        runner.Stop(spec.Key, StopSignal.Kill);
+        await started.WhenEnded();
+        await Processes.WhenGone(own.Pid);
+
+        Assert.True(Processes.IsAlive(theirs.Pid));
+        using var another = new SubprocessFlowRunner(other.Options);
+        var adopted = new Recorder();
+        another.Recover(spec, null, adopted);
+        Assert.Equal(theirs, await adopted.WhenStarted());
+        another.Stop(spec.Key, StopSignal.Kill);
+        await adopted.WhenEnded();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task B25_a_program_is_found_again_by_a_node_whose_data_folder_was_moved_or_has_another_name(bool moved)
+    {
+        var (spec, handle) = await StartElsewhere("sleep 600");
+        var elsewhere = Path.Combine(_shop.Folder, "elsewhere");
+        if (moved)
+        {
+            Directory.Move(_shop.Data, elsewhere);
+        }
+        else
+        {
+            Directory.CreateSymbolicLink(elsewhere, _shop.Data);
+        }
+
+        using var runner = new SubprocessFlowRunner(new SubprocessOptions(elsewhere));
+        var recorder = new Recorder();
+        runner.Recover(spec, null, recorder);
+        Assert.Equal(handle, await recorder.WhenStarted());
+        runner.Stop(spec.Key, StopSignal.Kill);
+        await recorder.WhenEnded();
+    }
+
+    [Fact]
     public async Task B25_what_an_adopted_program_leaves_in_its_group_dies_with_it()
     {
         var (gate, ready) = (_shop.Fifo("gate"), _shop.Fifo("child"));
@@ -150,16 +202,17 @@ public sealed class SubprocessRecoveryTests : IDisposable
     private int[] _lastNumbers = [];
 
     /// <summary>Starts a program as an earlier life of a node would have left it: no child of this process, its own session, marked.</summary>
-    private async Task<(ProcessSpec Spec, ProcessHandle Handle)> StartElsewhere(string script, Func<Task<int[]>>? then = null)
+    private async Task<(ProcessSpec Spec, ProcessHandle Handle)> StartElsewhere(string script, Func<Task<int[]>>? then = null, RunFiles? of = null)
     {
         var ready = _shop.Fifo("ready");
         var spec = _shop.Shell(script);
         _shop.Files.EnsureDirectory(spec.Key);
         await File.WriteAllTextAsync(_shop.Files.Stdout(spec.Key), string.Empty);
+        of?.EnsureDirectory(spec.Key);
         var start = new ProcessStartInfo("setsid", ["--fork", "/bin/sh", "-c", $"echo $$ > {ready.Path}; {script}"]);
         start.Environment["RUNNER_RUN_ID"] = spec.Key.RunId.ToString();
         start.Environment["RUNNER_ATTEMPT"] = "1";
-        start.Environment["RUNNER_RESULT_FILE"] = _shop.Files.Result(spec.Key);
+        start.Environment["RUNNER_RESULT_FILE"] = (of ?? _shop.Files).Result(spec.Key);
         using var setsid = Process.Start(start)!;
         var pid = Assert.Single(await ready.ReadNumbers());
         _lastNumbers = then is null ? [] : await then();

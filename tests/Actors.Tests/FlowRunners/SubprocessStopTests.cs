@@ -77,7 +77,7 @@ public sealed class SubprocessStopTests : IDisposable
         var (spec, recorder, _) = await Start("for i in 1 2 3; do (while :; do setsid sleep 600 & sleep 0.005; done) & done; echo $$ > READY; wait");
         _runner.Stop(spec.Key, StopSignal.Kill);
         Assert.True((await recorder.WhenEnded()).StopSent);
-        Assert.Null(Runner.Actors.FlowRunners.Linux.ProcessTable.Read().LeaderOf(spec.Key));
+        Assert.Null(Runner.Actors.FlowRunners.Linux.ProcessTable.Read(_shop.Files).LeaderOf(spec.Key));
     }
 
     [Fact]

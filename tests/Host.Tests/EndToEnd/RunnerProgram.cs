@@ -92,7 +92,15 @@ internal sealed class RunnerProgram : IDisposable
     /// <summary>Waits for its end; all it printed has been read then.</summary>
     public async Task<int> EndsAsync()
     {
-        await Process.WaitForExitAsync().WaitAsync(StartsWithin);
+        try
+        {
+            await Process.WaitForExitAsync().WaitAsync(StartsWithin);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"It has not ended within {StartsWithin}. It printed:\n{Output}", e);
+        }
+
         return Process.ExitCode;
     }
 

@@ -27,7 +27,7 @@ internal sealed class Adopter : IDisposable
     private void Handle(List<Request> batch)
     {
         // Read once for all, and only if needed; every process of an earlier life is older than this moment.
-        var processes = new Lazy<ProcessTable>(ProcessTable.Read);
+        var processes = new Lazy<ProcessTable>(() => ProcessTable.Read(_table.Files));
         foreach (var (attempt, handle) in batch)
         {
             var found = handle is null ? processes.Value : null;

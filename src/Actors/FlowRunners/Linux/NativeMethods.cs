@@ -30,7 +30,7 @@ internal static unsafe partial class NativeMethods
     public const uint EPOLLIN = 1, EPOLLONESHOT = 1u << 30;
 
     public const int X_OK = 1, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_EACCESS = 0x200;
-    public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200;
+    public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200, STATX_INO = 0x100;
     public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
 
     private const long PidfdSendSignal = 424, PidfdOpen = 434, CloseRange = 436;
@@ -168,12 +168,15 @@ internal static unsafe partial class NativeMethods
         public short Happened;
     }
 
-    /// <summary>struct statx, of which only mode and size are read.</summary>
+    /// <summary>struct statx, of which only this is read.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatXBuffer
     {
         [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
     }
 
     /// <summary>struct passwd, the same in glibc and musl.</summary>

@@ -48,8 +48,8 @@ internal static unsafe class ProcFiles
         return length > 0 ? ParseStat(new ReadOnlySpan<byte>(buffer, length)) : null;
     }
 
-    /// <summary>The attempt this process says it belongs to by its environment; null if none, or if it may not be read.</summary>
-    public static AttemptKey? ReadAttempt(int pid)
+    /// <summary>What this process says by its environment of the attempt it belongs to; null if nothing, or if it may not be read.</summary>
+    public static AttemptMark? ReadMark(int pid)
     {
         var fd = OpenOf(pid, "/environ\0"u8);
         if (fd < 0)
@@ -71,7 +71,7 @@ internal static unsafe class ProcFiles
 
                 if (count <= 0)
                 {
-                    return ParseAttempt(buffer.AsSpan(0, length));
+                    return ParseMark(buffer.AsSpan(0, length));
                 }
 
                 length += count;
@@ -118,11 +118,11 @@ internal static unsafe class ProcFiles
                 count >= 49 ? (int)numbers[48] : 0, numbers[5]);
     }
 
-    internal static AttemptKey? ParseAttempt(ReadOnlySpan<byte> environment)
+    internal static AttemptMark? ParseMark(ReadOnlySpan<byte> environment)
     {
         return Guid.TryParseExact(Encoding.ASCII.GetString(ValueOf(environment, "RUNNER_RUN_ID="u8)), "D", out var run)
             && Utf8Parser.TryParse(ValueOf(environment, "RUNNER_ATTEMPT="u8), out int attempt, out _)
-                ? new AttemptKey(run, attempt)
+                ? new AttemptMark(new AttemptKey(run, attempt), ValueOf(environment, "RUNNER_RESULT_FILE="u8) is { IsEmpty: false } file ? Encoding.UTF8.GetString(file) : null)
                 : null;
     }
 

@@ -8,15 +8,15 @@ internal sealed class ProcessTable
     private const int KernelThreads = 2;
 
     private readonly List<Entry> _entries = [];
+    private readonly RunFiles _files;
 
-    private ProcessTable()
-    {
-    }
+    private ProcessTable(RunFiles files) => _files = files;
 
     /// <summary>Reads /proc: some 20 µs for each process of the machine.</summary>
-    public static ProcessTable Read()
+    /// <param name="files">Of the node whose attempts are asked for; those of others are none of its business.</param>
+    public static ProcessTable Read(RunFiles files)
     {
-        var table = new ProcessTable();
+        var table = new ProcessTable(files);
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(folder.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
@@ -40,7 +40,7 @@ internal sealed class ProcessTable
         var tree = new HashSet<int>();
         foreach (var entry in _entries)
         {
-            if ((!leaderIsAnother && IsOfGroup(entry, leader)) || entry.Attempt == key)
+            if ((!leaderIsAnother && IsOfGroup(entry, leader)) || IsMarked(entry, key))
             {
                 tree.Add(entry.Pid);
             }
@@ -70,7 +70,7 @@ internal sealed class ProcessTable
     public List<Member> LeftoversOf(ProcessHandle leader, AttemptKey key) =>
     [
         .. from entry in _entries
-           where IsOfGroup(entry, leader) && !entry.Stat.IsDead && entry.Attempt == key
+           where IsOfGroup(entry, leader) && !entry.Stat.IsDead && IsMarked(entry, key)
            select new Member(entry.Pid, entry.Stat.StartTime),
     ];
 
@@ -78,13 +78,15 @@ internal sealed class ProcessTable
     public Member? LeaderOf(AttemptKey key)
     {
         var found = from entry in _entries
-                    where entry.Pid == entry.Stat.Session && !entry.Stat.IsDead && entry.Attempt == key
+                    where entry.Pid == entry.Stat.Session && !entry.Stat.IsDead && IsMarked(entry, key)
                     orderby entry.Stat.StartTime, entry.Pid
                     select new Member(entry.Pid, entry.Stat.StartTime);
         return found.Cast<Member?>().FirstOrDefault();
     }
 
     private static bool IsOfGroup(Entry entry, ProcessHandle leader) => entry.Stat.Session == leader.Pid || entry.Stat.Group == leader.Pid;
+
+    private bool IsMarked(Entry entry, AttemptKey key) => entry.Mark?.IsOf(key, _files) == true;
 
     private bool PidIsReused(ProcessHandle leader) =>
         _entries.Exists(entry => entry.Pid == leader.Pid && entry.Stat.StartTime != leader.StartTime);
@@ -94,23 +96,23 @@ internal sealed class ProcessTable
 
     private sealed class Entry(int pid, ProcessStat stat)
     {
-        private AttemptKey? _attempt;
+        private AttemptMark? _mark;
         private bool _read;
 
         public int Pid { get; } = pid;
 
         public ProcessStat Stat { get; } = stat;
 
-        public AttemptKey? Attempt
+        public AttemptMark? Mark
         {
             get
             {
                 if (!_read)
                 {
-                    (_attempt, _read) = (ProcFiles.ReadAttempt(Pid), true);
+                    (_mark, _read) = (ProcFiles.ReadMark(Pid), true);
                 }
 
-                return _attempt;
+                return _mark;
             }
         }
     }

@@ -36,7 +36,7 @@ internal sealed class TreeStopper : IDisposable
         var attempts = batch.Where(Admit).Select(request => request.Attempt).Distinct().ToList();
         for (var look = 0; attempts.Count > 0 && look < MostLooks; look++)
         {
-            var processes = ProcessTable.Read();
+            var processes = ProcessTable.Read(_table.Files);
             attempts.RemoveAll(attempt => !LooksAgain(attempt, processes));
         }
 
