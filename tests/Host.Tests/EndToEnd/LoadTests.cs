@@ -236,7 +236,7 @@ public sealed class LoadTests : IDisposable
 
     private async Task<RunnerProgram> StartAsync(params string[] variables)
     {
-        var node = RunnerProgram.StartWith(["env", "--default-signal=INT,TERM", .. variables, "dotnet"], Data, "node", "--listen", "127.0.0.1:0");
+        var node = RunnerProgram.StartWith([.. variables, "dotnet"], Data, "node", "--listen", "127.0.0.1:0");
         await node.ListensAsync();
         return node;
     }

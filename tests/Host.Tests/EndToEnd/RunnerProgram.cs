@@ -45,12 +45,14 @@ internal sealed class RunnerProgram : IDisposable
     public static string File { get; } = Path.Combine(AppContext.BaseDirectory, "runner.dll");
 
     /// <summary>As from a person's shell: a test run in the background has SIGINT ignored, and what it starts would inherit that.</summary>
-    private static readonly string[] Dotnet = ["env", "--default-signal=INT,TERM", "dotnet"];
+    private static readonly string[] AsFromAShell = ["env", "--default-signal=INT,TERM"];
+
+    private static readonly string[] Dotnet = ["dotnet"];
 
     /// <summary>Starts it, without waiting for anything.</summary>
     public static RunnerProgram Start(string data, params string[] arguments) => StartWith(Dotnet, data, arguments);
 
-    /// <summary>Starts it below another program, which becomes it (such as <c>unshare … dotnet</c>).</summary>
+    /// <summary>Starts it below another program, which becomes it (such as <c>NAME=VALUE unshare … dotnet</c>).</summary>
     public static RunnerProgram StartWith(string[] host, string data, params string[] arguments) =>
         new(Process.Start(StartInfo(host, data, arguments))!, data);
 
@@ -153,6 +155,7 @@ internal sealed class RunnerProgram : IDisposable
 
     private static ProcessStartInfo StartInfo(string[] host, string data, string[] arguments)
     {
+        host = [.. AsFromAShell, .. host];
         var start = new ProcessStartInfo(host[0]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in (string[])[.. host[1..], "exec", File, .. arguments])
         {

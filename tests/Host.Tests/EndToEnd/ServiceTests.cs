@@ -25,7 +25,7 @@ public sealed class ServiceTests : IDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(path));
         using var node = RunnerProgram.StartWith(
-            ["env", "--default-signal=INT,TERM", $"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=300000", "dotnet"], Data, "node", "--listen", "127.0.0.1:0");
+            [$"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=300000", "dotnet"], Data, "node", "--listen", "127.0.0.1:0");
 
         await SaysAsync(socket, "READY=1");
         await SaysAsync(socket, "WATCHDOG=1");

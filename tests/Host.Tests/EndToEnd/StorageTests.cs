@@ -164,7 +164,7 @@ public sealed class StorageTests : IDisposable
     {
         Directory.CreateDirectory(Mount);
         return RunnerProgram.StartWith(
-            ["env", "--default-signal=INT,TERM", $"RUNNER_MIN_FREE_SPACE={minFreeSpace}", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", $"""mount -t tmpfs -o {options} none "$0" && exec dotnet "$@" """, Mount],
+            [$"RUNNER_MIN_FREE_SPACE={minFreeSpace}", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", $"""mount -t tmpfs -o {options} none "$0" && exec dotnet "$@" """, Mount],
             Mount, "node", "--listen", "127.0.0.1:0");
     }
 
