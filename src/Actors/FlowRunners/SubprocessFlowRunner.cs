@@ -59,7 +59,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposab
         _spare = _spawner.Spare(options.SpawnThreads * SparesPerThread);
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);
-        _adopter = new Adopter(_table, Running, ForeignProcesses.Read(options.DataDirectory));
+        _adopter = new Adopter(_table, Running, ForeignProcesses.Read(options.DataDirectory), _spare.Fill);
         _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), attempt => attempt, log);
         _waiting = new WaitingStarts(_starts.Post, log);
         _orphans = OrphanReaper.IfInit(_table, log);

@@ -161,6 +161,57 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
+    public async Task With_fewer_descriptors_than_programs_of_an_earlier_life_none_is_started_beside_itself()
+    {
+        const int Programs = 250;
+        var runs = new List<(string Deployment, Guid Run)>();
+        using (var earlier = RunnerProgram.StartWith(["dotnet"], Data, "node", "--listen", "127.0.0.1:0", "--limit", $"{Programs}"))
+        {
+            await earlier.ListensAsync();
+            using var first = earlier.Client();
+            var script = $"echo begin >> {_root}/$RUNNER_RUN_ID; while [ -d {_root} -a ! -e {_root}/$0 ]; do sleep 1; done; echo end >> {_root}/$RUNNER_RUN_ID";
+            await first.RegisterAsync([.. ((string[])["sooner", "later"]).Select(gate => Shell($"many/{gate}", script) with
+            {
+                Command = ["sh", "-c", script, gate], Retries = new RetrySpec { Count = 3 },
+            })]);
+            for (var i = 0; i < Programs; i++)
+            {
+                var deployment = i % 50 == 49 ? "many/later" : "many/sooner";
+                runs.Add((deployment, (await first.SubmitAsync(new SubmitRun(deployment))).Id));
+            }
+
+            foreach (var (_, run) in runs)
+            {
+                await Waiting.UntilAsync(first, run.ToString(), "Running");
+            }
+
+            await earlier.KillAsync();
+        }
+
+        using var node = RunnerProgram.StartWith(["sh", "-c", "ulimit -n 400; exec dotnet \"$@\"", "sh"], Data, "node", "--listen", "127.0.0.1:0");
+        await node.ListensAsync();
+        await node.PrintsAsync("wait for room to be watched");
+        using var client = node.Client();
+        foreach (var gate in (string[])["sooner", "later"])
+        {
+            // When most of them have ended there is room again, also for a second attempt of one whose first still runs.
+            await File.WriteAllTextAsync(Path.Combine(_root, gate), "");
+            foreach (var (_, run) in runs.Where(r => r.Deployment == $"many/{gate}"))
+            {
+                await Waiting.UntilAsync(client, run.ToString(), null);
+            }
+        }
+
+        foreach (var (_, run) in runs)
+        {
+            // One that ended before it was watched may have been tried again, but not beside itself.
+            Assert.All((await File.ReadAllLinesAsync(Path.Combine(_root, run.ToString()))).Chunk(2), pair => Assert.Equal(["begin", "end"], pair));
+        }
+
+        await EndAsync(node);
+    }
+
+    [Fact]
     public async Task While_another_program_has_the_store_locked_the_node_says_so_and_keeps_what_happens_meanwhile()
     {
         using var node = await StartAsync();

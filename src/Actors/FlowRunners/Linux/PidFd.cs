@@ -8,17 +8,42 @@ internal static unsafe class PidFd
 {
     private const int LongestWaitForReaper = 1000;
 
-    /// <summary>A descriptor of the process with this pid and start time; -1 if it is gone (or there is no descriptor left).</summary>
+    /// <summary>A descriptor of the process with this pid and start time; -1 if it is gone.</summary>
+    /// <exception cref="StartFailure">This program is out of descriptors: whether it is gone is not known.</exception>
     public static int Open(int pid, long startTime)
     {
         var fd = OpenPidFd(pid);
-        if (fd >= 0 && ProcFiles.ReadStat(pid)?.StartTime != startTime)
+        if (fd < 0)
         {
-            _ = Close(fd);
-            return -1;
+            var error = Marshal.GetLastPInvokeError();
+            return error is EMFILE or ENFILE or ENOMEM
+                ? throw new StartFailure(StartFailureKind.ResourcesExhausted, $"Process {pid} cannot be watched: {Marshal.GetPInvokeErrorMessage(error)}.")
+                : -1;
         }
 
-        return fd;
+        var isIt = false;
+        try
+        {
+            isIt = ProcFiles.ReadStat(pid)?.StartTime == startTime;
+            return isIt ? fd : -1;
+        }
+        finally
+        {
+            _ = isIt ? 0 : Close(fd);
+        }
+    }
+
+    /// <summary>As <see cref="Open"/>, and -1 also if this program is out of descriptors.</summary>
+    public static int TryOpen(int pid, long startTime)
+    {
+        try
+        {
+            return Open(pid, startTime);
+        }
+        catch (StartFailure)
+        {
+            return -1;
+        }
     }
 
     /// <summary>Whether all threads of the process have ended, reaped or not.</summary>

@@ -148,7 +148,7 @@ internal sealed class TreeStopper : IDisposable
     {
         if (!attempt.Members.TryGetValue(process.Pid, out var member))
         {
-            var fd = PidFd.Open(process.Pid, process.StartTime);
+            var fd = PidFd.TryOpen(process.Pid, process.StartTime);
             if (fd < 0)
             {
                 return 0;
@@ -187,7 +187,7 @@ internal sealed class TreeStopper : IDisposable
     /// <summary>Kills a process if it is still the one that was seen.</summary>
     internal static void KillOne(ProcessTable.Member process)
     {
-        var fd = PidFd.Open(process.Pid, process.StartTime);
+        var fd = PidFd.TryOpen(process.Pid, process.StartTime);
         if (fd >= 0)
         {
             _ = SendSignal(fd, SIGKILL);
