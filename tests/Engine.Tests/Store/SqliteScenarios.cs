@@ -54,10 +54,10 @@ internal static class SqliteScenarios
         string ballast = Path.Combine(directory, "ballast");
         await File.WriteAllBytesAsync(ballast, new byte[1_000_000]);
         await using SqliteEntityStore store = await OpenAsync(Path.Combine(directory, "runner.db"), change);
-        int written = await FillAsync(store);
+        // Told once: as soon as the log is carried over, there may be room in it for another commit.
+        (int written, StoreFullException full) = await FillUpAsync(store);
 
         Assert.True(written > 0);
-        StoreFullException full = await Assert.ThrowsAsync<StoreFullException>(() => store.CommitAsync(LargeCommit(written)));
         Assert.Contains("runner.db is full", full.Message, StringComparison.Ordinal);
         await AssertWrittenAsync(store, written);
 
@@ -86,7 +86,9 @@ internal static class SqliteScenarios
     }
 
     /// <summary>Commits until there is no room; how many were acknowledged.</summary>
-    public static async Task<int> FillAsync(IEntityStore store)
+    public static async Task<int> FillAsync(IEntityStore store) => (await FillUpAsync(store)).Written;
+
+    private static async Task<(int Written, StoreFullException Full)> FillUpAsync(IEntityStore store)
     {
         for (int written = 0; ; written++)
         {
@@ -94,9 +96,9 @@ internal static class SqliteScenarios
             {
                 Assert.IsType<CommitResult.Committed>(await store.CommitAsync(LargeCommit(written)));
             }
-            catch (StoreFullException)
+            catch (StoreFullException full)
             {
-                return written;
+                return (written, full);
             }
         }
     }
