@@ -3,7 +3,7 @@ using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Engine.Clock;
-using Runner.Engine.Store.Sqlite;
+using Runner.Persistence.Sqlite;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Serilog.Core;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Runner.Actors;
 using Runner.Actors.FlowRuns;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 

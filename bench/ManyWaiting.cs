@@ -5,7 +5,7 @@ using System.Text.Json;
 using Runner.Actors;
 using Runner.Actors.Nodes;
 using Runner.Engine.Simulation;
-using Runner.Engine.Store.Sqlite;
+using Runner.Persistence.Sqlite;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;

@@ -1,5 +1,5 @@
 using Runner.Actors;
-using Runner.Engine.Store.Sqlite;
+using Runner.Persistence.Sqlite;
 using Serilog.Core;
 
 namespace Runner.Bench;

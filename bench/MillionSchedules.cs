@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Runner.Actors;
 using Runner.Actors.Nodes;
-using Runner.Engine.Store;
-using Runner.Engine.Store.Sqlite;
+using Runner.Entities.Store;
+using Runner.Persistence.Sqlite;
 using Runner.Messages.Runs;
 using Serilog.Core;
 

@@ -5,7 +5,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Engine.Clock;
 using Runner.Engine.Simulation;
-using Runner.Engine.Store.Sqlite;
+using Runner.Persistence.Sqlite;
 using Runner.Messages.Deployments;
 using Serilog.Core;
 

@@ -1,3 +1,4 @@
+using Runner.Entities;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
@@ -5,7 +6,7 @@ using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Nodes;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 
 namespace Runner.Bench;

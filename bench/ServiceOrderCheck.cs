@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using Runner.Actors;
 using Runner.Actors.Nodes;
-using Runner.Engine.Store;
-using Runner.Engine.Store.Sqlite;
+using Runner.Entities.Store;
+using Runner.Persistence.Sqlite;
 using Runner.Messages.Runs;
 using Serilog.Core;
 

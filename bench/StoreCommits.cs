@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Runner.Actors;
-using Runner.Engine.Store;
-using Runner.Engine.Store.Sqlite;
+using Runner.Entities.Store;
+using Runner.Persistence.Sqlite;
 using Serilog.Core;
 
 namespace Runner.Bench;

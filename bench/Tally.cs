@@ -1,8 +1,9 @@
+using Runner.Entities;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Bench;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Engine.Clock;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Bench;
 

@@ -1,4 +1,4 @@
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 
 namespace Runner.Actors;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Runner.Actors.Nodes;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 
 namespace Runner.Actors.Tests;

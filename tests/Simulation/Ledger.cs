@@ -2,7 +2,7 @@ using Runner.Actors;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Actors;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Runs;
 
 namespace Runner.Simulation;

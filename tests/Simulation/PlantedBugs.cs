@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Runner.Actors;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Serialization;
 
 namespace Runner.Simulation;

@@ -1,7 +1,7 @@
 using Runner.Actors;
 using Runner.Engine.Simulation;
-using Runner.Engine.Store;
-using Runner.Engine.Store.InMemory;
+using Runner.Entities.Store;
+using Runner.Persistence.InMemory;
 
 namespace Runner.Simulation;
 

@@ -4,7 +4,7 @@ using Runner.Actors.Limits;
 using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 

@@ -5,7 +5,7 @@ using Runner.Actors.Processes;
 using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Serilog.Core;
 using Serilog.Events;

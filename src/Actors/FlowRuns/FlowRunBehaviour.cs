@@ -1,7 +1,8 @@
+using Runner.Entities;
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
 

@@ -3,7 +3,7 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 

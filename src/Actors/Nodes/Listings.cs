@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
 

@@ -8,7 +8,7 @@ using Runner.Actors.Telemetry;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Serilog;
 
 namespace Runner.Actors.Nodes;

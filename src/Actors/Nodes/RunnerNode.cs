@@ -7,7 +7,7 @@ using Runner.Actors.Retention;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Actors.Nodes;
 

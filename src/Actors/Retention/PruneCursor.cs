@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Actors.Retention;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
 using Serilog;

@@ -1,4 +1,4 @@
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Actors.Retention;
 

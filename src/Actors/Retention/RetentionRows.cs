@@ -1,4 +1,4 @@
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Retention;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRuns;
 using Runner.Engine.Clock;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Runner.Engine.Telemetry;
+using Runner.Entities;
 
 namespace Runner.Actors.Telemetry;
 
@@ -13,7 +13,7 @@ public sealed class NodeTelemetry : IDisposable
     public NodeTelemetry(string version)
     {
         Version = version;
-        Engine = new EngineTelemetry(Scope, version);
+        Engine = new EntityTelemetry(Scope, version);
         Runs = new RunTelemetry(Scope, version);
         Source = new ActivitySource(RunTelemetry.MeterName, version);
     }
@@ -25,7 +25,7 @@ public sealed class NodeTelemetry : IDisposable
     public string Version { get; }
 
     /// <summary>Store, entities, wake-ups.</summary>
-    public EngineTelemetry Engine { get; }
+    public EntityTelemetry Engine { get; }
 
     /// <summary>Where the traces of runs come from.</summary>
     public ActivitySource Source { get; }

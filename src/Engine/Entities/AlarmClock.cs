@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
-using Runner.Engine.Store;
-using Runner.Engine.Telemetry;
+using Runner.Entities.Store;
+using Runner.Entities;
 using Serilog;
 
 namespace Runner.Engine.Entities;
@@ -14,7 +14,7 @@ namespace Runner.Engine.Entities;
 /// </summary>
 /// <param name="wake">Sends <see cref="WakeUpNow"/> to an entity.</param>
 /// <param name="telemetry">Told how late the reading of wake-ups is; null for nobody who asks.</param>
-public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKey> wake, ILogger log, EngineTelemetry? telemetry = null) : ActorBase
+public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKey> wake, ILogger log, EntityTelemetry? telemetry = null) : ActorBase
 {
     /// <summary>How far ahead rows are kept in memory; they are read again every half of it.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromMinutes(2);

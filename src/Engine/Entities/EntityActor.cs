@@ -1,6 +1,7 @@
+using Runner.Entities;
 using System.Collections.Immutable;
 using Runner.Engine.Actors;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Serilog;
 using Serilog.Events;
 

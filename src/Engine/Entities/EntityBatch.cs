@@ -1,5 +1,6 @@
+using Runner.Entities;
 using Runner.Engine.Actors;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Engine.Entities;
 

@@ -1,6 +1,6 @@
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Engine.Entities;
 

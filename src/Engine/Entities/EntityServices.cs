@@ -1,7 +1,7 @@
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
-using Runner.Engine.Store;
-using Runner.Engine.Telemetry;
+using Runner.Entities.Store;
+using Runner.Entities;
 using Serilog;
 
 namespace Runner.Engine.Entities;
@@ -13,7 +13,7 @@ public sealed record EntityServices(
     IEntityStore Store, IEventCodec Codec, IClock Clock, IActorRef Alarms, Action<EntityKey, object, IActorRef> Tell, ILogger Log)
 {
     /// <summary>Where entities are counted; null counts nothing.</summary>
-    public EngineTelemetry? Telemetry { get; init; }
+    public EntityTelemetry? Telemetry { get; init; }
 }
 
 /// <summary>As a decision's reply: the answer is another entity's to give.</summary>

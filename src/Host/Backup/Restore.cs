@@ -3,8 +3,8 @@ using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Cli;
 using Runner.Client;
-using Runner.Engine.Store;
-using Runner.Engine.Store.Sqlite;
+using Runner.Entities.Store;
+using Runner.Persistence.Sqlite;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
 

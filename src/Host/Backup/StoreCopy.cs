@@ -1,7 +1,7 @@
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
-using Runner.Engine.Store.Sqlite;
+using Runner.Persistence.Sqlite;
 
 namespace Runner.Host.Backup;
 
@@ -25,7 +25,7 @@ internal sealed class StoreCopy : IAsyncDisposable
     /// <summary>The copied file; complete, and not changed any more.</summary>
     public string Path { get; }
 
-    /// <exception cref="Engine.Store.StoreException">It cannot be made; nothing of it is left.</exception>
+    /// <exception cref="Entities.Store.StoreException">It cannot be made; nothing of it is left.</exception>
     public static async Task<StoreCopy> MakeAsync(SqliteEntityStore store, string path, ILogger log, CancellationToken cancel)
     {
         await store.CopyToAsync(path, KeepFree, cancel);

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Host.Backup;
 using Runner.Host.Commands;
 using Runner.Host.Http.OpenApi;

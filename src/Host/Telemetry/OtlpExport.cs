@@ -5,7 +5,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Runner.Actors.Telemetry;
-using Runner.Engine.Telemetry;
+using Runner.Entities;
 using Runner.Host.Configuration;
 
 namespace Runner.Host.Telemetry;
@@ -30,7 +30,7 @@ internal sealed class OtlpExport : IDisposable
         var health = new CollectorHealth(options.Endpoint!, log);
         var metrics = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(resource)
-            .AddMeter(EngineTelemetry.MeterName, RunMeter, HostTelemetry.MeterName)
+            .AddMeter(EntityTelemetry.MeterName, RunMeter, HostTelemetry.MeterName)
             .AddMeter("System.Runtime")
             // Another node in this program has meters of the same names.
             .AddView(i => i.Meter.Name == "System.Runtime" || ReferenceEquals(i.Meter.Scope, node.Scope) ? null : MetricStreamConfiguration.Drop)

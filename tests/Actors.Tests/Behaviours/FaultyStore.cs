@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Actors.Tests.Behaviours;
 

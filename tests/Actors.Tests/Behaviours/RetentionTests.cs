@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Retention;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

@@ -1,10 +1,11 @@
+using Runner.Entities;
 using System.Collections.Immutable;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Nodes;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

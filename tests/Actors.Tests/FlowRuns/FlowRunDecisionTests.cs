@@ -1,3 +1,4 @@
+using Runner.Entities;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;

@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 using Runner.Actors.Deployments;
 using Runner.Actors.Limits;
 using Runner.Actors.Nodes;
-using Runner.Engine.Store;
-using Runner.Engine.Store.Sqlite;
+using Runner.Entities.Store;
+using Runner.Persistence.Sqlite;
 using Runner.Messages;
 using Runner.Messages.Runs;
 

@@ -1,7 +1,7 @@
 using Runner.Actors.Nodes.Health;
 using Runner.Engine.Clock;
-using Runner.Engine.Store;
-using Runner.Engine.Store.InMemory;
+using Runner.Entities.Store;
+using Runner.Persistence.InMemory;
 
 namespace Runner.Actors.Tests.Nodes;
 

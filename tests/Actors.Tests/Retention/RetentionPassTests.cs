@@ -1,5 +1,5 @@
 using Runner.Actors.Retention;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Actors.Tests.Retention;
 

@@ -1,11 +1,12 @@
+using Runner.Entities;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
 using Runner.Engine.Simulation;
-using Runner.Engine.Store;
-using Runner.Engine.Store.InMemory;
+using Runner.Entities.Store;
+using Runner.Persistence.InMemory;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Serilog.Core;

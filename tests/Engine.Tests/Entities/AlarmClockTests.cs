@@ -1,7 +1,8 @@
+using Runner.Entities;
 using System.Globalization;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;

@@ -1,9 +1,10 @@
+using Runner.Entities;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Engine.Tests.Entities;
 

@@ -1,5 +1,5 @@
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 
 namespace Runner.Engine.Tests.Entities;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Runner.Engine.Actors;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
-using Runner.Engine.Store.InMemory;
+using Runner.Entities.Store;
+using Runner.Persistence.InMemory;
 using Runner.Engine.Tests.Actors;
 
 namespace Runner.Engine.Tests.Entities;

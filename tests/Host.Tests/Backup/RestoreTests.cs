@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Runner.Actors;
 using Runner.Cli.Terminal;
-using Runner.Engine.Store.Sqlite;
+using Runner.Persistence.Sqlite;
 using Runner.Host.Backup;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Runner.Actors;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Host.Backup;
 using Runner.Messages;
 using Runner.Messages.Deployments;

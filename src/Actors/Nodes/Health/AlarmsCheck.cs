@@ -1,7 +1,8 @@
+using Runner.Entities;
 using Runner.Engine.Actors;
 using Runner.Engine.Clock;
 using Runner.Engine.Entities;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Nodes;
 

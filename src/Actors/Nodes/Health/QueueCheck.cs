@@ -1,6 +1,6 @@
 using System.Globalization;
 using Runner.Engine.Clock;
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Nodes;
 

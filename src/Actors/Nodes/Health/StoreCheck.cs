@@ -1,4 +1,4 @@
-using Runner.Engine.Store;
+using Runner.Entities.Store;
 using Runner.Messages.Nodes;
 
 namespace Runner.Actors.Nodes.Health;

@@ -1,0 +1,32 @@
+using Runner.Entities.Store;
+using System.Collections.Immutable;
+
+namespace Runner.Persistence.InMemory;
+
+/// <summary>What the store has of one entity.</summary>
+internal sealed class MemoryEntity
+{
+    private readonly List<StoredEvent> _events = [];
+    private StoredSnapshot? _snapshot;
+
+    public long LastSequence { get; private set; }
+
+    /// <summary>Unix milliseconds; null if it never wakes.</summary>
+    public long? WakeUp { get; set; }
+
+    public void Write(EntityWrite write)
+    {
+        _events.AddRange(write.Events);
+        LastSequence += write.Events.Length;
+        if (write.Snapshot is { } snapshot && snapshot.Sequence >= (_snapshot?.Sequence ?? 0))
+        {
+            _snapshot = snapshot;
+            _events.RemoveRange(0, _events.FindIndex(@event => @event.Sequence > snapshot.Sequence) is >= 0 and var kept ? kept : _events.Count);
+        }
+    }
+
+    public EntityHistory History() => new(_snapshot, [.. _events], LastSequence);
+
+    public ImmutableArray<StoredEvent> EventsAfter(long sequence, int atMost) =>
+        [.. _events.SkipWhile(@event => @event.Sequence <= sequence).Take(atMost)];
+}

@@ -1,0 +1,66 @@
+using Runner.Entities.Store;
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+
+namespace Runner.Persistence.Sqlite;
+
+/// <summary>Rows to and from SQLite's values. A set is kept as a JSON array in the order it was given.</summary>
+internal static class RowCodec
+{
+    /// <summary>What is bound for a value: a string, a long or null.</summary>
+    public static object? Encode(object? value) => value is ImmutableArray<string> set ? EncodeSet(set) : value;
+
+    /// <summary>Reads a row whose first column is the key and whose others are the table's, in its order.</summary>
+    public static Row Read(Statement statement, TableSchema table)
+    {
+        object?[] values = new object?[table.Columns.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!statement.IsNull(i + 1))
+            {
+                values[i] = table.Columns[i].Type switch
+                {
+                    ColumnType.Integer => statement.Int64(i + 1),
+                    ColumnType.Text => statement.Text(i + 1),
+                    _ => DecodeSet(statement.Utf8(i + 1)),
+                };
+            }
+        }
+
+        return new Row(statement.Text(0), [.. values]);
+    }
+
+    private static string EncodeSet(ImmutableArray<string> set)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            writer.WriteStartArray();
+            foreach (string member in set)
+            {
+                writer.WriteStringValue(member);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static ImmutableArray<string> DecodeSet(byte[] json)
+    {
+        ImmutableArray<string>.Builder set = ImmutableArray.CreateBuilder<string>();
+        Utf8JsonReader reader = new(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                set.Add(reader.GetString()!);
+            }
+        }
+
+        return set.ToImmutable();
+    }
+}

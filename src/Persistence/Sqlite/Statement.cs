@@ -1,0 +1,175 @@
+using Runner.Entities.Store;
+using System.Buffers;
+using System.Text;
+using SQLitePCL;
+
+namespace Runner.Persistence.Sqlite;
+
+/// <summary>
+/// A prepared statement. ADO.NET's commands allocate a reader and look parameters up by name at each execution, which costs more than
+/// the insert itself; this binds by position. Positions of parameters count from 1, those of columns from 0. Not thread-safe.
+/// </summary>
+internal sealed class Statement : IDisposable
+{
+    private const int OnStack = 512;
+
+    private readonly sqlite3 _database;
+    private readonly sqlite3_stmt _handle;
+
+    public Statement(sqlite3 database, string sql)
+    {
+        _database = database;
+        // Kept for long: SQLite then takes its memory from elsewhere than its short-lived pool.
+        Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out _handle));
+    }
+
+    public Statement Bind(int position, long value)
+    {
+        Check(raw.sqlite3_bind_int64(_handle, position, value));
+        return this;
+    }
+
+    public Statement Bind(int position, string? value)
+    {
+        if (string.IsNullOrEmpty(value))
+        {
+            // An empty span would be bound as null.
+            Check(value is null ? raw.sqlite3_bind_null(_handle, position) : raw.sqlite3_bind_text(_handle, position, value));
+            return this;
+        }
+
+        int atMost = Encoding.UTF8.GetMaxByteCount(value.Length);
+        byte[]? rented = atMost <= OnStack ? null : ArrayPool<byte>.Shared.Rent(atMost);
+        Span<byte> buffer = rented is null ? stackalloc byte[OnStack] : rented;
+        int rc = raw.sqlite3_bind_text(_handle, position, buffer[..Encoding.UTF8.GetBytes(value, buffer)]);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        Check(rc);
+        return this;
+    }
+
+    /// <summary>Binds text that is UTF-8 already.</summary>
+    public Statement Bind(int position, ReadOnlySpan<byte> utf8)
+    {
+        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(_handle, position, "") : raw.sqlite3_bind_text(_handle, position, utf8));
+        return this;
+    }
+
+    /// <summary>Binds the value of a column: a string, a long or null.</summary>
+    public Statement Bind(int position, object? value) => value is long number ? Bind(position, number) : Bind(position, (string?)value);
+
+    /// <summary>Binds kind and id at two positions.</summary>
+    public Statement Bind(int position, EntityKey entity) => Bind(position, entity.Kind).Bind(position + 1, entity.Id);
+
+    /// <summary>Runs a statement whose rows, if any, do not matter.</summary>
+    public void Execute()
+    {
+        try
+        {
+            Step();
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
+    /// <summary>Runs a statement that does a part of its work for each row it gives; returns their number.</summary>
+    public int ExecuteToEnd()
+    {
+        int rows = 0;
+        try
+        {
+            while (Step())
+            {
+                rows++;
+            }
+
+            return rows;
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
+    /// <summary>The first column of the first row; null if there is no row.</summary>
+    public long? Scalar()
+    {
+        try
+        {
+            return Step() ? Int64(0) : null;
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
+    /// <summary>Each row as <paramref name="read"/> reads it.</summary>
+    public void ReadAll<T>(ICollection<T> into, Func<Statement, T> read)
+    {
+        try
+        {
+            while (Step())
+            {
+                into.Add(read(this));
+            }
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
+    /// <summary>The first row, or the default if there is none.</summary>
+    public T? First<T>(Func<Statement, T> read)
+    {
+        try
+        {
+            return Step() ? read(this) : default;
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
+    public long Int64(int column) => raw.sqlite3_column_int64(_handle, column);
+
+    public bool IsNull(int column) => raw.sqlite3_column_type(_handle, column) == raw.SQLITE_NULL;
+
+    // As a blob: asked for as text it would end at the first NUL.
+    public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_handle, column));
+
+    public byte[] Utf8(int column) => raw.sqlite3_column_blob(_handle, column).ToArray();
+
+    public EntityKey Entity(int column) => new(Text(column), Text(column + 1));
+
+    public void Dispose() => _handle.Dispose();
+
+    private bool Step()
+    {
+        int rc = raw.sqlite3_step(_handle);
+        if (rc is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
+        {
+            Check(rc);
+        }
+
+        return rc == raw.SQLITE_ROW;
+    }
+
+    // Repeats the code of a step that failed, which was thrown already.
+    private void Reset() => _ = raw.sqlite3_reset(_handle);
+
+    private void Check(int rc)
+    {
+        if (rc != raw.SQLITE_OK)
+        {
+            throw new SqliteException(rc, raw.sqlite3_errmsg(_database).utf8_to_string());
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using Runner.Entities.Store;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace Runner.Persistence;
+
+/// <summary>
+/// The tables of a store, and the checks that are the same in all: what comes from code that breaks the contract is refused with an
+/// <see cref="ArgumentException"/> before it reaches a transaction.
+/// </summary>
+internal sealed class StoreSchema
+{
+    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(["events", "snapshots", "wakeups", "slots"]);
+
+    private readonly FrozenDictionary<string, TableSchema> _tables;
+
+    public StoreSchema(ImmutableArray<TableDefinition> tables)
+    {
+        if (tables.FirstOrDefault(table => Reserved.Contains(table.Name)) is { } reserved)
+        {
+            throw new ArgumentException($"{reserved.Name} is a table of the store itself.");
+        }
+
+        Tables = [.. tables.Select(table => new TableSchema(table))];
+        _tables = Tables.ToFrozenDictionary(table => table.Name);
+    }
+
+    public ImmutableArray<TableSchema> Tables { get; }
+
+    public TableSchema Table(string name) => _tables.TryGetValue(name, out TableSchema? table)
+        ? table
+        : throw new ArgumentException($"The store has no table {name}.");
+
+    /// <summary>Names go into SQL, so they are held to letters, digits and single underscores.</summary>
+    public static void CheckName(string name)
+    {
+        bool plain = name.Length is > 0 and <= 40 && char.IsAsciiLetterLower(name[0])
+            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')
+            && !name.Contains("__", StringComparison.Ordinal) && !name.StartsWith("sqlite_", StringComparison.Ordinal);
+        if (!plain)
+        {
+            throw new ArgumentException($"«{name}» cannot name a table or column: lower-case ASCII letters, digits and single underscores.");
+        }
+    }
+
+    /// <exception cref="ArgumentException">The commit breaks the contract.</exception>
+    public void Check(EntityCommit commit)
+    {
+        if (commit.Writes.IsDefaultOrEmpty)
+        {
+            throw new ArgumentException("A commit has at least one write.");
+        }
+
+        CheckDistinct(commit.Writes);
+        foreach (EntityWrite write in commit.Writes)
+        {
+            CheckEntity(write.Entity);
+            CheckSequences(write);
+            foreach (RowChange change in write.Rows)
+            {
+                Table(change.Table).Check(change);
+            }
+
+            foreach (SlotChange change in write.Slots)
+            {
+                ArgumentNullException.ThrowIfNull(change.Limit);
+                ArgumentOutOfRangeException.ThrowIfNegative(change.Number);
+            }
+        }
+    }
+
+    public static void CheckEntity(EntityKey entity)
+    {
+        if (entity.Kind is not { Length: > 0 and <= 64 } || entity.Id is not { Length: > 0 and <= 512 })
+        {
+            throw new ArgumentException($"«{entity}» names no entity: a kind has 1 to 64 characters, an id 1 to 512.");
+        }
+    }
+
+    private static void CheckSequences(EntityWrite write)
+    {
+        long last = write.ExpectedSequence;
+        foreach (StoredEvent @event in write.Events)
+        {
+            if (@event.Sequence != ++last)
+            {
+                throw new ArgumentException($"{write.Entity}: event {@event.Sequence} stands where {last} belongs.");
+            }
+        }
+
+        if (write.ExpectedSequence < 0 || write.Snapshot is { } snapshot && (snapshot.Sequence < 1 || snapshot.Sequence > last))
+        {
+            throw new ArgumentException($"{write.Entity}: a snapshot is of an event of the entity, at most {last}.");
+        }
+
+        if (write.Precondition == WritePrecondition.CreateIfAbsent && (write.ExpectedSequence != 0 || write.Events.IsEmpty))
+        {
+            throw new ArgumentException($"{write.Entity}: a write that creates it has its first event.");
+        }
+
+        if (write.Erases && (!write.Events.IsEmpty || write.Snapshot is not null || write.WakeUp is not null || write.Slots.Any(slot => slot.Take)))
+        {
+            throw new ArgumentException($"{write.Entity}: a write that erases it adds nothing to it.");
+        }
+    }
+
+    private static void CheckDistinct(ImmutableArray<EntityWrite> writes)
+    {
+        if (writes.Length == 1)
+        {
+            return;
+        }
+
+        HashSet<EntityKey> seen = new(writes.Length);
+        foreach (EntityWrite write in writes)
+        {
+            if (!seen.Add(write.Entity))
+            {
+                throw new ArgumentException($"{write.Entity} is written twice in one commit.");
+            }
+        }
+    }
+}

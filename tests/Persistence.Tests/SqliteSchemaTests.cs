@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Runner.Entities.Store;
+using Runner.Persistence.Sqlite;
+
+namespace Runner.Persistence.Tests;
+
+public sealed class SqliteSchemaTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("store");
+
+    private SqliteStoreOptions Options => new(Path.Combine(_directory.FullName, "runner.db"));
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    private Task<SqliteEntityStore> OpenAsync(params ImmutableArray<TableDefinition> tables) => SqliteEntityStore.OpenAsync(Options, tables, Serilog.Core.Logger.None);
+
+    private void Execute(string sql)
+    {
+        using Database database = new DatabaseFile(Options).OpenWriter(create: true);
+        database.Execute(sql);
+    }
+
+    [Fact]
+    public async Task A_database_opened_again_has_everything()
+    {
+        await using (SqliteEntityStore store = await OpenAsync(SampleTables.All))
+        {
+            EntityWrite write = StoreConformance.Write("a", 0, 3) with
+            {
+                Snapshot = new StoredSnapshot(2, 1, "{}"u8.ToArray()),
+                WakeUp = new(DateTimeOffset.UnixEpoch),
+                Rows = [SampleTables.Put("a", "Late", 1, null, "tag")],
+                Slots = [new("limit", 3, true)],
+            };
+            await store.CommitAsync(StoreConformance.Commit(write));
+        }
+
+        Assert.False(File.Exists(Options.Path + "-wal"));
+        await using SqliteEntityStore again = await OpenAsync(SampleTables.All);
+        EntityHistory history = await again.LoadAsync(StoreConformance.Run("a"));
+        Assert.Equal((2, 3, 1), (history.Snapshot!.Sequence, history.LastSequence, history.Events.Length));
+        Assert.Single(await again.WakeUpsAsync(DateTimeOffset.MaxValue, null, 10));
+        Assert.Single(await again.SlotsAsync());
+        Assert.Single(await again.RowsAsync(new RowQuery("runs", [new("tags", RowOperator.Contains, "tag")], [new("due")], 10)));
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_refused()
+    {
+        await (await OpenAsync()).DisposeAsync();
+        Execute($"PRAGMA user_version = {DatabaseSchema.Version + 6}");
+        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync());
+        Assert.Contains("written by a newer version of this program (schema 7; this one knows 1)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_of_another_program_is_refused_and_left_alone()
+    {
+        Execute("CREATE TABLE events (theirs)");
+        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(SampleTables.All));
+        Assert.Contains("database of another program", refused.Message, StringComparison.Ordinal);
+        Execute("INSERT INTO events (theirs) VALUES (1)");
+    }
+
+    [Fact]
+    public async Task Columns_sets_and_indexes_that_are_missing_are_added_to_the_rows_that_are_there()
+    {
+        TableDefinition old = new("runs", [new("state", ColumnType.Text), new("tags", ColumnType.TextSet)], [["state"]]);
+        await using (SqliteEntityStore store = await OpenAsync(old))
+        {
+            await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a", 0) with
+            {
+                Rows = [RowChange.Put("runs", "a", "Late", ImmutableArray.Create("red", "\"x\"")), RowChange.Put("runs", "b", "Early", ImmutableArray.Create("red"))],
+            }));
+        }
+
+        TableDefinition @new = new("runs", [new("due", ColumnType.Integer), .. old.Columns, new("labels", ColumnType.TextSet)], [["state", "due"]]) { SetOrder = ["state", "due"] };
+        await using SqliteEntityStore again = await OpenAsync(@new);
+        Row row = (await again.RowAsync("runs", "a"))!;
+        Assert.Equal((null, "Late", null), (row.Values[0], row.Values[1], row.Values[3]));
+        RowQuery red = new("runs", [new("tags", RowOperator.Contains, "red")], [new("state"), new("due")], 10);
+        Assert.Equal(["b", "a"], (await again.RowsAsync(red)).Select(found => found.Key));
+        Assert.Single(await again.RowsAsync(red with { Where = [new("tags", RowOperator.Contains, "\"x\"")] }));
+        await AssertByIndexAsync(again, red);
+        await AssertByIndexAsync(again, new RowQuery("runs", [new("state", RowOperator.Equal, "Late")], [new("due")], 10));
+    }
+
+    [Fact]
+    public async Task A_column_that_has_another_type_is_refused()
+    {
+        await (await OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Text)], []))).DisposeAsync();
+        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Integer)], [])));
+        Assert.Contains("runs.due is TEXT there and INTEGER here", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lists_are_read_from_an_index_without_sorting()
+    {
+        await using SqliteEntityStore store = await OpenAsync(SampleTables.All);
+        ImmutableArray<RowFilter> late = [new("state", RowOperator.Equal, "Late")];
+        ImmutableArray<RowFilter> choice = [new("state", RowOperator.In, ImmutableArray.Create("Late", "Pending"))];
+        ImmutableArray<RowFilter> tagged = [new("tags", RowOperator.Contains, "red")];
+        foreach (bool descending in (bool[])[false, true])
+        {
+            RowOrder due = new("due", descending);
+            foreach (RowPosition? after in (RowPosition?[])[null, new([5L], "k"), new([null], "k")])
+            {
+                await AssertByIndexAsync(store, new RowQuery("runs", late, [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [], [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", choice, [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [.. choice, new("due", RowOperator.AtLeast, 2L)], [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [.. tagged, .. choice], [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [new("name", RowOperator.Equal, "n"), .. choice], [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [.. tagged, .. late], [due], 10, after));
+                await AssertByIndexAsync(store, new RowQuery("runs", [.. late, new("due", RowOperator.Less, 9L)], [due], 10, after));
+            }
+
+            await AssertByIndexAsync(store, new RowQuery("runs", [], [new("state", descending), due], 10, new RowPosition(["Late", null], "k")));
+            await AssertByIndexAsync(store, new RowQuery("runs", [], [new("name", descending), due], 10, new RowPosition([null, 5L], "k")));
+        }
+
+        await AssertByIndexAsync(store, new RowQuery("runs", [], [], 10, new RowPosition([], "k")));
+    }
+
+    [Fact]
+    public async Task A_place_is_counted_off_in_indexes_alone_without_sorting()
+    {
+        await using SqliteEntityStore store = await OpenAsync(SampleTables.All);
+        RowFilter late = new("state", RowOperator.Equal, "Late");
+        RowFilter some = new("state", RowOperator.In, ImmutableArray.Create("Late", "Pending", "Early"));
+        foreach (RowQuery query in (RowQuery[])[new("runs", [], [new("due", true)], 1), new("runs", [late], [new("due", true)], 1), new("runs", [some], [new("due", true)], 1)])
+        {
+            Assert.All(
+                await store.ExplainPlaceAsync(query),
+                line => Assert.True(line.Contains("USING COVERING INDEX", StringComparison.Ordinal) || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
+        }
+    }
+
+    private static async Task AssertByIndexAsync(SqliteEntityStore store, RowQuery query)
+    {
+        foreach (string line in await store.ExplainAsync(query))
+        {
+            // «SCAN … USING INDEX» walks an index in order and stops at the limit; a SCAN without one reads the whole table.
+            Assert.True(line.StartsWith("SEARCH", StringComparison.Ordinal) || query.After is null && line.Contains("USING INDEX", StringComparison.Ordinal), $"{string.Join(", ", query.Where)} by {string.Join(", ", query.OrderBy)} after {string.Join(", ", query.After?.Values ?? [])}: {line}");
+        }
+    }
+}
