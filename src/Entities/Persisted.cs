@@ -1,0 +1,65 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Runner.Entities.Store;
+
+namespace Runner.Entities;
+
+/// <summary>
+/// What an entity hands to Akka.Persistence in place of its first event of a batch: all that becomes true together. The journal writes it
+/// in one transaction; it is never serialized itself and never leaves the node.
+/// </summary>
+public sealed class PersistedCommit(EntityCommit commit) : INoSerializationVerificationNeeded
+{
+    /// <summary>The entity's own write first.</summary>
+    public EntityCommit Commit => commit;
+
+    /// <summary>What the store answered; set by the journal before the entity hears that its events are durable.</summary>
+    public CommitResult.Committed? Outcome { get; set; }
+}
+
+/// <summary>Stands for each further event of a batch, whose content is in the batch's <see cref="PersistedCommit"/>.</summary>
+public sealed class PersistedRest : INoSerializationVerificationNeeded
+{
+    public static readonly PersistedRest Instance = new();
+}
+
+/// <summary>An event as a replay gives it back.</summary>
+/// <param name="At">When it was decided; exact to 100 ns.</param>
+public sealed record JournaledEvent(object Event, DateTimeOffset At) : INoSerializationVerificationNeeded;
+
+/// <summary>
+/// A commit that the store has decided against: nothing of it was written. The journal says so by rejecting the write; the entity starts
+/// again from its history and decides again.
+/// </summary>
+/// <param name="result">A <see cref="CommitResult.SequenceConflict"/> or a <see cref="CommitResult.SlotConflict"/>.</param>
+public sealed class CommitRefusedException(CommitResult result) : Exception($"The store refused a commit: {result}")
+{
+    public CommitResult Result => result;
+}
+
+/// <summary>Where an actor system's journal finds its store: part of the system's setup.</summary>
+public sealed class EntityStoreSetup(IEntityStore store, IEventCodec codec) : Setup
+{
+    public IEntityStore Store => store;
+
+    public IEventCodec Codec => codec;
+}
+
+/// <summary>How entities are cut into slices, each of which one alarm worker looks after. Final: a cluster's rows carry it.</summary>
+public static class EntitySlices
+{
+    /// <summary>The number of slices.</summary>
+    public const int Count = 16;
+
+    /// <summary>The slice of an entity: FNV-1a over the UTF-8 of its persistence id.</summary>
+    public static int Of(EntityKey entity)
+    {
+        var hash = 2166136261u;
+        foreach (var unit in System.Text.Encoding.UTF8.GetBytes(entity.ToString()))
+        {
+            hash = (hash ^ unit) * 16777619u;
+        }
+
+        return (int)(hash % Count);
+    }
+}
