@@ -74,7 +74,7 @@ public sealed class SqliteEntityStore : IEntityStore
     }
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost)
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
         // Nothing stands before the empty kind of the earliest time.
