@@ -115,6 +115,11 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     {
     }
 
+    /// <summary>The history has been read; called before <see cref="Recovered"/> is decided.</summary>
+    protected virtual void Loaded()
+    {
+    }
+
     /// <summary>A slot was held by somebody else; nothing of the batch was written. Says which of its messages to decide again.</summary>
     protected virtual bool DecideAgainAfter(CommitResult.SlotConflict conflict, object message) => true;
 
@@ -275,6 +280,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
             CaughtUp((TState)memory.State, _state);
         }
 
+        Loaded();
         _recoveredAt = Services.Time.GetTimestamp();
         Enqueue((Recovered.Instance, Self));
         _decidedSince = false;
