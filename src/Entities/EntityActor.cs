@@ -275,8 +275,13 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         Services.Telemetry?.Loaded(Key.Kind);
         if (Services.Fallen.Rose(Key) is { } memory && _sequence > memory.Sequence)
         {
-            // Of wake-ups that became durable unnoticed the alarm workers have not heard; those of entities it created are read as rows.
+            // Of wake-ups that became durable unnoticed nobody has heard: its own, and those of entities it created.
             Services.Router.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+            foreach (var created in memory.Creates)
+            {
+                Services.Router.Tell(created, WakeUpNow.Instance, ActorRefs.NoSender);
+            }
+
             CaughtUp((TState)memory.State, _state);
         }
 
@@ -423,7 +428,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
                 break;
             case CommitResult.SequenceConflict:
                 // Somebody else wrote: they may have been right, so forget, read and decide again.
-                BeginAnew(new EntityMemory(_state, _sequence), undecided);
+                BeginAnew(Memory(_batch), undecided);
                 break;
             default:
                 Fall(cause);
@@ -449,7 +454,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
             return;
         }
 
-        var left = Queued();
+        var (left, batch) = (Queued(), _batch);
         _batch = null;
         _queue.Clear();
         foreach (var (_, sender) in left.Where(p => p.Message is IRequest))
@@ -457,7 +462,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
             sender?.Tell(StoreFailures.Refusal(cause), Self);
         }
 
-        var memory = _phase == Phase.Recovering ? null : new EntityMemory(_state, _sequence);
+        var memory = _phase == Phase.Recovering ? null : Memory(batch);
         var pause = Services.Fallen.Fell(Key, cause, memory, left.Where(p => p.Message is not (IRequest or Recovered)));
         // A store that cannot write says so itself, once; a line for each of the entities that wait for it would bury that.
         Log.Write(
@@ -465,6 +470,8 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
             "{Entity} reads its history again in {Pause} ms: {Reason}", Key, pause.TotalMilliseconds, cause.Message);
         Leave();
     }
+
+    private EntityMemory Memory(EntityBatch<TState>? batch) => new(_state, _sequence, [.. batch?.Creates.Select(c => c.Entity) ?? []]);
 
     private (object Message, IActorRef? Sender)[] Queued() =>
         [.. (_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).Select(p => (p.Message, p.Sender))];

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Runner.Entities.Store;
 using Runner.Messages;
@@ -177,4 +178,5 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 }
 
 /// <summary>What an entity knew: its state after the event of this number.</summary>
-public sealed record EntityMemory(object State, long Sequence);
+/// <param name="Creates">Entities that its last commit creates, if it has happened after all.</param>
+public sealed record EntityMemory(object State, long Sequence, ImmutableArray<EntityKey> Creates);

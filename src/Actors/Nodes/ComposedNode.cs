@@ -25,6 +25,9 @@ public sealed class ComposedNode
     /// <summary>The form of events in the journal.</summary>
     public IEventCodec Codec => _parts.Codec;
 
+    /// <summary>Completes when the node, alone, acts on all that is due; it does not while the store is away.</summary>
+    public Task Ready => _parts.Board.AllRead;
+
     internal NodeParts Parts => _parts;
 
     /// <summary>Adds the node's actors to a system that is a member of a cluster, be it a cluster of one.</summary>

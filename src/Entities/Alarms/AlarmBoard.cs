@@ -10,6 +10,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, DateTimeOffset> _readUntil = [];
+    private readonly TaskCompletionSource _allRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (DateTimeOffset Wall, TimeSpan Elapsed)? _latest;
     private (TimeSpan By, TimeSpan At)? _step;
 
@@ -24,6 +25,9 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
             }
         }
     }
+
+    /// <summary>Completes when every slice has been read here once: on a node alone, when it acts on all that is due.</summary>
+    public Task AllRead => _allRead.Task;
 
     /// <summary>How much longer than now wake-ups have not been read; null while it is not known.</summary>
     public TimeSpan? Behind => Until is { } until ? time.GetUtcNow() - until : null;
@@ -45,7 +49,13 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         lock (_lock)
         {
             _readUntil[slice] = until;
+            if (_readUntil.Count < EntitySlices.Count)
+            {
+                return;
+            }
         }
+
+        _allRead.TrySetResult();
     }
 
     /// <summary>Another node looks after the slice from now on.</summary>

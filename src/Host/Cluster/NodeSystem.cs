@@ -18,6 +18,8 @@ internal static class NodeSystem
     /// <summary>The name of the actor system: nodes of one cluster have the same.</summary>
     public const string Name = "runner";
 
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(5);
+
     /// <param name="akka">The settings of Akka.NET.</param>
     public static async Task<RunnerNode> StartAsync(
         IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log, Config akka, CancellationToken cancel)
@@ -32,11 +34,25 @@ internal static class NodeSystem
             .WithClustering()));
         var host = builder.Build();
         await host.StartAsync(cancel).ConfigureAwait(false);
+        await ReadyAsync(node, time, cancel).ConfigureAwait(false);
         return node.Started(host.Services.GetRequiredService<ActorSystem>(), NewId, async () =>
         {
             await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
             host.Dispose();
         });
+    }
+
+    /// <summary>A node whose store is away is up all the same, and says so.</summary>
+    private static async Task ReadyAsync(ComposedNode node, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            await node.Ready.WaitAsync(ReadyWithin, time, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Its health tells what is missing.
+        }
     }
 
 #pragma warning disable RS0030 // Ids that are not computed come in here.

@@ -15,6 +15,7 @@ namespace Runner.Persistence.Journal;
 public sealed class EntityJournal(Config config) : SqlWriteJournal(config)
 {
     private readonly JournalAccess _access = JournalAccess.Of(Context.System);
+    private readonly JournalTurns _turns = new(JournalAccess.Of(Context.System));
 
     /// <summary>
     /// Leaves out what the package does here: it makes a materializer and a queue of its own to write through, and lets everybody wait for
@@ -23,6 +24,9 @@ public sealed class EntityJournal(Config config) : SqlWriteJournal(config)
     protected override void PreStart()
     {
     }
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) => _turns.TryHandle(message, Self) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>

@@ -12,6 +12,10 @@ namespace Runner.Persistence.Journal;
 public sealed class StoreJournal : AsyncWriteJournal
 {
     private readonly JournalAccess _access = JournalAccess.Of(Context.System);
+    private readonly JournalTurns _turns = new(JournalAccess.Of(Context.System));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) => _turns.TryHandle(message, Self) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>

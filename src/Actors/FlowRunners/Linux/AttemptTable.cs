@@ -64,12 +64,17 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
     public TrackedAttempt? Find(AttemptKey key) => _attempts.GetValueOrDefault(key);
 
     /// <summary>Ends the record of an attempt of which there is no process, with the report that says so.</summary>
-    public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report)
+    /// <param name="isKept">Whether whoever starts or recovers the attempt again is told the same; not if it never was, and may be started yet.</param>
+    public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report, bool isKept = true)
     {
         lock (attempt.Gate)
         {
             attempt.State = TrackedAttempt.Phase.Ended;
-            _ended[attempt.Key] = report;
+            if (isKept)
+            {
+                _ended[attempt.Key] = report;
+            }
+
             _attempts.TryRemove(KeyValuePair.Create(attempt.Key, attempt));
             attempt.Report(report);
         }

@@ -141,7 +141,8 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
         else if (handle is null && !File.Exists(Files.Stdout(key)))
         {
-            Drop(key, process, o => o.NeverStarted());
+            _processes.TryRemove(key, out _);
+            process.Report(o => o.NeverStarted());
         }
         else
         {
