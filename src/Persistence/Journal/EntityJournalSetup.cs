@@ -52,7 +52,8 @@ public static class EntityJournalSetup
     public static Setup PostgresQueries(string connectionString) => Queries(ProviderName.PostgreSQL15, connectionString);
 
     /// <summary>Gives a hosted actor system its journal.</summary>
-    /// <param name="store">What it has from the setups above; none if nobody queries.</param>
+    /// <param name="config">What is to lie over <see cref="Config"/>, e.g. <see cref="SqliteQueryConfig"/>.</param>
+    /// <param name="queries"><see cref="SqliteQueries"/> or <see cref="PostgresQueries"/>; null if nobody reads through Akka.Persistence.Query.</param>
     public static AkkaConfigurationBuilder AddEntityJournal(this AkkaConfigurationBuilder builder, EntityStoreSetup store, Config? config = null, Setup? queries = null)
     {
         builder.AddHocon(config is null ? Config() : config.WithFallback(Config()), HoconAddMode.Prepend).AddSetup(store);
