@@ -4,7 +4,6 @@ using Akka.Hosting;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
 using LinqToDB;
-using LinqToDB.DataProvider.SQLite;
 using Microsoft.Data.Sqlite;
 using Runner.Entities;
 
@@ -36,8 +35,8 @@ public static class EntityJournalSetup
         """);
 
     /// <summary>Lets Akka.Persistence.Query read the SQLite database at a path.</summary>
-    public static Setup SqliteQueries(string path) => new DataOptionsSetup(new DataOptions().UseSQLite(
-        new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString(), SQLiteProvider.Microsoft));
+    public static Setup SqliteQueries(string path) => Queries(
+        ProviderName.SQLiteMS, new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString());
 
     /// <summary>
     /// What SQLite needs besides: its reads take the write lock unless they are said to be uncommitted ones, which with a write-ahead log see
@@ -45,19 +44,24 @@ public static class EntityJournalSetup
     /// </summary>
     public static Config SqliteQueryConfig() => ConfigurationFactory.ParseString("""
         akka.persistence.journal.sql.read-isolation-level = read-uncommitted
+        akka.persistence.snapshot-store.sql.read-isolation-level = read-uncommitted
         akka.persistence.query.journal.sql.read-isolation-level = read-uncommitted
         """);
 
     /// <summary>Lets Akka.Persistence.Query read a PostgreSQL database.</summary>
-    public static Setup PostgresQueries(string connectionString) => new DataOptionsSetup(new DataOptions().UsePostgreSQL(connectionString));
+    public static Setup PostgresQueries(string connectionString) => Queries(ProviderName.PostgreSQL15, connectionString);
 
     /// <summary>Gives a hosted actor system its journal.</summary>
-    /// <param name="store">What it has from the setups above; none if nobody queries.</param>
+    /// <param name="config">What is to lie over <see cref="Config"/>, e.g. <see cref="SqliteQueryConfig"/>.</param>
+    /// <param name="queries"><see cref="SqliteQueries"/> or <see cref="PostgresQueries"/>; null if nobody reads through Akka.Persistence.Query.</param>
     public static AkkaConfigurationBuilder AddEntityJournal(this AkkaConfigurationBuilder builder, EntityStoreSetup store, Config? config = null, Setup? queries = null)
     {
         builder.AddHocon(config is null ? Config() : config.WithFallback(Config()), HoconAddMode.Prepend).AddSetup(store);
         return queries is null ? builder : builder.AddSetup(queries);
     }
+
+    // The package asks for the provider's name, which the other ways to make these options leave out.
+    private static DataOptionsSetup Queries(string provider, string connectionString) => new(new DataOptions().UseConnectionString(provider, connectionString));
 
     private static string Resource(string name)
     {

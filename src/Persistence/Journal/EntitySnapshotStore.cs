@@ -8,6 +8,11 @@ namespace Runner.Persistence.Journal;
 /// Hands out the snapshots that the store keeps, as <see cref="JournaledSnapshot"/>s. The load that finds one has the events after it too, and the
 /// journal replays those: an entity recovers with one read. Nothing is saved here: a snapshot is part of a commit.
 /// </summary>
+/// <remarks>
+/// Entities of kinds without snapshots may ask for theirs, or say <see cref="SnapshotSelectionCriteria.None"/>: it is one question and one
+/// answer either way and costs the same, as the load is then made here instead of in the journal. Akka's no-snapshot-store is no cheaper: it is
+/// asked in the same way, and goes through a circuit breaker to say nothing. One that asks cannot miss a snapshot that is there.
+/// </remarks>
 public sealed class EntitySnapshotStore : SnapshotStore
 {
     private readonly JournalAccess _access = JournalAccess.Of(Context.System);

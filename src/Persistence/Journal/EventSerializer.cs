@@ -17,7 +17,7 @@ public sealed class EventSerializer(ExtendedActorSystem system) : SerializerWith
 
     private const string SnapshotSuffix = ".snapshot";
 
-    private readonly IEventCodec _codec = CodecOf(system);
+    private readonly IEventCodec _codec = JournalAccess.SetupOf(system).Codec;
 
     /// <inheritdoc/>
     public override int Identifier => Id;
@@ -53,13 +53,5 @@ public sealed class EventSerializer(ExtendedActorSystem system) : SerializerWith
     {
         var (name, version) = ReadManifest(manifest);
         return name.EndsWith(SnapshotSuffix, StringComparison.Ordinal) ? new JournaledSnapshot(version, bytes) : _codec.Read(name, version, bytes);
-    }
-
-    private static IEventCodec CodecOf(ExtendedActorSystem system)
-    {
-        var setup = system.Settings.Setup.Get<EntityStoreSetup>();
-        return setup.HasValue
-            ? setup.Value.Codec
-            : throw new SerializationException($"The actor system {system.Name} has no {nameof(EntityStoreSetup)}: its serializer of events has no catalogue.");
     }
 }

@@ -17,17 +17,28 @@ internal sealed class JournalAccess : IExtension
     private readonly PendingWrites _pending = new();
     private readonly LoadedHistories _loaded;
 
-    public JournalAccess(IEntityStore store, IEventCodec codec, ITimeProvider time)
+    /// <param name="clock">Time that passes, whatever the wall clock does.</param>
+    public JournalAccess(IEntityStore store, IEventCodec codec, Func<TimeSpan> clock)
     {
         _store = store;
         _codec = codec;
-        _loaded = new LoadedHistories(() => time.MonotonicClock);
+        _loaded = new LoadedHistories(clock);
         Writes = new JournalWrites(store, _pending, _loaded);
     }
 
     public JournalWrites Writes { get; }
 
     public static JournalAccess Of(ActorSystem system) => system.WithExtension<JournalAccess, Provider>();
+
+    /// <exception cref="ConfigurationException">The system was made without.</exception>
+    public static EntityStoreSetup SetupOf(ActorSystem system)
+    {
+        var setup = system.Settings.Setup.Get<EntityStoreSetup>();
+        return setup.HasValue
+            ? setup.Value
+            : throw new ConfigurationException(
+                $"The actor system {system.Name} has no {nameof(EntityStoreSetup)}: its journal knows neither where to write nor the events' names. Add it to the setup with which the system is made.");
+    }
 
     /// <summary>
     /// Loads an entity once its own write has ended, and keeps what was loaded for <see cref="HighestAsync"/> and <see cref="ReplayAsync"/>,
@@ -108,11 +119,8 @@ internal sealed class JournalAccess : IExtension
     {
         public override JournalAccess CreateExtension(ExtendedActorSystem system)
         {
-            var setup = system.Settings.Setup.Get<EntityStoreSetup>();
-            return setup.HasValue
-                ? new JournalAccess(setup.Value.Store, setup.Value.Codec, system.Scheduler)
-                : throw new ConfigurationException(
-                    $"The actor system {system.Name} has no {nameof(EntityStoreSetup)}: its journal does not know where to write. Add it to the setup with which the system is made.");
+            var setup = SetupOf(system);
+            return new JournalAccess(setup.Store, setup.Codec, () => system.Scheduler.MonotonicClock);
         }
     }
 }

@@ -12,7 +12,6 @@ internal sealed class DatabaseFile
     {
         _options = options with { Path = System.IO.Path.GetFullPath(options.Path) };
         Batteries_V2.Init();
-        SqliteSleep.Mend();
     }
 
     public string Path => _options.Path;

@@ -15,8 +15,8 @@ internal sealed class WatchedStore(IEntityStore store) : IEntityStore
     /// <summary>What everything it is asked for fails with; null if it works.</summary>
     public volatile StoreException? Failure;
 
-    /// <summary>Runs before a load is passed on.</summary>
-    public Func<EntityKey, Task>? BeforeLoad { get; set; }
+    /// <summary>Runs when a load has read, before it is answered.</summary>
+    public Func<EntityKey, Task>? AfterLoad { get; set; }
 
     /// <summary>The store itself, past all this.</summary>
     public IEntityStore Behind => store;
@@ -99,12 +99,13 @@ internal sealed class WatchedStore(IEntityStore store) : IEntityStore
             throw failure;
         }
 
-        if (BeforeLoad is { } before)
+        var history = await store.LoadAsync(entity);
+        if (AfterLoad is { } after)
         {
-            await before(entity);
+            await after(entity);
         }
 
-        return await store.LoadAsync(entity);
+        return history;
     }
 
     public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => store.EventsAsync(entity, afterSequence, atMost);
