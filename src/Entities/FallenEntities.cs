@@ -101,6 +101,12 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
             return;
         }
 
+        if (message is INoSerializationVerificationNeeded)
+        {
+            // The actor's own, and of that life; the next one may be on another node.
+            return;
+        }
+
         lock (_lock)
         {
             if (_fallen.TryGetValue(entity, out var fallen) && fallen.Returning)

@@ -10,7 +10,7 @@ public sealed record Problem(string Field, string Message);
 /// <summary>The answer to a command that is not carried out: nothing has changed.</summary>
 /// <param name="Code">Stable and for machines, e.g. <c>deployment-not-found</c>.</param>
 /// <param name="Message">What happened, to what, and what to do, in a sentence or two.</param>
-public abstract record Refusal(string Code, string Message)
+public abstract record Refusal(string Code, string Message) : IWireMessage
 {
     /// <summary>The details where there is more than one thing wrong.</summary>
     public virtual ImmutableArray<Problem> Problems => [];

@@ -23,7 +23,7 @@ internal sealed record PlaceRun(SubmitRun Command, Guid FreshId) : IDeploymentMe
 internal sealed record CancelOpenRuns;
 
 /// <summary>No run of the deleted deployment is open.</summary>
-internal sealed record NoOpenRuns
+internal sealed record NoOpenRuns : IWireMessage
 {
     public static readonly NoOpenRuns Instance = new();
 }

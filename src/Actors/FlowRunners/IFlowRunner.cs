@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -37,6 +38,9 @@ public sealed record ProcessSpec(
 public sealed record ProcessHandle(int Pid, long StartTime, string BootId);
 
 /// <summary>How a process ended.</summary>
+[JsonDerivedType(typeof(Exited), "exited")]
+[JsonDerivedType(typeof(Signaled), "signaled")]
+[JsonDerivedType(typeof(Unknown), "unknown")]
 public abstract record ProcessExit
 {
     private ProcessExit() { }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Runner.Actors.FlowRunners;
 using Runner.Entities;
 using Runner.Messages;
@@ -28,16 +29,16 @@ internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage, IEnti
 internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 
 /// <summary>The attempt's process is alive.</summary>
-internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle);
+internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IWireMessage;
 
 /// <summary>The attempt's process could not be started.</summary>
-internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message);
+internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : IWireMessage;
 
 /// <summary>There is proof that the attempt's process was never spawned.</summary>
-internal sealed record ProcessNeverStarted(int Attempt);
+internal sealed record ProcessNeverStarted(int Attempt) : IWireMessage;
 
 /// <summary>The attempt's process is gone.</summary>
-internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome);
+internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome) : IWireMessage;
 
 /// <summary>The node is being stopped: end the process, or never mind if there is none.</summary>
 internal sealed record StopForShutdown(StopMode Mode) : IEntityCommand;
@@ -46,7 +47,7 @@ internal sealed record StopForShutdown(StopMode Mode) : IEntityCommand;
 /// The attempt's process has been alive for as long as it may. Measured by the clock that never steps: a wall clock that is set
 /// forward ends no program.
 /// </summary>
-internal sealed record TimeoutReached(int Attempt);
+internal sealed record TimeoutReached(int Attempt) : IWireMessage;
 
 // What a FlowRunActor is to do after a decision.
 
@@ -69,13 +70,13 @@ internal sealed record DeclineSlots(ImmutableArray<Slot> Slots);
 internal sealed record ReleaseSlots(ImmutableArray<Slot> Slots);
 
 /// <summary>Start the process of the attempt.</summary>
-internal sealed record StartProcess(int Attempt);
+internal sealed record StartProcess(int Attempt) : INoSerializationVerificationNeeded;
 
 /// <summary>Find the process that an earlier life of the node may have started.</summary>
-internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle);
+internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : INoSerializationVerificationNeeded;
 
 /// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
-internal sealed record StopProcess(int Attempt, TimeSpan Grace);
+internal sealed record StopProcess(int Attempt, TimeSpan Grace) : INoSerializationVerificationNeeded;
 
 /// <summary>Say <see cref="TimeoutReached"/> of the attempt after this time.</summary>
 internal sealed record WatchTimeout(int Attempt, TimeSpan After);

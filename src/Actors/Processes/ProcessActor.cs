@@ -76,15 +76,15 @@ internal sealed class ProcessActor : ReceiveActor, IWithTimers
         }
     }
 
-    private sealed record Started(ProcessHandle Handle);
+    private sealed record Started(ProcessHandle Handle) : INoSerializationVerificationNeeded;
 
-    private sealed record NotStarted(StartFailureKind Kind, string Message);
+    private sealed record NotStarted(StartFailureKind Kind, string Message) : INoSerializationVerificationNeeded;
 
-    private sealed record NeverStarted;
+    private sealed record NeverStarted : INoSerializationVerificationNeeded;
 
-    private sealed record Ended(ProcessOutcome Outcome);
+    private sealed record Ended(ProcessOutcome Outcome) : INoSerializationVerificationNeeded;
 
-    private sealed record KillNow
+    private sealed record KillNow : INoSerializationVerificationNeeded
     {
         public static readonly KillNow Instance = new();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Runner.Actors.FlowRuns;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;
@@ -11,7 +12,7 @@ internal sealed record PrunableRun(EndedRun Run, long LastSequence);
 
 /// <summary>What one look found.</summary>
 /// <param name="Next">Where to look next; null if everything has been looked at.</param>
-internal sealed record FoundRuns(ImmutableArray<PrunableRun> Runs, PruneCursor? Next, int Looked);
+internal sealed record FoundRuns(ImmutableArray<PrunableRun> Runs, PruneCursor? Next, int Looked) : INoSerializationVerificationNeeded;
 
 /// <summary>Looks for runs that may go, a page of rows at a time. Reads only.</summary>
 internal sealed class RunFinder(IEntityStore store, TimeProvider time, RetentionSettings settings)

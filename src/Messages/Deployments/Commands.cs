@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Runner.Messages.Deployments;
 
 /// <summary>A command for one deployment; the name is the entity's id.</summary>
-public interface IDeploymentMessage
+public interface IDeploymentMessage : IWireMessage
 {
     /// <summary><c>flow/deployment</c>.</summary>
     string Deployment { get; }
@@ -67,11 +67,11 @@ public enum RegistrationOutcome
 /// <param name="Changes">The names of the fields that changed, as the deployment file spells them.</param>
 /// <param name="NextRun">When it is due next; null if it never is or is paused.</param>
 public sealed record DeploymentRegistered(
-    string Name, RegistrationOutcome Outcome, ImmutableArray<string> Changes, DateTimeOffset? NextRun, bool Paused);
+    string Name, RegistrationOutcome Outcome, ImmutableArray<string> Changes, DateTimeOffset? NextRun, bool Paused) : IWireMessage;
 
 /// <summary>Answer to pausing, resuming and deleting.</summary>
 /// <param name="Changed">False if it was so already.</param>
-public sealed record DeploymentChanged(string Name, bool Changed);
+public sealed record DeploymentChanged(string Name, bool Changed) : IWireMessage;
 
 /// <summary>A deployment as it stands.</summary>
 public sealed record DeploymentView(
@@ -81,7 +81,7 @@ public sealed record DeploymentView(
     DateTimeOffset RegisteredAt,
     DateTimeOffset UpdatedAt,
     DateTimeOffset? NextRun,
-    ImmutableArray<ScheduleView> Schedules);
+    ImmutableArray<ScheduleView> Schedules) : IWireMessage;
 
 /// <summary>A schedule as it stands.</summary>
 /// <param name="Active">As declared, or as somebody has switched it since.</param>

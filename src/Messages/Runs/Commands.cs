@@ -22,10 +22,10 @@ public sealed record SubmitRun(
 
 /// <summary>Answer to <see cref="SubmitRun"/> and <see cref="RetryRun"/>.</summary>
 /// <param name="Created">False if the idempotency key had been used: <paramref name="Id"/> is the run of the first time.</param>
-public sealed record RunSubmitted(Guid Id, bool Created, RunState State);
+public sealed record RunSubmitted(Guid Id, bool Created, RunState State) : IWireMessage;
 
 /// <summary>A message for one run; the id is the entity's.</summary>
-public interface IRunMessage
+public interface IRunMessage : IWireMessage
 {
     Guid Run { get; }
 }
@@ -35,7 +35,7 @@ public interface IRunMessage
 public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage, IRequest<RunCancelAccepted>;
 
 /// <summary>Answer to <see cref="CancelRun"/>: the state the run is in now, <c>Cancelling</c> or already <c>Cancelled</c>.</summary>
-public sealed record RunCancelAccepted(Guid Id, RunState State);
+public sealed record RunCancelAccepted(Guid Id, RunState State) : IWireMessage;
 
 /// <summary>Submits an ended run's recipe and parameters once more, as a new run. Answered with <see cref="RunSubmitted"/>.</summary>
 /// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>.</param>

@@ -17,7 +17,7 @@ public sealed record PruneRuns(
 /// <param name="OutputBytes">The size of their output and results.</param>
 /// <param name="KeepAtLeast">What ended more recently stays, whatever the rule.</param>
 /// <param name="Next">Pass as <c>after</c> for the next part; null if this was the last.</param>
-public sealed record PruneReport(long Runs, long OutputBytes, TimeSpan KeepAtLeast, string? Next, StoreRoom Store);
+public sealed record PruneReport(long Runs, long OutputBytes, TimeSpan KeepAtLeast, string? Next, StoreRoom Store) : IWireMessage;
 
 /// <summary>The room the node's store takes.</summary>
 /// <param name="Bytes">All of it.</param>
