@@ -166,6 +166,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
         new PruneApi(parts.Slot).Map(app);
         OpenApiRoute.Map(app);
+        OpenApiPage.Map(app);
     }
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)
