@@ -1,5 +1,5 @@
 using OpenTelemetry.Metrics;
-using Runner.Engine.Telemetry;
+using Runner.Entities;
 
 namespace Runner.Host.Telemetry;
 
@@ -18,7 +18,7 @@ internal static class MetricsExposition
     /// <summary>The meters of the node's scope, and what .NET says of this process.</summary>
     /// <param name="scope">The node's (<see cref="Actors.Telemetry.NodeTelemetry.Scope"/>): another node in this program has meters of the same names.</param>
     public static MeterProviderBuilder AddMetersOf(this MeterProviderBuilder metrics, object scope) => metrics
-        .AddMeter(EngineTelemetry.MeterName, OfRuns, HostTelemetry.MeterName, OfDotNet)
+        .AddMeter(EntityTelemetry.MeterName, OfRuns, HostTelemetry.MeterName, OfDotNet)
         .AddView(i => i.Meter.Name == OfDotNet || ReferenceEquals(i.Meter.Scope, scope)
             ? new MetricStreamConfiguration { CardinalityLimit = i.Name == HostTelemetry.RequestDuration ? MostOfRequests : MostSeries }
             : MetricStreamConfiguration.Drop);
