@@ -133,7 +133,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposab
         {
             if (attempt.StopOnStart is not null)
             {
-                _table.Drop(attempt, o => o.NeverStarted(), isKept: false);
+                _table.Drop(attempt, o => o.NeverStarted());
                 return;
             }
         }

@@ -9,6 +9,7 @@ using Runner.Actors.Nodes;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Persistence.Journal;
+using Serilog.Extensions.Logging;
 
 namespace Runner.Host.Cluster;
 
@@ -29,6 +30,11 @@ internal static class NodeSystem
         // Signals are the command's own business.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddAkka(Name, akkaBuilder => node.AddTo(akkaBuilder
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory(new SerilogLoggerFactory(log));
+            })
             .AddHocon(akka, HoconAddMode.Prepend)
             .AddEntityJournal(new EntityStoreSetup(store, node.Codec))
             .WithClustering()));

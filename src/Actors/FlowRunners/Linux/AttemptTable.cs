@@ -65,7 +65,7 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
 
     /// <summary>Ends the record of an attempt of which there is no process, with the report that says so.</summary>
     /// <param name="isKept">Whether whoever starts or recovers the attempt again is told the same; not if it never was, and may be started yet.</param>
-    public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report, bool isKept = true)
+    public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report, bool isKept = false)
     {
         lock (attempt.Gate)
         {
@@ -90,7 +90,7 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
         }
 
         var (result, problem) = LinuxResultFile.Read(files.Result(attempt.Key));
-        Drop(attempt, o => o.Ended(new ProcessOutcome(exit, attempt.StopSent, result, problem)));
+        Drop(attempt, o => o.Ended(new ProcessOutcome(exit, attempt.StopSent, result, problem)), isKept: true);
     }
 
     /// <summary>

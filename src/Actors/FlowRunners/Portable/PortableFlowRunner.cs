@@ -80,7 +80,8 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         catch (Exception e) when (process.Handle is null)
         {
             RemoveFiles(spec);
-            Drop(spec.Key, process, o => o.StartFailed(PortableStart.KindOf(e), e.Message));
+            _processes.TryRemove(spec.Key, out _);
+            process.Report(o => o.StartFailed(PortableStart.KindOf(e), e.Message));
         }
         catch (Exception e)
         {
