@@ -11,7 +11,7 @@ namespace Runner.Actors.Wire;
 public sealed class RefusingSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     /// <summary>Which serializer it is. Final.</summary>
-    public const int Id = 12702;
+    public const int Id = 12704;
 
     /// <param name="system">The system it is part of.</param>
     /// <param name="settings">Those of the serializer whose name it bears; of no use here.</param>
