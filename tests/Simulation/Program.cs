@@ -1,8 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using Runner.Simulation;
+using Runner.Simulation.Runtime.Check;
 
 // Exit codes: 0 every invariant held, 1 one did not, 2 the command line is wrong.
+if (args is ["--runtime", var number] && ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seed))
+{
+    Console.WriteLine(RuntimeCheck.Measure(seed));
+    return 0;
+}
+
 if (CommandLine.Parse(args) is not { } command)
 {
     Console.Error.WriteLine(CommandLine.Usage);
