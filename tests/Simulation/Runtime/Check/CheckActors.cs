@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster.Sharding;
 using Akka.Persistence;
 
 namespace Runner.Simulation.Runtime.Check;
@@ -9,15 +10,32 @@ internal sealed record Pass(int Hops);
 /// <summary>The event of the check.</summary>
 internal sealed record Passed(int Hops);
 
-/// <summary>Persistent, with timers, and talking to the others.</summary>
+/// <summary>For the actor of this number.</summary>
+internal sealed record CheckEnvelope(string Number, object Message);
+
+/// <summary>Ten shards.</summary>
+internal sealed class CheckExtractor : IMessageExtractor
+{
+    public string? EntityId(object message) => (message as CheckEnvelope)?.Number;
+
+    public object EntityMessage(object message) => message is CheckEnvelope envelope ? envelope.Message : message;
+
+    public string ShardId(object message) => ShardId(EntityId(message)!);
+
+    public string ShardId(string entityId, object? messageHint = null) => entityId[^1..];
+}
+
+/// <summary>Persistent, with timers, talking to the others, and now and then leaving memory.</summary>
 internal sealed class CheckActor : ReceivePersistentActor, IWithTimers
 {
+    private const int LeavesOneIn = 20;
+
     private readonly RuntimeCheck _check;
-    private readonly int _number;
+    private readonly string _number;
     private readonly SimulatedNode _node = SimulatedNode.Of(Context.System);
     private int _count;
 
-    public CheckActor(RuntimeCheck check, int number)
+    public CheckActor(RuntimeCheck check, string number)
     {
         _check = check;
         _number = number;
@@ -25,6 +43,7 @@ internal sealed class CheckActor : ReceivePersistentActor, IWithTimers
         Recover<Passed>(passed => _count++);
         Command<Tick>(_ => OnTick());
         Command<Pass>(OnPass);
+        Command<Leave>(_ => Context.Stop(Self));
     }
 
     public override string PersistenceId { get; }
@@ -54,6 +73,11 @@ internal sealed class CheckActor : ReceivePersistentActor, IWithTimers
     private void OnTick()
     {
         SetTimer();
+        if (_node.Random.Next(LeavesOneIn) == 0)
+        {
+            Context.Parent.Tell(new Passivate(Leave.Instance));
+        }
+
         OnPass(new Pass(3));
     }
 
@@ -63,7 +87,7 @@ internal sealed class CheckActor : ReceivePersistentActor, IWithTimers
         _check.Trace($"{_number} passes {passed.Hops} at {LastSequenceNr}");
         if (passed.Hops > 0)
         {
-            Context.Parent.Tell((_node.Random.Next(_check.Actors), new Pass(passed.Hops - 1)));
+            _check.Tell(_node.Random.Next(_check.Actors), new Pass(passed.Hops - 1));
         }
     });
 
@@ -75,55 +99,8 @@ internal sealed class CheckActor : ReceivePersistentActor, IWithTimers
     }
 }
 
-/// <summary>Parent of the <see cref="CheckActor"/>s; brings back those that stop.</summary>
-internal sealed class CheckParent : ReceiveActor
+/// <summary>The stop message.</summary>
+internal sealed record Leave
 {
-    private readonly RuntimeCheck _check;
-    private readonly Dictionary<int, IActorRef> _children = [];
-
-    public CheckParent(RuntimeCheck check)
-    {
-        _check = check;
-        Receive<(int Number, Pass Pass)>(message => Child(message.Number).Tell(message.Pass));
-        Receive<Gone>(gone =>
-        {
-            _children.Remove(gone.Number);
-            Child(gone.Number);
-        });
-    }
-
-    protected override void PreStart()
-    {
-        for (var number = 0; number < _check.Actors; number++)
-        {
-            Child(number);
-        }
-    }
-
-    protected override void PostStop() => _check.Trace("all have stopped");
-
-    private IActorRef Child(int number)
-    {
-        if (!_children.TryGetValue(number, out var child))
-        {
-            child = Context.ActorOf(Props.CreateBy(new Maker(_check, number)), $"entity-{number}");
-            Context.WatchWith(child, new Gone(number));
-            _children.Add(number, child);
-        }
-
-        return child;
-    }
-
-    private sealed record Gone(int Number);
-
-    private sealed class Maker(RuntimeCheck check, int number) : IIndirectActorProducer
-    {
-        public Type ActorType => typeof(CheckActor);
-
-        public ActorBase Produce() => new CheckActor(check, number);
-
-        public void Release(ActorBase actor)
-        {
-        }
-    }
+    public static readonly Leave Instance = new();
 }

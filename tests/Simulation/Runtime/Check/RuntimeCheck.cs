@@ -19,8 +19,10 @@ internal sealed class RuntimeCheck
     private readonly SimulatedWorld _world;
     private readonly CheckStore _store;
     private readonly Trace _trace;
+    private readonly RegionFaults _faults;
     private SimulatedNode _node;
     private ActorSystem _system;
+    private IActorRef _region;
 
     /// <param name="echo">Gets every line of the trace; null for none.</param>
     public RuntimeCheck(ulong seed, int actors, Action<string>? echo = null)
@@ -29,7 +31,11 @@ internal sealed class RuntimeCheck
         _trace = new Trace(echo);
         _world = new SimulatedWorld(seed, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         _store = new CheckStore(_world.Random.Fork());
-        (_node, _system) = Start();
+        _faults = new RegionFaults(_world.Random.Fork(), Trace)
+        {
+            Rates = new RegionFaultRates { Lost = 0.01, Doubled = 0.01, Late = 0.01, Twins = 0.001 },
+        };
+        (_node, _system, _region) = Start();
     }
 
     public int Actors { get; }
@@ -52,7 +58,7 @@ internal sealed class RuntimeCheck
 
             _node.Kill();
             Trace("dead");
-            (_node, _system) = Start();
+            (_node, _system, _region) = Start();
         }
     }
 
@@ -61,18 +67,30 @@ internal sealed class RuntimeCheck
     {
         var started = Stopwatch.GetTimestamp();
         var check = new RuntimeCheck(seed, 50);
-        check.Run(6, TimeSpan.FromSeconds(60));
+        check.Run(6, TimeSpan.FromSeconds(20));
         var took = Stopwatch.GetElapsedTime(started);
         return string.Create(CultureInfo.InvariantCulture, $"{check.Hash:x16} {check.Steps} steps, {check.Steps / took.TotalSeconds:0} a second");
     }
 
     public void Trace(string line) => _trace.Add(_world.Elapsed, line);
 
-    private (SimulatedNode Node, ActorSystem System) Start()
+    /// <summary>Through the region.</summary>
+    public void Tell(int number, Pass pass) =>
+        _region.Tell(new CheckEnvelope(number.ToString(CultureInfo.InvariantCulture), pass), ActorRefs.NoSender);
+
+    private (SimulatedNode Node, ActorSystem System, IActorRef Region) Start()
     {
         var node = _world.CreateNode();
         var system = node.StartSystem("check", s_config, _store);
-        system.ActorOf(Props.Create(() => new CheckParent(this)), "parent");
-        return (node, system);
+        var region = system.ActorOf(
+            Props.CreateBy(new Producer<SimulatedRegion>(() => new SimulatedRegion(Entity, new CheckExtractor(), Leave.Instance, _faults))), "check");
+        for (var number = 0; number < Actors; number++)
+        {
+            region.Tell(new CheckEnvelope(number.ToString(CultureInfo.InvariantCulture), new Pass(0)), ActorRefs.NoSender);
+        }
+
+        return (node, system, region);
     }
+
+    private Props Entity(string number) => Props.CreateBy(new Producer<CheckActor>(() => new CheckActor(this, number)));
 }
