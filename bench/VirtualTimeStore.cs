@@ -17,7 +17,7 @@ internal sealed class VirtualTimeStore(IEntityStore store, ITimerScheduler timer
 
     public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => Answer(store.EventsAsync(entity, afterSequence, atMost));
 
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost) => Answer(store.WakeUpsAsync(until, after, atMost));
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null) => Answer(store.WakeUpsAsync(until, after, atMost, slice));
 
     public Task<ImmutableArray<SlotRow>> SlotsAsync() => Answer(store.SlotsAsync());
 

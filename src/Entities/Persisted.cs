@@ -27,6 +27,16 @@ public sealed class PersistedRest : INoSerializationVerificationNeeded
 /// <param name="At">When it was decided; exact to 100 ns.</param>
 public sealed record JournaledEvent(object Event, DateTimeOffset At) : INoSerializationVerificationNeeded;
 
+<<<<<<< HEAD
+/// <summary>A snapshot as a recovery offers it.</summary>
+/// <param name="Version">The version of the payload's shape.</param>
+/// <param name="Payload">UTF-8 JSON.</param>
+=======
+/// <summary>A snapshot as a recovery gives it back, before the events after it.</summary>
+/// <param name="Version">The version of the payload's shape.</param>
+>>>>>>> journal
+public sealed record JournaledSnapshot(int Version, ReadOnlyMemory<byte> Payload) : INoSerializationVerificationNeeded;
+
 /// <summary>
 /// A commit that the store has decided against: nothing of it was written. The journal says so by rejecting the write; the entity starts
 /// again from its history and decides again.

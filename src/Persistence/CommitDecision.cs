@@ -6,7 +6,7 @@ namespace Runner.Persistence;
 /// <summary>What a commit is decided by; the state as the commits before it left it.</summary>
 internal interface ICommitState
 {
-    /// <summary>0 if the entity does not exist.</summary>
+    /// <summary>0 if the entity does not exist; the remembered number if it was erased.</summary>
     long LastSequence(EntityKey entity);
 
     /// <summary>Null if the slot is free.</summary>

@@ -1,3 +1,4 @@
+using Runner.Entities;
 using Runner.Entities.Store;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
@@ -10,7 +11,7 @@ namespace Runner.Persistence;
 /// </summary>
 internal sealed class StoreSchema
 {
-    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(["events", "snapshots", "wakeups", "slots"]);
+    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(["journal", "journal_metadata", "tags", "snapshot", "wakeups", "slots", "erased"]);
 
     private readonly FrozenDictionary<string, TableSchema> _tables;
 
@@ -69,11 +70,21 @@ internal sealed class StoreSchema
         }
     }
 
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slice.</exception>
+    public static void CheckSlice(int? slice)
+    {
+        if (slice is { } number)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(number, nameof(slice));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(number, EntitySlices.Count, nameof(slice));
+        }
+    }
+
     public static void CheckEntity(EntityKey entity)
     {
-        if (entity.Kind is not { Length: > 0 and <= 64 } || entity.Id is not { Length: > 0 and <= 512 })
+        if (entity.Kind is not { Length: > 0 and <= 64 } || entity.Id is not { Length: > 0 and <= 512 } || entity.Kind.Contains('/', StringComparison.Ordinal))
         {
-            throw new ArgumentException($"«{entity}» names no entity: a kind has 1 to 64 characters, an id 1 to 512.");
+            throw new ArgumentException($"«{entity}» names no entity: a kind has 1 to 64 characters and no slash, an id 1 to 512.");
         }
     }
 

@@ -6,7 +6,8 @@ namespace Runner.Persistence.Tests;
 
 public sealed class InMemoryStoreTests : StoreConformance
 {
-    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) => Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables));
+    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) => 
+        Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables, Time));
 
     [Fact]
     public async Task Whatever_it_returns_is_completed_already()

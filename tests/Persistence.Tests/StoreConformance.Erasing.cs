@@ -5,42 +5,112 @@ namespace Runner.Persistence.Tests;
 public abstract partial class StoreConformance
 {
     [Fact]
-    public async Task An_erased_entity_is_as_if_it_had_never_been_written_and_its_neighbours_are_untouched()
+    public async Task Of_an_erased_entity_its_last_number_is_left_and_its_neighbours_are_untouched()
     {
         await MustCommitAsync(
             Full("a") with { Snapshot = new StoredSnapshot(2, 1, "{}"u8.ToArray()) },
             Write("aa", 0, 2) with { WakeUp = new(Noon), Rows = [SampleTables.Put("aa", "Late", 1, null, "red")] },
             new EntityWrite(new EntityKey("Deployment", "a"), 0, [Event(1)]));
 
-        AssertSame([], await MustCommitAsync(EntityWrite.Erase(Run("a"), 3, RowChange.Delete("runs", "a")) with { Slots = [new("limit", 0, false)] }));
+        await EraseFullAsync("a");
 
-        await AssertNothingOf("a");
-        EntityHistory history = await Store.LoadAsync(Run("a"));
-        Assert.Null(history.Snapshot);
-        Assert.Empty(history.Events);
-        Assert.Empty(await Store.EventsAsync(Run("a"), 0, 10));
+        await AssertErased("a", 3);
         Assert.Equal((2, 1), (await SequenceAsync("aa"), (await Store.LoadAsync(new EntityKey("Deployment", "a"))).LastSequence));
         Assert.Equal([Run("aa")], (await Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 10)).Select(wakeUp => wakeUp.Entity));
         Assert.Equal(["aa"], (await Store.RowsAsync(new RowQuery("runs", [new("tags", RowOperator.Contains, "red")], [new("due")], 10))).Select(row => row.Key));
     }
 
     [Fact]
-    public async Task Who_remembers_an_erased_entity_is_fenced_off()
+    public async Task Creating_an_erased_entity_is_left_out_and_the_others_of_its_commit_stand()
     {
         await MustCommitAsync(Full("a"));
-        await MustCommitAsync(EntityWrite.Erase(Run("a"), 3, RowChange.Delete("runs", "a")) with { Slots = [new("limit", 0, false)] });
-        Assert.Equal(new CommitResult.SequenceConflict(Run("a"), 0), await CommitAsync(Write("a", 3) with { Rows = [SampleTables.Put("a", "Late", 1)] }));
-        await AssertNothingOf("a");
+        await EraseFullAsync("a");
+        AssertSame([Run("a")], await MustCommitAsync(Write("b", 0), Created("a") with { WakeUp = new(Noon), Rows = [SampleTables.Put("a", "Late", 1)] }));
+        Assert.Equal(1, await SequenceAsync("b"));
+        await AssertErased("a", 3);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task Who_remembers_an_erased_entity_at_another_number_is_fenced_off(long remembered)
+    {
+        await MustCommitAsync(Full("a"));
+        await EraseFullAsync("a");
+        Assert.Equal(new CommitResult.SequenceConflict(Run("a"), 3), await CommitAsync(Write("a", remembered) with { Rows = [SampleTables.Put("a", "Late", 1)] }));
+        await AssertErased("a", 3);
     }
 
     [Fact]
-    public async Task An_erased_entity_can_be_created_anew_and_begins_at_one()
+    public async Task A_write_at_the_remembered_number_goes_on_from_there()
     {
         await MustCommitAsync(Full("a"));
-        await MustCommitAsync(EntityWrite.Erase(Run("a"), 3));
+        await EraseFullAsync("a");
+        await MustCommitAsync(Write("a", 3, 0) with { WakeUp = new(Noon) });
+        await MustCommitAsync(Write("a", 3, 2));
+        EntityHistory history = await Store.LoadAsync(Run("a"));
+        Assert.Equal([4, 5], history.Events.Select(e => e.Sequence));
+        Assert.Equal((5, null), (history.LastSequence, history.Snapshot));
+        Assert.Single(await Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 10));
+    }
+
+    [Fact]
+    public async Task An_entity_that_is_erased_again_is_remembered_at_its_new_number()
+    {
+        await MustCommitAsync(Full("a"));
+        await EraseFullAsync("a");
+        AssertSame([], await MustCommitAsync(EntityWrite.Erase(Run("a"), 3)));
+        await MustCommitAsync(Write("a", 3, 2));
+        AssertSame([], await MustCommitAsync(EntityWrite.Erase(Run("a"), 5)));
+        await AssertErased("a", 5);
+    }
+
+    [Fact]
+    public async Task An_erased_entity_is_forgotten_after_a_day()
+    {
+        await MustCommitAsync(Full("a"), Full("b"));
+        await EraseFullAsync("a");
+        await LaterAsync(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1));
+        AssertSame([Run("a")], await MustCommitAsync(Created("a")));
+        await EraseFullAsync("b");
+
+        await LaterAsync(TimeSpan.FromSeconds(1));
+        await AssertNothingOf("a");
         AssertSame([], await MustCommitAsync(Created("a")));
         Assert.Equal([1], (await Store.LoadAsync(Run("a"))).Events.Select(e => e.Sequence));
-        await MustCommitAsync(Write("a", 1));
+        await AssertErased("b", 3);
+    }
+
+    [Fact]
+    public async Task What_an_erased_entity_has_become_since_is_not_forgotten_with_it()
+    {
+        await MustCommitAsync(Full("events"), Full("snapshot"), Full("alarm"), Full("again"));
+        foreach (string id in (string[])["events", "snapshot", "alarm", "again"])
+        {
+            await EraseFullAsync(id);
+        }
+
+        await MustCommitAsync(
+            Write("events", 3), Write("snapshot", 3) with { Snapshot = new StoredSnapshot(4, 1, "{}"u8.ToArray()) },
+            Write("alarm", 3, 0) with { WakeUp = new(Noon) }, Write("again", 3, 2));
+        Time.Advance(TimeSpan.FromHours(1));
+        await MustCommitAsync(EntityWrite.Erase(Run("again"), 5));
+
+        await LaterAsync(TimeSpan.FromHours(23));
+        Assert.Equal((4, 4, 0, 5), (await SequenceAsync("events"), await SequenceAsync("snapshot"), await SequenceAsync("alarm"), await SequenceAsync("again")));
+        Assert.Equal(Run("alarm"), Assert.Single(await Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 10)).Entity);
+        await LaterAsync(TimeSpan.FromHours(1));
+        await AssertNothingOf("again");
+        Assert.Equal((4, 4), (await SequenceAsync("events"), await SequenceAsync("snapshot")));
+    }
+
+    [Fact]
+    public async Task Erasing_what_never_was_leaves_nothing()
+    {
+        AssertSame([], await MustCommitAsync(EntityWrite.Erase(Run("a"), 0)));
+        await AssertNothingOf("a");
+        AssertSame([], await MustCommitAsync(Created("a")));
     }
 
     [Theory]
@@ -52,7 +122,7 @@ public abstract partial class StoreConformance
         await MustCommitAsync(Full("a"), Write("b", 0), Write("c", 0));
         AssertSame([Run("a")], await MustCommitAsync(
             EntityWrite.Erase(Run("b"), 1), EntityWrite.Erase(Run("a"), remembered, RowChange.Delete("runs", "a")), Write("c", 1)));
-        Assert.Equal((3, 0, 2), (await SequenceAsync("a"), await SequenceAsync("b"), await SequenceAsync("c")));
+        Assert.Equal((3, 1, 2), (await SequenceAsync("a"), await SequenceAsync("b"), await SequenceAsync("c")));
         Assert.NotNull(await Store.RowAsync("runs", "a"));
         Assert.Single(await Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 10));
     }
@@ -78,10 +148,11 @@ public abstract partial class StoreConformance
             commits.Add(CommitAsync(Write($"{i}", 1)));
         }
 
-        Assert.All(await Task.WhenAll(commits), result => Assert.Equal("", string.Join(' ', Assert.IsType<CommitResult.Committed>(result).Skipped)));
+        CommitResult[] results = await Task.WhenAll(commits);
         for (int i = 0; i < entities; i++)
         {
-            Assert.Equal(2, await SequenceAsync($"{i}"));
+            Assert.Equal(["", $"FlowRun/{i}", ""], results.Skip(3 * i).Take(3).Select(result => string.Join(' ', Assert.IsType<CommitResult.Committed>(result).Skipped)));
+            Assert.Equal([2], (await Store.LoadAsync(Run($"{i}"))).Events.Select(e => e.Sequence));
         }
     }
 
@@ -111,8 +182,18 @@ public abstract partial class StoreConformance
         Assert.Equal((due, key), ((long)Assert.Single(place.Values.ToArray())!, place.Key));
     }
 
+    private async Task EraseFullAsync(string id) => AssertSame(
+        [], await MustCommitAsync(EntityWrite.Erase(Run(id), 3, RowChange.Delete("runs", id)) with { Slots = [new($"limit of {id}", 0, false)] }));
+
+    /// <summary>Puts the clock forward and lets the store notice.</summary>
+    private async Task LaterAsync(TimeSpan by)
+    {
+        Time.Advance(by);
+        await MustCommitAsync(Write($"later {Time.GetUtcNow():O}", 0));
+    }
+
     private static EntityWrite Full(string id) => Write(id, 0, 3) with
     {
-        WakeUp = new(Noon), Rows = [SampleTables.Put(id, "Late", 1, null, "red")], Slots = [new("limit", 0, true)],
+        WakeUp = new(Noon), Rows = [SampleTables.Put(id, "Late", 1, null, "red")], Slots = [new($"limit of {id}", 0, true)],
     };
 }

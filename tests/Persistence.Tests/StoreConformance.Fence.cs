@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Entities;
 using Runner.Entities.Store;
 
 namespace Runner.Persistence.Tests;
@@ -107,6 +108,7 @@ public abstract partial class StoreConformance
             Commit(new EntityWrite(Run("a"), 0, [Event(2)])),
             Commit(new EntityWrite(Run("a"), 3, [Event(4), Event(6)])),
             Commit(new EntityWrite(Run(""), 0, [Event(1)])),
+            Commit(new EntityWrite(new EntityKey("Flow/Run", "a"), 0, [Event(1)])),
             Commit(new EntityWrite(Run(new string('x', 513)), 0, [Event(1)])),
             Commit(Write("a", 2) with { Precondition = WritePrecondition.CreateIfAbsent }),
             Commit(Write("a", 0) with { Precondition = WritePrecondition.EraseIfUnchanged }),
@@ -124,12 +126,19 @@ public abstract partial class StoreConformance
 
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.EventsAsync(Run("a"), 0, 0));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WakeUpsAsync(Noon, null, 0));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WakeUpsAsync(Noon, null, 1, -1));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WakeUpsAsync(Noon, null, 1, EntitySlices.Count));
         await MustCommitAsync(Write("a", 0));
     }
 
-    private async Task AssertNothingOf(string id)
+    private Task AssertNothingOf(string id) => AssertErased(id, 0);
+
+    private async Task AssertErased(string id, long remembered)
     {
-        Assert.Equal(0, await SequenceAsync(id));
+        EntityHistory history = await Store.LoadAsync(Run(id));
+        Assert.Equal((remembered, null), (history.LastSequence, history.Snapshot));
+        Assert.Empty(history.Events);
+        Assert.Empty(await Store.EventsAsync(Run(id), 0, 10));
         Assert.Null(await Store.RowAsync("runs", id));
         Assert.DoesNotContain(await Store.SlotsAsync(), slot => slot.Holder == Run(id));
         Assert.DoesNotContain(await Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 100), wakeUp => wakeUp.Entity == Run(id));

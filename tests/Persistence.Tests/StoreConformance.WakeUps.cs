@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Entities;
 using Runner.Entities.Store;
 
 namespace Runner.Persistence.Tests;
@@ -38,6 +39,31 @@ public abstract partial class StoreConformance
         }
 
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), seen);
+    }
+
+    [Fact]
+    public async Task Wake_ups_of_one_slice_are_paged_in_the_same_order_and_all_slices_together_are_all()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            await Wake(new EntityKey(i % 3 == 0 ? "Deployment" : "FlowRun", $"{i}"), Noon.AddMilliseconds(i / 40));
+        }
+
+        await Wake(Run("later"), Noon.AddDays(1));
+        ImmutableArray<WakeUp> all = await Store.WakeUpsAsync(Noon.AddHours(1), null, 1_000);
+        Assert.Equal(100, all.Length);
+        for (int slice = 0; slice < EntitySlices.Count; slice++)
+        {
+            List<WakeUp> seen = [];
+            ImmutableArray<WakeUp> page = await Store.WakeUpsAsync(Noon.AddHours(1), null, 3, slice);
+            while (!page.IsEmpty)
+            {
+                seen.AddRange(page);
+                page = await Store.WakeUpsAsync(Noon.AddHours(1), page[^1], 3, slice);
+            }
+
+            Assert.Equal(all.Where(wakeUp => EntitySlices.Of(wakeUp.Entity) == slice), seen);
+        }
     }
 
     [Fact]

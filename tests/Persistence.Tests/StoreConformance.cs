@@ -12,6 +12,9 @@ public abstract partial class StoreConformance : IAsyncLifetime
     /// <summary>The store under test.</summary>
     protected IEntityStore Store { get; private set; } = null!;
 
+    /// <summary>What the store under test has to take for its clock.</summary>
+    protected ManualTime Time { get; } = new(Noon);
+
     public async Task InitializeAsync() => Store = await OpenAsync(SampleTables.All);
 
     public virtual async Task DisposeAsync() => await Store.DisposeAsync();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Persistence.InMemory;
 using Runner.Persistence.Sqlite;
@@ -63,6 +64,11 @@ public sealed class StoreModelTests : IDisposable
         ImmutableArray<WakeUp> wakeUps = await store.WakeUpsAsync(RandomCommits.Start.AddMilliseconds(5), null, 3);
         text.AppendLine(string.Join(' ', wakeUps));
         text.AppendLine(string.Join(' ', await store.WakeUpsAsync(DateTimeOffset.MaxValue, wakeUps.IsEmpty ? null : wakeUps[^1], 100)));
+        for (int slice = 0; slice < EntitySlices.Count; slice++)
+        {
+            text.AppendLine(string.Join(' ', await store.WakeUpsAsync(DateTimeOffset.MaxValue, wakeUps.IsEmpty ? null : wakeUps[0], 2, slice)));
+        }
+
         foreach (RowQuery query in RandomCommits.Queries)
         {
             text.AppendLine($"{query.Where} {string.Join(", ", query.OrderBy)}: {string.Join(' ', await RowPages.KeysAsync(store, query))}");

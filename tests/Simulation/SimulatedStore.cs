@@ -22,8 +22,8 @@ internal sealed class SimulatedStore(StoreMachine machine, EngineRuntime runtime
         Read(s => s.EventsAsync(entity, afterSequence, atMost));
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost) =>
-        Read(s => s.WakeUpsAsync(until, after, atMost));
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null) =>
+        Read(s => s.WakeUpsAsync(until, after, atMost, slice));
 
     /// <inheritdoc/>
     public Task<ImmutableArray<SlotRow>> SlotsAsync() => Read(s => s.SlotsAsync());

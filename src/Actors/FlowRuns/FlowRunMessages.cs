@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
+using Runner.Entities;
+using Runner.Messages;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
@@ -7,23 +9,23 @@ namespace Runner.Actors.FlowRuns;
 // What a FlowRunActor is told by the rest of the node, beside the commands in Messages.
 
 /// <summary>Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time.</summary>
-internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, Engine.Entities.ICreatesEntity;
+internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, IRequest<RunSubmitted>;
 
 /// <summary>Run an ended run's recipe once more, as a new run: with this id if the command has no idempotency key.</summary>
-internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage
+internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage, IRequest<RunSubmitted>
 {
     /// <inheritdoc/>
     public Guid Run => Command.Run;
 }
 
 /// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
-internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage;
+internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage, IEntityCommand;
 
 /// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
-internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage;
+internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage, IEntityCommand;
 
 /// <summary>A granted slot turned out to be held: ask again.</summary>
-internal sealed record SlotsConflicted(Guid Run) : IRunMessage;
+internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 
 /// <summary>The attempt's process is alive.</summary>
 internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle);
@@ -38,7 +40,7 @@ internal sealed record ProcessNeverStarted(int Attempt);
 internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome);
 
 /// <summary>The node is being stopped: end the process, or never mind if there is none.</summary>
-internal sealed record StopForShutdown(StopMode Mode);
+internal sealed record StopForShutdown(StopMode Mode) : IEntityCommand;
 
 /// <summary>
 /// The attempt's process has been alive for as long as it may. Measured by the clock that never steps: a wall clock that is set

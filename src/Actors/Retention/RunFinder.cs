@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRuns;
-using Runner.Engine.Clock;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -15,7 +14,7 @@ internal sealed record PrunableRun(EndedRun Run, long LastSequence);
 internal sealed record FoundRuns(ImmutableArray<PrunableRun> Runs, PruneCursor? Next, int Looked);
 
 /// <summary>Looks for runs that may go, a page of rows at a time. Reads only.</summary>
-internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSettings settings)
+internal sealed class RunFinder(IEntityStore store, TimeProvider time, RetentionSettings settings)
 {
     /// <summary>How many runs are deleted in one commit at most: a few milliseconds of the store's time.</summary>
     public const int AtOnce = 100;
@@ -32,7 +31,7 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
     {
         var rule = await RuleAsync(request, cursor.Deployment).ConfigureAwait(false);
         cursor = await CountAsync(rule, cursor).ConfigureAwait(false);
-        var pass = new RetentionPass(rule, settings.KeepAtLeast, cursor.Surplus, clock.UtcNow);
+        var pass = new RetentionPass(rule, settings.KeepAtLeast, cursor.Surplus, time.GetUtcNow());
         if (pass.CreatedBefore is not { } before)
         {
             return new FoundRuns([], await NextPassAsync(request, cursor).ConfigureAwait(false), 0);

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Runner.Entities.Store;
 
 /// <summary>Names an entity: exactly one durable actor for each kind and id, anywhere.</summary>
-/// <param name="Kind">The entity's kind, e.g. <c>FlowRun</c>; ASCII, at most 64 characters.</param>
+/// <param name="Kind">The entity's kind, e.g. <c>FlowRun</c>; ASCII, no slash, at most 64 characters.</param>
 /// <param name="Id">The id within the kind; at most 512 characters.</param>
 public readonly record struct EntityKey(string Kind, string Id)
 {
@@ -23,7 +23,10 @@ public sealed record StoredEvent(long Sequence, string Type, int Version, DateTi
 public sealed record StoredSnapshot(long Sequence, int Version, ReadOnlyMemory<byte> Payload);
 
 /// <summary>Everything the store has of one entity. An entity that was never written has sequence 0 and nothing else.</summary>
-/// <param name="LastSequence">The sequence number of its last event (or of its snapshot if that is all there is); 0 if there is none.</param>
+/// <param name="LastSequence">
+/// The sequence number of its last event, also if a snapshot has replaced it or the entity was erased (and is remembered still); 0 if there
+/// was none.
+/// </param>
 public sealed record EntityHistory(StoredSnapshot? Snapshot, ImmutableArray<StoredEvent> Events, long LastSequence)
 {
     /// <summary>The history of an entity that does not exist.</summary>
@@ -38,7 +41,8 @@ public enum WritePrecondition
 
     /// <summary>
     /// For the first write of another entity: if that entity exists already this write is left out, with its rows, wake-up and
-    /// slots, and the rest of the commit stands. This is what makes «created once, ever» true.
+    /// slots, and the rest of the commit stands. So it is for one that was erased and is remembered still. This is what makes «created once,
+    /// ever» true.
     /// </summary>
     CreateIfAbsent,
 
@@ -96,10 +100,10 @@ public sealed record EntityWrite(EntityKey Entity, long ExpectedSequence, Immuta
     public bool Erases => Precondition == WritePrecondition.EraseIfUnchanged;
 
     /// <summary>
-    /// Removes an entity: its events, its snapshot and its wake-up. Afterwards it is as if it had never been written: its history is empty,
-    /// and a write that creates it begins with event 1 again. Who remembers it from before is fenced off, since its sequence number is 0;
-    /// but once it is created anew its numbers mean other events, so erase only what writes nothing any more whatever comes (a run that has
-    /// ended). Its rows and slots are not looked for: name them.
+    /// Removes an entity: its events, its snapshot and its wake-up. The number of its last event is remembered for a day, longer than anybody
+    /// who knew the entity can live, so that nobody writes that number or one before it again: its history is empty but for
+    /// <see cref="EntityHistory.LastSequence"/>, a write that creates it is left out, and one that expects the remembered number goes on from
+    /// there. After that it is as if it had never been written. Its rows and slots are not looked for: name them.
     /// </summary>
     /// <param name="lastSequence">The number of its last event; at another one nothing of this write is done.</param>
     /// <param name="rows">The rows that go with it.</param>

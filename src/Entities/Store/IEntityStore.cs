@@ -58,7 +58,8 @@ public interface IEntityStore : IAsyncDisposable
     /// Wake-ups due at or before <paramref name="until"/>, by due time, then kind, then id; at most <paramref name="atMost"/>, those
     /// after <paramref name="after"/> in that order.
     /// </summary>
-    Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost);
+    /// <param name="slice">Only those of entities in this slice (<see cref="EntitySlices"/>); null for all.</param>
+    Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null);
 
     /// <summary>Every slot that is held, by limit, then number.</summary>
     Task<ImmutableArray<SlotRow>> SlotsAsync();

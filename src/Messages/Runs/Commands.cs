@@ -18,7 +18,7 @@ public sealed record SubmitRun(
     int? Priority = null,
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
-    bool? EnforceParameterSchema = null) : Deployments.IDeploymentMessage;
+    bool? EnforceParameterSchema = null) : Deployments.IDeploymentMessage, IRequest<RunSubmitted>;
 
 /// <summary>Answer to <see cref="SubmitRun"/> and <see cref="RetryRun"/>.</summary>
 /// <param name="Created">False if the idempotency key had been used: <paramref name="Id"/> is the run of the first time.</param>
@@ -32,14 +32,14 @@ public interface IRunMessage
 
 /// <summary>Cancels a run. Answered with <see cref="RunCancelAccepted"/> once it is durable, or a refusal if the run has ended.</summary>
 /// <param name="Reason">Shown as the state's message; null for none.</param>
-public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage;
+public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage, IRequest<RunCancelAccepted>;
 
 /// <summary>Answer to <see cref="CancelRun"/>: the state the run is in now, <c>Cancelling</c> or already <c>Cancelled</c>.</summary>
 public sealed record RunCancelAccepted(Guid Id, RunState State);
 
 /// <summary>Submits an ended run's recipe and parameters once more, as a new run. Answered with <see cref="RunSubmitted"/>.</summary>
 /// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>.</param>
-public sealed record RetryRun(Guid Run, string? IdempotencyKey = null) : IRunMessage;
+public sealed record RetryRun(Guid Run, string? IdempotencyKey = null) : IRunMessage, IRequest<RunSubmitted>;
 
 /// <summary>Asks for a run. Answered with <see cref="RunView"/> or a refusal.</summary>
-public sealed record GetRun(Guid Run) : IRunMessage;
+public sealed record GetRun(Guid Run) : IRunMessage, IRequest<RunView>;

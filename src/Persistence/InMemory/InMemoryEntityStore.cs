@@ -1,3 +1,4 @@
+using Runner.Entities;
 using Runner.Entities.Store;
 using System.Collections.Immutable;
 
@@ -12,14 +13,21 @@ public sealed class InMemoryEntityStore : IEntityStore
     private readonly Lock _lock = new();
     private readonly StoreSchema _schema;
     private readonly State _state = new();
-    private readonly SortedSet<(long At, EntityKey Entity)> _wakeUps = new(WakeUpOrder);
+    private readonly SortedSet<(long At, EntityKey Entity)>[] _wakeUps = [.. Enumerable.Range(0, EntitySlices.Count).Select(_ => new SortedSet<(long, EntityKey)>(WakeUpOrder))];
+    private readonly Queue<Erased> _erased = new();
+    private readonly TimeProvider? _time;
+    private readonly TimeSpan _erasedKept;
     private readonly Dictionary<string, MemoryTable> _tables;
     private bool _disposed;
 
     /// <summary>An empty store.</summary>
+    /// <param name="time">By which erased entities are forgotten; null remembers them for ever.</param>
+    /// <param name="erasedKept">For how long an erased entity's last number is remembered; a day unless told.</param>
     /// <exception cref="ArgumentException">The tables do not fit the contract.</exception>
-    public InMemoryEntityStore(ImmutableArray<TableDefinition> tables)
+    public InMemoryEntityStore(ImmutableArray<TableDefinition> tables, TimeProvider? time = null, TimeSpan? erasedKept = null)
     {
+        _time = time;
+        _erasedKept = erasedKept ?? TimeSpan.FromDays(1);
         _schema = new StoreSchema(tables);
         _tables = _schema.Tables.ToDictionary(table => table.Name, table => new MemoryTable(table));
     }
@@ -35,6 +43,7 @@ public sealed class InMemoryEntityStore : IEntityStore
         _schema.Check(commit);
         return Locked(() =>
         {
+            ForgetErased();
             CommitResult result = CommitDecision.Decide(commit, _state);
             if (result is CommitResult.Committed committed)
             {
@@ -63,13 +72,13 @@ public sealed class InMemoryEntityStore : IEntityStore
     }
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost)
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
-        long last = StoreTime.FloorMilliseconds(until);
+        StoreSchema.CheckSlice(slice);
         return Locked<ImmutableArray<WakeUp>>(() =>
         [
-            .. WakeUpsAfter(after).TakeWhile(found => found.At <= last).Take(atMost)
+            .. DueAfter(after, StoreTime.FloorMilliseconds(until), atMost, slice)
                 .Select(found => new WakeUp(found.Entity, DateTimeOffset.FromUnixTimeMilliseconds(found.At))),
         ]);
     }
@@ -117,15 +126,26 @@ public sealed class InMemoryEntityStore : IEntityStore
         return ValueTask.CompletedTask;
     }
 
-    private IEnumerable<(long At, EntityKey Entity)> WakeUpsAfter(WakeUp? after)
+    private IEnumerable<(long At, EntityKey Entity)> DueAfter(WakeUp? after, long last, int atMost, int? slice)
     {
-        if (after is not { } known || _wakeUps.Count == 0)
+        if (slice is { } number)
         {
-            return _wakeUps;
+            return DueAfter(_wakeUps[number], after, last, atMost);
         }
 
-        (long, EntityKey) place = (StoreTime.FloorMilliseconds(known.At), known.Entity);
-        return WakeUpOrder.Compare(place, _wakeUps.Max) >= 0 ? [] : _wakeUps.GetViewBetween(place, _wakeUps.Max).SkipWhile(found => found == place);
+        return _wakeUps.SelectMany(wakeUps => DueAfter(wakeUps, after, last, atMost)).Order(WakeUpOrder).Take(atMost);
+    }
+
+    private static IEnumerable<(long At, EntityKey Entity)> DueAfter(SortedSet<(long At, EntityKey Entity)> wakeUps, WakeUp? after, long last, int atMost)
+    {
+        IEnumerable<(long At, EntityKey Entity)> found = wakeUps;
+        if (after is { } known && wakeUps.Count > 0)
+        {
+            (long, EntityKey) place = (StoreTime.FloorMilliseconds(known.At), known.Entity);
+            found = WakeUpOrder.Compare(place, wakeUps.Max) >= 0 ? [] : wakeUps.GetViewBetween(place, wakeUps.Max).SkipWhile(found => found == place);
+        }
+
+        return found.TakeWhile(found => found.At <= last).Take(atMost);
     }
 
     private Task<T> Locked<T>(Func<T> work)
@@ -161,9 +181,28 @@ public sealed class InMemoryEntityStore : IEntityStore
 
     private void Erase(EntityKey key)
     {
-        if (_state.Entities.Remove(key, out MemoryEntity? entity))
+        if (!_state.Entities.TryGetValue(key, out MemoryEntity? entity))
         {
-            Alarm(key, entity, null);
+            return;
+        }
+
+        Alarm(key, entity, null);
+        entity.Erase();
+        if (_time is { } time)
+        {
+            _erased.Enqueue(new Erased(time.GetUtcNow(), key, entity.LastSequence));
+        }
+    }
+
+    private void ForgetErased()
+    {
+        while (_erased.TryPeek(out Erased? oldest) && _time!.GetUtcNow() - oldest.At >= _erasedKept)
+        {
+            _erased.Dequeue();
+            if (_state.Entities.TryGetValue(oldest.Entity, out MemoryEntity? entity) && entity.Forget(oldest.LastSequence))
+            {
+                _state.Entities.Remove(oldest.Entity);
+            }
         }
     }
 
@@ -183,15 +222,16 @@ public sealed class InMemoryEntityStore : IEntityStore
 
     private void Alarm(EntityKey key, MemoryEntity entity, DateTimeOffset? at)
     {
+        SortedSet<(long At, EntityKey Entity)> wakeUps = _wakeUps[EntitySlices.Of(key)];
         if (entity.WakeUp is { } old)
         {
-            _wakeUps.Remove((old, key));
+            wakeUps.Remove((old, key));
         }
 
         entity.WakeUp = at is { } time ? StoreTime.CeilingMilliseconds(time) : null;
         if (entity.WakeUp is { } due)
         {
-            _wakeUps.Add((due, key));
+            wakeUps.Add((due, key));
         }
     }
 
@@ -207,6 +247,8 @@ public sealed class InMemoryEntityStore : IEntityStore
             _state.Slots.Remove(slot);
         }
     }
+
+    private sealed record Erased(DateTimeOffset At, EntityKey Entity, long LastSequence);
 
     private sealed class State : ICommitState
     {

@@ -25,6 +25,24 @@ internal sealed class MemoryEntity
         }
     }
 
+    /// <summary>Leaves its number alone.</summary>
+    public void Erase()
+    {
+        _events.Clear();
+        _snapshot = null;
+    }
+
+    /// <summary>Forgets the number it was erased at, unless it has gone on since; whether nothing at all is left of it.</summary>
+    public bool Forget(long sequence)
+    {
+        if (_events.Count == 0 && _snapshot is null && LastSequence == sequence)
+        {
+            LastSequence = 0;
+        }
+
+        return LastSequence == 0 && WakeUp is null;
+    }
+
     public EntityHistory History() => new(_snapshot, [.. _events], LastSequence);
 
     public ImmutableArray<StoredEvent> EventsAfter(long sequence, int atMost) =>

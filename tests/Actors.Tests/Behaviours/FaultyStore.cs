@@ -91,8 +91,8 @@ internal sealed class FaultyStore(IEntityStore inner) : IEntityStore
     public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) =>
         Call(() => inner.EventsAsync(entity, afterSequence, atMost));
 
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost) =>
-        Call(() => inner.WakeUpsAsync(until, after, atMost));
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null) =>
+        Call(() => inner.WakeUpsAsync(until, after, atMost, slice));
 
     public Task<ImmutableArray<SlotRow>> SlotsAsync() => Call(inner.SlotsAsync);
 

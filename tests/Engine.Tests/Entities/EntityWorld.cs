@@ -118,8 +118,8 @@ internal sealed class HeldStore : IEntityStore
 
     public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => Memory.EventsAsync(entity, afterSequence, atMost);
 
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost) =>
-        Away ? Gone<ImmutableArray<WakeUp>>() : Memory.WakeUpsAsync(until, after, atMost);
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null) =>
+        Away ? Gone<ImmutableArray<WakeUp>>() : Memory.WakeUpsAsync(until, after, atMost, slice);
 
     public Task<ImmutableArray<SlotRow>> SlotsAsync() => Memory.SlotsAsync();
 

@@ -1,11 +1,10 @@
-using Runner.Entities;
-using Runner.Engine.Actors;
+using Akka.Actor;
 using Runner.Entities.Store;
 
-namespace Runner.Engine.Entities;
+namespace Runner.Entities;
 
 /// <summary>A message that an entity has not decided about for good, and who is to hear the answer.</summary>
-internal readonly record struct PendingMessage(object Message, IActorRef Sender);
+internal readonly record struct PendingMessage(object Message, IActorRef? Sender);
 
 /// <summary>Messages decided one after the other that become durable together.</summary>
 internal sealed class EntityBatch<TState>(TState state)
@@ -15,7 +14,8 @@ internal sealed class EntityBatch<TState>(TState state)
 
     public TState State { get; set; } = state;
 
-    public EntityWrite? Write { get; set; }
+    /// <summary>What it was handed to the journal as.</summary>
+    public PersistedCommit? Persisted { get; set; }
 
     public List<(PendingMessage Pending, Decision Decision)> Members { get; } = [];
 

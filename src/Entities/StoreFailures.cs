@@ -1,10 +1,10 @@
 using Runner.Entities.Store;
 using Runner.Messages;
 
-namespace Runner.Actors;
+namespace Runner.Entities;
 
 /// <summary>What a caller is told when its command could not be made durable.</summary>
-internal static class StoreFailures
+public static class StoreFailures
 {
     public static Refusal Refusal(Exception failure) => failure switch
     {

@@ -1,20 +1,18 @@
 using System.Collections.Immutable;
-using Runner.Engine.Actors;
-using Runner.Engine.Clock;
+using Akka.Actor;
 using Runner.Entities.Store;
-using Runner.Entities;
 using Serilog;
 
-namespace Runner.Engine.Entities;
+namespace Runner.Entities.Alarms;
 
 /// <summary>
-/// Brings entities to memory when their wake-ups are due. Truth is the store's rows: those of the next <see cref="Horizon"/> are kept in
-/// memory, read page by page; an entity that commits a nearer one says so. A wake-up that is due stays so until the entity's own
+/// Brings the entities of one slice to memory when their wake-ups are due. Truth is the store's rows: those of the next <see cref="Horizon"/> are
+/// kept in memory, read page by page; an entity that commits a nearer one says so. A wake-up that is due stays so until the entity's own
 /// commit moves it, and rings again every <see cref="RingAgain"/>: a lost message costs time, never work.
 /// </summary>
-/// <param name="wake">Sends <see cref="WakeUpNow"/> to an entity.</param>
-/// <param name="telemetry">Told how late the reading of wake-ups is; null for nobody who asks.</param>
-public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKey> wake, ILogger log, EntityTelemetry? telemetry = null) : ActorBase
+/// <param name="slice">Which of <see cref="EntitySlices"/>.</param>
+/// <param name="board">Told how far this worker sees.</param>
+public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time, IEntityRouter router, AlarmBoard board, ILogger log) : UntypedActor, IWithTimers
 {
     /// <summary>How far ahead rows are kept in memory; they are read again every half of it.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromMinutes(2);
@@ -27,28 +25,36 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
     /// <summary>No wait is longer than this, so that a step of the wall clock is noticed.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>What the wall clock and the monotonic one may differ by without a word: more than a clock that is being slewed does.</summary>
-    private static readonly TimeSpan SmallestStep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReadAgainAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<EntityKey, Alarm> _alarms = [];
     private readonly PriorityQueue<Alarm, DateTimeOffset> _queue = new();
+    private ITimer _timer = null!;
     private DateTimeOffset _readUntil;
-    private long _readUntilTicks;
     private DateTimeOffset _latest;
-    private long _latestTimestamp;
-    private (TimeSpan By, long At)? _step;
     private bool _reading;
     private bool _readAgain;
 
     /// <summary>When the timer fires, by the clock that never steps; null if none is set.</summary>
-    private long? _timerAt;
+    private TimeSpan? _timerAt;
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        telemetry?.ObserveAlarms(Behind);
+        var self = Self;
+        // Not the system's scheduler: its wheel turns in steps of ten milliseconds, and an alarm is late by as much.
+        _timer = time.CreateTimer(_ => self.Tell(Tick.Instance, ActorRefs.NoSender), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Read();
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _timer.Dispose();
+        board.Left(slice);
     }
 
     /// <inheritdoc/>
@@ -69,23 +75,16 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
             case ReadFailed failed:
                 _reading = false;
                 log.Warning("Wake-ups cannot be read; trying again: {Reason}", failed.Cause.Message);
-                Context.Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, ReadAgainAfterFailure);
+                Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, ReadAgainAfterFailure);
                 break;
-            case ReadNow or ReadAlarms:
+            case ReadNow:
                 Read();
-                break;
-            case GetAlarmStatus:
-                Sender.Tell(
-                    new AlarmStatus(_readUntil, _step is var (by, at) ? new ClockStep(by, TimeSpan.FromTicks(clock.Timestamp - at)) : null), Self);
                 break;
             default:
                 Unhandled(message);
                 break;
         }
     }
-
-    /// <summary>Called from any thread. Null before the first reading.</summary>
-    private TimeSpan? Behind() => Volatile.Read(ref _readUntilTicks) is > 0 and var ticks ? TimeSpan.FromTicks(clock.UtcNow.UtcTicks - ticks) : null;
 
     private void Read()
     {
@@ -94,12 +93,12 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         if (!_reading)
         {
             _reading = true;
-            ReadPage(clock.UtcNow + Horizon, null);
+            ReadPage(time.GetUtcNow() + Horizon, null);
         }
     }
 
-    private void ReadPage(DateTimeOffset until, WakeUp? after) => store.WakeUpsAsync(until, after, PageSize)
-        .PipeTo(Self, null, rows => new PageRead(until, rows), e => new ReadFailed(e));
+    private void ReadPage(DateTimeOffset until, WakeUp? after) => store.WakeUpsAsync(until, after, PageSize, slice)
+        .PipeTo(Self, Self, rows => new PageRead(until, rows), e => new ReadFailed(e));
 
     private void OnPage(DateTimeOffset until, ImmutableArray<WakeUp> rows)
     {
@@ -120,13 +119,13 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         {
             _reading = false;
             _readUntil = until;
-            Volatile.Write(ref _readUntilTicks, until.UtcTicks);
+            board.ReadUntil(slice, until);
             if (_readAgain)
             {
                 Read();
             }
 
-            Context.Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, Horizon / 2);
+            Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, Horizon / 2);
         }
 
         Ring();
@@ -134,29 +133,29 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Change(EntityKey entity, DateTimeOffset? at)
     {
-        var now = clock.UtcNow;
-        if (at is not { } time || time > now + Horizon)
+        var now = time.GetUtcNow();
+        if (at is not { } due || due > now + Horizon)
         {
             _alarms.Remove(entity);
         }
-        else if (_alarms.TryGetValue(entity, out var alarm) && alarm.At == time)
+        else if (_alarms.TryGetValue(entity, out var alarm) && alarm.At == due)
         {
             // One that is as it was goes on ringing as it did: an entity that answers a ring so must not be rung at once again.
         }
-        else if (time > now)
+        else if (due > now)
         {
-            Set(entity, time, time);
+            Set(entity, due, due);
             Wait();
         }
         else
         {
             // Due already: no timer is needed to say so. One that is only to be in memory is there: it has just spoken.
-            if (time != EntityWakeUps.FromStartUp)
+            if (due != EntityWakeUps.FromStartUp)
             {
-                wake(entity);
+                router.Tell(entity, WakeUpNow.Instance, ActorRefs.NoSender);
             }
 
-            Set(entity, time, now + RingAgain);
+            Set(entity, due, now + RingAgain);
             Wait();
         }
     }
@@ -170,14 +169,14 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
 
     private void Ring()
     {
-        var now = clock.UtcNow;
+        var now = time.GetUtcNow();
         NoticeStep(now);
         while (_queue.TryPeek(out var alarm, out var ringAt) && ringAt <= now)
         {
             _queue.Dequeue();
             if (_alarms.GetValueOrDefault(alarm.Entity) == alarm)
             {
-                wake(alarm.Entity);
+                router.Tell(alarm.Entity, WakeUpNow.Instance, ActorRefs.NoSender);
                 _queue.Enqueue(alarm, now + RingAgain);
             }
         }
@@ -190,45 +189,35 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         Wait();
     }
 
-    /// <summary>
-    /// Says once of each step of the wall clock how far it was. After a step back the times to ring again would be too far away.
-    /// </summary>
+    /// <summary>After a step back of the wall clock the times to ring again would be too far away.</summary>
     private void NoticeStep(DateTimeOffset now)
     {
-        var timestamp = clock.Timestamp;
-        var by = now - _latest - TimeSpan.FromTicks(timestamp - _latestTimestamp);
-        if (_latest != default && by.Duration() >= SmallestStep)
-        {
-            _step = (by, timestamp);
-            log.Warning(
-                "The machine's clock went {Direction:l} by {By}: schedules go by the new time, timeouts and delays by none",
-                by < TimeSpan.Zero ? "back" : "forward", by.Duration());
-        }
-
+        board.Notice(now);
         if (now < _latest)
         {
             _queue.Clear();
             _queue.EnqueueRange(_alarms.Values.Select(alarm => (alarm, alarm.At)));
         }
 
-        (_latest, _latestTimestamp) = (now, timestamp);
+        _latest = now;
     }
 
     private void Wait()
     {
         // Without an alarm in memory, too: a step forward may have passed one that is beyond the horizon.
         var wait = LongestWait;
-        if (_queue.TryPeek(out _, out var next) && next - clock.UtcNow < wait)
+        if (_queue.TryPeek(out _, out var next) && next - time.GetUtcNow() < wait)
         {
-            wait = next - clock.UtcNow;
+            wait = next - time.GetUtcNow();
             wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
         }
 
-        var at = clock.Timestamp + wait.Ticks;
+        var at = time.GetElapsedTime(0) + wait;
         if (_timerAt is null || at < _timerAt)
         {
             _timerAt = at;
-            Context.Timers.StartSingleTimer(typeof(Tick), Tick.Instance, wait);
+            // Timers count whole milliseconds: up, since an alarm may ring late but not early.
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -240,16 +229,16 @@ public sealed class AlarmClock(IEntityStore store, IClock clock, Action<EntityKe
         public DateTimeOffset At => at;
     }
 
-    private sealed record PageRead(DateTimeOffset Until, ImmutableArray<WakeUp> Rows);
+    private sealed record PageRead(DateTimeOffset Until, ImmutableArray<WakeUp> Rows) : INoSerializationVerificationNeeded;
 
-    private sealed record ReadFailed(Exception Cause);
+    private sealed record ReadFailed(Exception Cause) : INoSerializationVerificationNeeded;
 
-    private sealed record Tick
+    private sealed record Tick : INoSerializationVerificationNeeded
     {
         public static readonly Tick Instance = new();
     }
 
-    private sealed record ReadNow
+    private sealed record ReadNow : INoSerializationVerificationNeeded
     {
         public static readonly ReadNow Instance = new();
     }

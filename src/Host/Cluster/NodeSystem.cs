@@ -1,0 +1,56 @@
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Configuration;
+using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.Nodes;
+using Runner.Entities;
+using Runner.Entities.Store;
+using Runner.Persistence.Journal;
+
+namespace Runner.Host.Cluster;
+
+/// <summary>Composes a node's actors in an actor system of their own, with Akka.Hosting.</summary>
+internal static class NodeSystem
+{
+    /// <summary>The name of the actor system: nodes of one cluster have the same.</summary>
+    public const string Name = "runner";
+
+    /// <param name="akka">The settings of Akka.NET.</param>
+    public static async Task<RunnerNode> StartAsync(
+        IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log, Config akka, CancellationToken cancel)
+    {
+        var (parts, space) = RunnerNode.Prepare(store, flowRunner, settings, time, log);
+        var router = new ClusterRouter();
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        // Signals are the command's own business.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddAkka(Name, akkaBuilder => akkaBuilder
+            .AddHocon(akka, HoconAddMode.Prepend)
+            .AddEntityJournal(new EntityStoreSetup(store, parts.Codec))
+            .WithClustering()
+            .AddNode(parts, router));
+        var host = builder.Build();
+        await host.StartAsync(cancel).ConfigureAwait(false);
+        return RunnerNode.Of(
+            host.Services.GetRequiredService<ActorSystem>(), parts, space,
+            new NodeSurroundings(NewId, async _ =>
+            {
+                await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+                host.Dispose();
+            }));
+    }
+
+#pragma warning disable RS0030 // Ids that are not computed come in here.
+    private static Guid NewId(DateTimeOffset now) => Guid.CreateVersion7(now);
+#pragma warning restore RS0030
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
