@@ -27,14 +27,9 @@ public sealed class PersistedRest : INoSerializationVerificationNeeded
 /// <param name="At">When it was decided; exact to 100 ns.</param>
 public sealed record JournaledEvent(object Event, DateTimeOffset At) : INoSerializationVerificationNeeded;
 
-<<<<<<< HEAD
 /// <summary>A snapshot as a recovery offers it.</summary>
 /// <param name="Version">The version of the payload's shape.</param>
 /// <param name="Payload">UTF-8 JSON.</param>
-=======
-/// <summary>A snapshot as a recovery gives it back, before the events after it.</summary>
-/// <param name="Version">The version of the payload's shape.</param>
->>>>>>> journal
 public sealed record JournaledSnapshot(int Version, ReadOnlyMemory<byte> Payload) : INoSerializationVerificationNeeded;
 
 /// <summary>

@@ -52,17 +52,6 @@ public sealed class RunnerNode : IRunnerNode
     /// <summary>For tests that speak to an entity as the inside of a node does.</summary>
     internal NodeParts Parts => _parts;
 
-    /// <summary>What the node's actors share, made before any of them.</summary>
-    /// <param name="store">Opened with <see cref="Tables.All"/>; stays the caller's to dispose, after <see cref="StopAsync"/>.</param>
-    internal static (NodeParts Parts, SpaceGuard Space) Prepare(IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log)
-    {
-        var parts = new NodeParts(settings, store, flowRunner, time, log);
-        // Looked at before anything is due: a node that comes up on a full disk starts nothing.
-        var space = new SpaceGuard(time, settings.FreeSpace, log);
-        parts.StartsGate.IsShut = space.IsLow;
-        return (parts, space);
-    }
-
     /// <summary>A node whose actors have been composed in a system, which it ends with itself.</summary>
     internal static RunnerNode Of(ActorSystem system, NodeParts parts, SpaceGuard space, NodeSurroundings surroundings) => new(system, parts, surroundings, space);
 

@@ -22,25 +22,21 @@ internal static class NodeSystem
     public static async Task<RunnerNode> StartAsync(
         IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log, Config akka, CancellationToken cancel)
     {
-        var (parts, space) = RunnerNode.Prepare(store, flowRunner, settings, time, log);
-        var router = new ClusterRouter();
+        var node = new ComposedNode(store, flowRunner, settings, time, log);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         // Signals are the command's own business.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.AddAkka(Name, akkaBuilder => akkaBuilder
+        builder.Services.AddAkka(Name, akkaBuilder => node.AddTo(akkaBuilder
             .AddHocon(akka, HoconAddMode.Prepend)
-            .AddEntityJournal(new EntityStoreSetup(store, parts.Codec))
-            .WithClustering()
-            .AddNode(parts, router));
+            .AddEntityJournal(new EntityStoreSetup(store, node.Codec))
+            .WithClustering()));
         var host = builder.Build();
         await host.StartAsync(cancel).ConfigureAwait(false);
-        return RunnerNode.Of(
-            host.Services.GetRequiredService<ActorSystem>(), parts, space,
-            new NodeSurroundings(NewId, async _ =>
-            {
-                await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
-                host.Dispose();
-            }));
+        return node.Started(host.Services.GetRequiredService<ActorSystem>(), NewId, async () =>
+        {
+            await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            host.Dispose();
+        });
     }
 
 #pragma warning disable RS0030 // Ids that are not computed come in here.
