@@ -1,4 +1,4 @@
-using Runner.Engine.Simulation;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 

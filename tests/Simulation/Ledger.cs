@@ -56,6 +56,9 @@ internal sealed class Ledger(World world)
 
     private readonly HashSet<Guid> _again = [];
 
+    /// <summary>The last number of those that were deleted: whoever is made anew goes on from it.</summary>
+    private readonly Dictionary<Guid, long> _lastNumbers = [];
+
     public SortedDictionary<Guid, RunRecord> Runs { get; } = [];
 
     /// <summary>Those that have not ended.</summary>
@@ -150,7 +153,7 @@ internal sealed class Ledger(World world)
 
         if (!Runs.TryGetValue(id, out var run))
         {
-            Runs.Add(id, run = new RunRecord(id));
+            Runs.Add(id, run = new RunRecord(id) { Sequence = _lastNumbers.GetValueOrDefault(id) });
             world.Statistics.Runs++;
         }
 
@@ -197,6 +200,7 @@ internal sealed class Ledger(World world)
         }
 
         ErasedRuns.Add(id);
+        _lastNumbers[id] = run.Sequence;
         world.Statistics.Erased++;
     }
 

@@ -1,5 +1,5 @@
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Clock;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -7,11 +7,11 @@ namespace Runner.Simulation;
 /// The flow runner of one life of a node, as <see cref="SubprocessFlowRunner"/> documents itself: a file proves that an attempt was spawned,
 /// starting or recovering a key that is here replaces its observer, and what ends while nobody looks is Unknown.
 /// </summary>
-internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRuntime runtime) : IFlowRunner
+internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedNode node) : IFlowRunner
 {
     private readonly Dictionary<AttemptKey, Tracked> _attempts = [];
 
-    private bool NodeIsAlive => machine.World.IsAlive(runtime);
+    private bool NodeIsAlive => node.Alive;
 
     /// <inheritdoc/>
     public void Start(ProcessSpec spec, IProcessObserver observer)
@@ -80,12 +80,25 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
         }
     }
 
+    /// <inheritdoc/>
+    public void Forget(AttemptKey key)
+    {
+        if (_attempts.TryGetValue(key, out var tracked) && tracked.Last is not null)
+        {
+            _attempts.Remove(key);
+        }
+    }
+
     private Tracked? Track(AttemptKey key, IProcessObserver observer)
     {
         if (_attempts.TryGetValue(key, out var existing))
         {
             existing.Observer = observer;
-            if (existing.Process is { } process)
+            if (existing.Last is { } last)
+            {
+                Report(existing, last);
+            }
+            else if (existing.Process is { } process)
             {
                 Report(existing, o => o.Started(process.Handle));
             }
@@ -116,7 +129,8 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
 
     private void Drop(Tracked tracked, Action<IProcessObserver> report)
     {
-        _attempts.Remove(tracked.Key);
+        // Kept until it is forgotten: the actor that is told may die before what it was told is durable.
+        tracked.Last = report;
         Report(tracked, report);
     }
 
@@ -131,7 +145,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
     }
 
     private void Later(int milliseconds, Action action) =>
-        runtime.Timers.ScheduleOnce(TimeSpan.FromTicks(1 + machine.Random.Next(milliseconds * 10_000)), action);
+        node.Schedule(TimeSpan.FromTicks(1 + machine.Random.Next(milliseconds * 10_000)), action);
 
     private sealed class Tracked(AttemptKey key, IProcessObserver observer)
     {
@@ -142,5 +156,8 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
         public SimulatedProcess? Process { get; set; }
 
         public bool StopAsked { get; set; }
+
+        /// <summary>What became of it; null while that is not known.</summary>
+        public Action<IProcessObserver>? Last { get; set; }
     }
 }

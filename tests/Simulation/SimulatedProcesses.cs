@@ -1,6 +1,5 @@
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Clock;
-using Runner.Engine.Simulation;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -25,7 +24,7 @@ internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
     public IReadOnlyCollection<SimulatedProcess> Alive => [.. _spawned.Values.Where(p => p.IsAlive)];
 
     /// <summary>The flow runner of one life of the node.</summary>
-    public SimulatedFlowRunner NewLife(EngineRuntime runtime) => new(this, runtime);
+    public SimulatedFlowRunner NewLife(SimulatedNode node) => new(this, node);
 
     /// <summary>Whether an attempt was spawned, as its file proves.</summary>
     public bool HasFile(AttemptKey key) => _files.Contains(key);

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Runner.Entities;
 using Runner.Simulation.Runtime;
 
 namespace Runner.Actors.Tests.Simulation;
@@ -20,9 +21,9 @@ public sealed class RegionTests
         _node = _world.CreateNode();
         _system = _node.StartSystem("test");
         var lives = 0;
-        var entity = (string id) => Props.CreateBy(new Producer<Entity>(() => new Entity(_seen, id, ++lives)));
+        var entity = (string id) => ActorProducer.Props(() => new Entity(_seen, id, ++lives));
         _region = _system.ActorOf(
-            Props.CreateBy(new Producer<SimulatedRegion>(() => new SimulatedRegion(entity, new Extractor(), "leave", _faults))), "things");
+            ActorProducer.Props(() => new SimulatedRegion(entity, new Extractor(), "leave", _faults)), "things");
     }
 
     [Fact]
@@ -163,8 +164,8 @@ public sealed class RegionTests
     private IActorRef Singleton()
     {
         var lives = 0;
-        var props = Props.CreateBy(new Producer<Entity>(() => new Entity(_seen, "one", ++lives)));
-        return _system.ActorOf(Props.CreateBy(new Producer<SimulatedSingleton>(() => new SimulatedSingleton(props, "leave", _faults))), "one");
+        var props = ActorProducer.Props(() => new Entity(_seen, "one", ++lives));
+        return _system.ActorOf(ActorProducer.Props(() => new SimulatedSingleton(props, "leave", _faults)), "one");
     }
 
     /// <summary>One after the other, as from one sender; runs what is ready, but no timer.</summary>
@@ -179,7 +180,7 @@ public sealed class RegionTests
     }
 
     private string Ask(string id, string message) =>
-        (string)_world.Run(() => Promise.Ask(_system, _region, new Envelope(id, message), TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(2));
+        (string)_world.Run(() => PromiseRef.AskAsync(_system, _node.Time, inline: true, TimeSpan.FromSeconds(1), sender => _region.Tell(new Envelope(id, message), sender), default), TimeSpan.FromSeconds(2))!;
 
     private sealed record Envelope(string Id, string Message);
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Runner.Entities;
 
 namespace Runner.Simulation.Runtime;
 
@@ -131,7 +132,7 @@ internal sealed class SimulatedRegion(Func<string, Props> entity, IMessageExtrac
         if (!_shards.TryGetValue(name, out var shard))
         {
             shard = Context.ActorOf(
-                Props.CreateBy(new Producer<SimulatedShard>(() => new SimulatedShard(entity, extractor, handOffStopMessage))), name);
+                ActorProducer.Props(() => new SimulatedShard(entity, extractor, handOffStopMessage)), name);
             Context.WatchWith(shard, new ShardGone(name));
             _shards.Add(name, shard);
         }

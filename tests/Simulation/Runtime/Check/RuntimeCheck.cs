@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Akka.Actor;
 using Akka.Configuration;
+using Runner.Entities;
 
 namespace Runner.Simulation.Runtime.Check;
 
@@ -83,7 +84,7 @@ internal sealed class RuntimeCheck
         var node = _world.CreateNode();
         var system = node.StartSystem("check", s_config, _store);
         var region = system.ActorOf(
-            Props.CreateBy(new Producer<SimulatedRegion>(() => new SimulatedRegion(Entity, new CheckExtractor(), Leave.Instance, _faults))), "check");
+            ActorProducer.Props(() => new SimulatedRegion(Entity, new CheckExtractor(), Leave.Instance, _faults)), "check");
         for (var number = 0; number < Actors; number++)
         {
             region.Tell(new CheckEnvelope(number.ToString(CultureInfo.InvariantCulture), new Pass(0)), ActorRefs.NoSender);
@@ -92,5 +93,5 @@ internal sealed class RuntimeCheck
         return (node, system, region);
     }
 
-    private Props Entity(string number) => Props.CreateBy(new Producer<CheckActor>(() => new CheckActor(this, number)));
+    private Props Entity(string number) => ActorProducer.Props(() => new CheckActor(this, number));
 }
