@@ -25,7 +25,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
         {
             if (tracked.StopAsked)
             {
-                Drop(tracked, o => o.NeverStarted());
+                NeverStarted(tracked);
             }
             else if (machine.HasFile(spec.Key))
             {
@@ -65,7 +65,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
             }
             else
             {
-                Drop(tracked, o => o.NeverStarted());
+                NeverStarted(tracked);
             }
         });
     }
@@ -132,6 +132,13 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
         // Kept until it is forgotten: the actor that is told may die before what it was told is durable.
         tracked.Last = report;
         Report(tracked, report);
+    }
+
+    // Not kept: it may be started yet.
+    private void NeverStarted(Tracked tracked)
+    {
+        _attempts.Remove(tracked.Key);
+        Report(tracked, o => o.NeverStarted());
     }
 
     // One attempt's reports keep their order: they are all made from the machine's own steps and only the last one may be late.
