@@ -14,7 +14,7 @@ internal sealed record CommandLine(ulong From, int Count, int Parallel, int Most
           --failures  stop after so many (1)             --trace     print every line of the trace
           --record    write histories that came about to files instead, for tests/Actors.Tests/Histories
           --runtime   show the hash and the speed of actors that do nothing but keep the runtime busy
-          --plant     DroppedWakeUp | SlotFreedBeforeCommit | StartBeforeCommit
+          --plant     DroppedWakeUp | SlotFreedBeforeCommit | StartBeforeCommit | SkippedFence | LostMessage | ForgottenOutcome
         """;
 
     /// <summary>Null if the arguments make no sense.</summary>

@@ -56,6 +56,9 @@ internal sealed class Ledger(World world)
 
     private readonly HashSet<Guid> _again = [];
 
+    /// <summary>How programs ended, as this life of the node has been told.</summary>
+    private readonly Dictionary<AttemptKey, ProcessExit> _told = [];
+
     /// <summary>The last number of those that were deleted: whoever is made anew goes on from it.</summary>
     private readonly Dictionary<Guid, long> _lastNumbers = [];
 
@@ -104,6 +107,18 @@ internal sealed class Ledger(World world)
             EveryOccurrenceHasItsRun(write);
         }
     }
+
+    /// <summary>The node has been told how a program ended.</summary>
+    public void Told(AttemptKey key, ProcessExit exit)
+    {
+        if (exit is not ProcessExit.Unknown)
+        {
+            _told[key] = exit;
+        }
+    }
+
+    /// <summary>What the node was told and has not made durable is gone with it.</summary>
+    public void NodeEnded() => _told.Clear();
 
     public void ProcessStarted(AttemptKey key)
     {
@@ -216,10 +231,32 @@ internal sealed class Ledger(World world)
             world.Fail("a terminal state never changes", $"run {run.Id} has {stored.Type} after its end as {run.State.Current.Name}");
         }
 
-        if (@event is not AttemptStarting starting)
+        switch (@event)
         {
-            return;
+            case AttemptStarting starting:
+                CheckStarting(run, starting);
+                break;
+            case AttemptRetrying retrying:
+                CheckOutcome(new AttemptKey(run.Id, retrying.Attempt), retrying.Outcome);
+                break;
+            case RunFinished finished:
+                CheckOutcome(new AttemptKey(run.Id, finished.Attempt), finished.Outcome);
+                break;
+            default:
+                break;
         }
+    }
+
+    private void CheckOutcome(AttemptKey key, AttemptOutcome outcome)
+    {
+        if (_told.Remove(key, out var exit) && outcome is { ExitCode: null, Signal: null })
+        {
+            world.Fail("how a program ended is not forgotten", $"{key} ended with {exit}, and its run says: {outcome.Name}, {outcome.Message}");
+        }
+    }
+
+    private void CheckStarting(RunRecord run, AttemptStarting starting)
+    {
 
         if (run.CancelAccepted)
         {

@@ -11,7 +11,8 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
 {
     private readonly Dictionary<AttemptKey, Tracked> _attempts = [];
 
-    private bool NodeIsAlive => node.Alive;
+    /// <summary>What became of an attempt is forgotten as soon as it was told; where a bug is planted.</summary>
+    public bool ForgetsOutcomes { get; init; }
 
     /// <inheritdoc/>
     public void Start(ProcessSpec spec, IProcessObserver observer)
@@ -117,12 +118,22 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
         Report(tracked, o => o.Started(process.Handle));
         // Whether the exit of an adopted process can be learned depends on the system.
         var visible = !adopted || machine.Random.Next(2) == 0;
-        process.Ended = exit => Drop(tracked, o => o.Ended(new ProcessOutcome(
-            visible ? exit : new ProcessExit.Unknown("it was adopted"), process.StopSent, Result(exit))));
+        process.Ended = exit => OnEnded(tracked, new ProcessOutcome(
+            visible ? exit : new ProcessExit.Unknown("it was adopted"), process.StopSent, Result(exit)));
         if (tracked.StopAsked)
         {
             process.Stop(StopSignal.Terminate);
         }
+    }
+
+    private void OnEnded(Tracked tracked, ProcessOutcome outcome)
+    {
+        if (node.Alive)
+        {
+            machine.World.Ledger.Told(tracked.Key, outcome.Exit);
+        }
+
+        Drop(tracked, o => o.Ended(outcome));
     }
 
     private string? Result(ProcessExit exit) => exit is ProcessExit.Exited { Code: 0 } && machine.Random.Next(3) == 0 ? """{"rows":1}""" : null;
@@ -131,6 +142,11 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     {
         // Kept until it is forgotten: the actor that is told may die before what it was told is durable.
         tracked.Last = report;
+        if (ForgetsOutcomes)
+        {
+            Forget(tracked.Key);
+        }
+
         Report(tracked, report);
     }
 
@@ -145,7 +161,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     private void Report(Tracked tracked, Action<IProcessObserver> report)
     {
         var observer = tracked.Observer;
-        if (NodeIsAlive)
+        if (node.Alive)
         {
             report(observer);
         }

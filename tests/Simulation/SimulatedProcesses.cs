@@ -23,8 +23,11 @@ internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
 
     public IReadOnlyCollection<SimulatedProcess> Alive => [.. _spawned.Values.Where(p => p.IsAlive)];
 
+    /// <summary>Outcomes are not kept for the actors that come after the one that was told; where a bug is planted.</summary>
+    public bool ForgetsOutcomes { get; set; }
+
     /// <summary>The flow runner of one life of the node.</summary>
-    public SimulatedFlowRunner NewLife(SimulatedNode node) => new(this, node);
+    public SimulatedFlowRunner NewLife(SimulatedNode node) => new(this, node) { ForgetsOutcomes = ForgetsOutcomes };
 
     /// <summary>Whether an attempt was spawned, as its file proves.</summary>
     public bool HasFile(AttemptKey key) => _files.Contains(key);

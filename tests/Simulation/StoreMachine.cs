@@ -59,6 +59,13 @@ internal sealed class StoreMachine(World world, SimulatedRandom random, TimeProv
     /// <summary>One call in five fails, or its answer is lost, for so long.</summary>
     public void Flicker(TimeSpan duration) => Trouble($"store: flaky for {duration}", ref _flakyUntil, duration);
 
+    /// <summary>Something else is wrong for so long that explains waiting.</summary>
+    public void Disturb(string note, TimeSpan duration)
+    {
+        var until = TimeSpan.Zero;
+        Trouble(note, ref until, duration);
+    }
+
     public void Heal()
     {
         HasFaults = false;

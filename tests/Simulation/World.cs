@@ -101,6 +101,7 @@ internal sealed class World : ILogEventSink
 
         Aftermath.Run(this);
         Statistics.Steps = _simulation.Steps;
+        (Statistics.Lost, Statistics.Doubled, Statistics.Late, Statistics.Twins) = (Regions.Lost, Regions.Doubled, Regions.Late, Regions.Twins);
         return new SimulationResult(Seed, Violation, _trace.Hash, Statistics, Elapsed, _trace.Last);
     }
 
@@ -161,6 +162,14 @@ internal sealed class World : ILogEventSink
         _simulation.StepWallClock(by);
         Note($"wall clock: steps by {by} to {Wall:O}");
         Liveness.Disturbed();
+    }
+
+    /// <summary>For so long the cluster is as wrong as it may be: two incarnations at once, messages lost, doubled and late.</summary>
+    public void Split(TimeSpan duration, RegionFaultRates rates)
+    {
+        Store.Disturb($"cluster: wrong for {duration}", duration);
+        Regions.Rates = rates;
+        Schedule(duration, () => Regions.Rates = Regions.Rates == rates ? RegionFaultRates.None : Regions.Rates);
     }
 
     public void StartNode()
@@ -229,6 +238,7 @@ internal sealed class World : ILogEventSink
     {
         _killAtStep = long.MaxValue;
         node.Machine.Kill();
+        Ledger.NodeEnded();
         Node = null;
     }
 }

@@ -113,7 +113,7 @@ public sealed class RegionTests
     [Fact]
     public void A_message_that_is_swallowed_never_arrives()
     {
-        _faults.Swallows = message => message is "two";
+        _faults.Swallows = (_, message) => message is "two";
         Tell("a", "one", "two", "three");
         _world.RunFor(TimeSpan.FromHours(1));
 

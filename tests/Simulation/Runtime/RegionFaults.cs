@@ -19,14 +19,14 @@ internal sealed class RegionFaults(SimulatedRandom random, Action<string>? note 
 
     public SimulatedRandom Random => random;
 
-    /// <summary>Loses a message for good, whatever the rates say; null for none. Where a bug is planted.</summary>
-    public Func<object, bool>? Swallows { get; set; }
+    /// <summary>Loses a message for good, by whom it is for, whatever the rates say; null for none. Where a bug is planted.</summary>
+    public Func<string, object, bool>? Swallows { get; set; }
 
     /// <summary>What becomes of a message on its way.</summary>
     /// <param name="to">Whom it is for.</param>
     public MessageFate NextFate(string to, object message)
     {
-        var fate = Swallows?.Invoke(message) == true ? MessageFate.Lost : Roll();
+        var fate = Swallows?.Invoke(to, message) == true ? MessageFate.Lost : Roll();
         if (fate != MessageFate.Arrives)
         {
             note?.Invoke($"{to}: {message.GetType().Name} {Word(fate)}");
