@@ -1,0 +1,80 @@
+using System.Globalization;
+using Runner.Simulation;
+
+namespace Runner.Actors.Tests.Simulation;
+
+/// <summary>
+/// The whole node under virtual time, with everything going wrong by seed. <c>./test --simulate N</c> (RUNNER_SIMULATE_SEEDS) runs more seeds;
+/// docs/simulation.md says how a failing one is replayed.
+/// </summary>
+public sealed class SimulationTests
+{
+    private const int Seeds = 300;
+
+    [Fact]
+    public void Every_invariant_holds_in_every_seed_of_a_simulated_day()
+    {
+        var options = new SimulationOptions { Duration = TimeSpan.FromDays(1) };
+        var count = int.TryParse(
+            Environment.GetEnvironmentVariable("RUNNER_SIMULATE_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked > 0
+            ? asked
+            : Seeds;
+        var gate = new Lock();
+        var total = new Statistics();
+        var failures = new List<string>();
+        var done = 0;
+        Runner.Simulation.Seeds.Run(1, count, Environment.ProcessorCount, options, result =>
+        {
+            lock (gate)
+            {
+                done++;
+                total.Add(result.Statistics);
+                if (result.Violation is not null)
+                {
+                    failures.Add(result.Describe(options));
+                }
+
+                return failures.Count == 0;
+            }
+        });
+
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+        Assert.Equal(count, done);
+        // A world in which nothing happens holds every invariant.
+        Assert.All(
+            new[] { total.Runs / 20, total.Processes / 20, total.Commits / 100, total.Erased / 10, total.Kills, total.Stops, total.Faults, total.ClockSteps },
+            happened => Assert.True(happened > count, $"something hardly happens: {happened} times in {count} days"));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(77)]
+    public void The_same_seed_is_the_same_world_to_the_last_line(ulong seed)
+    {
+        var options = new SimulationOptions();
+        var first = Runner.Simulation.Seeds.Run(seed, options);
+        var second = Runner.Simulation.Seeds.Run(seed, options);
+
+        Assert.Equal(first.TraceHash, second.TraceHash);
+        Assert.Equal(first.Statistics.Steps, second.Statistics.Steps);
+        Assert.NotEqual(first.TraceHash, Runner.Simulation.Seeds.Run(seed + 1, options).TraceHash);
+    }
+
+    [Theory]
+    [InlineData(nameof(PlantedBug.DroppedWakeUp), "wake-up")]
+    [InlineData(nameof(PlantedBug.SlotFreedBeforeCommit), "a run's slot rows are those that its journal says it holds")]
+    [InlineData(nameof(PlantedBug.StartBeforeCommit), "a process is started only")]
+    public void A_bug_planted_by_hand_is_found_in_every_seed(string plant, string invariant)
+    {
+        var options = new SimulationOptions { Plant = Enum.Parse<PlantedBug>(plant) };
+        for (var seed = 1UL; seed <= 3; seed++)
+        {
+            var result = Runner.Simulation.Seeds.Run(seed, options);
+
+            // A wake-up that is lost shows in a run or in a deployment, whichever is first.
+            Assert.Contains(invariant, result.Violation?.Invariant, StringComparison.Ordinal);
+            Assert.Contains($"--seed {seed} --days 1 --plant {plant} --trace", result.Describe(options), StringComparison.Ordinal);
+            Assert.NotEmpty(result.LastLines);
+        }
+    }
+}
