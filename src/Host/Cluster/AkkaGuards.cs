@@ -58,7 +58,7 @@ internal static class AkkaGuards
             "akka.actor.default-mailbox", "akka.actor.mailbox", "akka.**.mailbox-type", "akka.**.mailbox-requirement"),
         .. Of("what runs an actor must run it alone, and not on the thread that sends", "Its other settings, such as throughput, may be set.",
             "akka.**.*dispatcher.type", "akka.persistence.dispatchers.*.type", "akka.**.pinned-store.type"),
-        .. Of("schedules, grace times and leases are measured by it", "Its other settings, such as tick-duration, may be set.",
+        .. Of("schedules, grace times and leases are measured by it", LeaveItOut,
             "akka.scheduler.implementation"),
         .. Of("events, rows, slots and wake-ups are written in one transaction by this program's own journal", TheStore,
             "akka.persistence.**.class", "akka.persistence.**.plugin", "akka.persistence.**.auto-start-journals", "akka.persistence.**.auto-start-snapshot-stores",
