@@ -41,7 +41,7 @@ internal sealed class ConfigShow(HostEnvironment environment)
         foreach (var entry in options.Akka.Entries)
         {
             var shown = Secrets.Without(entry);
-            table.Add(entry.Path, shown is HoconScalar scalar ? scalar.Text : shown.ToJson(), entry.From);
+            table.Add(entry.Path, shown is HoconScalar { Text.Length: > 0 } scalar ? scalar.Text : shown.ToJson(), entry.From);
         }
 
         return table.Render(environment.OutputStyle);
