@@ -140,7 +140,7 @@ public sealed class RunnerNode : IRunnerNode
         Read<ImmutableArray<RunStateChange>>(async () =>
         {
             var history = await _store.LoadAsync(RunKey(run)).ConfigureAwait(false);
-            if (history.LastSequence == 0)
+            if (history.IsEmpty)
             {
                 return new RunNotFound(run.ToString("D"));
             }

@@ -111,7 +111,7 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
     private async Task<PrunableRun?> ConfirmAsync(EndedRun run)
     {
         var history = await store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.Key)).ConfigureAwait(false);
-        return history.LastSequence == 0 || history.Events.Any(e => e.Type == Finished) ? new PrunableRun(run, history.LastSequence) : null;
+        return history.IsEmpty || history.Events.Any(e => e.Type == Finished) ? new PrunableRun(run, history.LastSequence) : null;
     }
 
     /// <summary>After the node's rule come the deployments that have their own, by name, unless the request is about one thing.</summary>
