@@ -28,6 +28,11 @@ public sealed class PersistedRest : INoSerializationVerificationNeeded
 /// <param name="At">When it was decided; exact to 100 ns.</param>
 public sealed record JournaledEvent(object Event, DateTimeOffset At) : INoSerializationVerificationNeeded;
 
+/// <summary>A snapshot as a recovery offers it.</summary>
+/// <param name="Version">The version of the payload's shape.</param>
+/// <param name="Payload">UTF-8 JSON.</param>
+public sealed record JournaledSnapshot(int Version, ReadOnlyMemory<byte> Payload) : INoSerializationVerificationNeeded;
+
 /// <summary>
 /// A commit that the store has decided against: nothing of it was written. The journal says so by rejecting the write; the entity starts
 /// again from its history and decides again.

@@ -2,10 +2,10 @@ using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Retention;
-using Runner.Engine.Clock;
 using Runner.Entities.Store;
 using Runner.Persistence.Sqlite;
 using Runner.Host.Backup;
+using Runner.Host.Cluster;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
 
@@ -37,7 +37,7 @@ internal static class NodeComposition
             },
             Telemetry = start.Telemetry,
         };
-        var node = RunnerNode.Start(EngineRuntime.CreateReal(), store, flowRunner, settings, start.Log);
+        var node = await NodeSystem.StartAsync(store, flowRunner, settings, start.Time, start.Log, AkkaConfig.Local(), cancel).ConfigureAwait(false);
         return new StartedNode(
             node,
             async () =>

@@ -99,6 +99,9 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposab
     }
 
     /// <inheritdoc/>
+    public void Forget(AttemptKey key) => _table.Forget(key);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, true))
@@ -130,7 +133,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposab
         {
             if (attempt.StopOnStart is not null)
             {
-                _table.Drop(attempt, o => o.NeverStarted());
+                _table.Drop(attempt, o => o.NeverStarted(), isKept: false);
                 return;
             }
         }

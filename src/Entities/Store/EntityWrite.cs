@@ -31,9 +31,6 @@ public sealed record EntityHistory(StoredSnapshot? Snapshot, ImmutableArray<Stor
 {
     /// <summary>The history of an entity that does not exist.</summary>
     public static EntityHistory Empty { get; } = new(null, [], 0);
-
-    /// <summary>Whether the entity does not exist: it was never written or was erased, of which only its last number may be left.</summary>
-    public bool IsEmpty => Snapshot is null && Events.IsEmpty;
 }
 
 /// <summary>What to do if the entity is not where the writer believes it to be.</summary>

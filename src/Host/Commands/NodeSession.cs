@@ -63,7 +63,7 @@ internal sealed class NodeSession : IAsyncDisposable
 
         var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, (level, what) => log.Write(level, "{What:l}", what));
         options = options with { ProcessLimit = programs };
-        var telemetry = Telemetry.Telemetry.Start(options, log);
+        var telemetry = Telemetry.Telemetry.Create(options, log);
         _endings.Push(() => Ended(telemetry.Dispose));
         var api = await ApiServer.StartAsync(
             new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)

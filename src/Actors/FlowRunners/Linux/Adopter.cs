@@ -150,7 +150,7 @@ internal sealed class Adopter : IDisposable
         }
         else
         {
-            _table.Drop(attempt, o => o.NeverStarted());
+            _table.Drop(attempt, o => o.NeverStarted(), isKept: false);
         }
     }
 

@@ -1,0 +1,19 @@
+using System.Globalization;
+
+namespace Runner.Persistence.Postgres;
+
+/// <summary>Names and versions as the manifests of Akka.Persistence.Sql's tables: <c>run.completed/1</c>, and for snapshots <c>FlowRun.snapshot/1</c>.</summary>
+internal static class JournalNames
+{
+    public static string Event(string type, int version) => string.Create(CultureInfo.InvariantCulture, $"{type}/{version}");
+
+    public static string Snapshot(string kind, int version) => string.Create(CultureInfo.InvariantCulture, $"{kind}.snapshot/{version}");
+
+    public static (string Type, int Version) Read(string manifest)
+    {
+        int slash = manifest.LastIndexOf('/');
+        return slash > 0 && int.TryParse(manifest.AsSpan(slash + 1), CultureInfo.InvariantCulture, out int version)
+            ? (manifest[..slash], version)
+            : throw new FormatException($"«{manifest}» is not the manifest of an event: name/version.");
+    }
+}
