@@ -96,8 +96,14 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task KillAsync()
     {
         string pid = (await File.ReadAllLinesAsync(Path.Combine(_data, "postmaster.pid")))[0];
-        await RunAsync(null, [.. AsUnprivileged, "kill", "-KILL", pid]);
+        string[] all = [pid, .. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(process => StatusOf(process!) is [_, _, var parent, ..] && parent == pid)!];
+        await RunAsync(null, [.. AsUnprivileged, "sh", "-c", """kill -KILL "$@" 2>/dev/null || true""", "sh", .. all]);
         await EndKeeperAsync("keep");
+        while (all.Any(process => StatusOf(process) is [_, not "Z", ..]))
+        {
+            // While one of them lives, the data are in use.
+            await Task.Yield();
+        }
     }
 
     /// <summary>Starts it again after it was killed or stopped, on the same port and data; ends when it takes connections.</summary>
@@ -141,6 +147,24 @@ public sealed class PostgresServer : IAsyncDisposable
             keeper.StandardInput.Close();
             await keeper.WaitForExitAsync();
             keeper.Dispose();
+        }
+    }
+
+    // Name, state and parent of a process; null if there is none.
+    private static string[]? StatusOf(string process)
+    {
+        try
+        {
+            string status = File.ReadAllText($"/proc/{process}/stat");
+            return ["", .. status[(status.LastIndexOf(')') + 2)..].Split(' ')];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 
