@@ -31,6 +31,11 @@ public sealed class PostgresServer : IAsyncDisposable
     // Neither as an argument, which everybody could read, nor from our pipe, which the other user may not open.
     private const string Maker = """
         umask 077
+        # What was left where even the keeper was killed.
+        for old in $(find /tmp -maxdepth 1 -name 'runner-postgres.*' -mmin +60 -user "$(id -un)"); do
+            server=$(head -n 1 "$old/postmaster.pid" 2>/dev/null)
+            if [ -z "$server" ] || ! kill -0 "$server" 2>/dev/null; then rm -rf "$old"; fi
+        done
         cat >"$1.password"
         "$0/initdb" -D "$1" -U "$2" -A scram-sha-256 --pwfile="$1.password" -E UTF8 --locale=C.UTF-8 --no-sync
         made=$?
