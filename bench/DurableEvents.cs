@@ -115,8 +115,11 @@ internal static class DurableEvents
         await (await OpenAsync(path).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
         var (name, version, payload) = new TallyCodec().Write(Tallied.Instance);
         using var database = new DatabaseFile(new SqliteStoreOptions(path)).OpenWriter(create: false);
-        using var insert = database.Prepare("INSERT INTO events (kind, id, seq, type, version, at, payload) VALUES (?, ?, ?, ?, ?, ?, ?)");
-        var ids = Enumerable.Range(0, Entities).Select(i => $"tally-{i:0000}").ToArray();
+        using var insert = database.Prepare("""
+            INSERT INTO journal (persistence_id, sequence_number, tags, manifest, created, message, deleted, identifier, writer_uuid)
+            VALUES (?, ?, ?, ?, ?, ?, 0, 12701, '0123456789abcdef')
+            """);
+        var ids = Enumerable.Range(0, Entities).Select(i => new EntityKey(TallyBehaviour.Name, $"tally-{i:0000}")).ToArray();
         var watch = Stopwatch.StartNew();
         var written = 0;
         database.Execute("BEGIN IMMEDIATE");
@@ -126,8 +129,7 @@ internal static class DurableEvents
             {
                 for (var sequence = first + 1; sequence <= Math.Min(first + Each, Events / Entities); sequence++)
                 {
-                    insert.Bind(1, TallyBehaviour.Name).Bind(2, id).Bind(3, sequence).Bind(4, name).Bind(5, version)
-                        .Bind(6, 0).Bind(7, payload.AsSpan()).Execute();
+                    insert.Bind(1, id).Bind(2, sequence).BindTag(3, id.Kind).BindManifest(4, name, version).Bind(5, 0).Bind(6, payload.AsSpan()).Execute();
                     if (++written % RawBatch == 0)
                     {
                         database.Execute("COMMIT");

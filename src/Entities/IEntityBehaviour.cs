@@ -29,7 +29,10 @@ public interface IEntityBehaviour<TState>
     /// <summary>Rows and slots that change when the state goes from <paramref name="before"/> to <paramref name="after"/>.</summary>
     (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(TState before, TState after);
 
-    /// <summary>A snapshot's payload for the state, or null if entities of this kind live with their events alone.</summary>
+    /// <summary>Whether entities of this kind have snapshots; others live with their events alone.</summary>
+    bool HasSnapshots { get; }
+
+    /// <summary>A snapshot's payload for the state, or null if it has none now.</summary>
     byte[]? Snapshot(TState state);
 
     /// <summary>The state of a snapshot.</summary>

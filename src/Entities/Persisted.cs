@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
+using System.Text;
 using Runner.Entities.Store;
 
 namespace Runner.Entities;
@@ -27,6 +28,11 @@ public sealed class PersistedRest : INoSerializationVerificationNeeded
 /// <param name="At">When it was decided; exact to 100 ns.</param>
 public sealed record JournaledEvent(object Event, DateTimeOffset At) : INoSerializationVerificationNeeded;
 
+/// <summary>A snapshot as a recovery offers it.</summary>
+/// <param name="Version">The version of the payload's shape.</param>
+/// <param name="Payload">UTF-8 JSON.</param>
+public sealed record JournaledSnapshot(int Version, ReadOnlyMemory<byte> Payload) : INoSerializationVerificationNeeded;
+
 /// <summary>
 /// A commit that the store has decided against: nothing of it was written. The journal says so by rejecting the write; the entity starts
 /// again from its history and decides again.
@@ -51,15 +57,26 @@ public static class EntitySlices
     /// <summary>The number of slices.</summary>
     public const int Count = 16;
 
+    private const int OnStack = 256;
+
     /// <summary>The slice of an entity: FNV-1a over the UTF-8 of its persistence id.</summary>
     public static int Of(EntityKey entity)
     {
-        var hash = 2166136261u;
-        foreach (var unit in System.Text.Encoding.UTF8.GetBytes(entity.ToString()))
+        Span<byte> utf8 = stackalloc byte[OnStack];
+        var hash = Hash(2166136261u, entity.Kind, utf8);
+        hash = (hash ^ '/') * 16777619u;
+        hash = Hash(hash, entity.Id, utf8);
+        return (int)(hash % Count);
+    }
+
+    private static uint Hash(uint hash, string text, Span<byte> utf8)
+    {
+        var length = Encoding.UTF8.TryGetBytes(text, utf8, out var written) ? written : -1;
+        foreach (var unit in length < 0 ? Encoding.UTF8.GetBytes(text) : utf8[..length])
         {
             hash = (hash ^ unit) * 16777619u;
         }
 
-        return (int)(hash % Count);
+        return hash;
     }
 }

@@ -2,10 +2,10 @@ using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Retention;
-using Runner.Engine.Clock;
 using Runner.Entities.Store;
 using Runner.Persistence.Sqlite;
 using Runner.Host.Backup;
+using Runner.Host.Cluster;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
 
@@ -37,15 +37,18 @@ internal static class NodeComposition
             },
             Telemetry = start.Telemetry,
         };
-        var node = RunnerNode.Start(EngineRuntime.CreateReal(), store, flowRunner, settings, start.Log);
+        var system = await NodeSystem.StartAsync(store, flowRunner, settings, start.Time, start.Log, start.Options.Akka, cancel).ConfigureAwait(false);
         return new StartedNode(
-            node,
+            system.Node,
             async () =>
             {
                 (flowRunner as IDisposable)?.Dispose();
                 await store.DisposeAsync().ConfigureAwait(false);
             },
-            (copyFolder, off) => StoreCopy.MakeAsync(store, Path.Combine(copyFolder, StoreFile), start.Log, off));
+            (copyFolder, off) => StoreCopy.MakeAsync(store, Path.Combine(copyFolder, StoreFile), start.Log, off))
+        {
+            Checks = [system.Check],
+        };
     }
 
     private static long? FreeSpaceOf(string folder)

@@ -10,7 +10,7 @@ public sealed record Problem(string Field, string Message);
 /// <summary>The answer to a command that is not carried out: nothing has changed.</summary>
 /// <param name="Code">Stable and for machines, e.g. <c>deployment-not-found</c>.</param>
 /// <param name="Message">What happened, to what, and what to do, in a sentence or two.</param>
-public abstract record Refusal(string Code, string Message)
+public abstract record Refusal(string Code, string Message) : IWireMessage
 {
     /// <summary>The details where there is more than one thing wrong.</summary>
     public virtual ImmutableArray<Problem> Problems => [];
@@ -70,6 +70,10 @@ public sealed record StoreNotAvailable(string Detail) : Refusal("store-not-avail
 
 /// <summary>The store has no room; nothing was written.</summary>
 public sealed record StoreIsFull(string Detail) : Refusal("store-full", Detail);
+
+/// <summary>Nobody decided about a request: a mistake in this program. Nothing was done.</summary>
+public sealed record RequestNotHandled(string Request, string Entity)
+    : Refusal("request-not-handled", $"{Entity} does not know what to do with {Request}. Nothing was done. This is a mistake in the node program; please report it.");
 
 /// <summary>As much is under way as the node takes at once; nothing was decided, so the same command can be sent again after a moment.</summary>
 /// <param name="AtOnce">How many commands it takes at once.</param>

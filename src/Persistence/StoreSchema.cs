@@ -11,7 +11,7 @@ namespace Runner.Persistence;
 /// </summary>
 internal sealed class StoreSchema
 {
-    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(["events", "snapshots", "journal", "journal_metadata", "tags", "snapshot", "wakeups", "slots", "erased", "leases", "runner_schema"]);
+    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(["journal", "journal_metadata", "tags", "snapshot", "wakeups", "slots", "erased", "leases", "runner_schema"]);
 
     private readonly FrozenDictionary<string, TableSchema> _tables;
 

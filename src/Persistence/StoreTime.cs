@@ -2,7 +2,7 @@ using Runner.Entities.Store;
 
 namespace Runner.Persistence;
 
-/// <summary>How stores keep times: wake-ups in Unix milliseconds, events in ticks of 100 ns since the Unix epoch.</summary>
+/// <summary>How stores keep times: wake-ups in Unix milliseconds, events in ticks of 100 ns since the year 1, as Akka.Persistence.Sql does; all in UTC.</summary>
 internal static class StoreTime
 {
     private static readonly long LastMillisecond = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
@@ -18,8 +18,8 @@ internal static class StoreTime
     public static long FloorMilliseconds(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
 
     /// <summary>Exact; an event read back has the same instant, so a replay decides as the first run did.</summary>
-    public static long ToTicks(DateTimeOffset at) => at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
+    public static long ToTicks(DateTimeOffset at) => at.UtcTicks;
 
     /// <summary>The inverse of <see cref="ToTicks"/>, in UTC.</summary>
-    public static DateTimeOffset FromTicks(long ticks) => new(ticks + DateTimeOffset.UnixEpoch.UtcTicks, TimeSpan.Zero);
+    public static DateTimeOffset FromTicks(long ticks) => new(ticks, TimeSpan.Zero);
 }

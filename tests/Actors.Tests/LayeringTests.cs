@@ -5,18 +5,18 @@ using Runner.Messages;
 
 namespace Runner.Actors.Tests;
 
-/// <summary>Who may know whom: Messages ← Actors → Engine, and Messages and Engine know nothing of each other.</summary>
+/// <summary>Who may know whom: Messages ← Entities ← Actors.</summary>
 public sealed class LayeringTests
 {
     [Fact]
     public void Messages_know_nothing_of_ours() => Assert.Empty(OursIn(typeof(Refusal).Assembly));
 
     [Fact]
-    public void The_engine_knows_nothing_of_flow_runs() => Assert.Empty(OursIn(typeof(IEntityStore).Assembly));
+    public void The_entities_know_messages_alone() => Assert.Equal(["Runner.Messages"], OursIn(typeof(IEntityStore).Assembly));
 
     [Fact]
-    public void The_actors_know_messages_and_engine_alone() =>
-        Assert.Equal(["Runner.Engine", "Runner.Messages"], OursIn(typeof(RunnerNode).Assembly));
+    public void The_actors_know_entities_and_messages_alone() =>
+        Assert.Equal(["Runner.Entities", "Runner.Messages"], OursIn(typeof(RunnerNode).Assembly));
 
     [Fact]
     public void The_actors_know_no_web_and_no_database() => Assert.DoesNotContain(

@@ -55,7 +55,7 @@ public sealed class SqliteCheckpointTests : IDisposable
         using (Database reader = new DatabaseFile(new SqliteStoreOptions(DatabasePath)).OpenReader())
         {
             reader.Execute("BEGIN");
-            _ = reader.Cached("SELECT count(*) FROM events").Scalar();
+            _ = reader.Cached("SELECT count(*) FROM journal").Scalar();
             while (Log < Longest)
             {
                 await WriteAsync(store);

@@ -50,16 +50,60 @@ public sealed class SqliteSchemaTests : IDisposable
         await (await OpenAsync()).DisposeAsync();
         Execute($"PRAGMA user_version = {DatabaseSchema.Version + 6}");
         StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync());
-        Assert.Contains("written by a newer version of this program (schema 7; this one knows 1)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("written by a newer version of this program (schema 8; this one knows 2)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_of_the_former_format_is_refused_says_how_to_go_on_and_is_not_touched()
+    {
+        MakeFormer(Options.Path);
+        byte[] before = await File.ReadAllBytesAsync(Options.Path);
+        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(SampleTables.All));
+        Assert.Equal(
+            $"{Options.Path} is in the format of an older version of this program, which this one does not read: nothing in it was changed; bring its deployments over with "
+            + "`runner export` of the version that wrote it, then `runner import` into a new data folder.",
+            refused.Message);
+        Assert.Equal(before, await File.ReadAllBytesAsync(Options.Path));
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_of_the_former_format_left_in_its_log_stays_there()
+    {
+        string original = Path.Combine(_directory.FullName, "original.db");
+        MakeFormer(original);
+        using (Database database = new(original, SQLitePCL.raw.SQLITE_OPEN_READWRITE, TimeSpan.Zero))
+        {
+            database.Execute("INSERT INTO slots VALUES ('limit', 1, 'FlowRun', 'a')");
+            File.Copy(original, Options.Path);
+            File.Copy(original + "-wal", Options.Path + "-wal");
+        }
+
+        byte[] log = await File.ReadAllBytesAsync(Options.Path + "-wal");
+        Assert.NotEmpty(log);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(SampleTables.All));
+        Assert.Equal(log, await File.ReadAllBytesAsync(Options.Path + "-wal"));
+    }
+
+    [Fact]
+    public async Task A_copy_of_the_former_format_does_not_pass()
+    {
+        MakeFormer(Options.Path);
+        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteEntityStore.VerifyAsync(Options.Path));
+        Assert.Contains("`runner export` of the version that wrote it", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_database_of_another_program_is_refused_and_left_alone()
     {
-        Execute("CREATE TABLE events (theirs)");
+        using (Database database = new(Options.Path, SQLitePCL.raw.SQLITE_OPEN_READWRITE | SQLitePCL.raw.SQLITE_OPEN_CREATE, TimeSpan.Zero))
+        {
+            database.Execute("CREATE TABLE journal (theirs)");
+        }
+
+        byte[] before = await File.ReadAllBytesAsync(Options.Path);
         StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(SampleTables.All));
         Assert.Contains("database of another program", refused.Message, StringComparison.Ordinal);
-        Execute("INSERT INTO events (theirs) VALUES (1)");
+        Assert.Equal(before, await File.ReadAllBytesAsync(Options.Path));
     }
 
     [Fact]
@@ -122,6 +166,17 @@ public sealed class SqliteSchemaTests : IDisposable
         await AssertByIndexAsync(store, new RowQuery("runs", [], [], 10, new RowPosition([], "k")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Wake_ups_are_read_from_their_index_without_sorting(bool all)
+    {
+        await using SqliteEntityStore store = await OpenAsync();
+        Assert.All(
+            await store.ExplainWakeUpsAsync(all),
+            line => Assert.True(line.Contains("USING COVERING INDEX wakeups_by_slice (slice=? AND (due", StringComparison.Ordinal) || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
+    }
+
     [Fact]
     public async Task A_place_is_counted_off_in_indexes_alone_without_sorting()
     {
@@ -134,6 +189,15 @@ public sealed class SqliteSchemaTests : IDisposable
                 await store.ExplainPlaceAsync(query),
                 line => Assert.True(line.Contains("USING COVERING INDEX", StringComparison.Ordinal) || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
         }
+    }
+
+    /// <summary>A database as the version before this format has made it; one of its tables is enough.</summary>
+    private static void MakeFormer(string path)
+    {
+        using Database database = new DatabaseFile(new SqliteStoreOptions(path)).OpenWriter(create: true);
+        database.Execute("CREATE TABLE slots (limit_name TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (limit_name, number)) WITHOUT ROWID");
+        database.Execute("PRAGMA application_id = 1382957411");
+        database.Execute("PRAGMA user_version = 1");
     }
 
     private static async Task AssertByIndexAsync(SqliteEntityStore store, RowQuery query)

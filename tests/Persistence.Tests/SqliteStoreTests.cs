@@ -15,5 +15,6 @@ public sealed class SqliteStoreTests : StoreConformance
     }
 
     protected override async Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) =>
-        await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(Path.Combine(_directory.FullName, "runner.db")), tables, Serilog.Core.Logger.None);
+        await SqliteEntityStore.OpenAsync(
+            new SqliteStoreOptions(Path.Combine(_directory.FullName, "runner.db")) { Time = Time }, tables, Serilog.Core.Logger.None);
 }

@@ -5,6 +5,7 @@ using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -18,6 +19,7 @@ internal static class Aftermath
     {
         world.Note("world: faults cease");
         world.Store.Heal();
+        world.Regions.Rates = RegionFaultRates.None;
         Until(world, () => world.Node is { Stopping: false }, "the node is up again");
         var settled = world.Elapsed + Peace;
         Until(world, () => world.Elapsed >= settled, "time passes");

@@ -8,11 +8,13 @@ internal sealed record CommandLine(ulong From, int Count, int Parallel, int Most
     public const string Usage = """
         usage: simulation [--seeds N] [--from SEED] [--days D] [--parallel N] [--failures N] [--plant BUG]
                simulation --seed SEED [--days D] [--trace] [--plant BUG] [--record FOLDER]
+               simulation --runtime SEED
           --seeds     how many seeds to run (300)        --from      the first of them (1)
           --days      simulated days with faults (1)     --parallel  threads (the number of processors)
           --failures  stop after so many (1)             --trace     print every line of the trace
           --record    write histories that came about to files instead, for tests/Actors.Tests/Histories
-          --plant     DroppedWakeUp | SlotFreedBeforeCommit | StartBeforeCommit
+          --runtime   show the hash and the speed of actors that do nothing but keep the runtime busy
+          --plant     DroppedWakeUp | SlotFreedBeforeCommit | StartBeforeCommit | SkippedFence | LostMessage | ForgottenOutcome
         """;
 
     /// <summary>Null if the arguments make no sense.</summary>

@@ -1,4 +1,7 @@
-using Runner.Engine.Simulation;
+using System.Globalization;
+using Akka.Actor;
+using Runner.Entities;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -13,6 +16,8 @@ internal sealed class Faults(World world)
         Every(TimeSpan.FromMinutes(300), Stop);
         Every(TimeSpan.FromMinutes(240), StepClock);
         Every(TimeSpan.FromMinutes(200), TroubleStore);
+        Every(TimeSpan.FromMinutes(200), SplitCluster);
+        Every(TimeSpan.FromMinutes(200), MoveActors);
     }
 
     private void Kill()
@@ -66,6 +71,38 @@ internal sealed class Faults(World world)
             default:
                 world.Store.Flicker(duration);
                 break;
+        }
+    }
+
+    private void SplitCluster() => world.Split(TimeSpan.FromSeconds(1 + _random.Next(_random.Next(3) == 0 ? 900 : 90)), _random.Next(5) switch
+    {
+        0 => new RegionFaultRates { Lost = 0.1 },
+        1 => new RegionFaultRates { Doubled = 0.2 },
+        2 => new RegionFaultRates { Late = 0.2 },
+        3 => new RegionFaultRates { Twins = 0.1 },
+        _ => new RegionFaultRates { Lost = 0.03, Doubled = 0.03, Late = 0.03, Twins = 0.03 },
+    });
+
+    /// <summary>A singleton, or the entities of a shard, go to another node.</summary>
+    private void MoveActors()
+    {
+        if (world.Node is not { Stopping: false, Router: var router })
+        {
+            return;
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            var singletons = router.Singletons.ToArray();
+            singletons[_random.Next(singletons.Length)].Tell(SimulatedSingleton.Restart.Instance, ActorRefs.NoSender);
+        }
+        else
+        {
+            var shard = _random.Next(EntityExtractor.Shards).ToString(CultureInfo.InvariantCulture);
+            foreach (var region in router.Regions)
+            {
+                region.Tell(new HandOff(shard), ActorRefs.NoSender);
+            }
         }
     }
 

@@ -56,6 +56,12 @@ internal sealed class Ledger(World world)
 
     private readonly HashSet<Guid> _again = [];
 
+    /// <summary>How programs ended, as this life of the node has been told.</summary>
+    private readonly Dictionary<AttemptKey, ProcessExit> _told = [];
+
+    /// <summary>The last number of those that were deleted: whoever is made anew goes on from it.</summary>
+    private readonly Dictionary<Guid, long> _lastNumbers = [];
+
     public SortedDictionary<Guid, RunRecord> Runs { get; } = [];
 
     /// <summary>Those that have not ended.</summary>
@@ -101,6 +107,18 @@ internal sealed class Ledger(World world)
             EveryOccurrenceHasItsRun(write);
         }
     }
+
+    /// <summary>The node has been told how a program ended.</summary>
+    public void Told(AttemptKey key, ProcessExit exit)
+    {
+        if (exit is not ProcessExit.Unknown)
+        {
+            _told[key] = exit;
+        }
+    }
+
+    /// <summary>What the node was told and has not made durable is gone with it.</summary>
+    public void NodeEnded() => _told.Clear();
 
     public void ProcessStarted(AttemptKey key)
     {
@@ -150,7 +168,7 @@ internal sealed class Ledger(World world)
 
         if (!Runs.TryGetValue(id, out var run))
         {
-            Runs.Add(id, run = new RunRecord(id));
+            Runs.Add(id, run = new RunRecord(id) { Sequence = _lastNumbers.GetValueOrDefault(id) });
             world.Statistics.Runs++;
         }
 
@@ -197,6 +215,7 @@ internal sealed class Ledger(World world)
         }
 
         ErasedRuns.Add(id);
+        _lastNumbers[id] = run.Sequence;
         world.Statistics.Erased++;
     }
 
@@ -212,10 +231,32 @@ internal sealed class Ledger(World world)
             world.Fail("a terminal state never changes", $"run {run.Id} has {stored.Type} after its end as {run.State.Current.Name}");
         }
 
-        if (@event is not AttemptStarting starting)
+        switch (@event)
         {
-            return;
+            case AttemptStarting starting:
+                CheckStarting(run, starting);
+                break;
+            case AttemptRetrying retrying:
+                CheckOutcome(new AttemptKey(run.Id, retrying.Attempt), retrying.Outcome);
+                break;
+            case RunFinished finished:
+                CheckOutcome(new AttemptKey(run.Id, finished.Attempt), finished.Outcome);
+                break;
+            default:
+                break;
         }
+    }
+
+    private void CheckOutcome(AttemptKey key, AttemptOutcome outcome)
+    {
+        if (_told.Remove(key, out var exit) && outcome is { ExitCode: null, Signal: null })
+        {
+            world.Fail("how a program ended is not forgotten", $"{key} ended with {exit}, and its run says: {outcome.Name}, {outcome.Message}");
+        }
+    }
+
+    private void CheckStarting(RunRecord run, AttemptStarting starting)
+    {
 
         if (run.CancelAccepted)
         {

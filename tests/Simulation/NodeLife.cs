@@ -1,6 +1,8 @@
 using Runner.Actors;
 using Runner.Actors.Nodes;
-using Runner.Engine.Clock;
+using Runner.Entities;
+using Runner.Persistence.Journal;
+using Runner.Simulation.Runtime;
 using Serilog;
 
 namespace Runner.Simulation;
@@ -8,19 +10,27 @@ namespace Runner.Simulation;
 /// <summary>One life of the node, from its start until it is killed or has stopped.</summary>
 internal sealed class NodeLife
 {
+    private static readonly Akka.Configuration.Config s_config = EntityJournalSetup.StoreConfig();
+
     private readonly World _world;
 
-    public NodeLife(World world, EngineRuntime runtime, NodeSettings settings, ILogger log)
+    public NodeLife(World world, SimulatedNode machine, NodeSettings settings, ILogger log)
     {
         _world = world;
-        Runtime = runtime;
-        FlowRunner = world.Processes.NewLife(runtime);
-        Node = RunnerNode.Start(runtime, new SimulatedStore(world.Store, runtime), FlowRunner, settings, log);
+        Machine = machine;
+        FlowRunner = world.Processes.NewLife(machine);
+        var store = new SimulatedStore(world.Store, machine);
+        var node = new ComposedNode(store, FlowRunner, settings, machine.Time, log);
+        var system = machine.StartSystem("runner", s_config, new EntityStoreSetup(store, node.Codec));
+        Router = new SimulatedRouter(system, node.Parts, world.Regions);
+        Node = node.Started(system, new NodeSurroundings(machine.Random.NewGuid, machine.TerminateAsync, Inline: true));
     }
 
-    public EngineRuntime Runtime { get; }
+    public SimulatedNode Machine { get; }
 
-    public RunnerNode Node { get; }
+    public IRunnerNode Node { get; }
+
+    public SimulatedRouter Router { get; }
 
     public SimulatedFlowRunner FlowRunner { get; }
 

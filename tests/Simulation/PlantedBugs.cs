@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRuns;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -28,10 +31,37 @@ internal static class PlantedBugs
             case PlantedBug.StartBeforeCommit:
                 world.Store.OnSent = commit => StartProcesses(world, commit);
                 break;
+            case PlantedBug.SkippedFence:
+                world.Store.Tamper = commit => commit with { Writes = [.. commit.Writes.Select(w => MadeToFit(world, w))] };
+                SplitAgainAndAgain(world);
+                break;
+            case PlantedBug.LostMessage:
+                world.Regions.Swallows = (to, message) => message is (WakeUpNow or SlotsGranted) && to.EndsWith('7');
+                break;
+            case PlantedBug.ForgottenOutcome:
+                world.Processes.ForgetsOutcomes = true;
+                SplitAgainAndAgain(world);
+                break;
             default:
                 break;
         }
     }
+
+    private static EntityWrite MadeToFit(World world, EntityWrite write)
+    {
+        var last = world.Store.Memory.LoadAsync(write.Entity).GetAwaiter().GetResult().LastSequence;
+        return write.Precondition != WritePrecondition.MustMatch || last == write.ExpectedSequence ? write : write with
+        {
+            ExpectedSequence = last,
+            Events = [.. write.Events.Select((e, i) => e with { Sequence = last + i + 1 })],
+        };
+    }
+
+    private static void SplitAgainAndAgain(World world) => world.Schedule(TimeSpan.FromMinutes(10), () =>
+    {
+        world.Split(TimeSpan.FromMinutes(5), new RegionFaultRates { Twins = 0.3 });
+        SplitAgainAndAgain(world);
+    });
 
     private static void FreeSlots(World world, EntityCommit commit)
     {

@@ -1,8 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using Runner.Simulation;
+using Runner.Simulation.Runtime.Check;
 
 // Exit codes: 0 every invariant held, 1 one did not, 2 the command line is wrong.
+if (args is ["--runtime", var number] && ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seed))
+{
+    Console.WriteLine(RuntimeCheck.Measure(seed));
+    return 0;
+}
+
 if (CommandLine.Parse(args) is not { } command)
 {
     Console.Error.WriteLine(CommandLine.Usage);
@@ -54,5 +61,6 @@ Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
     $"{done} seeds, {failures} failed; {simulated.TotalDays:0.0} simulated days in {watch.Elapsed.TotalSeconds:0.0} s ({done / watch.Elapsed.TotalSeconds:0.00} seeds/s); "
     + $"{total.Steps} steps, {total.Commits} commits, {total.Requests} requests, {total.Runs} runs, {total.Processes} processes, {total.Erased} deleted runs, "
-    + $"{total.Kills} kills, {total.Stops} stops, {total.Faults} store faults, {total.ClockSteps} clock steps"));
+    + $"{total.Kills} kills, {total.Stops} stops, {total.Faults} store faults, {total.ClockSteps} clock steps, "
+    + $"{total.Lost} messages lost, {total.Doubled} doubled, {total.Late} late, {total.Twins} twins"));
 return failures == 0 ? 0 : 1;

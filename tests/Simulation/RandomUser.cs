@@ -1,10 +1,9 @@
 using Runner.Actors;
-using Runner.Actors.Nodes;
-using Runner.Engine.Simulation;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -61,7 +60,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         });
     }
 
-    private void Do(Func<RunnerNode, Task> act)
+    private void Do(Func<IRunnerNode, Task> act)
     {
         if (world.Node is { } node)
         {
@@ -69,7 +68,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private async Task GuardAsync(RunnerNode node, Func<RunnerNode, Task> act)
+    private async Task GuardAsync(IRunnerNode node, Func<IRunnerNode, Task> act)
     {
         try
         {
@@ -81,7 +80,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private Task ActAsync(RunnerNode node) => random.Next(42) switch
+    private Task ActAsync(IRunnerNode node) => random.Next(42) switch
     {
         < 16 => SubmitAsync(node),
         < 22 => CancelAsync(node),
@@ -97,7 +96,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         _ => LookAsync(node),
     };
 
-    private async Task SubmitAsync(RunnerNode node)
+    private async Task SubmitAsync(IRunnerNode node)
     {
         if (world.Ledger.OpenRuns.Count > MostOpenRuns)
         {
@@ -113,7 +112,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         await twice.ConfigureAwait(false);
     }
 
-    private async Task SubmitAsync(RunnerNode node, SubmitRun command)
+    private async Task SubmitAsync(IRunnerNode node, SubmitRun command)
     {
         var reply = Heard($"submit {command.Deployment} {command.IdempotencyKey}", await node.SubmitAsync(command, default).ConfigureAwait(false));
         if (reply.Value is not { } submitted)
@@ -140,7 +139,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         _known.Add(submitted.Id);
     }
 
-    private async Task CancelAsync(RunnerNode node)
+    private async Task CancelAsync(IRunnerNode node)
     {
         var open = world.Ledger.OpenRuns;
         var run = open.Count > 0 && random.Next(5) > 0 ? open.ElementAt(random.Next(open.Count)).Key : AnyKnown();
@@ -167,7 +166,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private async Task RetryAsync(RunnerNode node)
+    private async Task RetryAsync(IRunnerNode node)
     {
         if (AnyKnown() is { } id)
         {
@@ -184,20 +183,20 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private async Task PauseAsync(RunnerNode node)
+    private async Task PauseAsync(IRunnerNode node)
     {
         var name = AnyName();
         var reason = random.Next(2) == 0 ? PauseReason.Shutdown : PauseReason.User;
         Heard($"pause {name}", await node.PauseAsync(new PauseDeployment(name, reason), default).ConfigureAwait(false));
     }
 
-    private async Task ResumeAsync(RunnerNode node)
+    private async Task ResumeAsync(IRunnerNode node)
     {
         var name = AnyName();
         Heard($"resume {name}", await node.ResumeAsync(new ResumeDeployment(name), default).ConfigureAwait(false));
     }
 
-    private async Task SwitchAsync(RunnerNode node)
+    private async Task SwitchAsync(IRunnerNode node)
     {
         var name = AnyName();
         var known = world.Ledger.Deployments.GetValueOrDefault(name)?.State.Schedules ?? [];
@@ -211,7 +210,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private async Task RegisterAsync(RunnerNode node, DeploymentSpec spec)
+    private async Task RegisterAsync(IRunnerNode node, DeploymentSpec spec)
     {
         _declared[spec.Name] = spec;
         var reply = Heard($"register {spec.Name}", await node.RegisterAsync([spec], random.Next(10) == 0, default).ConfigureAwait(false));
@@ -221,7 +220,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private async Task DeleteAsync(RunnerNode node)
+    private async Task DeleteAsync(IRunnerNode node)
     {
         var name = AnyName();
         _declared.Remove(name);
@@ -229,19 +228,19 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         Heard($"delete {name} {runs}", await node.DeleteAsync(new DeleteDeployment(name, runs), default).ConfigureAwait(false));
     }
 
-    private async Task SetLimitAsync(RunnerNode node)
+    private async Task SetLimitAsync(IRunnerNode node)
     {
         var command = new SetLimit(Recipes.Limits[random.Next(Recipes.Limits.Length)], 1 + random.Next(4));
         Heard($"set {command.Name} to {command.Size}", await node.SetLimitAsync(command, default).ConfigureAwait(false));
     }
 
-    private async Task DeleteLimitAsync(RunnerNode node)
+    private async Task DeleteLimitAsync(IRunnerNode node)
     {
         var command = new DeleteLimit(Recipes.Limits[random.Next(Recipes.Limits.Length)]);
         Heard($"delete limit {command.Name}", await node.DeleteLimitAsync(command, default).ConfigureAwait(false));
     }
 
-    private async Task PruneAsync(RunnerNode node)
+    private async Task PruneAsync(IRunnerNode node)
     {
         var command = new PruneRuns(
             random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(120)) : null, random.Next(3) == 0 ? random.Next(50) : null,
@@ -254,7 +253,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         }
     }
 
-    private async Task LookAsync(RunnerNode node)
+    private async Task LookAsync(IRunnerNode node)
     {
         Heard("limits", await node.LimitsAsync(new ListLimits(), default).ConfigureAwait(false));
         Heard("runs", await node.RunsAsync(new ListRuns(Limit: 5), default).ConfigureAwait(false));

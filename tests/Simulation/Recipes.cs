@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Runner.Engine.Simulation;
 using Runner.Messages.Deployments;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 

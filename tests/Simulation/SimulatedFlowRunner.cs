@@ -1,5 +1,5 @@
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Clock;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -7,11 +7,12 @@ namespace Runner.Simulation;
 /// The flow runner of one life of a node, as <see cref="SubprocessFlowRunner"/> documents itself: a file proves that an attempt was spawned,
 /// starting or recovering a key that is here replaces its observer, and what ends while nobody looks is Unknown.
 /// </summary>
-internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRuntime runtime) : IFlowRunner
+internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedNode node) : IFlowRunner
 {
     private readonly Dictionary<AttemptKey, Tracked> _attempts = [];
 
-    private bool NodeIsAlive => machine.World.IsAlive(runtime);
+    /// <summary>What became of an attempt is forgotten as soon as it was told; where a bug is planted.</summary>
+    public bool ForgetsOutcomes { get; init; }
 
     /// <inheritdoc/>
     public void Start(ProcessSpec spec, IProcessObserver observer)
@@ -25,7 +26,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
         {
             if (tracked.StopAsked)
             {
-                Drop(tracked, o => o.NeverStarted());
+                NeverStarted(tracked);
             }
             else if (machine.HasFile(spec.Key))
             {
@@ -65,7 +66,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
             }
             else
             {
-                Drop(tracked, o => o.NeverStarted());
+                NeverStarted(tracked);
             }
         });
     }
@@ -80,12 +81,25 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
         }
     }
 
+    /// <inheritdoc/>
+    public void Forget(AttemptKey key)
+    {
+        if (_attempts.TryGetValue(key, out var tracked) && tracked.Last is not null)
+        {
+            _attempts.Remove(key);
+        }
+    }
+
     private Tracked? Track(AttemptKey key, IProcessObserver observer)
     {
         if (_attempts.TryGetValue(key, out var existing))
         {
             existing.Observer = observer;
-            if (existing.Process is { } process)
+            if (existing.Last is { } last)
+            {
+                Report(existing, last);
+            }
+            else if (existing.Process is { } process)
             {
                 Report(existing, o => o.Started(process.Handle));
             }
@@ -104,34 +118,57 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
         Report(tracked, o => o.Started(process.Handle));
         // Whether the exit of an adopted process can be learned depends on the system.
         var visible = !adopted || machine.Random.Next(2) == 0;
-        process.Ended = exit => Drop(tracked, o => o.Ended(new ProcessOutcome(
-            visible ? exit : new ProcessExit.Unknown("it was adopted"), process.StopSent, Result(exit))));
+        process.Ended = exit => OnEnded(tracked, new ProcessOutcome(
+            visible ? exit : new ProcessExit.Unknown("it was adopted"), process.StopSent, Result(exit)));
         if (tracked.StopAsked)
         {
             process.Stop(StopSignal.Terminate);
         }
     }
 
+    private void OnEnded(Tracked tracked, ProcessOutcome outcome)
+    {
+        if (node.Alive)
+        {
+            machine.World.Ledger.Told(tracked.Key, outcome.Exit);
+        }
+
+        Drop(tracked, o => o.Ended(outcome));
+    }
+
     private string? Result(ProcessExit exit) => exit is ProcessExit.Exited { Code: 0 } && machine.Random.Next(3) == 0 ? """{"rows":1}""" : null;
 
     private void Drop(Tracked tracked, Action<IProcessObserver> report)
     {
-        _attempts.Remove(tracked.Key);
+        // Kept until it is forgotten: the actor that is told may die before what it was told is durable.
+        tracked.Last = report;
+        if (ForgetsOutcomes)
+        {
+            Forget(tracked.Key);
+        }
+
         Report(tracked, report);
+    }
+
+    // Not kept: it may be started yet.
+    private void NeverStarted(Tracked tracked)
+    {
+        _attempts.Remove(tracked.Key);
+        Report(tracked, o => o.NeverStarted());
     }
 
     // One attempt's reports keep their order: they are all made from the machine's own steps and only the last one may be late.
     private void Report(Tracked tracked, Action<IProcessObserver> report)
     {
         var observer = tracked.Observer;
-        if (NodeIsAlive)
+        if (node.Alive)
         {
             report(observer);
         }
     }
 
     private void Later(int milliseconds, Action action) =>
-        runtime.Timers.ScheduleOnce(TimeSpan.FromTicks(1 + machine.Random.Next(milliseconds * 10_000)), action);
+        node.Schedule(TimeSpan.FromTicks(1 + machine.Random.Next(milliseconds * 10_000)), action);
 
     private sealed class Tracked(AttemptKey key, IProcessObserver observer)
     {
@@ -142,5 +179,8 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, EngineRunt
         public SimulatedProcess? Process { get; set; }
 
         public bool StopAsked { get; set; }
+
+        /// <summary>What became of it; null while that is not known.</summary>
+        public Action<IProcessObserver>? Last { get; set; }
     }
 }

@@ -1,6 +1,5 @@
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Clock;
-using Runner.Engine.Simulation;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -24,8 +23,11 @@ internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
 
     public IReadOnlyCollection<SimulatedProcess> Alive => [.. _spawned.Values.Where(p => p.IsAlive)];
 
+    /// <summary>Outcomes are not kept for the actors that come after the one that was told; where a bug is planted.</summary>
+    public bool ForgetsOutcomes { get; set; }
+
     /// <summary>The flow runner of one life of the node.</summary>
-    public SimulatedFlowRunner NewLife(EngineRuntime runtime) => new(this, runtime);
+    public SimulatedFlowRunner NewLife(SimulatedNode node) => new(this, node) { ForgetsOutcomes = ForgetsOutcomes };
 
     /// <summary>Whether an attempt was spawned, as its file proves.</summary>
     public bool HasFile(AttemptKey key) => _files.Contains(key);

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Runner.Engine.Clock;
 using Runner.Entities.Store;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
@@ -8,7 +8,7 @@ namespace Runner.Simulation;
 /// One life's connection to the <see cref="StoreMachine"/>. What it asks for happens at the machine some time later, whether or not the
 /// node still lives; the answer comes some time after that, and to a node that was killed it does not come.
 /// </summary>
-internal sealed class SimulatedStore(StoreMachine machine, EngineRuntime runtime) : IEntityStore
+internal sealed class SimulatedStore(StoreMachine machine, SimulatedNode node) : IEntityStore
 {
     /// <inheritdoc/>
     public Task<CommitResult> CommitAsync(EntityCommit commit) =>
@@ -82,7 +82,7 @@ internal sealed class SimulatedStore(StoreMachine machine, EngineRuntime runtime
             machine.World.Note(fate.Happens ? $"store: {what} done, its answer is lost" : $"store: {what} fails");
         }
 
-        runtime.Timers.ScheduleOnce(fate.Answer, () =>
+        node.Schedule(fate.Answer, () =>
         {
             if (fate.Failure is { } failure)
             {

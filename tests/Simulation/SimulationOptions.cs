@@ -26,4 +26,13 @@ internal enum PlantedBug
 
     /// <summary>A process is started when the commit of its attempt is sent, not when it is durable.</summary>
     StartBeforeCommit,
+
+    /// <summary>A commit that is late is made to fit: the store no longer refuses who goes by an older history.</summary>
+    SkippedFence,
+
+    /// <summary>Some runs never hear of it when they are due, however often they are told.</summary>
+    LostMessage,
+
+    /// <summary>What became of a program is forgotten when the actor that was told dies before it is durable.</summary>
+    ForgottenOutcome,
 }

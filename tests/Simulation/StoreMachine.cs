@@ -1,14 +1,14 @@
 using Runner.Actors;
-using Runner.Engine.Simulation;
 using Runner.Entities.Store;
 using Runner.Persistence.InMemory;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
 
 /// <summary>
 /// The store itself: it lives on whatever happens to nodes, and has faults by seed. Every commit that stands is shown to the ledger.
 /// </summary>
-internal sealed class StoreMachine(World world, SimulatedRandom random)
+internal sealed class StoreMachine(World world, SimulatedRandom random, TimeProvider time)
 {
     /// <summary>How long entities pause at most before they read again.</summary>
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(30);
@@ -21,7 +21,7 @@ internal sealed class StoreMachine(World world, SimulatedRandom random)
 
     public World World => world;
 
-    public InMemoryEntityStore Memory { get; } = new(Tables.All);
+    public InMemoryEntityStore Memory { get; } = new(Tables.All, time);
 
     /// <summary>False once the world is left in peace.</summary>
     public bool HasFaults { get; set; } = true;
@@ -58,6 +58,13 @@ internal sealed class StoreMachine(World world, SimulatedRandom random)
 
     /// <summary>One call in five fails, or its answer is lost, for so long.</summary>
     public void Flicker(TimeSpan duration) => Trouble($"store: flaky for {duration}", ref _flakyUntil, duration);
+
+    /// <summary>Something else is wrong for so long that explains waiting.</summary>
+    public void Disturb(string note, TimeSpan duration)
+    {
+        var until = TimeSpan.Zero;
+        Trouble(note, ref until, duration);
+    }
 
     public void Heal()
     {

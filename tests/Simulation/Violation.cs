@@ -62,6 +62,16 @@ internal sealed class Statistics
 
     public long Requests { get; set; }
 
+    /// <summary>Messages that did not arrive.</summary>
+    public long Lost { get; set; }
+
+    public long Doubled { get; set; }
+
+    public long Late { get; set; }
+
+    /// <summary>How often there were two incarnations of one.</summary>
+    public long Twins { get; set; }
+
     public void Add(Statistics other)
     {
         Steps += other.Steps;
@@ -74,5 +84,9 @@ internal sealed class Statistics
         Processes += other.Processes;
         Erased += other.Erased;
         Requests += other.Requests;
+        Lost += other.Lost;
+        Doubled += other.Doubled;
+        Late += other.Late;
+        Twins += other.Twins;
     }
 }

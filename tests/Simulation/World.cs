@@ -1,8 +1,7 @@
 using Runner.Actors;
 using Runner.Actors.Nodes;
 using Runner.Actors.Retention;
-using Runner.Engine.Clock;
-using Runner.Engine.Simulation;
+using Runner.Simulation.Runtime;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -20,7 +19,7 @@ internal sealed class World : ILogEventSink
     /// <summary>So many steps without any time passing are a loop.</summary>
     private const int BusyLoop = 200_000;
 
-    private readonly SimulatedRuntime _simulation;
+    private readonly SimulatedWorld _simulation;
     private readonly Trace _trace;
     private readonly ILogger _log;
     private readonly NodeSettings _settings;
@@ -35,10 +34,12 @@ internal sealed class World : ILogEventSink
         _trace = new Trace(options.Echo);
         // Days all over a year, so that clocks change in some.
         var day = new SimulatedRandom(seed).Next(365);
-        _simulation = new SimulatedRuntime(seed, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day));
-        LatestWall = _simulation.Now;
+        _simulation = new SimulatedWorld(seed, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day));
+        LatestWall = _simulation.Wall;
         Random = _simulation.Random.Fork();
-        Store = new StoreMachine(this, _simulation.Random.Fork());
+        // What keeps time where no node is.
+        Store = new StoreMachine(this, _simulation.Random.Fork(), _simulation.CreateNode().Time);
+        Regions = new RegionFaults(_simulation.Random.Fork(), Note);
         Processes = new SimulatedProcesses(this, _simulation.Random.Fork());
         Ledger = new Ledger(this);
         Liveness = new Liveness(this);
@@ -57,6 +58,9 @@ internal sealed class World : ILogEventSink
 
     public StoreMachine Store { get; }
 
+    /// <summary>How wrong the cluster is.</summary>
+    public RegionFaults Regions { get; }
+
     public SimulatedProcesses Processes { get; }
 
     public Ledger Ledger { get; }
@@ -71,10 +75,10 @@ internal sealed class World : ILogEventSink
     public Violation? Violation { get; private set; }
 
     /// <summary>Virtual time since the beginning; no step of the wall clock moves it.</summary>
-    public TimeSpan Elapsed => TimeSpan.FromTicks(_simulation.Runtime.Clock.Timestamp);
+    public TimeSpan Elapsed => _simulation.Elapsed;
 
     /// <summary>The wall clock.</summary>
-    public DateTimeOffset Wall => _simulation.Now;
+    public DateTimeOffset Wall => _simulation.Wall;
 
     /// <summary>The latest time that the wall clock has ever shown.</summary>
     public DateTimeOffset LatestWall { get => field > Wall ? field : field = Wall; private set; }
@@ -97,6 +101,7 @@ internal sealed class World : ILogEventSink
 
         Aftermath.Run(this);
         Statistics.Steps = _simulation.Steps;
+        (Statistics.Lost, Statistics.Doubled, Statistics.Late, Statistics.Twins) = (Regions.Lost, Regions.Doubled, Regions.Late, Regions.Twins);
         return new SimulationResult(Seed, Violation, _trace.Hash, Statistics, Elapsed, _trace.Last);
     }
 
@@ -135,8 +140,6 @@ internal sealed class World : ILogEventSink
 
     public void Schedule(TimeSpan delay, Action action) => _simulation.Schedule(delay, action);
 
-    public bool IsAlive(EngineRuntime runtime) => _simulation.IsAlive(runtime);
-
     public void Note(string line) => _trace.Add(Elapsed, line);
 
     public void Fail(string invariant, string detail)
@@ -159,6 +162,14 @@ internal sealed class World : ILogEventSink
         _simulation.StepWallClock(by);
         Note($"wall clock: steps by {by} to {Wall:O}");
         Liveness.Disturbed();
+    }
+
+    /// <summary>For so long the cluster is as wrong as it may be: two incarnations at once, messages lost, doubled and late.</summary>
+    public void Split(TimeSpan duration, RegionFaultRates rates)
+    {
+        Store.Disturb($"cluster: wrong for {duration}", duration);
+        Regions.Rates = rates;
+        Schedule(duration, () => Regions.Rates = Regions.Rates == rates ? RegionFaultRates.None : Regions.Rates);
     }
 
     public void StartNode()
@@ -226,7 +237,8 @@ internal sealed class World : ILogEventSink
     private void End(NodeLife node)
     {
         _killAtStep = long.MaxValue;
-        _simulation.Kill(node.Runtime);
+        node.Machine.Kill();
+        Ledger.NodeEnded();
         Node = null;
     }
 }

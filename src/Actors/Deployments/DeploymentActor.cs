@@ -1,9 +1,12 @@
+using Runner.Actors.Nodes;
+using Akka.Hosting;
+using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Telemetry;
-using Runner.Engine.Actors;
-using Runner.Engine.Entities;
+using Akka.Actor;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
@@ -12,8 +15,8 @@ namespace Runner.Actors.Deployments;
 
 /// <summary>A deployment: the shell around <see cref="DeploymentBehaviour"/>.</summary>
 /// <param name="telemetry">Where the runs it makes are counted; null counts nothing.</param>
-internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, IActorRef limiter, RunTelemetry? telemetry, string id)
-    : EntityActor<DeploymentState>(entities, behaviour, id)
+internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, RunTelemetry? telemetry, string id)
+    : EntityActor<DeploymentState>(entities, behaviour, id), IWithTimers
 {
     private const int CancelAtOnce = 1000;
 
@@ -24,10 +27,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
     protected override bool CanPassivate(DeploymentState state) => !state.CancelsRuns;
 
     /// <inheritdoc/>
-    protected override bool IsRequest(object message) => message is IDeploymentMessage;
-
-    /// <inheritdoc/>
-    protected override object RefuseRequest(Exception failure) => StoreFailures.Refusal(failure);
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <inheritdoc/>
     protected override bool HandleOutside(object message)
@@ -50,7 +50,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
     {
         if (before.Limit != after.Limit)
         {
-            limiter.Tell(new LimitSizeChanged(LimitNames.Deployment(Key.Id), after.Limit), Self);
+            limiter().Tell(new LimitSizeChanged(LimitNames.Deployment(Key.Id), after.Limit), Self);
         }
     }
 
@@ -61,14 +61,14 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
         {
             case WakeRun wake:
                 telemetry?.Occurred();
-                Services.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
+                Services.Router.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
             case LimitSizeChanged changed:
-                limiter.Tell(changed, Self);
+                limiter().Tell(changed, Self);
                 break;
             case CancelOpenRuns:
                 Services.Store.RowsAsync(OpenRunsOf(Key.Id))
-                    .PipeTo(Self, null, rows => new OpenRuns(rows), _ => new OpenRunsNotRead());
+                    .PipeTo(Self, Self, rows => new OpenRuns(rows), _ => new OpenRunsNotRead());
                 break;
             default:
                 throw new InvalidOperationException($"A deployment does not know how to carry out {intent.GetType().Name}.");
@@ -89,17 +89,34 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
 
         foreach (var row in rows)
         {
-            Services.Tell(
+            Services.Router.Tell(
                 new EntityKey(EntityKinds.FlowRun, row.Key),
-                new CancelRun(Guid.Parse(row.Key), $"Its deployment '{Key.Id}' was deleted."), Context.System.DeadLetters);
+                new CancelRun(Guid.Parse(row.Key), $"Its deployment '{Key.Id}' was deleted."), ActorRefs.NoSender);
         }
 
         LookAgainSoon();
     }
 
-    private void LookAgainSoon() => Context.Timers.StartSingleTimer(typeof(CancelOpenRuns), WakeUpNow.Instance, LookAgain);
+    private void LookAgainSoon() => Timers.StartSingleTimer(typeof(CancelOpenRuns), WakeUpNow.Instance, LookAgain);
 
-    private sealed record OpenRuns(ImmutableArray<Row> Rows);
+    private sealed record OpenRuns(ImmutableArray<Row> Rows) : INoSerializationVerificationNeeded;
 
-    private sealed record OpenRunsNotRead;
+    private sealed record OpenRunsNotRead : INoSerializationVerificationNeeded;
+}
+
+/// <summary>Composes the deployments of a node.</summary>
+internal static class DeploymentHosting
+{
+    private const string Region = "deployments";
+
+    public static AkkaConfigurationBuilder AddDeployments(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
+        .WithShardRegion<DeploymentActor>(Region, id => Props(parts, id), EntityExtractor.Instance, NodeHosting.Shards)
+        .WithActors((_, registry) => router.Add(EntityKinds.Deployment, Region, registry.Get<DeploymentActor>()));
+
+    public static Props Props(NodeParts parts, string id)
+    {
+        var behaviour = new DeploymentBehaviour(parts.RunBehaviour, parts.Codec);
+        return ActorProducer.Props(
+            () => new DeploymentActor(parts.Entities, behaviour, () => parts.Router.Limiter, parts.Settings.Telemetry?.Runs, id));
+    }
 }

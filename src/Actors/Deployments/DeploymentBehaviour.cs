@@ -4,7 +4,6 @@ using System.Text.Json;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Scheduling;
-using Runner.Engine.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
@@ -14,7 +13,7 @@ using Runner.Messages.Serialization;
 namespace Runner.Actors.Deployments;
 
 /// <summary>A submission with the id that a run without an idempotency key gets.</summary>
-internal sealed record PlaceRun(SubmitRun Command, Guid FreshId) : IDeploymentMessage
+internal sealed record PlaceRun(SubmitRun Command, Guid FreshId) : IDeploymentMessage, IRequest<RunSubmitted>
 {
     /// <inheritdoc/>
     public string Deployment => Command.Deployment;
@@ -24,7 +23,7 @@ internal sealed record PlaceRun(SubmitRun Command, Guid FreshId) : IDeploymentMe
 internal sealed record CancelOpenRuns;
 
 /// <summary>No run of the deleted deployment is open.</summary>
-internal sealed record NoOpenRuns
+internal sealed record NoOpenRuns : IWireMessage
 {
     public static readonly NoOpenRuns Instance = new();
 }
@@ -55,6 +54,9 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
 
     /// <inheritdoc/>
     public DateTimeOffset? WakeUpAt(DeploymentState state) => state.CancelsRuns ? EntityWakeUps.FromStartUp : state.NextRun;
+
+    /// <inheritdoc/>
+    public bool HasSnapshots => true;
 
     /// <inheritdoc/>
     public byte[]? Snapshot(DeploymentState state) => state.Spec is null

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -37,6 +38,9 @@ public sealed record ProcessSpec(
 public sealed record ProcessHandle(int Pid, long StartTime, string BootId);
 
 /// <summary>How a process ended.</summary>
+[JsonDerivedType(typeof(Exited), "exited")]
+[JsonDerivedType(typeof(Signaled), "signaled")]
+[JsonDerivedType(typeof(Unknown), "unknown")]
 public abstract record ProcessExit
 {
     private ProcessExit() { }
@@ -134,7 +138,7 @@ public enum StopSignal
 ///     └─────► StartFailed | NeverStarted (a stop was first) | Ended(Unknown) (an earlier life of the node had started it)
 ///   Recover ► Started | NeverStarted | Ended
 /// </code>
-/// Grace times and timeouts are the caller's: a flow runner only sends the signal it is told to.
+/// What was reported last is kept until Forget. Grace times and timeouts are the caller's: a flow runner only sends the signal it is told to.
 /// </summary>
 public interface IFlowRunner
 {
@@ -155,4 +159,10 @@ public interface IFlowRunner
     /// result). A terminate can be followed by a kill, and either repeated.
     /// </summary>
     void Stop(AttemptKey key, StopSignal signal);
+
+    /// <summary>
+    /// What became of an attempt is durable. Until this is said an attempt that has ended is remembered with its outcome, and whoever starts or
+    /// recovers it is told that: an actor that dies between the two loses no exit code.
+    /// </summary>
+    void Forget(AttemptKey key);
 }

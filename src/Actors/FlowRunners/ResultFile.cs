@@ -9,6 +9,9 @@ internal static class ResultFile
 {
     public const int MaximumBytes = 1024 * 1024;
 
+    /// <summary>So deep that the journal's event and the API's answer around it are within what JSON readers take, 64.</summary>
+    private const int MaximumDepth = 60;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     public static string TooLarge { get; } =
@@ -30,14 +33,19 @@ internal static class ResultFile
 
         try
         {
-            var reader = new Utf8JsonReader(content, new JsonReaderOptions { MaxDepth = 256 });
+            var reader = new Utf8JsonReader(content, new JsonReaderOptions { MaxDepth = MaximumDepth });
             while (reader.Read())
             {
+                if (reader.ValueIsEscaped)
+                {
+                    // Half a surrogate pair is JSON to the reader, but no text that could be written again.
+                    reader.GetString();
+                }
             }
 
             return (StrictUtf8.GetString(content), null);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
             return (null, $"The result file is not one JSON value and was not kept: {e.Message}");
         }

@@ -99,6 +99,9 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposab
     }
 
     /// <inheritdoc/>
+    public void Forget(AttemptKey key) => _table.Forget(key);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, true))

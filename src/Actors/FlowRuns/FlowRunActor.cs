@@ -1,10 +1,13 @@
+using Runner.Actors.Nodes;
+using Akka.Hosting;
+using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
 using Runner.Actors.Telemetry;
-using Runner.Engine.Actors;
-using Runner.Engine.Entities;
+using Akka.Actor;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Serilog.Core;
@@ -15,7 +18,7 @@ namespace Runner.Actors.FlowRuns;
 /// <summary>What the flow runs of a node work with.</summary>
 internal sealed record FlowRunServices(
     FlowRunBehaviour Behaviour,
-    IActorRef Limiter,
+    Func<IActorRef> Limiter,
     IFlowRunner FlowRunner,
     ProcessSpecs Specs,
     ProcessCount Processes,
@@ -30,11 +33,12 @@ internal sealed record FlowRunServices(
 /// commit the attempt's start, <see cref="ProcessActor"/>, flow runner.
 /// </summary>
 internal sealed class FlowRunActor(EntityServices entities, FlowRunServices services, string id)
-    : EntityActor<FlowRunState>(entities, services.Behaviour, id)
+    : EntityActor<FlowRunState>(entities, services.Behaviour, id), IWithTimers
 {
     /// <summary>How long the limiter has to answer before a new run is written without its answer.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(250);
 
+    private readonly Guid _run = Guid.Parse(id);
     private (int Attempt, IActorRef Actor)? _process;
     private (CreateRun Message, IActorRef Sender)? _creating;
 
@@ -46,10 +50,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     protected override bool CanPassivate(FlowRunState state) => !state.HasProcess && _creating is null;
 
     /// <inheritdoc/>
-    protected override bool IsRequest(object message) => message is CreateRun or CancelRun or RepeatRun or GetRun;
-
-    /// <inheritdoc/>
-    protected override object RefuseRequest(Exception failure) => StoreFailures.Refusal(failure);
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <inheritdoc/>
     protected override bool DecideAgainAfter(CommitResult.SlotConflict conflict, object message)
@@ -59,7 +60,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             return true;
         }
 
-        services.Limiter.Tell(new SlotsDeclined(State.Id, granted.Slots, HeldByOthers: true), Self);
+        services.Limiter().Tell(new SlotsDeclined(State.Id, granted.Slots, HeldByOthers: true), Self);
         return false;
     }
 
@@ -70,12 +71,12 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         {
             case StopForShutdown:
                 return _process is null;
-            case CreateRun create when IsNew && _creating is null && create.Scheduled.Due <= Services.Clock.UtcNow:
+            case CreateRun create when State.Phase == RunPhase.None && _creating is null && create.Scheduled.Due <= Services.Time.GetUtcNow():
                 AskBeforeCreating(create);
                 return true;
             case SlotsGranted or SlotsRefused or CreateNow when _creating is { } creating:
                 _creating = null;
-                Context.Timers.Cancel(typeof(CreateNow));
+                Timers.Cancel(typeof(CreateNow));
                 if (message is CreateNow)
                 {
                     Enqueue(creating);
@@ -92,14 +93,21 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => Forget();
+    protected override void Loaded()
+    {
+        if (!State.HasProcess)
+        {
+            // A former life may have gone before it could say so.
+            Forget(State.Attempt);
+        }
+    }
 
     /// <inheritdoc/>
     protected override void Committed(FlowRunState before, FlowRunState after)
     {
         if (before.HasProcess && !after.HasProcess)
         {
-            Forget();
+            Forget(before.Attempt);
         }
 
         services.Observer?.Changed(before, after);
@@ -127,7 +135,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         var released = before.Slots.Except(after.Slots).ToImmutableArray();
         if (!released.IsEmpty)
         {
-            services.Limiter.Tell(new SlotsReleased(State.Id, released), Self);
+            services.Limiter().Tell(new SlotsReleased(State.Id, released), Self);
         }
     }
 
@@ -137,22 +145,22 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         switch (intent)
         {
             case AskForSlots:
-                services.Limiter.Tell(new AcquireSlots(Waiting()), Self);
+                services.Limiter().Tell(new AcquireSlots(Waiting()), Self);
                 break;
             case StandInQueue stand:
-                services.Limiter.Tell(new WaitForSlot(Waiting(), stand.Limit), Self);
+                services.Limiter().Tell(new WaitForSlot(Waiting(), stand.Limit), Self);
                 break;
             case LeaveQueue:
-                services.Limiter.Tell(new StopWaiting(State.Id), Self);
+                services.Limiter().Tell(new StopWaiting(State.Id), Self);
                 break;
             case ConfirmSlots confirm:
-                services.Limiter.Tell(new SlotsTaken(State.Id, confirm.Slots), Self);
+                services.Limiter().Tell(new SlotsTaken(State.Id, confirm.Slots), Self);
                 break;
             case DeclineSlots decline:
-                services.Limiter.Tell(new SlotsDeclined(State.Id, decline.Slots, HeldByOthers: false), Self);
+                services.Limiter().Tell(new SlotsDeclined(State.Id, decline.Slots, HeldByOthers: false), Self);
                 break;
             case ReleaseSlots release:
-                services.Limiter.Tell(new SlotsReleased(State.Id, release.Slots), Self);
+                services.Limiter().Tell(new SlotsReleased(State.Id, release.Slots), Self);
                 break;
             case RecoverProcess recover when !State.HasProcess || State.Attempt != recover.Attempt:
                 // What the same batch decided afterwards has ended the attempt.
@@ -167,7 +175,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
                 StopCurrent(stop);
                 break;
             case WatchTimeout watch:
-                Context.Timers.StartSingleTimer(typeof(TimeoutReached), new TimeoutReached(watch.Attempt), watch.After);
+                Timers.StartSingleTimer(typeof(TimeoutReached), new TimeoutReached(watch.Attempt), watch.After);
                 break;
             default:
                 throw new InvalidOperationException($"A flow run does not know how to carry out {intent.GetType().Name}.");
@@ -182,17 +190,16 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     {
         _creating = (create, Sender);
         var scheduled = create.Scheduled;
-        services.Limiter.Tell(
+        services.Limiter().Tell(
             new AcquireSlots(new WaitingRun(create.Run, RunLimits.Of(scheduled), scheduled.Priority, scheduled.Due)), Self);
-        Context.Timers.StartSingleTimer(typeof(CreateNow), CreateNow.Instance, AnswerWithin);
+        Timers.StartSingleTimer(typeof(CreateNow), CreateNow.Instance, AnswerWithin);
     }
 
     private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State.Scheduled!), State.Scheduled!.Priority, State.ReadyAt);
 
     private void Begin(int attempt, object how)
     {
-        Forget();
-        if (!services.Processes.TryAdd())
+        if (!services.Processes.TryAdd(_run))
         {
             // The node is being stopped, and the attempt is committed: the node's next life starts it, or finds it.
             return;
@@ -208,13 +215,14 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         actor.Tell(how, Self);
     }
 
-    /// <summary>What became of the attempt is durable, or another life of this actor looks after it.</summary>
-    private void Forget()
+    /// <summary>What became of the attempt is durable.</summary>
+    private void Forget(int attempt)
     {
-        if (_process is not null)
+        _process = null;
+        services.Processes.Remove(_run);
+        if (attempt > 0)
         {
-            _process = null;
-            services.Processes.Remove();
+            services.FlowRunner.Forget(new AttemptKey(_run, attempt));
         }
     }
 
@@ -226,8 +234,20 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         }
     }
 
-    private sealed record CreateNow
+    private sealed record CreateNow : INoSerializationVerificationNeeded
     {
         public static readonly CreateNow Instance = new();
     }
+}
+
+/// <summary>Composes the flow runs of a node.</summary>
+internal static class FlowRunHosting
+{
+    private const string Region = "flow-runs";
+
+    public static AkkaConfigurationBuilder AddFlowRuns(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
+        .WithShardRegion<FlowRunActor>(Region, id => Props(parts, id), EntityExtractor.Instance, NodeHosting.Shards)
+        .WithActors((_, registry) => router.Add(EntityKinds.FlowRun, Region, registry.Get<FlowRunActor>()));
+
+    public static Props Props(NodeParts parts, string id) => ActorProducer.Props(() => new FlowRunActor(parts.Entities, parts.FlowRuns, id));
 }

@@ -1,7 +1,6 @@
 using Runner.Entities;
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
@@ -28,6 +27,9 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     /// <inheritdoc/>
     public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(FlowRunState before, FlowRunState after) =>
         FlowRunRows.Project(before, after);
+
+    /// <inheritdoc/>
+    public bool HasSnapshots => false;
 
     /// <inheritdoc/>
     public byte[]? Snapshot(FlowRunState state) => null;

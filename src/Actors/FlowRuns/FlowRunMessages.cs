@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Runner.Actors.FlowRunners;
+using Runner.Entities;
+using Runner.Messages;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
@@ -7,44 +10,44 @@ namespace Runner.Actors.FlowRuns;
 // What a FlowRunActor is told by the rest of the node, beside the commands in Messages.
 
 /// <summary>Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time.</summary>
-internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, Engine.Entities.ICreatesEntity;
+internal sealed record CreateRun(Guid Run, RunScheduled Scheduled) : IRunMessage, IRequest<RunSubmitted>;
 
 /// <summary>Run an ended run's recipe once more, as a new run: with this id if the command has no idempotency key.</summary>
-internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage
+internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage, IRequest<RunSubmitted>
 {
     /// <inheritdoc/>
     public Guid Run => Command.Run;
 }
 
 /// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
-internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage;
+internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage, IEntityCommand;
 
 /// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
-internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage;
+internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage, IEntityCommand;
 
 /// <summary>A granted slot turned out to be held: ask again.</summary>
-internal sealed record SlotsConflicted(Guid Run) : IRunMessage;
+internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 
 /// <summary>The attempt's process is alive.</summary>
-internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle);
+internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IWireMessage;
 
 /// <summary>The attempt's process could not be started.</summary>
-internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message);
+internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : IWireMessage;
 
 /// <summary>There is proof that the attempt's process was never spawned.</summary>
-internal sealed record ProcessNeverStarted(int Attempt);
+internal sealed record ProcessNeverStarted(int Attempt) : IWireMessage;
 
 /// <summary>The attempt's process is gone.</summary>
-internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome);
+internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome) : IWireMessage;
 
 /// <summary>The node is being stopped: end the process, or never mind if there is none.</summary>
-internal sealed record StopForShutdown(StopMode Mode);
+internal sealed record StopForShutdown(StopMode Mode) : IEntityCommand;
 
 /// <summary>
 /// The attempt's process has been alive for as long as it may. Measured by the clock that never steps: a wall clock that is set
 /// forward ends no program.
 /// </summary>
-internal sealed record TimeoutReached(int Attempt);
+internal sealed record TimeoutReached(int Attempt) : IWireMessage;
 
 // What a FlowRunActor is to do after a decision.
 
@@ -67,13 +70,13 @@ internal sealed record DeclineSlots(ImmutableArray<Slot> Slots);
 internal sealed record ReleaseSlots(ImmutableArray<Slot> Slots);
 
 /// <summary>Start the process of the attempt.</summary>
-internal sealed record StartProcess(int Attempt);
+internal sealed record StartProcess(int Attempt) : INoSerializationVerificationNeeded;
 
 /// <summary>Find the process that an earlier life of the node may have started.</summary>
-internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle);
+internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : INoSerializationVerificationNeeded;
 
 /// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
-internal sealed record StopProcess(int Attempt, TimeSpan Grace);
+internal sealed record StopProcess(int Attempt, TimeSpan Grace) : INoSerializationVerificationNeeded;
 
 /// <summary>Say <see cref="TimeoutReached"/> of the attempt after this time.</summary>
 internal sealed record WatchTimeout(int Attempt, TimeSpan After);

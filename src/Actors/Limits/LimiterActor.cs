@@ -1,24 +1,34 @@
+using Runner.Actors.Nodes;
+using Akka.Hosting;
+using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
+using Akka.Actor;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Telemetry;
-using Runner.Engine.Actors;
-using Runner.Engine.Entities;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Limits;
 
+/// <summary>What the limiter works with.</summary>
+/// <param name="NodeLimit">Name and size of the executing node's own limit.</param>
+/// <param name="Gate">Whether the node starts anything at all now.</param>
+/// <param name="Telemetry">Told how many slots are held; null for nobody who asks.</param>
+internal sealed record LimiterServices(EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, RunTelemetry? Telemetry);
+
 /// <summary>
 /// The cluster singleton that decides who starts next: fair and fast, in front of the slot rows that make overrunning a limit impossible.
 /// What it knows is rebuilt from those rows, from the limits' rows and from the queues' rows; a grant that is not answered is repeated.
 /// </summary>
-/// <param name="nodeLimit">Name and size of the executing node's own limit.</param>
-/// <param name="gate">Whether the node starts anything at all now.</param>
-/// <param name="telemetry">Told how many slots are held; null for nobody who asks.</param>
-internal sealed class LimiterActor(
-    EntityServices entities, LimiterBehaviour behaviour, string id, (string Name, int Size) nodeLimit, StartsGate gate, RunTelemetry? telemetry = null)
-    : EntityActor<LimiterState>(entities, behaviour, id)
+/// <remarks>
+/// <code>
+///   Reading ──rows read──► Serving ──a run found a granted slot held──► Reading
+///      └── what comes meanwhile is stashed
+/// </code>
+/// </remarks>
+internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedStash
 {
     /// <summary>How many holders and waiters of a limit are shown.</summary>
     private const int Shown = 100;
@@ -28,85 +38,67 @@ internal sealed class LimiterActor(
     private static readonly TimeSpan RemindAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReadAgainAfterFailure = TimeSpan.FromSeconds(1);
 
-    private readonly Queue<(object Message, IActorRef Sender)> _early = new();
+    private readonly LimiterServices _services;
     private readonly HashSet<Guid> _askAgain = [];
     private SlotTable? _table;
     private ImmutableHashSet<Guid> _toRemind = [];
     private bool _suspended;
 
-    private int NodeSize => gate.IsShut ? 0 : nodeLimit.Size;
-
-    /// <inheritdoc/>
-    protected override bool CanPassivate(LimiterState state) => false;
-
-    /// <inheritdoc/>
-    protected override bool IsRequest(object message) => message is SetLimit or DeleteLimit;
-
-    /// <inheritdoc/>
-    protected override object RefuseRequest(Exception failure) => StoreFailures.Refusal(failure);
-
-    /// <inheritdoc/>
-    protected override void Loaded()
+    public LimiterActor(LimiterServices services)
     {
-        telemetry?.ObserveSlots(() => Volatile.Read(ref _table)?.Counts);
-        Rebuild();
-        Context.Timers.StartPeriodicTimer(typeof(Remind), Remind.Instance, RemindAfter);
+        _services = services;
+        services.Telemetry?.ObserveSlots(() => Volatile.Read(ref _table)?.Counts);
     }
 
     /// <inheritdoc/>
-    protected override bool HandleOutside(object message)
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public IStash Stash { get; set; } = null!;
+
+    private int NodeSize => _services.Gate.IsShut ? 0 : _services.NodeLimit.Size;
+
+    private string NodeLimit => _services.NodeLimit.Name;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(typeof(Remind), Remind.Instance, RemindAfter);
+        Read();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message) => Reading(message);
+
+    private void Reading(object message)
     {
         switch (message)
         {
             case TableRead read:
                 OnRead(read);
-                return true;
+                break;
             case TableNotRead failed:
-                Services.Log.Warning("The limiter cannot read its rows; trying again: {Reason}", failed.Cause.Message);
-                Context.Timers.StartSingleTimer(typeof(ReadTable), ReadTable.Instance, ReadAgainAfterFailure);
-                return true;
+                _services.Entities.Log.Warning("The limiter cannot read its rows; trying again: {Reason}", failed.Cause.Message);
+                Timers.StartSingleTimer(typeof(ReadTable), ReadTable.Instance, ReadAgainAfterFailure);
+                break;
             case ReadTable:
-                Rebuild();
-                return true;
+                ReadRows();
+                break;
             case SuspendGrants:
                 _suspended = true;
-                return true;
-            case StartsGateChanged:
-                if (_table is { } present)
-                {
-                    Resize(present, new LimitSizeChanged(nodeLimit.Name, NodeSize));
-                }
-
-                return true;
-            case AcquireSlots or WaitForSlot or StopWaiting or SlotsTaken or SlotsDeclined or SlotsReleased or LimitSizeChanged
-                or ListLimits or WaitersRead or WaitersNotRead or Remind:
-                if (_table is { } table)
-                {
-                    OnSlots(table, message, Sender);
-                }
-                else
-                {
-                    _early.Enqueue((message, Sender));
-                }
-
-                return true;
+                break;
+            case StartsGateChanged or Remind or WaitersRead or WaitersNotRead or ServeQueues:
+                // What is being read is newer.
+                break;
             default:
-                return false;
+                Stash.Stash();
+                break;
         }
     }
 
-    /// <inheritdoc/>
-    protected override void CarryOut(object intent)
+    private void Serving(object message)
     {
-        if (intent is LimitSizeChanged changed)
-        {
-            // A rebuild that is under way may have read the rows before this commit.
-            HandleOutside(changed);
-        }
-    }
-
-    private void OnSlots(SlotTable table, object message, IActorRef sender)
-    {
+        var table = _table!;
         switch (message)
         {
             case AcquireSlots acquire:
@@ -124,7 +116,7 @@ internal sealed class LimiterActor(
                 break;
             case SlotsDeclined { HeldByOthers: true } declined:
                 _askAgain.Add(declined.Run);
-                Rebuild();
+                Read();
                 break;
             case SlotsDeclined declined:
                 OnFree(table, declined.Run, declined.Slots);
@@ -135,8 +127,14 @@ internal sealed class LimiterActor(
             case LimitSizeChanged changed:
                 Resize(table, changed);
                 break;
+            case StartsGateChanged:
+                Resize(table, new LimitSizeChanged(NodeLimit, NodeSize));
+                break;
+            case SuspendGrants:
+                _suspended = true;
+                break;
             case ListLimits query:
-                sender.Tell(table.Page(query, Shown), Self);
+                Sender.Tell(table.Page(query, Shown), Self);
                 break;
             case WaitersRead read:
                 OnWaiters(table, read);
@@ -147,7 +145,11 @@ internal sealed class LimiterActor(
             case Remind:
                 OnRemind(table);
                 break;
+            case ServeQueues queues:
+                OnServeQueues(queues);
+                break;
             default:
+                Unhandled(message);
                 break;
         }
     }
@@ -194,8 +196,8 @@ internal sealed class LimiterActor(
         if (more && !book.Reading)
         {
             book.BeginReading();
-            Services.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
-                Self, null, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(table, limit));
+            _services.Entities.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
+                Self, Self, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(table, limit));
         }
     }
 
@@ -232,11 +234,14 @@ internal sealed class LimiterActor(
         }
     }
 
-    private void Rebuild()
+    private void Read()
     {
         _table = null;
-        ReadAsync(Services.Store).PipeTo(Self, null, read => read, e => new TableNotRead(e));
+        Become(Reading);
+        ReadRows();
     }
+
+    private void ReadRows() => ReadAsync(_services.Entities.Store).PipeTo(Self, Self, read => read, e => new TableNotRead(e));
 
     private static async Task<TableRead> ReadAsync(IEntityStore store)
     {
@@ -270,8 +275,8 @@ internal sealed class LimiterActor(
 
     private void OnRead(TableRead read)
     {
-        var table = new SlotTable(nodeLimit.Name);
-        table.Book(nodeLimit.Name).Size = NodeSize;
+        var table = new SlotTable(NodeLimit);
+        table.Book(NodeLimit).Size = NodeSize;
         foreach (var row in read.Sizes)
         {
             table.Book(row.Key).Size = (int)(long)row.Values[0]!;
@@ -289,14 +294,16 @@ internal sealed class LimiterActor(
 
         _table = table;
         _toRemind = [];
-        while (_table == table && _early.TryDequeue(out var early))
-        {
-            OnSlots(table, early.Message, early.Sender);
-        }
+        Become(Serving);
+        // What came meanwhile comes first: some of it is newer than the rows.
+        Self.Tell(new ServeQueues(table, read.Queues), Self);
+        Stash.UnstashAll();
+    }
 
-        if (_table != table)
+    private void OnServeQueues(ServeQueues queues)
+    {
+        if (!ReferenceEquals(_table, queues.Table))
         {
-            // One of them has shown that this table is out of date, too.
             return;
         }
 
@@ -306,9 +313,9 @@ internal sealed class LimiterActor(
         }
 
         _askAgain.Clear();
-        foreach (var limit in read.Queues)
+        foreach (var limit in queues.Limits)
         {
-            Serve(table, limit);
+            Serve(queues.Table, limit);
         }
     }
 
@@ -328,23 +335,45 @@ internal sealed class LimiterActor(
         DateTimeOffset.FromUnixTimeMilliseconds((long)row.Values[2]!));
 
     private void Tell(Guid run, object message) =>
-        Services.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
+        _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
 
-    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<Row> Sizes, ImmutableArray<string> Queues);
+    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<Row> Sizes, ImmutableArray<string> Queues) : INoSerializationVerificationNeeded;
 
-    private sealed record TableNotRead(Exception Cause);
+    private sealed record ServeQueues(SlotTable Table, ImmutableArray<string> Limits) : INoSerializationVerificationNeeded;
 
-    private sealed record WaitersRead(SlotTable Table, string Limit, ImmutableArray<Row> Rows);
+    private sealed record TableNotRead(Exception Cause) : INoSerializationVerificationNeeded;
 
-    private sealed record WaitersNotRead(SlotTable Table, string Limit);
+    private sealed record WaitersRead(SlotTable Table, string Limit, ImmutableArray<Row> Rows) : INoSerializationVerificationNeeded;
 
-    private sealed record ReadTable
+    private sealed record WaitersNotRead(SlotTable Table, string Limit) : INoSerializationVerificationNeeded;
+
+    private sealed record ReadTable : INoSerializationVerificationNeeded
     {
         public static readonly ReadTable Instance = new();
     }
 
-    private sealed record Remind
+    private sealed record Remind : INoSerializationVerificationNeeded
     {
         public static readonly Remind Instance = new();
     }
+}
+
+/// <summary>Composes the limiter, which there is once in a cluster, and the entity that keeps the sizes of named limits.</summary>
+internal static class LimiterHosting
+{
+    private const string Region = "limits";
+
+    public static AkkaConfigurationBuilder AddLimiter(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
+        .WithSingleton<LimiterActor>("limiter", (_, _, _) => Props(parts))
+        .WithShardRegion<LimitSizesActor>(Region, id => SizesProps(parts, id), EntityExtractor.Instance, NodeHosting.Shards)
+        .WithActors((_, registry) =>
+        {
+            router.Limiter = registry.Get<LimiterActor>();
+            router.Add(EntityKinds.Limiter, Region, registry.Get<LimitSizesActor>());
+        });
+
+    public static Props Props(NodeParts parts) => ActorProducer.Props(() => new LimiterActor(parts.Limits));
+
+    public static Props SizesProps(NodeParts parts, string id) =>
+        ActorProducer.Props(() => new LimitSizesActor(parts.Entities, new LimiterBehaviour(), () => parts.Router.Limiter, id));
 }

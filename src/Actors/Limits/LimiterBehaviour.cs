@@ -1,7 +1,6 @@
 using Runner.Entities;
 using System.Collections.Immutable;
 using System.Text.Json;
-using Runner.Engine.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Limits;
@@ -54,6 +53,9 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState>
             .. before.Sizes.Keys.Where(name => !after.Sizes.ContainsKey(name)).Select(name => RowChange.Delete(Tables.Limits.Name, name)),
         ],
         []);
+
+    /// <inheritdoc/>
+    public bool HasSnapshots => true;
 
     /// <inheritdoc/>
     public byte[]? Snapshot(LimiterState state) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Messages;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Limits;
@@ -8,34 +9,34 @@ namespace Runner.Actors.Limits;
 internal sealed record WaitingRun(Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready);
 
 /// <summary>Answered with SlotsGranted if every limit has room and nobody waits, else with SlotsRefused.</summary>
-internal sealed record AcquireSlots(WaitingRun Run);
+internal sealed record AcquireSlots(WaitingRun Run) : IWireMessage;
 
 /// <summary>The run's wait for this limit is durable: serve it when its turn comes.</summary>
-internal sealed record WaitForSlot(WaitingRun Run, string Limit);
+internal sealed record WaitForSlot(WaitingRun Run, string Limit) : IWireMessage;
 
-internal sealed record StopWaiting(Guid Run);
+internal sealed record StopWaiting(Guid Run) : IWireMessage;
 
 /// <summary>Granted slots are taken, durably.</summary>
-internal sealed record SlotsTaken(Guid Run, ImmutableArray<Slot> Slots);
+internal sealed record SlotsTaken(Guid Run, ImmutableArray<Slot> Slots) : IWireMessage;
 
 /// <summary>Granted slots are not taken.</summary>
 /// <param name="HeldByOthers">The store says that one of them has a holder: the limiter's memory is wrong.</param>
-internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool HeldByOthers);
+internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool HeldByOthers) : IWireMessage;
 
 /// <summary>Held slots were given back, durably.</summary>
-internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots);
+internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : IWireMessage;
 
 /// <summary>A limit has another size, durably; null is none.</summary>
-internal sealed record LimitSizeChanged(string Limit, int? Size);
+internal sealed record LimitSizeChanged(string Limit, int? Size) : IWireMessage;
 
 /// <summary>The node is being stopped: nothing more is granted.</summary>
-internal sealed record SuspendGrants
+internal sealed record SuspendGrants : IWireMessage
 {
     public static readonly SuspendGrants Instance = new();
 }
 
 /// <summary>Whether the node starts programs may have changed; see <see cref="StartsGate"/>.</summary>
-internal sealed record StartsGateChanged
+internal sealed record StartsGateChanged : IWireMessage
 {
     public static readonly StartsGateChanged Instance = new();
 }

@@ -1,5 +1,4 @@
 using Runner.Entities;
-using Runner.Engine.Entities;
 using Runner.Messages.Serialization;
 
 namespace Runner.Actors.Nodes;

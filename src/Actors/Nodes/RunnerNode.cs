@@ -4,9 +4,8 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Nodes.Health;
 using Runner.Actors.Retention;
-using Runner.Engine.Actors;
-using Runner.Engine.Clock;
-using Runner.Engine.Entities;
+using Akka.Actor;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
@@ -26,48 +25,35 @@ public sealed class RunnerNode : IRunnerNode
     /// <summary>How long an immediate stop waits for the last outcomes to become durable; recovery settles the rest.</summary>
     private static readonly TimeSpan LastCommits = TimeSpan.FromSeconds(5);
 
-    private readonly EngineRuntime _runtime;
+    private readonly NodeParts _parts;
     private readonly IEntityStore _store;
-    private readonly NodeSettings _settings;
     private readonly ActorSystem _system;
-    private readonly NodeActors _actors;
+    private readonly NodeSurroundings _surroundings;
     private readonly ImmutableArray<IHealthCheck> _checks;
     private readonly SpaceGuard _space;
-    private readonly IStartTrouble? _starts;
     private readonly TaskCompletionSource _immediate = new();
     private volatile bool _stopping;
 
-    private RunnerNode(EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log)
+    private RunnerNode(ActorSystem system, NodeParts parts, NodeSurroundings surroundings, SpaceGuard space)
     {
-        _runtime = runtime;
-        _store = store;
-        _settings = settings;
-        _system = ActorSystem.Create(settings.Name, runtime, log);
-        _starts = flowRunner as IStartTrouble;
-        // Looked at before anything is due: a node that comes up on a full disk starts nothing.
-        _space = new SpaceGuard(runtime, settings.FreeSpace, log);
-        _actors = new NodeActors(_system, runtime, store, flowRunner, settings, log, _space.IsLow);
-        _space.Begin(low => _actors.HoldStarts(low, _system.DeadLetters));
+        (_system, _parts, _store, _surroundings, _space) = (system, parts, parts.Store, surroundings, space);
+        space.Begin(HoldStarts);
         _checks =
         [
-            new StoreCheck(store),
-            new AlarmsCheck(_actors.Alarms, _system, store, runtime.Clock),
-            new QueueCheck(store, runtime.Clock, () => _actors.Processes.Current, settings.ProcessLimit),
+            new StoreCheck(parts.Store),
+            new AlarmsCheck(parts.Board, parts.Store, parts.Time),
+            new QueueCheck(parts.Store, parts.Time, () => parts.Processes.Current, parts.Settings.ProcessLimit),
         ];
     }
 
     /// <summary>The number of attempts whose processes this node looks after.</summary>
-    public int RunningProcesses => _actors.Processes.Current;
+    public int RunningProcesses => _parts.Processes.Current;
 
     /// <summary>For tests that speak to an entity as the inside of a node does.</summary>
-    internal NodeActors Actors => _actors;
+    internal NodeParts Parts => _parts;
 
-    /// <summary>
-    /// Starts a node. Its entities come to memory as their wake-ups say: what ran when an earlier life ended is looked for first.
-    /// </summary>
-    /// <param name="store">Opened with <see cref="Tables.All"/>; stays the caller's to dispose, after <see cref="StopAsync"/>.</param>
-    public static RunnerNode Start(EngineRuntime runtime, IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, ILogger log) =>
-        new(runtime, store, flowRunner, settings, log);
+    /// <summary>A node whose actors have been composed in a system, which it ends with itself.</summary>
+    internal static RunnerNode Of(ActorSystem system, NodeParts parts, SpaceGuard space, NodeSurroundings surroundings) => new(system, parts, surroundings, space);
 
     /// <inheritdoc/>
     public async Task<Reply<ImmutableArray<DeploymentRegistered>>> RegisterAsync(
@@ -117,7 +103,7 @@ public sealed class RunnerNode : IRunnerNode
         ? Task.FromResult<Reply<RunSubmitted>>(closed)
         : Ask<RunSubmitted>(
             DeploymentKey(command.Deployment),
-            new Deployments.PlaceRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
+            new Deployments.PlaceRun(command, _surroundings.NewId(_parts.Time.GetUtcNow())), cancel);
 
     /// <inheritdoc/>
     public Task<Reply<RunCancelAccepted>> CancelAsync(CancelRun command, CancellationToken cancel) =>
@@ -127,7 +113,7 @@ public sealed class RunnerNode : IRunnerNode
     public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) => NoNewWork() is { } closed
         ? Task.FromResult<Reply<RunSubmitted>>(closed)
         : Ask<RunSubmitted>(
-            RunKey(command.Run), new RepeatRun(command, _runtime.Random.NewGuid(_runtime.Clock.UtcNow)), cancel);
+            RunKey(command.Run), new RepeatRun(command, _surroundings.NewId(_parts.Time.GetUtcNow())), cancel);
 
     /// <inheritdoc/>
     public Task<Reply<RunView>> RunAsync(GetRun query, CancellationToken cancel) => Ask<RunView>(RunKey(query.Run), query, cancel);
@@ -140,7 +126,7 @@ public sealed class RunnerNode : IRunnerNode
         Read<ImmutableArray<RunStateChange>>(async () =>
         {
             var history = await _store.LoadAsync(RunKey(run)).ConfigureAwait(false);
-            if (history.LastSequence == 0)
+            if (history.Events.IsEmpty)
             {
                 return new RunNotFound(run.ToString("D"));
             }
@@ -168,7 +154,7 @@ public sealed class RunnerNode : IRunnerNode
             return unknown;
         }
 
-        var reply = await Ask<PruneReport>(_actors.Retention, command, cancel).ConfigureAwait(false);
+        var reply = await Ask<PruneReport>(sender => _parts.Router.Retention.Tell(command, sender), cancel).ConfigureAwait(false);
         return reply.Value is not { } report ? reply : await Read<PruneReport>(async () =>
         {
             var space = await _store.SpaceAsync().ConfigureAwait(false);
@@ -189,7 +175,7 @@ public sealed class RunnerNode : IRunnerNode
     /// <inheritdoc/>
     public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Listings.PageProblem(query.Limit) is { } problem
         ? Task.FromResult<Reply<LimitPage>>(problem)
-        : Ask<LimitPage>(LimiterKey, query, cancel);
+        : Ask<LimitPage>(sender => _parts.Router.Limiter.Tell(query, sender), cancel);
 
     /// <inheritdoc/>
     public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) => Ask<LimitChanged>(LimiterKey, command, cancel);
@@ -207,7 +193,7 @@ public sealed class RunnerNode : IRunnerNode
             checks.Add(await check.CheckAsync(cancel).ConfigureAwait(false));
         }
 
-        checks.AddRange(((HealthCheck?[])[_space.Check(), Programs(_starts)]).OfType<HealthCheck>());
+        checks.AddRange(((HealthCheck?[])[_space.Check(), Programs(_parts.FlowRunner as IStartTrouble)]).OfType<HealthCheck>());
         checks.Add(_stopping
             ? new HealthCheck("node", false, "The node is being stopped and takes no new work.")
             : new HealthCheck("node", true, "The node takes work."));
@@ -220,33 +206,34 @@ public sealed class RunnerNode : IRunnerNode
         : new HealthCheck("programs", true, "Programs can be started.");
 
     /// <inheritdoc/>
-    public IDisposable Subscribe(Action<RunStateChanged> observer) => _actors.Subscribe(observer);
+    public IDisposable Subscribe(Action<RunStateChanged> observer) => _parts.Subscribe(observer);
 
     /// <inheritdoc/>
     public async Task StopAsync(StopMode mode)
     {
         _stopping = true;
         _space.End();
-        _actors.StopStarting();
-        _actors.Limiter.Tell(SuspendGrants.Instance, _system.DeadLetters);
-        _system.Stop(_actors.Alarms);
-        _system.Stop(_actors.Retention);
-        _actors.TellRuns(new StopForShutdown(mode), _system.DeadLetters);
+        _parts.Processes.Close();
+        _parts.Router.Limiter.Tell(SuspendGrants.Instance, ActorRefs.NoSender);
+        foreach (var run in _parts.Processes.Runs)
+        {
+            _parts.Router.Tell(RunKey(run), new StopForShutdown(mode), ActorRefs.NoSender);
+        }
+
         if (mode == StopMode.Immediate)
         {
             _immediate.TrySetResult();
         }
 
-        var none = _actors.Processes.WhenNone();
+        var none = _parts.Processes.WhenNone();
         if (await Task.WhenAny(none, _immediate.Task).ConfigureAwait(false) != none)
         {
             var late = new TaskCompletionSource();
-            var timeout = _runtime.Timers.ScheduleOnce(LastCommits, () => late.TrySetResult());
+            await using var timer = _parts.Time.CreateTimer(_ => late.TrySetResult(), null, LastCommits, Timeout.InfiniteTimeSpan);
             await Task.WhenAny(none, late.Task).ConfigureAwait(false);
-            timeout.Cancel();
         }
 
-        await _system.Terminate().ConfigureAwait(false);
+        await _surroundings.EndAsync(_system).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -257,7 +244,13 @@ public sealed class RunnerNode : IRunnerNode
     {
         _stopping = true;
         _space.End();
-        return _system.Terminate();
+        return _surroundings.EndAsync(_system);
+    }
+
+    private void HoldStarts(bool hold)
+    {
+        _parts.StartsGate.IsShut = hold;
+        _parts.Router.Limiter.Tell(StartsGateChanged.Instance, ActorRefs.NoSender);
     }
 
     private Refusal? NoNewWork() => _stopping ? new NodeStopping() : _space.Refusal;
@@ -268,29 +261,22 @@ public sealed class RunnerNode : IRunnerNode
 
     private static EntityKey RunKey(Guid run) => new(EntityKinds.FlowRun, run.ToString("D"));
 
-    private async Task<Reply<T>> Ask<T>(EntityKey entity, object message, CancellationToken cancel)
-    {
+    private Task<Reply<T>> Ask<T>(EntityKey entity, IRequest<T> request, CancellationToken cancel) =>
         // No such name was ever registered, and it might be too long for a key: do not bring an entity to memory for it.
-        if (entity.Kind == EntityKinds.Deployment && Names.ProblemOfDeployment(entity.Id) is not null)
-        {
-            return new DeploymentNotFound(entity.Id);
-        }
+        entity.Kind == EntityKinds.Deployment && Names.ProblemOfDeployment(entity.Id) is not null
+            ? Task.FromResult<Reply<T>>(new DeploymentNotFound(entity.Id))
+            : Ask<T>(sender => _parts.Router.Tell(entity, request, sender), cancel);
 
-        return await Ask<T>(new EntityRef(_actors, entity), message, cancel).ConfigureAwait(false);
-    }
-
-    private async Task<Reply<T>> Ask<T>(IActorRef actor, object message, CancellationToken cancel)
+    private async Task<Reply<T>> Ask<T>(Action<IActorRef> send, CancellationToken cancel)
     {
-        try
+        var timeout = _parts.Settings.AskTimeout;
+        return await PromiseRef.AskAsync(_system, _parts.Time, _surroundings.Inline, timeout, send, cancel).ConfigureAwait(false) switch
         {
-            var reply = await actor.Ask<object>(message, _settings.AskTimeout, _system, cancel).ConfigureAwait(false);
-            return reply is Refusal refusal ? refusal : (T)reply;
-        }
-        catch (AskTimeoutException)
-        {
-            return new StoreNotAvailable(
-                $"The node did not answer within {DurationText.Format(_settings.AskTimeout)}. It may be overloaded or being stopped; sending the command again is safe.");
-        }
+            null => new StoreNotAvailable(
+                $"The node did not answer within {DurationText.Format(timeout)}. It may be overloaded or being stopped; sending the command again is safe."),
+            Refusal refusal => refusal,
+            var reply => (T)reply,
+        };
     }
 
     private static async Task<Reply<T>> Read<T>(Func<Task<Reply<T>>> read)
@@ -303,19 +289,5 @@ public sealed class RunnerNode : IRunnerNode
         {
             return StoreFailures.Refusal(e);
         }
-    }
-
-    /// <summary>An entity as an address to ask.</summary>
-    private sealed class EntityRef(NodeActors actors, EntityKey entity) : IActorRef, ILogged
-    {
-        /// <summary>Whoever asks knows of a run no more than its id.</summary>
-        public Serilog.Core.ILogEventEnricher? LogContext =>
-            entity.Kind == EntityKinds.FlowRun && Guid.TryParse(entity.Id, out var run) ? new Telemetry.RunLogContext(run, 0, null) : null;
-
-        public string Name => entity.Id;
-
-        public string Path => entity.ToString();
-
-        public void Tell(object message, IActorRef? sender = null) => actors.Tell(entity, message, sender!);
     }
 }

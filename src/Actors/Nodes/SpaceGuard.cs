@@ -1,5 +1,4 @@
 using System.Globalization;
-using Runner.Engine.Clock;
 using Runner.Messages;
 using Runner.Messages.Nodes;
 using Serilog;
@@ -20,20 +19,20 @@ internal sealed class SpaceGuard
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private readonly EngineRuntime _runtime;
+    private readonly TimeProvider _time;
     private readonly FreeSpaceRule? _rule;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private Action<bool>? _changed;
-    private ICancelable? _timer;
+    private ITimer? _timer;
     private long _available;
     private bool _ended;
     private volatile bool _low;
 
     /// <param name="rule">Null for none.</param>
-    public SpaceGuard(EngineRuntime runtime, FreeSpaceRule? rule, ILogger log)
+    public SpaceGuard(TimeProvider time, FreeSpaceRule? rule, ILogger log)
     {
-        (_runtime, _rule, _log) = (runtime, rule, log);
+        (_time, _rule, _log) = (time, rule, log);
         Look();
     }
 
@@ -62,7 +61,7 @@ internal sealed class SpaceGuard
         lock (_gate)
         {
             _ended = true;
-            _timer?.Cancel();
+            _timer?.Dispose();
         }
     }
 
@@ -80,11 +79,7 @@ internal sealed class SpaceGuard
     {
         lock (_gate)
         {
-            _timer = _ended ? null : _runtime.Timers.ScheduleOnce(Interval, () =>
-            {
-                Look();
-                Again();
-            });
+            _timer = _ended ? null : _time.CreateTimer(_ => Look(), null, Interval, Interval);
         }
     }
 

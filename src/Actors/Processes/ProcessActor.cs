@@ -1,8 +1,6 @@
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
-using Runner.Actors.Telemetry;
-using Runner.Engine.Actors;
-using Serilog.Core;
+using Akka.Actor;
 
 namespace Runner.Actors.Processes;
 
@@ -10,7 +8,7 @@ namespace Runner.Actors.Processes;
 /// One attempt's process, child of its FlowRunActor: starts or finds it through the flow runner, turns a stop into SIGTERM and, after the
 /// grace time, SIGKILL, and reports what happens. It knows nothing of states; the run decides.
 /// </summary>
-internal sealed class ProcessActor : ReceiveActor
+internal sealed class ProcessActor : ReceiveActor, IWithTimers
 {
     /// <summary>SIGKILL is sent again this often until the tree is gone: a process in an uninterruptible wait dies only afterwards.</summary>
     private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(5);
@@ -34,7 +32,7 @@ internal sealed class ProcessActor : ReceiveActor
     }
 
     /// <inheritdoc/>
-    protected override ILogEventEnricher? LogContext => new RunLogContext(_spec.Key.RunId, _spec.Key.Attempt, _spec.Deployment);
+    public ITimerScheduler Timers { get; set; } = null!;
 
     private void OnStarted(ProcessHandle handle) => Report(new ProcessStarted(_spec.Key.Attempt, handle), last: false);
 
@@ -60,13 +58,13 @@ internal sealed class ProcessActor : ReceiveActor
         }
 
         _flowRunner.Stop(_spec.Key, StopSignal.Terminate);
-        Context.Timers.StartSingleTimer(typeof(KillNow), KillNow.Instance, grace);
+        Timers.StartSingleTimer(typeof(KillNow), KillNow.Instance, grace);
     }
 
     private void Kill()
     {
         _flowRunner.Stop(_spec.Key, StopSignal.Kill);
-        Context.Timers.StartSingleTimer(typeof(KillNow), KillNow.Instance, KillAgain);
+        Timers.StartSingleTimer(typeof(KillNow), KillNow.Instance, KillAgain);
     }
 
     private void Report(object message, bool last)
@@ -78,15 +76,15 @@ internal sealed class ProcessActor : ReceiveActor
         }
     }
 
-    private sealed record Started(ProcessHandle Handle);
+    private sealed record Started(ProcessHandle Handle) : INoSerializationVerificationNeeded;
 
-    private sealed record NotStarted(StartFailureKind Kind, string Message);
+    private sealed record NotStarted(StartFailureKind Kind, string Message) : INoSerializationVerificationNeeded;
 
-    private sealed record NeverStarted;
+    private sealed record NeverStarted : INoSerializationVerificationNeeded;
 
-    private sealed record Ended(ProcessOutcome Outcome);
+    private sealed record Ended(ProcessOutcome Outcome) : INoSerializationVerificationNeeded;
 
-    private sealed record KillNow
+    private sealed record KillNow : INoSerializationVerificationNeeded
     {
         public static readonly KillNow Instance = new();
     }

@@ -1,13 +1,14 @@
 namespace Runner.Actors.Processes;
 
 /// <summary>
-/// How many attempts are being executed on this node, a signal for when there are none, and the gate that a node which is being stopped
-/// closes: whoever passed it before is counted. Thread-safe.
+/// The runs of which this node looks after an attempt: from its start until what became of it is durable, whatever happens to the run's
+/// actor meanwhile. With a signal for when there are none, and the gate that a node which is being stopped closes: whoever passed it before
+/// is counted. Thread-safe.
 /// </summary>
 internal sealed class ProcessCount
 {
     private readonly Lock _lock = new();
-    private int _count;
+    private readonly HashSet<Guid> _runs = [];
     private bool _closed;
     private TaskCompletionSource? _none;
 
@@ -17,23 +18,29 @@ internal sealed class ProcessCount
         {
             lock (_lock)
             {
-                return _count;
+                return _runs.Count;
             }
         }
     }
 
-    /// <summary>Counts an attempt, unless the gate is closed.</summary>
-    public bool TryAdd()
+    /// <summary>The runs as they are now.</summary>
+    public Guid[] Runs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _runs];
+            }
+        }
+    }
+
+    /// <summary>Counts a run's attempt, unless the gate is closed; one that is counted already stays so.</summary>
+    public bool TryAdd(Guid run)
     {
         lock (_lock)
         {
-            if (_closed)
-            {
-                return false;
-            }
-
-            _count++;
-            return true;
+            return _runs.Contains(run) || (!_closed && _runs.Add(run));
         }
     }
 
@@ -46,12 +53,12 @@ internal sealed class ProcessCount
         }
     }
 
-    public void Remove()
+    public void Remove(Guid run)
     {
         TaskCompletionSource? none = null;
         lock (_lock)
         {
-            if (--_count == 0)
+            if (_runs.Remove(run) && _runs.Count == 0)
             {
                 (none, _none) = (_none, null);
             }
@@ -65,7 +72,7 @@ internal sealed class ProcessCount
     {
         lock (_lock)
         {
-            return _count == 0
+            return _runs.Count == 0
                 ? Task.CompletedTask
                 // Completed inside an actor's turn, and not on a thread of its own that the simulator would not know of: whoever awaits
                 // this does no more than to ask for the next thing.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 
 namespace Runner.Actors.Retention;
 
@@ -8,7 +9,7 @@ public readonly record struct RunAttempts(Guid Run, int Attempts);
 /// <summary>How much output there is, or was.</summary>
 /// <param name="Failed">The runs whose output could not be deleted, all or in part.</param>
 /// <param name="Problem">Why the first of them could not.</param>
-public sealed record OutputSize(long Bytes, ImmutableArray<Guid> Failed, string? Problem);
+public sealed record OutputSize(long Bytes, ImmutableArray<Guid> Failed, string? Problem) : INoSerializationVerificationNeeded;
 
 /// <summary>The files that attempts leave. Called by the sweeper, one call at a time; waits for the disk elsewhere than on the caller's thread.</summary>
 public interface IRunOutput

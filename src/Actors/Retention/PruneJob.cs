@@ -1,4 +1,4 @@
-using Runner.Engine.Actors;
+using Akka.Actor;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Retention;

@@ -1,7 +1,9 @@
+using Runner.Actors.Nodes;
+using Akka.Hosting;
+using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
-using Runner.Engine.Actors;
-using Runner.Engine.Clock;
-using Runner.Engine.Entities;
+using Akka.Actor;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
@@ -22,21 +24,27 @@ namespace Runner.Actors.Retention;
 /// Files go before rows: whatever is interrupted in between is found again by its row.
 /// </remarks>
 /// <param name="erased">Called for each run that is gone, so that nobody goes on remembering it.</param>
-internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, RetentionSettings settings, Action<EntityKey> erased, ILogger log) : ActorBase
+internal sealed class RetentionActor(IEntityStore store, TimeProvider time, RetentionSettings settings, Action<EntityKey> erased, ILogger log) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan FirstSweep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
-    private readonly RunFinder _finder = new(store, runtime.Clock, settings);
+    private readonly RunFinder _finder = new(store, time, settings);
     private readonly Queue<PruneJob> _waiting = new();
     private PruneJob? _job;
     private FoundRuns? _found;
     private long _since;
 
     /// <inheritdoc/>
-    protected override void PreStart() => Context.Timers.StartPeriodicTimer(
-        typeof(Sweep), Sweep.Instance, settings.SweepEvery, settings.SweepEvery < FirstSweep ? settings.SweepEvery : FirstSweep);
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>By the clock that never steps, in ticks.</summary>
+    private long Now => time.GetElapsedTime(0).Ticks;
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartPeriodicTimer(
+        typeof(Sweep), Sweep.Instance, settings.SweepEvery < FirstSweep ? settings.SweepEvery : FirstSweep, settings.SweepEvery);
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -95,7 +103,7 @@ internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, 
 
     private void Look()
     {
-        _since = runtime.Clock.Timestamp;
+        _since = Now;
         _job!.Began ??= _since;
         Pipe(_finder.FindAsync(_job.Request, _job.Cursor!));
     }
@@ -162,7 +170,7 @@ internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, 
     {
         _found = null;
         _job!.Cursor = next;
-        if (_job.IsOver(runtime.Clock.Timestamp))
+        if (_job.IsOver(Now))
         {
             Finish(new PruneReport(_job.Runs, _job.Bytes, settings.KeepAtLeast, next?.ToString(), new StoreRoom(0, 0, false)));
             return;
@@ -177,8 +185,8 @@ internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, 
 
         if (rest)
         {
-            var took = TimeSpan.FromTicks(runtime.Clock.Timestamp - _since);
-            Context.Timers.StartSingleTimer(typeof(GoOn), GoOn.Instance, took < ShortestRest ? ShortestRest : took > LongestRest ? LongestRest : took);
+            var took = TimeSpan.FromTicks(Now - _since);
+            Timers.StartSingleTimer(typeof(GoOn), GoOn.Instance, took < ShortestRest ? ShortestRest : took > LongestRest ? LongestRest : took);
         }
         else
         {
@@ -203,19 +211,30 @@ internal sealed class RetentionActor(IEntityStore store, EngineRuntime runtime, 
     }
 
     private void Pipe<T>(Task<T> task)
-        where T : class => task.PipeTo(Self, null, result => result, e => new Failed(e));
+        where T : class => task.PipeTo(Self, Self, result => result, e => new Failed(e));
 
     private static EntityKey KeyOf(PrunableRun found) => new(EntityKinds.FlowRun, found.Run.Key);
 
-    private sealed record Failed(Exception Cause);
+    private sealed record Failed(Exception Cause) : INoSerializationVerificationNeeded;
 
-    private sealed record Sweep
+    private sealed record Sweep : INoSerializationVerificationNeeded
     {
         public static readonly Sweep Instance = new();
     }
 
-    private sealed record GoOn
+    private sealed record GoOn : INoSerializationVerificationNeeded
     {
         public static readonly GoOn Instance = new();
     }
+}
+
+/// <summary>Composes what deletes ended runs, which there is once in a cluster.</summary>
+internal static class RetentionHosting
+{
+    public static AkkaConfigurationBuilder AddRetention(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
+        .WithSingleton<RetentionActor>("retention", (_, _, _) => Props(parts))
+        .WithActors((_, registry) => router.Retention = registry.Get<RetentionActor>());
+
+    public static Props Props(NodeParts parts) => ActorProducer.Props(() => new RetentionActor(
+        parts.Store, parts.Time, parts.Settings.Retention, run => parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender), parts.Log));
 }

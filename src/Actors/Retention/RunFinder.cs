@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Runner.Actors.FlowRuns;
-using Runner.Engine.Clock;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -12,10 +12,10 @@ internal sealed record PrunableRun(EndedRun Run, long LastSequence);
 
 /// <summary>What one look found.</summary>
 /// <param name="Next">Where to look next; null if everything has been looked at.</param>
-internal sealed record FoundRuns(ImmutableArray<PrunableRun> Runs, PruneCursor? Next, int Looked);
+internal sealed record FoundRuns(ImmutableArray<PrunableRun> Runs, PruneCursor? Next, int Looked) : INoSerializationVerificationNeeded;
 
 /// <summary>Looks for runs that may go, a page of rows at a time. Reads only.</summary>
-internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSettings settings)
+internal sealed class RunFinder(IEntityStore store, TimeProvider time, RetentionSettings settings)
 {
     /// <summary>How many runs are deleted in one commit at most: a few milliseconds of the store's time.</summary>
     public const int AtOnce = 100;
@@ -32,7 +32,7 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
     {
         var rule = await RuleAsync(request, cursor.Deployment).ConfigureAwait(false);
         cursor = await CountAsync(rule, cursor).ConfigureAwait(false);
-        var pass = new RetentionPass(rule, settings.KeepAtLeast, cursor.Surplus, clock.UtcNow);
+        var pass = new RetentionPass(rule, settings.KeepAtLeast, cursor.Surplus, time.GetUtcNow());
         if (pass.CreatedBefore is not { } before)
         {
             return new FoundRuns([], await NextPassAsync(request, cursor).ConfigureAwait(false), 0);
@@ -111,7 +111,7 @@ internal sealed class RunFinder(IEntityStore store, IClock clock, RetentionSetti
     private async Task<PrunableRun?> ConfirmAsync(EndedRun run)
     {
         var history = await store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.Key)).ConfigureAwait(false);
-        return history.LastSequence == 0 || history.Events.Any(e => e.Type == Finished) ? new PrunableRun(run, history.LastSequence) : null;
+        return history.Events.IsEmpty || history.Events.Any(e => e.Type == Finished) ? new PrunableRun(run, history.LastSequence) : null;
     }
 
     /// <summary>After the node's rule come the deployments that have their own, by name, unless the request is about one thing.</summary>

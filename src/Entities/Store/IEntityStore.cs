@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 
 namespace Runner.Entities.Store;
 
 /// <summary>The outcome of a commit that the store could decide. What it could not decide is a <see cref="StoreException"/>.</summary>
-public abstract record CommitResult
+public abstract record CommitResult : INoSerializationVerificationNeeded
 {
     private CommitResult() { }
 

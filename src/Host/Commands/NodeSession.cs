@@ -63,7 +63,7 @@ internal sealed class NodeSession : IAsyncDisposable
 
         var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, (level, what) => log.Write(level, "{What:l}", what));
         options = options with { ProcessLimit = programs };
-        var telemetry = Telemetry.Telemetry.Start(options, log);
+        var telemetry = Telemetry.Telemetry.Create(options, log);
         _endings.Push(() => Ended(telemetry.Dispose));
         var api = await ApiServer.StartAsync(
             new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)
@@ -78,7 +78,7 @@ internal sealed class NodeSession : IAsyncDisposable
 
         Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log) { Telemetry = telemetry.Node }, cancel);
         _endings.Push(Started.Close);
-        Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit), Started.Copy);
+        Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit), Started.Copy, Started.Checks);
         _endings.Push(() => Ended(Slot.Dispose));
         data.Announce(Url, options.NodeName);
     }

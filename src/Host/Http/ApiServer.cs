@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 using Runner.Actors.Nodes.Health;
 using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
@@ -77,6 +78,7 @@ internal sealed class ApiServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
         {
+            Telemetry.Telemetry.End(app.Services);
             await app.DisposeAsync();
             pulse.Dispose();
             stopping.Dispose();
@@ -104,6 +106,7 @@ internal sealed class ApiServer : IAsyncDisposable
         await _stopping.CancelAsync();
         using var atMost = new CancellationTokenSource(StopWithin);
         await _app.StopAsync(atMost.Token);
+        Telemetry.Telemetry.End(_app.Services);
         await _app.DisposeAsync();
         _pulse.Dispose();
         _stopping.Dispose();
@@ -120,6 +123,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Logging.AddProvider(new SerilogLoggerProvider(parts.Log)).SetMinimumLevel(LogLevel.Warning)
             // The caller of StartAsync says in its own words why a start failed.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        parts.Telemetry?.AddTo(builder.Services);
         return builder.Build();
     }
 
@@ -144,7 +148,7 @@ internal sealed class ApiServer : IAsyncDisposable
         if (parts.Telemetry is { } telemetry)
         {
             app.Use(next => new RequestMeter(next, telemetry.Host).InvokeAsync);
-            new MetricsApi(telemetry.Metrics).Map(app);
+            new MetricsApi(app.Services.GetRequiredService<MeterProvider>()).Map(app);
         }
 
         app.Use(next => new ErrorBoundary(next, parts.Log).InvokeAsync);
@@ -162,6 +166,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
         new PruneApi(parts.Slot).Map(app);
         OpenApiRoute.Map(app);
+        OpenApiPage.Map(app);
     }
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 using Runner.Host.Http.OpenApi;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
@@ -56,13 +57,13 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         });
     }
 
-    private static ImmutableArray<Parameter> NameParameters { get; } =
+    private static ImmutableArray<OpenApiParameter> NameParameters =>
     [
         Parameter.Path("flow", ValueSchema.Name, "The first part of the deployment's name."),
         Parameter.Path("name", ValueSchema.Name, "The second part of the deployment's name."),
     ];
 
-    private static Operation Change(string id, string summary, params ImmutableArray<Parameter> parameters) => new(id, Tags.Deployments, summary)
+    private static Operation Change(string id, string summary, params ImmutableArray<OpenApiParameter> parameters) => new(id, Tags.Deployments, summary)
     {
         Parameters = [.. NameParameters, .. parameters],
         Answers = [new(200, "It is so.", MessagesJson.Default.DeploymentChanged)],

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 using Runner.Host.Http.OpenApi;
 using Runner.Messages.Limits;
 using Runner.Messages.Serialization;
@@ -10,7 +11,7 @@ namespace Runner.Host.Http;
 /// <summary>Limits: list, set, delete.</summary>
 internal sealed class LimitsApi(NodeSlot slot)
 {
-    private static Parameter NameParameter { get; } = Parameter.Path("name", ValueSchema.Name, "The limit.");
+    private static OpenApiParameter NameParameter => Parameter.Path("name", ValueSchema.Name, "The limit.");
 
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -1,29 +1,29 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using OpenTelemetry.Metrics;
 using Runner.Host.Http.OpenApi;
-using Runner.Host.Telemetry;
 
 namespace Runner.Host.Http;
 
 /// <summary>What the node measures, for Prometheus. Needs the node's token, as the API does.</summary>
-internal sealed class MetricsApi(MetricCollector metrics)
+internal sealed class MetricsApi(MeterProvider metrics)
 {
     public const string Path = "/metrics";
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path, ShowAsync).Describe(
+    // The exporter maps its path for every method.
+    public void Map(IEndpointRouteBuilder routes) => routes.MapPrometheusScrapingEndpoint(Path, metrics, Before, optionsName: null).WithMetadata(new HttpMethodMetadata([HttpMethods.Get])).Describe(
         () => new("getMetrics", Tags.Node, "What the node measures, for Prometheus.")
         {
             AsksNothing = true,
             Answers = [new(200, "Every metric.") { Contents = [new("text/plain", "Prometheus' text exposition format 0.0.4.")] }],
         });
 
-    private async Task ShowAsync(HttpContext context)
+    private static void Before(IApplicationBuilder exporter) => exporter.Use(next => context =>
     {
         _ = new QueryReader(context);
-        var text = metrics.Read();
-        context.Response.ContentType = PrometheusText.ContentType;
-        context.Response.ContentLength = text.Length;
-        await context.Response.Body.WriteAsync(text, context.RequestAborted);
-    }
+        // One format for everybody, as documented: in another that Prometheus prefers the bounds of buckets are spelt otherwise and counters have a series more.
+        context.Request.Headers.Accept = default;
+        return next(context);
+    });
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 using Runner.Client;
 using Runner.Host.Http.Access;
 using Runner.Host.Http.OpenApi;
@@ -50,7 +51,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
                     Parameter.Query("stream", ValueSchema.OneOf(["stdout", "stderr"]), "Which of the two; both may be followed, by leaving it out."),
                     Parameter.Query("attempt", ValueSchema.Integer(1, int.MaxValue), "Only this attempt's output."),
                     Parameter.Query(
-                        "from", new ValueSchema("string") { Pattern = "^([0-9]+|[1-9][0-9]*:[0-9]+:[0-9]+)$" },
+                        "from", ValueSchema.Pattern("^([0-9]+|[1-9][0-9]*:[0-9]+:[0-9]+)$"),
                         "A position ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or an offset in bytes into the one stream."),
                     Parameter.Query("follow", ValueSchema.Flag, "Goes on until the run has ended."),
                     LastEventId("The position of the last event that arrived; goes before `from`."),
@@ -71,7 +72,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
             });
     }
 
-    private static Parameter LastEventId(string description) => Parameter.Header("Last-Event-ID", new ValueSchema("string"), description);
+    private static OpenApiParameter LastEventId(string description) => Parameter.Header("Last-Event-ID", ValueSchema.Text(), description);
 
     private async Task EventsAsync(HttpContext context)
     {

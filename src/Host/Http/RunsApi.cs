@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 using Runner.Host.Http.Access;
 using Runner.Host.Http.OpenApi;
 using Runner.Messages;
@@ -13,7 +14,7 @@ namespace Runner.Host.Http;
 internal sealed class RunsApi(NodeSlot slot)
 {
     /// <summary>The run of a path.</summary>
-    public static Parameter RunParameter { get; } = Parameter.Path("run", ValueSchema.Uuid, "The run's id.");
+    public static OpenApiParameter RunParameter => Parameter.Path("run", ValueSchema.Uuid, "The run's id.");
 
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -29,9 +29,10 @@ internal static class NodeLog
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", level < LogEventLevel.Warning ? LogEventLevel.Warning : level)
             .Enrich.With<RunSuffix>();
-        if (options.LogFormat == LogFormat.Json)
+        var lines = options.LogFormat == LogFormat.Json ? JsonLines.Create() : null;
+        if (lines is not null)
         {
-            log.WriteTo.Console(new JsonLines(), standardErrorFromLevel: LogEventLevel.Verbose);
+            log.WriteTo.Console(lines, standardErrorFromLevel: LogEventLevel.Verbose);
         }
         else
         {
@@ -44,7 +45,7 @@ internal static class NodeLog
 
         if (options.LogFile is { } file)
         {
-            AddFile(log, file, options.LogFormat == LogFormat.Json ? new JsonLines() : new MessageTemplateTextFormatter(FileTemplate, CultureInfo.InvariantCulture));
+            AddFile(log, file, lines ?? new MessageTemplateTextFormatter(FileTemplate, CultureInfo.InvariantCulture));
         }
 
         return log.CreateLogger();

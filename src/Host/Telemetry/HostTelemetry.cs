@@ -7,6 +7,7 @@ namespace Runner.Host.Telemetry;
 internal sealed class HostTelemetry : IDisposable
 {
     public const string MeterName = "Runner.Host";
+    public const string RequestDuration = "http.server.request.duration";
 
     private readonly Meter _meter;
     private readonly Histogram<double> _requests;
@@ -16,7 +17,7 @@ internal sealed class HostTelemetry : IDisposable
     public HostTelemetry(NodeTelemetry node, string name, string data)
     {
         _meter = new Meter(new MeterOptions(MeterName) { Scope = node.Scope, Version = node.Version });
-        _requests = _meter.CreateHistogram("http.server.request.duration", "s", "Time to answer a request of the API; streams are not counted.",
+        _requests = _meter.CreateHistogram(RequestDuration, "s", "Time to answer a request of the API; streams are not counted.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         KeyValuePair<string, object?>[] info = [new("version", node.Version), new("node", name)];
         _meter.CreateObservableGauge("runner.node.info", () => new Measurement<int>(1, info), description: "Always 1; its labels say which program this is.");

@@ -2,58 +2,26 @@ using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Runner.Actors.Telemetry;
-using Runner.Entities;
 using Runner.Host.Configuration;
 
 namespace Runner.Host.Telemetry;
 
 /// <summary>
-/// Sends a node's metrics and traces to a collector. The one type that knows OpenTelemetry's packages. Sends from threads of its own and drops
+/// Sends a node's metrics and traces to a collector. The one type that knows the exporter's package. Sends from threads of its own and drops
 /// what a collector does not take: the node does not notice, and the log says once that it is so and once that it is over.
 /// </summary>
-internal sealed class OtlpExport : IDisposable
+internal static class OtlpExport
 {
-    /// <summary>How long the last values may take on the way down.</summary>
-    private const int LastWords = 2_000;
-
-    private readonly MeterProvider _metrics;
-    private readonly TracerProvider _traces;
-
-    private OtlpExport(MeterProvider metrics, TracerProvider traces) => (_metrics, _traces) = (metrics, traces);
-
-    public static OtlpExport Start(NodeTelemetry node, string name, OtlpOptions options, ILogger log)
+    public static void AddTo(IOpenTelemetryBuilder gathering, NodeTelemetry node, OtlpOptions options, ILogger log)
     {
-        var resource = ResourceBuilder.CreateEmpty().AddService("runner", serviceVersion: node.Version, serviceInstanceId: name).AddEnvironmentVariableDetector();
         var health = new CollectorHealth(options.Endpoint!, log);
-        var metrics = Sdk.CreateMeterProviderBuilder()
-            .SetResourceBuilder(resource)
-            .AddMeter(EntityTelemetry.MeterName, RunMeter, HostTelemetry.MeterName)
-            .AddMeter("System.Runtime")
-            // Another node in this program has meters of the same names.
-            .AddView(i => i.Meter.Name == "System.Runtime" || ReferenceEquals(i.Meter.Scope, node.Scope) ? null : MetricStreamConfiguration.Drop)
-            .AddReader(new PeriodicExportingMetricReader(new Metrics(Options(options, "metrics"), health)))
-            .Build();
-        var traces = Sdk.CreateTracerProviderBuilder()
-            .SetResourceBuilder(resource)
+        gathering.WithMetrics(metrics => metrics.AddReader(new PeriodicExportingMetricReader(new Metrics(Options(options, "metrics"), health))));
+        gathering.WithTracing(traces => traces
             .AddSource(node.Source.Name)
-            .AddProcessor(new OwnSpans(new Traces(Options(options, "traces"), health), node.Source))
-            .Build();
-        return new OtlpExport(metrics, traces);
+            .AddProcessor(new OwnSpans(new Traces(Options(options, "traces"), health), node.Source)));
     }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _traces.Shutdown(LastWords);
-        _metrics.Shutdown(LastWords);
-        _traces.Dispose();
-        _metrics.Dispose();
-    }
-
-    private const string RunMeter = "Runner.Actors";
 
     private static OtlpExporterOptions Options(OtlpOptions options, string signal) => new()
     {

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Runner.Messages.Deployments;
 
 /// <summary>A command for one deployment; the name is the entity's id.</summary>
-public interface IDeploymentMessage
+public interface IDeploymentMessage : IWireMessage
 {
     /// <summary><c>flow/deployment</c>.</summary>
     string Deployment { get; }
@@ -11,29 +11,29 @@ public interface IDeploymentMessage
 
 /// <summary>Registers a deployment or updates it. Answered with <see cref="DeploymentRegistered"/> or a refusal.</summary>
 /// <param name="DryRun">Only says what would change.</param>
-public sealed record RegisterDeployment(DeploymentSpec Spec, bool DryRun = false) : IDeploymentMessage
+public sealed record RegisterDeployment(DeploymentSpec Spec, bool DryRun = false) : IDeploymentMessage, IRequest<DeploymentRegistered>
 {
     /// <inheritdoc/>
     public string Deployment => Spec.Name;
 }
 
 /// <summary>Stops the schedules of a deployment until it is resumed. Answered with <see cref="DeploymentChanged"/>.</summary>
-public sealed record PauseDeployment(string Deployment, PauseReason Reason = PauseReason.User) : IDeploymentMessage;
+public sealed record PauseDeployment(string Deployment, PauseReason Reason = PauseReason.User) : IDeploymentMessage, IRequest<DeploymentChanged>;
 
 /// <summary>Lets the schedules go on, from now: what came due meanwhile stays undone. Answered with <see cref="DeploymentChanged"/>.</summary>
-public sealed record ResumeDeployment(string Deployment) : IDeploymentMessage;
+public sealed record ResumeDeployment(string Deployment) : IDeploymentMessage, IRequest<DeploymentChanged>;
 
 /// <summary>
 /// Switches one schedule of a deployment on or off; on, it goes on from now. That lasts until a redeploy declares another <c>active</c> for it.
 /// Answered with <see cref="DeploymentChanged"/> or a refusal.
 /// </summary>
-public sealed record SwitchSchedule(string Deployment, string Schedule, bool Active) : IDeploymentMessage;
+public sealed record SwitchSchedule(string Deployment, string Schedule, bool Active) : IDeploymentMessage, IRequest<DeploymentChanged>;
 
 /// <summary>Ends the schedules and forgets the recipe; finished runs stay readable. Answered with <see cref="DeploymentChanged"/>.</summary>
-public sealed record DeleteDeployment(string Deployment, RunsOnDelete Runs = RunsOnDelete.Keep) : IDeploymentMessage;
+public sealed record DeleteDeployment(string Deployment, RunsOnDelete Runs = RunsOnDelete.Keep) : IDeploymentMessage, IRequest<DeploymentChanged>;
 
 /// <summary>Asks for a deployment. Answered with <see cref="DeploymentView"/> or a refusal.</summary>
-public sealed record GetDeployment(string Deployment) : IDeploymentMessage;
+public sealed record GetDeployment(string Deployment) : IDeploymentMessage, IRequest<DeploymentView>;
 
 /// <summary>Who paused a deployment.</summary>
 public enum PauseReason
@@ -67,11 +67,11 @@ public enum RegistrationOutcome
 /// <param name="Changes">The names of the fields that changed, as the deployment file spells them.</param>
 /// <param name="NextRun">When it is due next; null if it never is or is paused.</param>
 public sealed record DeploymentRegistered(
-    string Name, RegistrationOutcome Outcome, ImmutableArray<string> Changes, DateTimeOffset? NextRun, bool Paused);
+    string Name, RegistrationOutcome Outcome, ImmutableArray<string> Changes, DateTimeOffset? NextRun, bool Paused) : IWireMessage;
 
 /// <summary>Answer to pausing, resuming and deleting.</summary>
 /// <param name="Changed">False if it was so already.</param>
-public sealed record DeploymentChanged(string Name, bool Changed);
+public sealed record DeploymentChanged(string Name, bool Changed) : IWireMessage;
 
 /// <summary>A deployment as it stands.</summary>
 public sealed record DeploymentView(
@@ -81,7 +81,7 @@ public sealed record DeploymentView(
     DateTimeOffset RegisteredAt,
     DateTimeOffset UpdatedAt,
     DateTimeOffset? NextRun,
-    ImmutableArray<ScheduleView> Schedules);
+    ImmutableArray<ScheduleView> Schedules) : IWireMessage;
 
 /// <summary>A schedule as it stands.</summary>
 /// <param name="Active">As declared, or as somebody has switched it since.</param>

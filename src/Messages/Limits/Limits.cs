@@ -4,23 +4,23 @@ namespace Runner.Messages.Limits;
 
 /// <summary>Creates a limit or changes its size. Lowering ends nothing; raising wakes waiters. Answered with <see cref="LimitChanged"/>.</summary>
 /// <param name="Size">1 to 1,000,000.</param>
-public sealed record SetLimit(string Name, int Size);
+public sealed record SetLimit(string Name, int Size) : IRequest<LimitChanged>;
 
 /// <summary>Deletes a limit: what counted against it is unlimited again. Answered with <see cref="LimitChanged"/> or a refusal.</summary>
-public sealed record DeleteLimit(string Name);
+public sealed record DeleteLimit(string Name) : IRequest<LimitChanged>;
 
 /// <summary>Answer to <see cref="SetLimit"/> and <see cref="DeleteLimit"/>.</summary>
 /// <param name="Changed">False if it was so already.</param>
-public sealed record LimitChanged(string Name, int? Size, bool Changed);
+public sealed record LimitChanged(string Name, int? Size, bool Changed) : IWireMessage;
 
 /// <summary>Asks for the limits that are set or in use, by name. Answered with <see cref="LimitPage"/>.</summary>
 /// <param name="Limit">1 to 1,000: how many of them at most.</param>
 /// <param name="After">Those after this one; null for the first.</param>
-public sealed record ListLimits(int Limit = 200, string? After = null);
+public sealed record ListLimits(int Limit = 200, string? After = null) : IRequest<LimitPage>;
 
 /// <summary>A page of limits by name.</summary>
 /// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
-public sealed record LimitPage(ImmutableArray<LimitView> Items, string? Next);
+public sealed record LimitPage(ImmutableArray<LimitView> Items, string? Next) : IWireMessage;
 
 /// <summary>What a limit bounds.</summary>
 public enum LimitKind

@@ -18,28 +18,28 @@ public sealed record SubmitRun(
     int? Priority = null,
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
-    bool? EnforceParameterSchema = null) : Deployments.IDeploymentMessage;
+    bool? EnforceParameterSchema = null) : Deployments.IDeploymentMessage, IRequest<RunSubmitted>;
 
 /// <summary>Answer to <see cref="SubmitRun"/> and <see cref="RetryRun"/>.</summary>
 /// <param name="Created">False if the idempotency key had been used: <paramref name="Id"/> is the run of the first time.</param>
-public sealed record RunSubmitted(Guid Id, bool Created, RunState State);
+public sealed record RunSubmitted(Guid Id, bool Created, RunState State) : IWireMessage;
 
 /// <summary>A message for one run; the id is the entity's.</summary>
-public interface IRunMessage
+public interface IRunMessage : IWireMessage
 {
     Guid Run { get; }
 }
 
 /// <summary>Cancels a run. Answered with <see cref="RunCancelAccepted"/> once it is durable, or a refusal if the run has ended.</summary>
 /// <param name="Reason">Shown as the state's message; null for none.</param>
-public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage;
+public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage, IRequest<RunCancelAccepted>;
 
 /// <summary>Answer to <see cref="CancelRun"/>: the state the run is in now, <c>Cancelling</c> or already <c>Cancelled</c>.</summary>
-public sealed record RunCancelAccepted(Guid Id, RunState State);
+public sealed record RunCancelAccepted(Guid Id, RunState State) : IWireMessage;
 
 /// <summary>Submits an ended run's recipe and parameters once more, as a new run. Answered with <see cref="RunSubmitted"/>.</summary>
 /// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>.</param>
-public sealed record RetryRun(Guid Run, string? IdempotencyKey = null) : IRunMessage;
+public sealed record RetryRun(Guid Run, string? IdempotencyKey = null) : IRunMessage, IRequest<RunSubmitted>;
 
 /// <summary>Asks for a run. Answered with <see cref="RunView"/> or a refusal.</summary>
-public sealed record GetRun(Guid Run) : IRunMessage;
+public sealed record GetRun(Guid Run) : IRunMessage, IRequest<RunView>;

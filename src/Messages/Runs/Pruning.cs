@@ -10,14 +10,14 @@ namespace Runner.Messages.Runs;
 /// <param name="DryRun">Only count.</param>
 /// <param name="After">Where the part before ended: its <see cref="PruneReport.Next"/>; null for the first.</param>
 public sealed record PruneRuns(
-    TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null, bool DryRun = false, string? After = null);
+    TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null, bool DryRun = false, string? After = null) : IRequest<PruneReport>;
 
 /// <summary>What one part of a pruning did, or would do.</summary>
 /// <param name="Runs">How many runs.</param>
 /// <param name="OutputBytes">The size of their output and results.</param>
 /// <param name="KeepAtLeast">What ended more recently stays, whatever the rule.</param>
 /// <param name="Next">Pass as <c>after</c> for the next part; null if this was the last.</param>
-public sealed record PruneReport(long Runs, long OutputBytes, TimeSpan KeepAtLeast, string? Next, StoreRoom Store);
+public sealed record PruneReport(long Runs, long OutputBytes, TimeSpan KeepAtLeast, string? Next, StoreRoom Store) : IWireMessage;
 
 /// <summary>The room the node's store takes.</summary>
 /// <param name="Bytes">All of it.</param>

@@ -1,6 +1,7 @@
 using Runner.Entities;
 using Runner.Entities.Store;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using SQLitePCL;
 using ILogger = Serilog.ILogger;
 
@@ -18,6 +19,8 @@ internal sealed class CommitWriter
 
     private readonly DatabaseFile _file;
     private readonly StoreSchema _schema;
+    private readonly SqliteStoreOptions _options;
+    private readonly string _life = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly ILogger _log;
     private readonly EntityTelemetry? _telemetry;
     private readonly CommitQueue _queue;
@@ -30,16 +33,17 @@ internal sealed class CommitWriter
 
     /// <summary>Opens the database, brings its tables up to date, and starts the thread.</summary>
     /// <param name="reopened">Called when the database was opened anew after a failure; it may be another file now.</param>
-    public CommitWriter(DatabaseFile file, StoreSchema schema, int largestGroup, int checkpointPages, Action reopened, ILogger log, EntityTelemetry? telemetry = null)
+    public CommitWriter(DatabaseFile file, StoreSchema schema, SqliteStoreOptions options, Action reopened, ILogger log)
     {
+        _options = options;
         _reopened = reopened;
         _file = file;
         _schema = schema;
         _log = log;
-        _telemetry = telemetry;
-        _queue = new CommitQueue(largestGroup);
+        _telemetry = options.Telemetry;
+        _queue = new CommitQueue(options.LargestGroup);
         _connection = Open(create: true);
-        _checkpointer = new Checkpointer(file, checkpointPages, log);
+        _checkpointer = new Checkpointer(file, options.CheckpointPages, log);
         new Thread(Run) { Name = "store-writer", IsBackground = true }.Start();
     }
 
@@ -201,29 +205,18 @@ internal sealed class CommitWriter
 
     private Connection Open(bool create)
     {
+        // Looked at before it is opened to be written: one that is refused is not touched.
+        _file.Recognize();
         Database database = _file.OpenWriter(create);
         try
         {
             DatabaseSchema.Bring(database, _file.Path, _schema, _log);
-            LetShrink(database);
-            return new Connection(database, _schema);
+            return new Connection(database, _schema, _options, _life);
         }
         catch
         {
             database.Dispose();
             throw;
-        }
-    }
-
-    private void LetShrink(Database database)
-    {
-        try
-        {
-            FreeSpace.Convert(database);
-        }
-        catch (SqliteException error)
-        {
-            _log.Warning("The store stays one that does not shrink: {Reason}", _file.Translate(error).Message);
         }
     }
 
@@ -245,9 +238,9 @@ internal sealed class CommitWriter
         _full = failure as StoreFullException;
     }
 
-    private sealed class Connection(Database database, StoreSchema schema) : IDisposable
+    private sealed class Connection(Database database, StoreSchema schema, SqliteStoreOptions options, string life) : IDisposable
     {
-        private readonly CommitApplier _applier = new(database, schema);
+        private readonly CommitApplier _applier = new(database, schema, options, life);
         private readonly Statement _begin = database.Cached("BEGIN IMMEDIATE");
         private readonly Statement _commit = database.Cached("COMMIT");
         private readonly FreeSpace _free = new(database);
@@ -263,8 +256,9 @@ internal sealed class CommitWriter
 
         public void Write(List<PendingCommit> group)
         {
-            bool erases = false;
             _begin.Execute();
+            // Not for somebody's question alone how the store is: that waits for no disk.
+            bool erases = group.Exists(static commit => !commit.Commit.Writes.IsEmpty) && _applier.ForgetErased();
             foreach (PendingCommit commit in group)
             {
                 commit.Decided = _applier.Apply(commit.Commit);
@@ -292,6 +286,7 @@ internal sealed class CommitWriter
 
         public bool TryRollBack()
         {
+            _applier.RolledBack();
             try
             {
                 if (database.InTransaction)

@@ -43,7 +43,7 @@ internal sealed class Database : IDisposable
     /// <param name="mode">One of SQLite's, <c>SQLITE_CHECKPOINT_PASSIVE</c> and so on.</param>
     public LogState Checkpoint(int mode)
     {
-        // SQLite would wait in steps of a second, the library of the package being built without usleep.
+        // Nobody who reads or writes is to wait for this, nor this for them.
         _ = raw.sqlite3_busy_timeout(_handle, 0);
         int rc = raw.sqlite3_wal_checkpoint_v2(_handle, "main", mode, out int pages, out int carried);
         bool held = (rc & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;

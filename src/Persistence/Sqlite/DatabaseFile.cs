@@ -12,10 +12,25 @@ internal sealed class DatabaseFile
     {
         _options = options with { Path = System.IO.Path.GetFullPath(options.Path) };
         Batteries_V2.Init();
-        SqliteSleep.Mend();
     }
 
     public string Path => _options.Path;
+
+    /// <summary>Refuses a database that this version does not write.</summary>
+    /// <exception cref="StoreException">It is another program's or another version's.</exception>
+    public void Recognize()
+    {
+        if (new FileInfo(Path) is not { Exists: true, Length: > 0 })
+        {
+            return;
+        }
+
+        using Database database = OpenReader();
+        if (!DatabaseSchema.IsNew(database))
+        {
+            DatabaseSchema.Recognize(database, Path);
+        }
+    }
 
     /// <summary>The connection that writes.</summary>
     /// <param name="create">

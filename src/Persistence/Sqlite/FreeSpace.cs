@@ -5,7 +5,7 @@ namespace Runner.Persistence.Sqlite;
 /// <summary>
 /// Gives the room that erased entities leave back to the disk, in steps of a few milliseconds between commits: the database's last pages
 /// move into its free ones and the file is cut. A part stays free, so that a store in which as much comes as goes does not move pages to
-/// and fro. A database made without this ability (before it was there) uses its free pages again and does not shrink.
+/// and fro.
 /// </summary>
 /// <remarks>Used by the writer's thread; what it reports is read on any connection.</remarks>
 internal sealed class FreeSpace(Database database) : IDisposable
@@ -18,9 +18,6 @@ internal sealed class FreeSpace(Database database) : IDisposable
 
     /// <summary>And this part of the database: one in so many pages.</summary>
     private const long StockPart = 16;
-
-    /// <summary>Pages, 16 MiB: rewritten in about a tenth of a second.</summary>
-    private const long SmallEnough = 4_096;
 
     private const long Incremental = 2;
 
@@ -41,17 +38,6 @@ internal sealed class FreeSpace(Database database) : IDisposable
         if (Single(database, "page_count") == 0)
         {
             database.Execute($"PRAGMA auto_vacuum = {Incremental}");
-        }
-    }
-
-    /// <summary>Makes a database of an older version give room back, if it is so small that rewriting it takes no time to speak of.</summary>
-    /// <exception cref="SqliteException">It could not be rewritten, and is as it was.</exception>
-    public static void Convert(Database database)
-    {
-        if (Single(database, "auto_vacuum") != Incremental && Single(database, "page_count") <= SmallEnough)
-        {
-            database.Execute($"PRAGMA auto_vacuum = {Incremental}");
-            database.Execute("VACUUM");
         }
     }
 

@@ -24,7 +24,7 @@ internal static class RowCodec
                 {
                     ColumnType.Integer => statement.Int64(i + 1),
                     ColumnType.Text => statement.Text(i + 1),
-                    _ => DecodeSet(statement.Utf8(i + 1)),
+                    _ => DecodeSet(statement.Blob(i + 1)),
                 };
             }
         }

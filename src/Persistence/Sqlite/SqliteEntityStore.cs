@@ -1,3 +1,4 @@
+using Runner.Entities;
 using Runner.Entities.Store;
 using System.Collections.Immutable;
 using ILogger = Serilog.ILogger;
@@ -6,11 +7,23 @@ namespace Runner.Persistence.Sqlite;
 
 /// <summary>
 /// The embedded store of one node: a SQLite database in one file, with a write-ahead log and full synchronisation, so what was
-/// acknowledged survives a crash of the program and of the machine. Wake-ups are kept in Unix milliseconds, events' times in ticks
-/// (100 ns) since the Unix epoch, in UTC; an event read back has the very instant it was written with.
+/// acknowledged survives a crash of the program and of the machine. Events and snapshots stand in the tables of Akka.Persistence.Sql, so that
+/// its queries and whatever knows that schema can read them. Wake-ups are kept in Unix milliseconds, events' times in ticks of 100 ns since
+/// the year 1, in UTC; an event read back has the very instant it was written with.
 /// </summary>
 public sealed class SqliteEntityStore : IEntityStore
 {
+    private static readonly TimeSpan LongestKept = TimeSpan.FromDays(36_500);
+
+    private static readonly string OneSlice = $"SELECT kind, id, due FROM wakeups WHERE slice = ?5 AND {Due} ORDER BY due, kind, id LIMIT ?6";
+
+    // Each slice is read from the index in its order and they are merged: as many rows are read as are asked for, and one more of each.
+    private static readonly string AllSlices =
+        string.Join(" UNION ALL ", Enumerable.Range(0, EntitySlices.Count).Select(slice => $"SELECT kind, id, due FROM wakeups WHERE slice = {slice} AND {Due}"))
+        + " ORDER BY due, kind, id LIMIT ?5";
+
+    private const string Due = "due <= ?1 AND (due, kind, id) > (?2, ?3, ?4)";
+
     private readonly StoreSchema _schema;
     private readonly CommitWriter _writer;
     private readonly ReaderPool _readers;
@@ -24,7 +37,7 @@ public sealed class SqliteEntityStore : IEntityStore
         _readers = new ReaderPool(file, options.Readers);
         try
         {
-            _writer = new CommitWriter(file, schema, options.LargestGroup, options.CheckpointPages, _readers.Renew, log, options.Telemetry);
+            _writer = new CommitWriter(file, schema, options, _readers.Renew, log);
         }
         catch (SqliteException error)
         {
@@ -34,7 +47,7 @@ public sealed class SqliteEntityStore : IEntityStore
 
     /// <summary>Opens a database, or makes it if there is no file; adds tables, columns and indexes that are missing.</summary>
     /// <exception cref="StoreUnavailableException">
-    /// It cannot be read or written, is no database, belongs to another program, or was written by a newer version of this one.
+    /// It cannot be read or written, is no database, belongs to another program, or was written by another version of this one.
     /// </exception>
     /// <exception cref="StoreFullException">There is no room to make or open it.</exception>
     /// <exception cref="ArgumentException">The options or tables do not fit the contract.</exception>
@@ -46,6 +59,8 @@ public sealed class SqliteEntityStore : IEntityStore
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Readers, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CachedPages, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CheckpointPages, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ErasedKept, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ErasedKept, LongestKept);
         StoreSchema schema = new(tables);
         return Task.Run(() => new SqliteEntityStore(options, schema, log));
     }
@@ -60,10 +75,10 @@ public sealed class SqliteEntityStore : IEntityStore
     /// <inheritdoc/>
     public Task<EntityHistory> LoadAsync(EntityKey entity) => _readers.ReadAsync(database => database.InSnapshot(_ =>
     {
-        StoredSnapshot? snapshot = database.Cached("SELECT seq, version, payload FROM snapshots WHERE kind = ? AND id = ?").Bind(1, entity)
-            .First(row => new StoredSnapshot(row.Int64(0), (int)row.Int64(1), row.Utf8(2)));
+        StoredSnapshot? snapshot = database.Cached("SELECT sequence_number, manifest, snapshot FROM snapshot WHERE persistence_id = ? ORDER BY sequence_number DESC LIMIT 1")
+            .Bind(1, entity).First(static row => new StoredSnapshot(row.Int64(0), row.Manifest(1).Version, row.Blob(2)));
         ImmutableArray<StoredEvent> events = Events(database, entity, 0, -1);
-        return new EntityHistory(snapshot, events, events.IsEmpty ? snapshot?.Sequence ?? 0 : events[^1].Sequence);
+        return new EntityHistory(snapshot, events, events.IsEmpty ? Remembered(database, entity) : events[^1].Sequence);
     }));
 
     /// <inheritdoc/>
@@ -77,13 +92,15 @@ public sealed class SqliteEntityStore : IEntityStore
     public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
+        StoreSchema.CheckSlice(slice);
         // Nothing stands before the empty kind of the earliest time.
         (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity) : (long.MinValue, new EntityKey("", ""));
         return _readers.ReadAsync(database =>
         {
             ImmutableArray<WakeUp>.Builder found = ImmutableArray.CreateBuilder<WakeUp>();
-            database.Cached("SELECT kind, id, due FROM wakeups WHERE due <= ? AND (due, kind, id) > (?, ?, ?) ORDER BY due, kind, id LIMIT ?")
-                .Bind(1, StoreTime.FloorMilliseconds(until)).Bind(2, due).Bind(3, entity).Bind(5, atMost)
+            Statement statement = database.Cached(slice is null ? AllSlices : OneSlice)
+                .Bind(1, StoreTime.FloorMilliseconds(until)).Bind(2, due).BindParts(3, entity);
+            (slice is { } number ? statement.Bind(5, number).Bind(6, atMost) : statement.Bind(5, atMost))
                 .ReadAll(found, static row => new WakeUp(row.Entity(0), DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(2))));
             return found.ToImmutable();
         });
@@ -160,6 +177,10 @@ public sealed class SqliteEntityStore : IEntityStore
     internal Task<ImmutableArray<string>> ExplainAsync(RowQuery query) =>
         _readers.ReadAsync(new RowReader(_schema.Table(query.Table), query).Explain);
 
+    /// <summary>How SQLite would answer <see cref="WakeUpsAsync"/>, line by line.</summary>
+    internal Task<ImmutableArray<string>> ExplainWakeUpsAsync(bool all) => _readers.ReadAsync(database =>
+        database.Query("EXPLAIN QUERY PLAN " + (all ? AllSlices : OneSlice), row => row.Text(3)).ToImmutableArray());
+
     /// <summary>How SQLite would answer <see cref="PlaceAsync"/>, line by line.</summary>
     internal Task<ImmutableArray<string>> ExplainPlaceAsync(RowQuery query) =>
         _readers.ReadAsync(new RowReader(_schema.Table(query.Table), query).ExplainPlace);
@@ -167,9 +188,18 @@ public sealed class SqliteEntityStore : IEntityStore
     private static ImmutableArray<StoredEvent> Events(Database database, EntityKey entity, long after, int atMost)
     {
         ImmutableArray<StoredEvent>.Builder events = ImmutableArray.CreateBuilder<StoredEvent>();
-        database.Cached("SELECT seq, type, version, at, payload FROM events WHERE kind = ? AND id = ? AND seq > ? ORDER BY seq LIMIT ?")
-            .Bind(1, entity).Bind(3, after).Bind(4, atMost)
-            .ReadAll(events, static row => new StoredEvent(row.Int64(0), row.Text(1), (int)row.Int64(2), StoreTime.FromTicks(row.Int64(3)), row.Utf8(4)));
+        database.Cached("SELECT sequence_number, manifest, created, message FROM journal WHERE persistence_id = ? AND sequence_number > ? ORDER BY sequence_number LIMIT ?")
+            .Bind(1, entity).Bind(2, after).Bind(3, atMost).ReadAll(events, Event);
         return events.ToImmutable();
     }
+
+    private static StoredEvent Event(Statement row)
+    {
+        (string type, int version) = row.Manifest(1);
+        return new StoredEvent(row.Int64(0), type, version, StoreTime.FromTicks(row.Int64(2)), row.Blob(3));
+    }
+
+    /// <summary>The number of the last event that a snapshot has replaced or that was erased.</summary>
+    private static long Remembered(Database database, EntityKey entity) =>
+        database.Cached("SELECT sequence_number FROM journal_metadata WHERE persistence_id = ? ORDER BY sequence_number DESC LIMIT 1").Bind(1, entity).Scalar() ?? 0;
 }

@@ -28,6 +28,14 @@ public sealed record SqliteStoreOptions(string Path)
     /// <summary>The largest the database may grow, in bytes; null for as large as the disk allows. Beyond it the store is full.</summary>
     public long? LargestSize { get; init; }
 
+    /// <summary>For how long the last number of an erased entity is remembered, at least; not negative. A day unless told.</summary>
+    public TimeSpan ErasedKept { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>The clock of what is erased and of snapshots.</summary>
+#pragma warning disable RS0030 // Nothing is decided by it; where time is not real, another is given.
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+#pragma warning restore RS0030
+
     /// <summary>Where commits are measured; null measures nothing. Stays the caller's to dispose.</summary>
     public EntityTelemetry? Telemetry { get; init; }
 }

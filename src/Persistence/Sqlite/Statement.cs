@@ -1,5 +1,7 @@
 using Runner.Entities.Store;
 using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using SQLitePCL;
 
@@ -38,31 +40,36 @@ internal sealed class Statement : IDisposable
             return this;
         }
 
-        int atMost = Encoding.UTF8.GetMaxByteCount(value.Length);
-        byte[]? rented = atMost <= OnStack ? null : ArrayPool<byte>.Shared.Rent(atMost);
-        Span<byte> buffer = rented is null ? stackalloc byte[OnStack] : rented;
-        int rc = raw.sqlite3_bind_text(_handle, position, buffer[..Encoding.UTF8.GetBytes(value, buffer)]);
-        if (rented is not null)
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-
-        Check(rc);
-        return this;
+        return BindJoined(position, value, "", "");
     }
 
-    /// <summary>Binds text that is UTF-8 already.</summary>
-    public Statement Bind(int position, ReadOnlySpan<byte> utf8)
+    /// <summary>Binds bytes.</summary>
+    public Statement Bind(int position, ReadOnlySpan<byte> blob)
     {
-        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(_handle, position, "") : raw.sqlite3_bind_text(_handle, position, utf8));
+        // An empty span would be bound as null.
+        Check(blob.IsEmpty ? raw.sqlite3_bind_zeroblob(_handle, position, 0) : raw.sqlite3_bind_blob(_handle, position, blob));
         return this;
     }
 
     /// <summary>Binds the value of a column: a string, a long or null.</summary>
     public Statement Bind(int position, object? value) => value is long number ? Bind(position, number) : Bind(position, (string?)value);
 
+    /// <summary>Binds an entity's persistence id.</summary>
+    public Statement Bind(int position, EntityKey entity) => BindJoined(position, entity.Kind, "/", entity.Id);
+
     /// <summary>Binds kind and id at two positions.</summary>
-    public Statement Bind(int position, EntityKey entity) => Bind(position, entity.Kind).Bind(position + 1, entity.Id);
+    public Statement BindParts(int position, EntityKey entity) => Bind(position, entity.Kind).Bind(position + 1, entity.Id);
+
+    /// <summary>Binds a list of one tag, as Akka.Persistence.Sql writes it.</summary>
+    public Statement BindTag(int position, string tag) => BindJoined(position, ";", tag, ";");
+
+    /// <summary>Binds a name and a version as <c>name/version</c>.</summary>
+    public Statement BindManifest(int position, string name, int version)
+    {
+        Span<char> digits = stackalloc char[11];
+        version.TryFormat(digits, out int length, provider: CultureInfo.InvariantCulture);
+        return BindJoined(position, name, "/", digits[..length]);
+    }
 
     /// <summary>Runs a statement whose rows, if any, do not matter.</summary>
     public void Execute()
@@ -145,11 +152,39 @@ internal sealed class Statement : IDisposable
     // As a blob: asked for as text it would end at the first NUL.
     public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_handle, column));
 
-    public byte[] Utf8(int column) => raw.sqlite3_column_blob(_handle, column).ToArray();
+    public byte[] Blob(int column) => raw.sqlite3_column_blob(_handle, column).ToArray();
+
+    /// <summary>What <see cref="BindManifest"/> has written.</summary>
+    public (string Name, int Version) Manifest(int column)
+    {
+        ReadOnlySpan<byte> text = raw.sqlite3_column_blob(_handle, column);
+        int slash = text.LastIndexOf((byte)'/');
+        return slash >= 0 && Utf8Parser.TryParse(text[(slash + 1)..], out int version, out int length) && slash + 1 + length == text.Length
+            ? (Encoding.UTF8.GetString(text[..slash]), version)
+            : throw new SqliteException(raw.SQLITE_CORRUPT, $"«{Encoding.UTF8.GetString(text)}» is no name and version of an event");
+    }
 
     public EntityKey Entity(int column) => new(Text(column), Text(column + 1));
 
     public void Dispose() => _handle.Dispose();
+
+    private Statement BindJoined(int position, ReadOnlySpan<char> first, ReadOnlySpan<char> second, ReadOnlySpan<char> third)
+    {
+        int atMost = Encoding.UTF8.GetMaxByteCount(first.Length + second.Length + third.Length);
+        byte[]? rented = atMost <= OnStack ? null : ArrayPool<byte>.Shared.Rent(atMost);
+        Span<byte> buffer = rented is null ? stackalloc byte[OnStack] : rented;
+        int length = Encoding.UTF8.GetBytes(first, buffer);
+        length += Encoding.UTF8.GetBytes(second, buffer[length..]);
+        length += Encoding.UTF8.GetBytes(third, buffer[length..]);
+        int rc = raw.sqlite3_bind_text(_handle, position, buffer[..length]);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        Check(rc);
+        return this;
+    }
 
     private bool Step()
     {

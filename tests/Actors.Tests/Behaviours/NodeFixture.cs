@@ -4,7 +4,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Retention;
 using Runner.Actors.Tests.FlowRunners;
-using Runner.Engine.Clock;
+using Runner.Host.Cluster;
 using Runner.Entities.Store;
 using Runner.Persistence.Sqlite;
 using Runner.Messages;
@@ -24,9 +24,8 @@ internal sealed record NodeOptions
 
     public bool StoreIsShared { get; init; }
 
-    public IClock? Clock { get; init; }
-
-    public ITimerScheduler? Timers { get; init; }
+    /// <summary>Null is the machine's.</summary>
+    public TimeProvider? Time { get; init; }
 
     public long? LargestDatabase { get; set; }
 
@@ -51,7 +50,6 @@ internal sealed class NodeFixture : IAsyncDisposable
     private TaskCompletionSource _change = NewSignal();
     private RunnerNode? _node;
     private FaultyStore? _store;
-    private EngineRuntime? _runtime;
 
     private NodeFixture(DirectoryInfo root, bool ownsRoot, NodeOptions options)
     {
@@ -70,6 +68,8 @@ internal sealed class NodeFixture : IAsyncDisposable
     public RunFiles Files { get; }
 
     public string Root => _root.FullName;
+
+    private TimeProvider Time => _options.Time ?? MachineTime.Provider;
 
     private string Data => Path.Combine(_root.FullName, "data");
 
@@ -96,15 +96,12 @@ internal sealed class NodeFixture : IAsyncDisposable
             new SqliteStoreOptions(path) { LargestSize = _options.LargestDatabase }, Tables.All, Serilog.Core.Logger.None);
         _store = new FaultyStore(sqlite);
         _flowRunner = LocalFlowRunner.Create(new SubprocessOptions(Data));
-        // One for all lives of the node: its threads live as long as the process.
-        _runtime ??= EngineRuntime.CreateReal();
-        var runtime = _runtime with { Clock = _options.Clock ?? _runtime.Clock, Timers = _options.Timers ?? _runtime.Timers };
         var settings = new NodeSettings(_options.Name, _options.ProcessLimit, _ => [new("RUNNER_API_URL", "http://localhost:1")])
         {
             StoreIsShared = _options.StoreIsShared,
             Retention = _options.Retention with { Output = new FileRunOutput(Files) },
         };
-        _node = RunnerNode.Start(runtime, _store, _flowRunner, settings, Serilog.Core.Logger.None);
+        _node = (await NodeSystem.StartAsync(_store, _flowRunner, settings, Time, Serilog.Core.Logger.None, AkkaSettings.Default, CancellationToken.None)).Node;
         _subscription = _node.Subscribe(_ => Interlocked.Exchange(ref _change, NewSignal()).TrySetResult());
     }
 
@@ -144,7 +141,7 @@ internal sealed class NodeFixture : IAsyncDisposable
         (await Node.SubmitAsync(new SubmitRun(deployment, At: at, Priority: priority, IdempotencyKey: key), CancellationToken.None)).Accepted().Id;
 
     /// <summary>Submits a run that is not due yet: its first event and its start are two commits.</summary>
-    public Task<Guid> SubmitSoon(string deployment) => Submit(deployment, at: _runtime!.Clock.UtcNow + TimeSpan.FromMilliseconds(300));
+    public Task<Guid> SubmitSoon(string deployment) => Submit(deployment, at: Time.GetUtcNow() + TimeSpan.FromMilliseconds(300));
 
     /// <summary>Registers a deployment and submits a run of it.</summary>
     public async Task<Guid> Run(DeploymentSpec spec)
@@ -223,7 +220,7 @@ internal sealed class NodeFixture : IAsyncDisposable
 
     /// <summary>Sends what the inside of the node might send to a run.</summary>
     public void TellRun(Guid run, object message) =>
-        Node.Actors.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, null!);
+        Node.Parts.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, null);
 
     public string Stdout(Guid run, int attempt = 1) => File.ReadAllText(Files.Stdout(new AttemptKey(run, attempt)));
 

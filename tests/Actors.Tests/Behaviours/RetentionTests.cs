@@ -28,7 +28,7 @@ public sealed class RetentionTests
         Assert.Equal((1L, 8L, null), (report.Runs, report.OutputBytes, report.Next));
         Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(node.Files.Stdout(new AttemptKey(run, 1)))!));
         Assert.Empty((await node.Node.RunsAsync(new ListRuns(), default)).Accepted().Items);
-        Assert.Equal(0, (await node.Store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.ToString("D")))).LastSequence);
+        Assert.Empty((await node.Store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.ToString("D")))).Events);
         // It was in memory a moment ago.
         (await node.Node.RunAsync(new GetRun(run), default)).Refused<RunNotFound, RunView>();
         (await node.Node.RetryAsync(new RetryRun(run), default)).Refused<RunNotFound, RunSubmitted>();

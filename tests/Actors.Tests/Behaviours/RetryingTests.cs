@@ -90,7 +90,7 @@ public sealed class RetryingTests
     public async Task B23_a_retry_comes_also_when_the_node_was_killed_while_it_waited()
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Clock = clock });
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock });
         var run = await node.Run(node.Shell("retry/killed", "test $RUNNER_ATTEMPT = 2") with
         {
             Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromHours(1) },

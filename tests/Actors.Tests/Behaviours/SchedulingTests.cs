@@ -59,13 +59,13 @@ public sealed class SchedulingTests
     public async Task B29_a_changed_schedule_drops_its_future_only_and_keeps_runs_that_wait()
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Clock = clock, ProcessLimit = 1 });
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock, ProcessLimit = 1 });
         var gate = node.Fifo("gate");
         var holder = await node.Run(node.Shell("change/holder", "cat gate"));
         await node.Until(holder, StateNames.Running);
         var hourly = node.Shell("change/schedule", "true") with { Schedules = [new ScheduleSpec { Interval = TimeSpan.FromHours(1), Anchor = Hour(clock) }] };
         var first = (await node.Register(hourly)).NextRun!.Value;
-        clock.Step(first - clock.UtcNow);
+        clock.Step(first - clock.GetUtcNow());
         await node.Until(async () => (await node.Runs(hourly.Name)) is [{ State.Name: StateNames.AwaitingConcurrencySlot }]);
 
         var changed = await node.Register(hourly with { Schedules = [new ScheduleSpec { Interval = TimeSpan.FromHours(7), Anchor = Hour(clock) }] });
@@ -111,8 +111,8 @@ public sealed class SchedulingTests
     public async Task B31_after_downtime_missed_occurrences_run_by_the_deployments_policy(CatchUpPolicy policy, bool killed, int expected)
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Clock = clock });
-        var anchor = clock.UtcNow.AddMinutes(-30);
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock });
+        var anchor = clock.GetUtcNow().AddMinutes(-30);
         var spec = node.Shell("down/time", "true") with
         {
             Schedules = [new ScheduleSpec { Interval = TimeSpan.FromHours(1), Anchor = anchor }], CatchUp = policy,
@@ -133,7 +133,7 @@ public sealed class SchedulingTests
     public async Task B31_more_missed_occurrences_than_one_commit_takes_all_run()
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Clock = clock });
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock });
         var spec = node.Shell("down/many", "true") with
         {
             Schedules = [new ScheduleSpec { Interval = TimeSpan.FromMinutes(1), Anchor = Hour(clock) }], CatchUp = CatchUpPolicy.All,
@@ -178,7 +178,7 @@ public sealed class SchedulingTests
     public async Task B34_a_clock_that_steps_neither_repeats_a_run_nor_loses_one()
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Clock = clock });
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock });
         var spec = Every(node, "clock/steps", Often) with { CatchUp = CatchUpPolicy.All };
         await node.Register(spec);
         await node.EndedRuns(spec.Name, 2);
@@ -197,10 +197,10 @@ public sealed class SchedulingTests
     public async Task B34_a_clock_that_steps_over_a_far_occurrence_does_not_lose_it()
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Clock = clock });
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock });
         var spec = node.Shell("clock/far", "true") with
         {
-            Schedules = [new ScheduleSpec { Interval = TimeSpan.FromDays(1), Anchor = clock.UtcNow.AddHours(-1) }],
+            Schedules = [new ScheduleSpec { Interval = TimeSpan.FromDays(1), Anchor = clock.GetUtcNow().AddHours(-1) }],
         };
         var due = (await node.Register(spec)).NextRun!.Value;
 
@@ -217,7 +217,7 @@ public sealed class SchedulingTests
     public async Task B35_late_is_marked_once_after_the_threshold_for_a_run_that_waits()
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Clock = clock, ProcessLimit = 1 });
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock, ProcessLimit = 1 });
         var gate = node.Fifo("gate");
         var holder = await node.Run(node.Shell("late/holder", "cat gate"));
         await node.Until(holder, StateNames.Running);
@@ -240,7 +240,7 @@ public sealed class SchedulingTests
     private static DeploymentSpec Every(NodeFixture node, string name, TimeSpan interval) =>
         node.Shell(name, "echo $RUNNER_SCHEDULED_TIME >> times") with { Schedules = [new ScheduleSpec { Interval = interval }] };
 
-    private static DateTimeOffset Hour(SteppedClock clock) => DateTimeOffset.FromUnixTimeSeconds(clock.UtcNow.ToUnixTimeSeconds() / 3600 * 3600);
+    private static DateTimeOffset Hour(SteppedClock clock) => DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds() / 3600 * 3600);
 
     private static DateTimeOffset Millisecond(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
@@ -259,6 +259,7 @@ public sealed class SchedulingTests
         await node.Until(async () => (await node.Runs(deployment)).All(r => r.State.IsTerminal));
         var runs = await node.Runs(deployment);
         Assert.All(runs.Zip(runs.Skip(1)), pair => Assert.Equal(Often, pair.Second.Due - pair.First.Due));
+        Assert.All(runs, r => Assert.True(r.State.Name == StateNames.Completed, $"{r.Due:O} {r.State}"));
         Assert.Equal(runs.Select(r => r.Due), node.Lines("times").Select(t => DateTimeOffset.Parse(t, null)).Order());
     }
 

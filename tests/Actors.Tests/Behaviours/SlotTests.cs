@@ -111,7 +111,7 @@ public sealed class SlotTests
     public async Task B05_a_freed_slot_wakes_the_next_waiter_without_any_timer()
     {
         var timers = new StoppableTimers();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Timers = timers });
+        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = timers });
         var gate = node.Fifo("gate");
         var spec = node.Shell("slot/next", "cat gate") with { Concurrency = new ConcurrencySpec(1) };
         var holder = await node.Run(spec);

@@ -1,44 +1,44 @@
 using System.Collections.Concurrent;
-using Runner.Engine.Clock;
 
 namespace Runner.Actors.Tests.Behaviours;
 
-/// <summary>The machine's clock, which a test can step as a person or a time server might. Timers are not touched by it.</summary>
-internal sealed class SteppedClock : IClock
+/// <summary>Where the machine's time comes into these tests.</summary>
+internal static class MachineTime
 {
-    private readonly IClock _real = EngineRuntime.CreateReal().Clock;
+#pragma warning disable RS0030 // This is the place.
+    public static TimeProvider Provider => TimeProvider.System;
+#pragma warning restore RS0030
+}
+
+/// <summary>The machine's clock, which a test can step as a person or a time server might. Timers are not touched by it.</summary>
+internal sealed class SteppedClock : TimeProvider
+{
     private long _offset;
 
-    public DateTimeOffset UtcNow => _real.UtcNow + TimeSpan.FromTicks(Interlocked.Read(ref _offset));
-
-    public long Timestamp => _real.Timestamp;
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _offset));
 
     public void Step(TimeSpan by) => Interlocked.Add(ref _offset, by.Ticks);
 }
 
 /// <summary>The machine's timers, until a test stops them: what happens then does not happen by polling.</summary>
-internal sealed class StoppableTimers : ITimerScheduler
+internal sealed class StoppableTimers : TimeProvider
 {
-    private readonly ITimerScheduler _real = EngineRuntime.CreateReal().Timers;
     private readonly ConcurrentQueue<Action> _due = new();
     private volatile bool _stopped;
 
-    public ICancelable ScheduleOnce(TimeSpan delay, Action callback)
-    {
-        var timer = new Timed(callback);
-        timer.Real = _real.ScheduleOnce(delay, () =>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => base.CreateTimer(
+        s =>
         {
             if (_stopped)
             {
-                _due.Enqueue(timer.Ring);
+                _due.Enqueue(() => callback(s));
             }
             else
             {
-                timer.Ring();
+                callback(s);
             }
-        });
-        return timer;
-    }
+        },
+        state, dueTime, period);
 
     public void Stop() => _stopped = true;
 
@@ -48,27 +48,6 @@ internal sealed class StoppableTimers : ITimerScheduler
         while (_due.TryDequeue(out var ring))
         {
             ring();
-        }
-    }
-
-    private sealed class Timed(Action callback) : ICancelable
-    {
-        private volatile bool _cancelled;
-
-        public ICancelable? Real { get; set; }
-
-        public void Cancel()
-        {
-            _cancelled = true;
-            Real?.Cancel();
-        }
-
-        public void Ring()
-        {
-            if (!_cancelled)
-            {
-                callback();
-            }
         }
     }
 }

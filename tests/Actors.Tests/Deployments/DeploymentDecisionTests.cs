@@ -4,7 +4,6 @@ using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Nodes;
-using Runner.Engine.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;

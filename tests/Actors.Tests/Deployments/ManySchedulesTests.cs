@@ -3,7 +3,7 @@ using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Nodes;
 using Runner.Actors.Scheduling;
-using Runner.Engine.Entities;
+using Runner.Entities;
 using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Tests.Deployments;

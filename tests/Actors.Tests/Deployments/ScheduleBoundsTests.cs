@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Nodes;
-using Runner.Engine.Entities;
+using Runner.Entities;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;

@@ -254,8 +254,26 @@ public abstract class FlowRunnerContract : IDisposable
     {
         var spec = _shop.Shell("echo ran");
         await Succeed(spec);
+        _runner.Forget(spec.Key);
         Assert.IsType<ProcessExit.Unknown>((await RunRecording(spec, "Ended")).Exit);
         Assert.Equal("ran\n", _shop.Stdout(spec));
+    }
+
+    [Fact]
+    public async Task What_became_of_an_attempt_is_told_again_until_it_is_confirmed()
+    {
+        var spec = _shop.Shell("echo 1 > $RUNNER_RESULT_FILE; exit 3");
+        var first = new Recorder();
+        _runner.Start(spec, first);
+        var outcome = await first.WhenEnded();
+
+        var started = new Recorder();
+        _runner.Start(spec, started);
+        var recovered = new Recorder();
+        _runner.Recover(spec, null, recovered);
+
+        Assert.Equal(new ProcessOutcome(new ProcessExit.Exited(3), Result: "1\n"), outcome);
+        Assert.Equal((outcome, outcome), (await started.WhenEnded(), await recovered.WhenEnded()));
     }
 
     [Fact]

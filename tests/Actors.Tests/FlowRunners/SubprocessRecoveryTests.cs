@@ -72,6 +72,7 @@ public sealed class SubprocessRecoveryTests : IDisposable
         Assert.IsType<ProcessExit.Unknown>((await recovered.WhenEnded()).Exit);
 
         File.Delete(_shop.Files.Stdout(spec.Key));
+        runner.Forget(spec.Key);
         var started = new Recorder();
         runner.Start(spec, started);
         var own = await started.WhenStarted();

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
-using Runner.Engine.Entities;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 

@@ -1,5 +1,4 @@
 using Runner.Actors.Nodes.Health;
-using Runner.Engine.Clock;
 using Runner.Entities.Store;
 using Runner.Persistence.InMemory;
 
@@ -57,10 +56,8 @@ public sealed class QueueCheckTests : IAsyncLifetime
                 Rows = [RowChange.Put(Tables.Waiters.Name, key, limit, urgency, (Now - since).ToUnixTimeMilliseconds(), limit)],
             }])));
 
-    private sealed class Noon : IClock
+    private sealed class Noon : TimeProvider
     {
-        public DateTimeOffset UtcNow => Now;
-
-        public long Timestamp => 0;
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

@@ -9,6 +9,7 @@ internal sealed partial class Exposition
     private readonly Dictionary<string, double> _samples = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _types = new(StringComparer.Ordinal);
     private readonly HashSet<string> _helped = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _begun = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, double> Samples => _samples;
 
@@ -42,15 +43,16 @@ internal sealed partial class Exposition
         {
             Assert.DoesNotMatch(@"(?<!\\)(\\\\)*\\[^\\n]", match.Groups["rest"].Value);
             Assert.True(_helped.Add(name), $"Two HELP lines: {line}");
-            Assert.False(_types.ContainsKey(name), $"HELP after TYPE: {line}");
+            Assert.True(!_types.ContainsKey(name) || family == name, $"HELP and TYPE are apart: {line}");
         }
         else
         {
             Assert.Contains(match.Groups["rest"].Value, new[] { "counter", "gauge", "histogram" });
             Assert.True(_types.TryAdd(name, match.Groups["rest"].Value), $"Two TYPE lines, or a family in two places: {line}");
-            Assert.True(family is null || !_helped.Contains(name) || family == name, $"HELP and TYPE are apart: {line}");
+            Assert.True(!_helped.Contains(name) || family == name, $"HELP and TYPE are apart: {line}");
         }
 
+        Assert.False(_begun.Contains(name), $"Said after the first sample: {line}");
         return name;
     }
 
@@ -76,6 +78,7 @@ internal sealed partial class Exposition
             Assert.True(value >= 0, line);
         }
 
+        _begun.Add(family);
         var key = labels.Length == 0 ? name : $"{name}{{{string.Join(',', labels.Order(StringComparer.Ordinal))}}}";
         Assert.True(_samples.TryAdd(key, value), $"Twice: {line}");
         return family;
@@ -109,6 +112,6 @@ internal sealed partial class Exposition
     [GeneratedRegex(@"^# (?<kind>HELP|TYPE) (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<rest>.+)$")]
     private static partial Regex CommentLine();
 
-    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*")(,(?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*"))*\})? (?<value>[+-]Inf|NaN|-?[0-9][0-9.eE+-]*)$""")]
+    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{((?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*")(,(?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*"))*)?\})? (?<value>[+-]Inf|NaN|-?[0-9][0-9.eE+-]*)$""")]
     private static partial Regex SampleLine();
 }

@@ -76,7 +76,7 @@ public sealed class OtlpTests
         await node.EndsAsync();
 
         Assert.Contains("runner.dll", loaded, StringComparison.Ordinal);
-        Assert.DoesNotContain("OpenTelemetry", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("OpenTelemetry.Exporter.OpenTelemetryProtocol", loaded, StringComparison.Ordinal);
         Assert.DoesNotContain("Serilog.Sinks.File", loaded, StringComparison.Ordinal);
         data.Delete(recursive: true);
     }

@@ -4,10 +4,11 @@ using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 
 namespace Runner.Actors.FlowRunners.Linux;
 
-/// <summary>The attempts of this flow runner that have not ended, and how they end.</summary>
+/// <summary>The attempts of this flow runner that have not ended, how they end, and what became of those whose end nobody has confirmed yet.</summary>
 internal sealed class AttemptTable(RunFiles files, ILogger log)
 {
     private readonly ConcurrentDictionary<AttemptKey, TrackedAttempt> _attempts = new();
+    private readonly ConcurrentDictionary<AttemptKey, Action<IProcessObserver>> _ended = new();
 
     public RunFiles Files => files;
 
@@ -17,7 +18,7 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
 
     /// <summary>
     /// The attempt to start or recover; null if it is there already: then the observer takes the place of the former one (its
-    /// actor was restarted) and is told what that one had been told.
+    /// actor was restarted) and is told what that one had been told. So it is of one that has ended and is not forgotten.
     /// </summary>
     public TrackedAttempt? Add(ProcessSpec spec, IProcessObserver observer)
     {
@@ -46,17 +47,34 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
             return null;
         }
 
+        // Looked at only now: an attempt is among the ended before it leaves the others.
+        if (_ended.TryGetValue(spec.Key, out var last))
+        {
+            attempt.Report(last);
+            _attempts.TryRemove(KeyValuePair.Create(attempt.Key, attempt));
+            return null;
+        }
+
         return attempt;
     }
+
+    /// <summary>What became of the attempt is known for good.</summary>
+    public void Forget(AttemptKey key) => _ended.TryRemove(key, out _);
 
     public TrackedAttempt? Find(AttemptKey key) => _attempts.GetValueOrDefault(key);
 
     /// <summary>Ends the record of an attempt of which there is no process, with the report that says so.</summary>
-    public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report)
+    /// <param name="isKept">Whether whoever starts or recovers the attempt again is told the same; not if it never was, and may be started yet.</param>
+    public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report, bool isKept = false)
     {
         lock (attempt.Gate)
         {
             attempt.State = TrackedAttempt.Phase.Ended;
+            if (isKept)
+            {
+                _ended[attempt.Key] = report;
+            }
+
             _attempts.TryRemove(KeyValuePair.Create(attempt.Key, attempt));
             attempt.Report(report);
         }
@@ -72,7 +90,7 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
         }
 
         var (result, problem) = LinuxResultFile.Read(files.Result(attempt.Key));
-        Drop(attempt, o => o.Ended(new ProcessOutcome(exit, attempt.StopSent, result, problem)));
+        Drop(attempt, o => o.Ended(new ProcessOutcome(exit, attempt.StopSent, result, problem)), isKept: true);
     }
 
     /// <summary>

@@ -16,6 +16,7 @@ namespace Runner.Actors.FlowRunners.Portable;
 public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IDisposable
 {
     private readonly ConcurrentDictionary<AttemptKey, PortableProcess> _processes = new();
+    private readonly ConcurrentDictionary<AttemptKey, Action<IProcessObserver>> _ended = new();
     private readonly CancellationTokenSource _disposed = new();
     private readonly ILogger _log = log ?? Serilog.Core.Logger.None;
     private readonly ForeignProcesses? _foreign = ForeignProcesses.Read(options.DataDirectory);
@@ -39,6 +40,9 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
     }
 
+    /// <inheritdoc/>
+    public void Forget(AttemptKey key) => _ended.TryRemove(key, out _);
+
     /// <summary>Leaves the processes running; nothing more is reported.</summary>
     public void Dispose() => _disposed.Cancel();
 
@@ -47,6 +51,14 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         var process = new PortableProcess(observer, _log.About(spec), _disposed.Token);
         if (_processes.TryAdd(spec.Key, process))
         {
+            // Looked at only now: a process is among the ended before it leaves the others.
+            if (_ended.TryGetValue(spec.Key, out var last))
+            {
+                process.Report(last);
+                _processes.TryRemove(spec.Key, out _);
+                return;
+            }
+
             _ = Task.Run(() => Live(spec, process, life));
         }
         else if (_processes.TryGetValue(spec.Key, out var existing))
@@ -141,8 +153,14 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     private void End(AttemptKey key, PortableProcess process, ProcessExit exit)
     {
-        _processes.TryRemove(key, out _);
         var (result, problem) = ResultFile.ReadPlain(Files.Result(key));
-        process.Report(o => o.Ended(new ProcessOutcome(exit, process.StopSent, result, problem)));
+        Drop(key, process, o => o.Ended(new ProcessOutcome(exit, process.StopSent, result, problem)));
+    }
+
+    private void Drop(AttemptKey key, PortableProcess process, Action<IProcessObserver> report)
+    {
+        _ended[key] = report;
+        _processes.TryRemove(key, out _);
+        process.Report(report);
     }
 }

@@ -1,7 +1,5 @@
 using Runner.Entities;
-using Runner.Engine.Actors;
-using Runner.Engine.Clock;
-using Runner.Engine.Entities;
+using Runner.Entities.Alarms;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Nodes;
@@ -9,33 +7,27 @@ using Runner.Messages.Nodes;
 namespace Runner.Actors.Nodes.Health;
 
 /// <summary>Whether wake-ups are read in time, and acted on.</summary>
-internal sealed class AlarmsCheck(IActorRef alarms, ActorSystem system, IEntityStore store, IClock clock) : IHealthCheck
+internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProvider time) : IHealthCheck
 {
     private const string Name = "alarms";
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a step of the clock is spoken of.</summary>
     private static readonly TimeSpan StepIsNews = TimeSpan.FromHours(1);
 
     /// <summary>A wake-up that was lost rings again after one minute; whatever is due for longer is stuck.</summary>
-    private static readonly TimeSpan Patience = 2 * AlarmClock.RingAgain;
+    private static readonly TimeSpan Patience = 2 * AlarmWorker.RingAgain;
 
     public async Task<HealthCheck> CheckAsync(CancellationToken cancel)
     {
         try
         {
-            var status = await alarms.Ask<AlarmStatus>(GetAlarmStatus.Instance, AnswerWithin, system, cancel).ConfigureAwait(false);
-            var behind = clock.UtcNow - status.ReadUntil;
-            return behind > TimeSpan.Zero
+            return board.Behind is not { } behind ? new HealthCheck(Name, false, "Wake-ups have not been read yet: the node is starting, or its store is away.")
+                : behind > TimeSpan.Zero
                 ? new HealthCheck(
                     Name, false,
                     $"Wake-ups have not been read for {Words(behind)} longer than they should: "
                     + "schedules are late. The store is slow or away; see its check.")
-                : await OverdueAsync(Step(status.LastStep)).ConfigureAwait(false);
-        }
-        catch (AskTimeoutException)
-        {
-            return new HealthCheck(Name, false, "The alarm clock does not answer: the node is overloaded or being stopped.");
+                : await OverdueAsync(Step(board.LastStep)).ConfigureAwait(false);
         }
         catch (StoreException)
         {
@@ -48,7 +40,7 @@ internal sealed class AlarmsCheck(IActorRef alarms, ActorSystem system, IEntityS
     {
         // Those that only want to be in memory are due from the start, and stay so.
         var first = new WakeUp(new EntityKey("", ""), EntityWakeUps.FromStartUp.AddMilliseconds(1));
-        var now = clock.UtcNow;
+        var now = time.GetUtcNow();
         var due = await store.WakeUpsAsync(now - Patience, first, 1).ConfigureAwait(false);
         return due is [var oldest]
             ? new HealthCheck(

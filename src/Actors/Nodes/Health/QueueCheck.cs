@@ -1,5 +1,4 @@
 using System.Globalization;
-using Runner.Engine.Clock;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Nodes;
@@ -12,7 +11,7 @@ namespace Runner.Actors.Nodes.Health;
 /// </summary>
 /// <param name="running">How many programs run now.</param>
 /// <param name="limit">How many may.</param>
-internal sealed class QueueCheck(IEntityStore store, IClock clock, Func<int> running, int limit) : IHealthCheck
+internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int> running, int limit) : IHealthCheck
 {
     private const int UrgencyColumn = 1;
     private const int ReadyColumn = 2;
@@ -47,7 +46,7 @@ internal sealed class QueueCheck(IEntityStore store, IClock clock, Func<int> run
             return "No run waits for a slot";
         }
 
-        var waited = clock.UtcNow - DateTimeOffset.FromUnixTimeMilliseconds(ready);
+        var waited = time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(ready);
         var length = DurationText.Format(TimeSpan.FromSeconds(Math.Max(0, Math.Floor(waited.TotalSeconds))));
         return count == 1 ? $"1 run waits for a slot, for {length}"
             : $"{(count < Counted ? "" : "At least ")}{Number(count)} runs wait for a slot, the oldest for {length}";

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 
 namespace Runner.Host.Http.OpenApi;
 
@@ -11,11 +11,19 @@ internal static class OpenApiRoute
 
     public static void Map(WebApplication app)
     {
-        var document = new Lazy<byte[]>(() => OpenApiDocument.Of(((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints)));
-        app.MapGet(Path, context => SendAsync(context, document.Value)).Describe(() => new("getOpenApi", Tags.Node, "This document.")
+        var document = new Lazy<Task<byte[]>>(() => MakeAsync(app));
+        app.MapGet(Path, async context => await SendAsync(context, await document.Value)).Describe(() => new("getOpenApi", Tags.Node, "This document.")
         {
             Answers = [new Success(200, "The document.") { Contents = [new Content("application/json", "An OpenAPI 3.1 document.") { IsObject = true }] }],
         });
+    }
+
+    private static async Task<byte[]> MakeAsync(WebApplication app)
+    {
+        using var json = new MemoryStream();
+        await (await DocumentGeneration.OfAsync(app)).SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1);
+        json.WriteByte((byte)'\n');
+        return json.ToArray();
     }
 
     private static async Task SendAsync(HttpContext context, byte[] document)

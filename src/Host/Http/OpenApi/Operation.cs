@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.OpenApi;
 
 namespace Runner.Host.Http.OpenApi;
 
@@ -17,7 +20,7 @@ internal sealed record Operation(string Id, string Tag, string Summary)
     public string? Description { get; init; }
 
     /// <summary>Those of the path, of the query and of headers.</summary>
-    public ImmutableArray<Parameter> Parameters { get; init; } = [];
+    public ImmutableArray<OpenApiParameter> Parameters { get; init; } = [];
 
     public Body? Body { get; init; }
 
@@ -52,15 +55,17 @@ internal sealed record Content(string Type, string Description, ImmutableArray<(
     public bool IsObject { get; init; }
 }
 
-/// <summary>A parameter of the path, the query or a header.</summary>
-/// <param name="In"><c>path</c>, <c>query</c> or <c>header</c>.</param>
-internal sealed record Parameter(string Name, string In, ValueSchema Schema, string Description)
+/// <summary>Parameters of the path, the query and headers. Each is a new one.</summary>
+internal static class Parameter
 {
-    public static Parameter Path(string name, ValueSchema schema, string description) => new(name, "path", schema, description);
+    public static OpenApiParameter Path(string name, OpenApiSchema schema, string description) => Of(name, ParameterLocation.Path, schema, description);
 
-    public static Parameter Query(string name, ValueSchema schema, string description) => new(name, "query", schema, description);
+    public static OpenApiParameter Query(string name, OpenApiSchema schema, string description) => Of(name, ParameterLocation.Query, schema, description);
 
-    public static Parameter Header(string name, ValueSchema schema, string description) => new(name, "header", schema, description);
+    public static OpenApiParameter Header(string name, OpenApiSchema schema, string description) => Of(name, ParameterLocation.Header, schema, description);
+
+    private static OpenApiParameter Of(string name, ParameterLocation place, OpenApiSchema schema, string description) =>
+        new() { Name = name, In = place, Required = place == ParameterLocation.Path, Schema = schema, Description = description };
 }
 
 /// <summary>The groups of routes.</summary>
@@ -80,8 +85,11 @@ internal static class Tags
 /// <summary>Attaches a description to a route.</summary>
 internal static class OperationExtensions
 {
+    // The document's generator knows a route by its handler's parameters: it is shown one that has none, as all of ours.
+    private static readonly MethodInfo Handler = ((RequestDelegate)(static _ => Task.CompletedTask)).Method;
+
     public static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder route, Func<Operation> operation) =>
-        route.WithMetadata(new Description(operation));
+        route.WithMetadata(new Description(operation), Handler);
 }
 
 /// <summary>A route's description, made when the document is: a node that nobody asks for it does without.</summary>

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
@@ -10,12 +10,12 @@ namespace Runner.Host.Http.OpenApi;
 
 /// <summary>What the serializer's contract does not know of a field: its bounds, its few words, and a sentence where its name does not say it.</summary>
 /// <param name="Bound">Adds keywords to the field's schema.</param>
-internal sealed record SchemaNote(string? Description, Action<JsonObject>? Bound = null)
+internal sealed record SchemaNote(string? Description, Action<OpenApiSchema>? Bound = null)
 {
     /// <summary>Makes the schema instead of the contract; null leaves it to that.</summary>
-    public Func<JsonObject>? Instead { get; init; }
+    public Func<OpenApiSchema>? Instead { get; init; }
 
-    public JsonObject? Schema => Instead?.Invoke();
+    public OpenApiSchema? Schema => Instead?.Invoke();
 }
 
 /// <summary>The notes by type and field.</summary>
@@ -46,16 +46,16 @@ internal static class SchemaNotes
         [(typeof(CancelBody), "reason")] = new("Shown as the state's message."),
         [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
         [(typeof(LimitChanged), "changed")] = new("False if it was so already."),
-        [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema["pattern"] = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
-        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell.", schema => schema["minItems"] = 1),
+        [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema.Pattern = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
+        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell.", schema => schema.MinItems = 1),
         [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory."),
         [(typeof(DeploymentSpec), "env")] = new("Added to the node's own; null removes a variable.")
         {
-            Instead = () => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = Json.Array(["string", "null"]) } },
+            Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null } },
         },
         [(typeof(DeploymentSpec), "parameterSchema")] = new("What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
         {
-            Instead = () => new JsonObject { ["type"] = Json.Array(["object", "boolean"]) },
+            Instead = () => new() { Type = JsonSchemaType.Object | JsonSchemaType.Boolean },
         },
         [(typeof(DeploymentSpec), "enforceParameterSchema")] = new("Whether parameters that the schema does not allow are refused; true if left out."),
         [(typeof(DeploymentSpec), "priority")] = new("Waiting runs of higher priority start first.", Range(-1_000, 1_000)),
@@ -65,7 +65,7 @@ internal static class SchemaNotes
         [(typeof(DeploymentSpec), "catchUpLimit")] = new("How many missed occurrences of a schedule run, the newest; only where `catchUp` is All.", Range(1, 1_000_000)),
         [(typeof(ScheduleSpec), "cron")] = new("Five fields, six with seconds first, or a macro such as @hourly; a schedule has one of this, an interval and a recurrence rule."),
         [(typeof(ScheduleSpec), "dayOr")] = new("Of a cron expression that restricts both day fields: whether a day matches when either does (true) or only when both do."),
-        [(typeof(ScheduleSpec), "rrule")] = new("As iCalendar writes it (RFC 5545): lines of DTSTART, RRULE, RDATE, EXDATE, EXRULE.", schema => schema["maxLength"] = 6_500),
+        [(typeof(ScheduleSpec), "rrule")] = new("As iCalendar writes it (RFC 5545): lines of DTSTART, RRULE, RDATE, EXDATE, EXRULE.", schema => schema.MaxLength = 6_500),
         [(typeof(ScheduleSpec), "end")] = new("Nothing occurs after this instant."),
         [(typeof(ScheduleSpec), "maxRuns")] = new("How many runs it makes in its life.", Range(1, 1_000_000_000)),
         [(typeof(ScheduleSpec), "jitter")] = new("Each run starts up to so long after it is due, by its id; at most a day."),
@@ -76,7 +76,7 @@ internal static class SchemaNotes
         [(typeof(RunView), "startAt")] = new("When it starts, if its schedule's jitter puts that after `due`."),
         [(typeof(ScheduleSpec), "timezone")] = new("Of the IANA database; UTC if left out."),
         [(typeof(Problem), "field")] = new("Where, as the deployment file spells it; empty for the whole."),
-        [(typeof(ApiProblem), "type")] = new("urn:runner:CODE", schema => schema["pattern"] = "^urn:runner:[a-z-]+$"),
+        [(typeof(ApiProblem), "type")] = new("urn:runner:CODE", schema => schema.Pattern = "^urn:runner:[a-z-]+$"),
         [(typeof(ApiProblem), "code")] = Words([.. Refusals.All.Keys.Order(StringComparer.Ordinal)]),
         [(typeof(ApiProblem), "detail")] = new("What happened and what to do."),
         [(typeof(ApiProblem), "problems")] = new("Each thing that is wrong, where there is more to say than one sentence."),
@@ -86,20 +86,17 @@ internal static class SchemaNotes
 
     private static SchemaNote Key => new("The same key is the same run, for ever.", schema =>
     {
-        schema["minLength"] = 1;
-        schema["maxLength"] = 200;
+        schema.MinLength = 1;
+        schema.MaxLength = 200;
     });
 
     public static SchemaNote? Of(Type type, string field) => All.GetValueOrDefault((type, field));
 
-    private static SchemaNote Words(params string[] words) => new(null, schema => schema["enum"] = Json.Array(words));
+    private static SchemaNote Words(params string[] words) => new(null, schema => schema.Enum = ValueSchema.OneOf(words).Enum);
 
-    private static Action<JsonObject> Range(long minimum, long? maximum) => schema =>
+    private static Action<OpenApiSchema> Range(long minimum, long? maximum) => schema =>
     {
-        schema["minimum"] = minimum;
-        if (maximum is not null)
-        {
-            schema["maximum"] = maximum;
-        }
+        schema.Minimum = ValueSchema.Number(minimum);
+        schema.Maximum = maximum is { } most ? ValueSchema.Number(most) : null;
     };
 }

@@ -1,21 +1,22 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.OpenApi;
 
 namespace Runner.Host.Http.OpenApi;
 
 /// <summary>
 /// JSON Schemas of what the serializer reads and writes, from its own generated contracts: what it knows of a type is what is described. Each
 /// object is a component. What is read (<c>…Input</c>) differs from what is written: a null may be said, durations may be numbers, and only
-/// what has no default is required; what is written leaves nulls out and has everything else.
+/// what has no default is required; what is written leaves nulls out and has everything else. The generator that the document is made with has
+/// one schema for both.
 /// </summary>
-internal sealed class SchemaWriter(JsonObject components)
+internal sealed class SchemaWriter(OpenApiDocument document)
 {
     private const string Written = @"^-?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+(\.[0-9]+)?s)?([0-9]+ms)?$";
     private const string Read = @"^[0-9.]+((ms|s|m|h|d|w)[0-9.]+)*(ms|s|m|h|d|w)?$";
 
     /// <param name="input">Whether it is described as it is read.</param>
-    public JsonObject Of(JsonTypeInfo info, bool input)
+    public IOpenApiSchema Of(JsonTypeInfo info, bool input)
     {
         if (Nullable.GetUnderlyingType(info.Type) is { } underlying)
         {
@@ -24,50 +25,45 @@ internal sealed class SchemaWriter(JsonObject components)
 
         return info.Kind switch
         {
-            JsonTypeInfoKind.Object => Json.Reference(Component(info, input)),
-            JsonTypeInfoKind.Enumerable => new JsonObject { ["type"] = "array", ["items"] = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
-            JsonTypeInfoKind.Dictionary => new JsonObject { ["type"] = "object", ["additionalProperties"] = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
+            JsonTypeInfoKind.Object => new OpenApiSchemaReference(Component(info, input), document),
+            JsonTypeInfoKind.Enumerable => new OpenApiSchema { Type = JsonSchemaType.Array, Items = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
+            JsonTypeInfoKind.Dictionary => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
             _ => Simple(info, input),
         };
     }
 
-    private string Component(JsonTypeInfo info, bool input)
+    /// <summary>The name of an object's component, which is made if it is not there yet.</summary>
+    public string Component(JsonTypeInfo info, bool input)
     {
         var name = info.Type.Name + (input && !info.Type.Name.EndsWith("Body", StringComparison.Ordinal) ? "Input" : "");
-        if (components.ContainsKey(name))
+        var schema = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(), AdditionalPropertiesAllowed = false };
+        // Its place is taken first: what it has of its own kind refers to it.
+        if (document.Components?.Schemas?.ContainsKey(name) == true || !document.AddComponent(name, schema))
         {
             return name;
         }
 
-        // Its place is taken first: what it has of its own kind refers to it.
-        var schema = new JsonObject { ["type"] = "object" };
-        components[name] = schema;
-        var properties = new JsonObject();
-        var required = new List<string>();
         foreach (var property in info.Properties.Where(p => input ? p.Set is not null || p.AssociatedParameter is not null : p.Get is not null))
         {
-            properties[property.Name] = Property(info, property, input);
+            schema.Properties[property.Name] = Property(info, property, input);
             if (input ? MustBeSaid(property) : !IsNullable(property, input))
             {
-                required.Add(property.Name);
+                (schema.Required ??= new HashSet<string>()).Add(property.Name);
             }
         }
 
-        schema["properties"] = properties;
-        if (required.Count > 0)
-        {
-            schema["required"] = Json.Array(required);
-        }
-
-        schema["additionalProperties"] = false;
         return name;
     }
 
-    private JsonObject Property(JsonTypeInfo owner, JsonPropertyInfo property, bool input)
+    private IOpenApiSchema Property(JsonTypeInfo owner, JsonPropertyInfo property, bool input)
     {
         var note = SchemaNotes.Of(owner.Type, property.Name);
         var schema = note?.Schema ?? Of(owner.Options.GetTypeInfo(property.PropertyType), input);
-        note?.Bound?.Invoke(schema);
+        if (schema is OpenApiSchema own)
+        {
+            note?.Bound?.Invoke(own);
+        }
+
         if (input && IsNullable(property, input))
         {
             schema = OrNull(schema);
@@ -75,28 +71,26 @@ internal sealed class SchemaWriter(JsonObject components)
 
         if (note?.Description is { } description)
         {
-            schema["description"] = description;
+            schema.Description = description;
         }
 
         return schema;
     }
 
-    private static JsonObject OrNull(JsonObject schema)
+    private static OpenApiSchema OrNull(IOpenApiSchema schema)
     {
-        if (schema["type"] is JsonValue type && !schema.ContainsKey("enum"))
+        var none = new OpenApiSchema { Type = JsonSchemaType.Null };
+        switch (schema)
         {
-            schema["type"] = Json.Array([type.GetValue<string>(), "null"]);
-            return schema;
+            case OpenApiSchema { Type: not null, Enum: null } own:
+                own.Type |= JsonSchemaType.Null;
+                return own;
+            case OpenApiSchema { AnyOf: { } choices } own:
+                choices.Add(none);
+                return own;
+            default:
+                return new OpenApiSchema { AnyOf = [schema, none] };
         }
-
-        var none = new JsonObject { ["type"] = "null" };
-        if (schema["anyOf"] is JsonArray choices)
-        {
-            choices.Add((JsonNode)none);
-            return schema;
-        }
-
-        return new JsonObject { ["anyOf"] = new JsonArray(schema, none) };
     }
 
     private static bool IsNullable(JsonPropertyInfo property, bool input) => property.PropertyType.IsValueType
@@ -106,18 +100,18 @@ internal sealed class SchemaWriter(JsonObject components)
     private static bool MustBeSaid(JsonPropertyInfo property) =>
         property.IsRequired || property.AssociatedParameter is { IsMemberInitializer: false, HasDefaultValue: false };
 
-    private static JsonObject Simple(JsonTypeInfo info, bool input) => info.Type switch
+    private static OpenApiSchema Simple(JsonTypeInfo info, bool input) => info.Type switch
     {
-        { IsEnum: true } => ValueSchema.OneOf([.. Words(info)]).ToJson(),
-        var type when type == typeof(string) => new ValueSchema("string").ToJson(),
-        var type when type == typeof(bool) => new ValueSchema("boolean").ToJson(),
-        var type when type == typeof(int) => new ValueSchema("integer") { Format = "int32" }.ToJson(),
-        var type when type == typeof(long) => new ValueSchema("integer") { Format = "int64" }.ToJson(),
-        var type when type == typeof(double) => new ValueSchema("number") { Format = "double" }.ToJson(),
-        var type when type == typeof(Guid) => ValueSchema.Uuid.ToJson(),
-        var type when type == typeof(DateTimeOffset) => ValueSchema.Instant.ToJson(),
+        { IsEnum: true } => ValueSchema.OneOf(Words(info)),
+        var type when type == typeof(string) => ValueSchema.Text(),
+        var type when type == typeof(bool) => new() { Type = JsonSchemaType.Boolean },
+        var type when type == typeof(int) => new() { Type = JsonSchemaType.Integer, Format = "int32" },
+        var type when type == typeof(long) => new() { Type = JsonSchemaType.Integer, Format = "int64" },
+        var type when type == typeof(double) => new() { Type = JsonSchemaType.Number, Format = "double" },
+        var type when type == typeof(Guid) => ValueSchema.Uuid,
+        var type when type == typeof(DateTimeOffset) => ValueSchema.Instant,
         var type when type == typeof(TimeSpan) => Duration(input),
-        var type when type == typeof(JsonElement) => [],
+        var type when type == typeof(JsonElement) => new(),
         var type => throw new NotSupportedException($"The API's document cannot describe {type}: teach {nameof(SchemaWriter)} what its JSON looks like."),
     };
 
@@ -125,11 +119,7 @@ internal sealed class SchemaWriter(JsonObject components)
     private static IEnumerable<string> Words(JsonTypeInfo info) => Enum.GetValuesAsUnderlyingType(info.Type).Cast<object>()
         .Select(value => JsonSerializer.SerializeToNode(Enum.ToObject(info.Type, value), info)!.GetValue<string>());
 
-    private static JsonObject Duration(bool input)
-    {
-        var text = new ValueSchema("string") { Pattern = input ? Read : Written }.ToJson();
-        return input
-            ? new JsonObject { ["anyOf"] = new JsonArray(text, new ValueSchema("number") { Minimum = 0 }.ToJson()) }
-            : text;
-    }
+    private static OpenApiSchema Duration(bool input) => input
+        ? new() { AnyOf = [ValueSchema.Pattern(Read), new OpenApiSchema { Type = JsonSchemaType.Number, Minimum = "0" }] }
+        : ValueSchema.Pattern(Written);
 }

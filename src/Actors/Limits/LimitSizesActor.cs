@@ -1,0 +1,26 @@
+using Akka.Actor;
+using Runner.Entities;
+
+namespace Runner.Actors.Limits;
+
+/// <summary>The sizes of the named limits, durably: the shell around <see cref="LimiterBehaviour"/>. What changes is told to the limiter.</summary>
+internal sealed class LimitSizesActor(EntityServices entities, LimiterBehaviour behaviour, Func<IActorRef> limiter, string id)
+    : EntityActor<LimiterState>(entities, behaviour, id)
+{
+    /// <inheritdoc/>
+    protected override bool CanPassivate(LimiterState state) => true;
+
+    /// <inheritdoc/>
+    protected override void CaughtUp(LimiterState before, LimiterState after)
+    {
+        foreach (var name in before.Sizes.Keys.Union(after.Sizes.Keys).Where(n => Size(before, n) != Size(after, n)))
+        {
+            limiter().Tell(new LimitSizeChanged(name, Size(after, name)), Self);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void CarryOut(object intent) => limiter().Tell(intent, Self);
+
+    private static int? Size(LimiterState state, string name) => state.Sizes.TryGetValue(name, out var size) ? size : null;
+}

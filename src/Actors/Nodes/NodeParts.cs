@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRuns;
+using Runner.Actors.Limits;
+using Runner.Actors.Processes;
+using Runner.Actors.Telemetry;
+using Runner.Entities;
+using Runner.Entities.Alarms;
+using Runner.Entities.Store;
+using Serilog;
+
+namespace Runner.Actors.Nodes;
+
+/// <summary>
+/// What the actors of one node share, but for how they reach each other: that is <see cref="Router"/>, which a cluster and the simulation
+/// each fill in their own way.
+/// </summary>
+internal sealed class NodeParts
+{
+    private volatile Action<RunStateChanged>[] _observers = [];
+
+    public NodeParts(NodeSettings settings, IEntityStore store, IFlowRunner flowRunner, TimeProvider time, ILogger log)
+    {
+        (Settings, Store, FlowRunner, Time, Log) = (settings, store, flowRunner, time, log);
+        Board = new AlarmBoard(time, log);
+        RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
+        settings.Telemetry?.Engine.ObserveAlarms(() => Board.Behind);
+        settings.Telemetry?.Runs.ObserveProcesses(Processes, settings.ProcessLimit);
+    }
+
+    public NodeSettings Settings { get; }
+
+    public IEntityStore Store { get; }
+
+    public IFlowRunner FlowRunner { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Log { get; }
+
+    public IEventCodec Codec { get; } = new JournalCodec();
+
+    public AlarmBoard Board { get; }
+
+    public FlowRunBehaviour RunBehaviour { get; }
+
+    public ProcessCount Processes { get; } = new();
+
+    public StartsGate StartsGate { get; } = new();
+
+    /// <summary>How actors reach each other; filled in as they come to be.</summary>
+    public INodeRouter Router { get; private set; } = null!;
+
+    /// <summary>What every entity works with.</summary>
+    public EntityServices Entities { get; private set; } = null!;
+
+    public FlowRunServices FlowRuns { get; private set; } = null!;
+
+    public LimiterServices Limits { get; private set; } = null!;
+
+    /// <summary>Makes what needs the actor system, before any entity comes to memory.</summary>
+    public void Begin(ActorSystem system, INodeRouter router)
+    {
+        Router = router;
+        var telemetry = Settings.Telemetry;
+        var fallen = new FallenEntities(system, () => router);
+        var idle = system.ActorOf(Props.Create(() => new IdleEntities(Time, Settings.IdleAfter)), "idle-entities");
+        system.ActorOf(Props.Create(() => new EntityDeadLetters(router, fallen)), "entity-dead-letters");
+        Entities = new EntityServices(Store, Codec, Time, router, Log) { Fallen = fallen, Idle = idle, Telemetry = telemetry?.Engine };
+        FlowRuns = new FlowRunServices(
+            RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Publish)
+        {
+            Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, Settings.Name)),
+        };
+        Limits = new LimiterServices(Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry?.Runs);
+        foreach (var kind in (ImmutableArray<string>)[EntityKinds.Deployment, EntityKinds.FlowRun, EntityKinds.Limiter])
+        {
+            telemetry?.Engine.ObserveEntities(kind, () => Entities.Residents.Count(kind));
+        }
+    }
+
+    public IDisposable Subscribe(Action<RunStateChanged> observer)
+    {
+        lock (Processes)
+        {
+            _observers = [.. _observers, observer];
+        }
+
+        return new Subscription(() =>
+        {
+            lock (Processes)
+            {
+                _observers = [.. _observers.Where(o => o != observer)];
+            }
+        });
+    }
+
+    private void Publish(RunStateChanged change)
+    {
+        foreach (var observer in _observers)
+        {
+            observer(change);
+        }
+    }
+
+    private sealed class Subscription(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}
+
+/// <summary>How the actors of a node reach each other, and those of other nodes.</summary>
+internal interface INodeRouter : IEntityRouter
+{
+    /// <summary>The cluster's limiter, wherever it is.</summary>
+    IActorRef Limiter { get; }
+
+    /// <summary>Who deletes ended runs, wherever it is.</summary>
+    IActorRef Retention { get; }
+}

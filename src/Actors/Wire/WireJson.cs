@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Runner.Messages.Serialization;
+
+namespace Runner.Actors.Wire;
+
+/// <summary>
+/// The JSON of messages between nodes: as everywhere else, but made for programs. Durations are ticks, a JSON null that was sent arrives as
+/// one, dictionaries are in ordinal order on every node, and what can be computed is not sent. Unknown fields are passed over, so that a node
+/// understands one of the next version.
+/// </summary>
+internal static class WireJson
+{
+    /// <summary>Deeper than anything that a file or the API lets in, with what a message adds around it.</summary>
+    private const int MaxDepth = 512;
+
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions(MessagesJson.Default.Options)
+        {
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(MessagesJson.Default, ActorsJson.Default),
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            IgnoreReadOnlyProperties = true,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+            MaxDepth = MaxDepth,
+        };
+        options.Converters.Insert(0, new TicksConverter());
+        options.Converters.Insert(0, new OptionalElementConverter());
+        options.Converters.Insert(0, new OrdinalDictionaryConverter<string?>(static (ref r) => r.GetString(), static (w, v) => w.WriteStringValue(v)));
+        options.Converters.Insert(0, new OrdinalDictionaryConverter<JsonElement>(JsonElement.ParseValue, static (w, v) => v.WriteTo(w)));
+        options.MakeReadOnly();
+        return options;
+    }
+
+    /// <summary>The text of <see cref="DurationConverter"/> is for people and knows nothing below zero.</summary>
+    private sealed class TicksConverter : JsonConverter<TimeSpan>
+    {
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Ticks);
+    }
+
+    /// <summary>Tells a JSON null, e.g. as a program's result, from nothing at all, which is left out.</summary>
+    private sealed class OptionalElementConverter : JsonConverter<JsonElement?>
+    {
+        public override bool HandleNull => true;
+
+        public override JsonElement? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonElement.ParseValue(ref reader);
+
+        public override void Write(Utf8JsonWriter writer, JsonElement? value, JsonSerializerOptions options)
+        {
+            if (value is { } element)
+            {
+                element.WriteTo(writer);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+    }
+
+    /// <summary>The order of keys is part of what nodes have to agree on; by itself a dictionary takes that of the machine's culture.</summary>
+    private sealed class OrdinalDictionaryConverter<TValue>(ReadValue<TValue> read, Action<Utf8JsonWriter, TValue> write)
+        : JsonConverter<ImmutableSortedDictionary<string, TValue>>
+    {
+        public override ImmutableSortedDictionary<string, TValue> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new JsonException("Expected an object.");
+            }
+
+            var values = ImmutableSortedDictionary.CreateBuilder<string, TValue>(StringComparer.Ordinal);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var key = reader.GetString()!;
+                reader.Read();
+                values[key] = read(ref reader);
+            }
+
+            return values.ToImmutable();
+        }
+
+        public override void Write(Utf8JsonWriter writer, ImmutableSortedDictionary<string, TValue> value, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            foreach (var (key, item) in value)
+            {
+                writer.WritePropertyName(key);
+                write(writer, item);
+            }
+
+            writer.WriteEndObject();
+        }
+    }
+
+    private delegate TValue ReadValue<out TValue>(ref Utf8JsonReader reader);
+}

@@ -1,0 +1,561 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Persistence;
+using Runner.Entities.Store;
+using Runner.Messages;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Runner.Entities;
+
+/// <summary>
+/// The shell of a durable actor: recovers, lets the behaviour decide, persists, applies, replies and carries out intents. What arrives while
+/// a commit is under way is decided together afterwards and becomes one commit.
+/// </summary>
+/// <remarks>
+/// <code>
+///   Recovering ──recovered──► Ready ──events──► (Holding) ──► Persisting ──durable──► Ready
+///                               │                                 │
+///                               └── nothing to do for a while ──► Leaving ◄── refused, failed
+/// </code>
+/// Akka.Persistence has counted a write on even if it was refused, so after one that was the actor always leaves and begins anew from its
+/// history: at once where somebody else wrote first, after a pause where the store failed (<see cref="FallenEntities"/>). A request
+/// is then answered with a refusal; everything else is decided anew, so no message of a process is ever lost to a store failure.
+/// </remarks>
+public abstract class EntityActor<TState> : UntypedPersistentActor
+    where TState : class
+{
+    /// <summary>
+    /// How long a commit that may wait does: about what a short program needs from its start to its end, which then are one commit. One
+    /// in three commits of such a run is saved.
+    /// </summary>
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>A wake-up that comes this soon after a recovery is what the recovery was for.</summary>
+    private static readonly TimeSpan SameWakeUp = TimeSpan.FromSeconds(1);
+
+    private static readonly Recovery WithoutSnapshot = new(SnapshotSelectionCriteria.None);
+
+    private readonly IEntityBehaviour<TState> _behaviour;
+    private readonly Queue<PendingMessage> _queue = new();
+    private readonly Action<object> _onPersisted;
+    private Phase _phase = Phase.Recovering;
+    private TState _state;
+    private long _sequence;
+    private long _snapshotSequence;
+    private EntityBatch<TState>? _batch;
+    private int _unconfirmed;
+    private ITimer? _hold;
+    private long _recoveredAt;
+    private bool _decidedSince;
+    private bool _saidIdle;
+    private bool _leavesWhenDone;
+
+    protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
+    {
+        Services = services;
+        _behaviour = behaviour;
+        Key = new EntityKey(behaviour.Kind, id);
+        PersistenceId = Key.ToString();
+        _state = behaviour.Initial(id);
+        _onPersisted = OnPersisted;
+    }
+
+    private enum Phase
+    {
+        Recovering,
+        Ready,
+
+        /// <summary>Decided, and waiting a moment for what may come along.</summary>
+        Holding,
+        Persisting,
+
+        /// <summary>Waits for its shard to let it go.</summary>
+        Leaving,
+    }
+
+    /// <inheritdoc/>
+    public sealed override string PersistenceId { get; }
+
+    /// <inheritdoc/>
+    public override Recovery Recovery => _behaviour.HasSnapshots ? Recovery.Default : WithoutSnapshot;
+
+    /// <summary>What the entities of this node work with.</summary>
+    protected EntityServices Services { get; }
+
+    /// <summary>This entity.</summary>
+    protected EntityKey Key { get; }
+
+    /// <summary>The node's log, with what this entity says of itself.</summary>
+    protected new ILogger Log => LogContext is { } context ? Services.Log.ForContext(context) : Services.Log;
+
+    /// <summary>What every line about this entity carries; null for nothing.</summary>
+    protected virtual ILogEventEnricher? LogContext => null;
+
+    /// <summary>The state after everything that is durable.</summary>
+    protected TState State => _state;
+
+    /// <summary>Whether the entity may be forgotten until the next message or wake-up.</summary>
+    protected abstract bool CanPassivate(TState state);
+
+    /// <summary>Does what a decision wants done outside.</summary>
+    protected abstract void CarryOut(object intent);
+
+    /// <summary>Events have become durable.</summary>
+    protected virtual void Committed(TState before, TState after)
+    {
+    }
+
+    /// <summary>
+    /// The history holds more than was known: a commit whose answer was lost has happened after all. Its replies and intents are lost;
+    /// what others have to hear about it is said here.
+    /// </summary>
+    protected virtual void CaughtUp(TState before, TState after)
+    {
+    }
+
+    /// <summary>The history has been read; called before <see cref="Recovered"/> is decided.</summary>
+    protected virtual void Loaded()
+    {
+    }
+
+    /// <summary>A slot was held by somebody else; nothing of the batch was written. Says which of its messages to decide again.</summary>
+    protected virtual bool DecideAgainAfter(CommitResult.SlotConflict conflict, object message) => true;
+
+    /// <summary>A message for the actor's own surroundings, not for the behaviour; true if it was one.</summary>
+    protected virtual bool HandleOutside(object message) => false;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        base.PreStart();
+        Services.Residents.Add(Key, Self);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _hold?.Dispose();
+        Services.Residents.Remove(Key, Self);
+        base.PostStop();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case SnapshotOffer { Snapshot: JournaledSnapshot snapshot } offer:
+                _state = _behaviour.FromSnapshot(Key.Id, snapshot.Payload);
+                _snapshotSequence = offer.Metadata.SequenceNr;
+                break;
+            case JournaledEvent e:
+                _state = _behaviour.Apply(_state, e.Event, e.At);
+                break;
+            case RecoveryCompleted:
+                Guarded(Recovered.Instance, static (self, _) => self.OnRecovered());
+                break;
+            default:
+                throw new InvalidOperationException($"{Key} cannot be read back from a {message.GetType().Name}.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        _phase = Phase.Leaving;
+        var pause = Services.Fallen.Fell(Key, reason, null, Queued());
+        if (reason is StoreException)
+        {
+            // A store that cannot be read says so itself; a line for each of the entities that wait for it would bury that.
+            Log.Debug("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, pause, reason.Message);
+        }
+        else
+        {
+            Log.Warning("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, pause, reason.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnCommand(object message) => Guarded(message, static (self, m) => self.Handle(m));
+
+    /// <inheritdoc/>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) => OnRefused(cause);
+
+    /// <inheritdoc/>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => OnRefused(cause);
+
+    /// <summary>Messages to decide, one after the other and in one commit.</summary>
+    protected void Enqueue(params ReadOnlySpan<(object Message, IActorRef? Sender)> messages)
+    {
+        foreach (var (message, sender) in messages)
+        {
+            _queue.Enqueue(new PendingMessage(message, sender));
+        }
+
+        Advance();
+    }
+
+    /// <summary>
+    /// A mistake in this program ends a life of the actor, not the node, and is not repeated at once: what was not decided is decided by the
+    /// next life, but for the message that failed.
+    /// </summary>
+    private void Guarded(object message, Action<EntityActor<TState>, object> handle)
+    {
+        try
+        {
+            handle(this, message);
+        }
+        catch (Exception e)
+        {
+            Services.Telemetry?.Restarted(Key.Kind);
+            Log.Error(e, "{Entity} failed on {Message} and starts again from its history", Key, message.GetType().Name);
+            if (message is IRequest)
+            {
+                Sender?.Tell(StoreFailures.Refusal(e), Self);
+            }
+
+            Fall(e);
+        }
+    }
+
+    private void Handle(object message)
+    {
+        switch (message)
+        {
+            case LeaveMemory:
+                OnLeave();
+                break;
+            case var _ when _phase == Phase.Leaving:
+                Services.Fallen.Keep(Key, message, Sender);
+                break;
+            case HoldOver:
+                if (_phase == Phase.Holding)
+                {
+                    Persist(_batch!);
+                }
+
+                break;
+            case LeaveIfIdle:
+                OnLeaveIfIdle();
+                break;
+            case EntityErased:
+                // What is in memory is of a past that is gone. A commit that is under way finds out by its sequence number.
+                if (_phase == Phase.Ready)
+                {
+                    Leave();
+                }
+
+                break;
+            case WakeUpNow when IsWhatRecoveryDid():
+                break;
+            default:
+                if (!HandleOutside(message))
+                {
+                    Enqueue((message, Sender));
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>A wake-up brought the entity to memory, and recovering has done what it asks for.</summary>
+    private bool IsWhatRecoveryDid()
+    {
+        var first = !_decidedSince;
+        _decidedSince = true;
+        return first && _phase == Phase.Ready && Services.Time.GetElapsedTime(_recoveredAt) < SameWakeUp;
+    }
+
+    private void OnRecovered()
+    {
+        _sequence = LastSequenceNr;
+        _phase = Phase.Ready;
+        Services.Telemetry?.Loaded(Key.Kind);
+        if (Services.Fallen.Rose(Key) is { } memory && _sequence > memory.Sequence)
+        {
+            // Of wake-ups that became durable unnoticed nobody has heard: its own, and those of entities it created.
+            Services.Router.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+            foreach (var created in memory.Creates)
+            {
+                Services.Router.Tell(created, WakeUpNow.Instance, ActorRefs.NoSender);
+            }
+
+            CaughtUp((TState)memory.State, _state);
+        }
+
+        Loaded();
+        _recoveredAt = Services.Time.GetTimestamp();
+        Enqueue((Recovered.Instance, Self));
+        _decidedSince = false;
+    }
+
+    /// <summary>Decides queued messages one after the other until the queue is empty or a commit has to be made.</summary>
+    private void Advance()
+    {
+        var now = Services.Time.GetUtcNow();
+        while (_phase is Phase.Ready or Phase.Holding && _queue.Count > 0)
+        {
+            var batch = _batch ??= new EntityBatch<TState>(_state);
+            Decide(batch, now);
+            if (!batch.NeedsCommit)
+            {
+                _batch = null;
+                Finish(batch);
+            }
+            else if (batch.MayWait && !_leavesWhenDone)
+            {
+                Hold();
+            }
+            else
+            {
+                Persist(batch);
+            }
+        }
+
+        if (_phase == Phase.Ready)
+        {
+            OnNothingLeft();
+        }
+    }
+
+    private void OnNothingLeft()
+    {
+        if (_leavesWhenDone)
+        {
+            Stop();
+        }
+        else if (!_saidIdle && CanPassivate(_state))
+        {
+            _saidIdle = true;
+            Services.Idle.Tell(EntityIdle.Instance, Self);
+        }
+    }
+
+    private void Decide(EntityBatch<TState> batch, DateTimeOffset now)
+    {
+        do
+        {
+            _decidedSince = true;
+            var pending = _queue.Dequeue();
+            var decision = _behaviour.Decide(batch.State, pending.Message, now);
+            foreach (var @event in decision.Events)
+            {
+                batch.State = _behaviour.Apply(batch.State, @event, now);
+            }
+
+            batch.Add(pending, decision, now);
+        }
+        while (_queue.Count > 0 && !batch.IsFull);
+    }
+
+    private void Hold()
+    {
+        if (_phase != Phase.Holding)
+        {
+            _phase = Phase.Holding;
+            var self = Self;
+            _hold ??= Services.Time.CreateTimer(static s => ((IActorRef)s!).Tell(HoldOver.Instance, ActorRefs.NoSender), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _hold.Change(LongestHold, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Persist(EntityBatch<TState> batch)
+    {
+        if (_phase == Phase.Holding)
+        {
+            _hold!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        _phase = Phase.Persisting;
+        var write = EntityWrites.Build(
+            _behaviour, Services.Codec, Key.Id, _state, batch.State, _sequence, _snapshotSequence, batch.Events);
+        batch.Persisted = new PersistedCommit(new EntityCommit([write, .. batch.Creates]));
+        _unconfirmed = write.Events.Length;
+        PersistAllAsync(Payloads(batch.Persisted, write.Events.Length), _onPersisted);
+    }
+
+    /// <summary>One payload for each event, so that Akka.Persistence counts as the journal does; the first one has all of the commit.</summary>
+    private static object[] Payloads(PersistedCommit commit, int events)
+    {
+        var payloads = new object[events];
+        Array.Fill(payloads, PersistedRest.Instance);
+        payloads[0] = commit;
+        return payloads;
+    }
+
+    private void OnPersisted(object payload)
+    {
+        if (--_unconfirmed == 0)
+        {
+            Guarded(payload, static (self, _) => self.OnCommitted());
+        }
+    }
+
+    private void OnCommitted()
+    {
+        var batch = _batch!;
+        _batch = null;
+        var before = _state;
+        var write = batch.Persisted!.Commit.Writes[0];
+        _state = batch.State;
+        _sequence += write.Events.Length;
+        _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
+        _phase = Phase.Ready;
+        if (write.WakeUp is { } wakeUp)
+        {
+            Services.Router.Tell(new AlarmChanged(Key, wakeUp.At), Self);
+        }
+
+        Committed(before, _state);
+        Finish(batch);
+        Advance();
+    }
+
+    private void OnRefused(Exception cause)
+    {
+        if (_phase == Phase.Leaving)
+        {
+            return;
+        }
+
+        var undecided = _batch?.Members.Select(m => m.Pending) ?? [];
+        switch ((cause as CommitRefusedException)?.Result)
+        {
+            case CommitResult.SlotConflict conflict:
+                BeginAnew(null, undecided.Where(p => DecideAgainAfter(conflict, p.Message)));
+                break;
+            case CommitResult.SequenceConflict:
+                // Somebody else wrote: they may have been right, so forget, read and decide again.
+                BeginAnew(Memory(_batch), undecided);
+                break;
+            default:
+                Fall(cause);
+                break;
+        }
+    }
+
+    /// <summary>Leaves, and comes back at once to decide what it has not.</summary>
+    private void BeginAnew(EntityMemory? memory, IEnumerable<PendingMessage> undecided)
+    {
+        (object, IActorRef?)[] left = [.. undecided.Concat(_queue).Select(p => (p.Message, p.Sender))];
+        _batch = null;
+        _queue.Clear();
+        Leave();
+        Services.Fallen.BeginsAnew(Key, memory, left);
+    }
+
+    /// <summary>Leaves, and comes back after a pause.</summary>
+    private void Fall(Exception cause)
+    {
+        if (_phase == Phase.Leaving)
+        {
+            return;
+        }
+
+        var (left, batch) = (Queued(), _batch);
+        _batch = null;
+        _queue.Clear();
+        foreach (var (_, sender) in left.Where(p => p.Message is IRequest))
+        {
+            sender?.Tell(StoreFailures.Refusal(cause), Self);
+        }
+
+        var memory = _phase == Phase.Recovering ? null : Memory(batch);
+        var pause = Services.Fallen.Fell(Key, cause, memory, left.Where(p => p.Message is not (IRequest or Recovered)));
+        // A store that cannot write says so itself, once; a line for each of the entities that wait for it would bury that.
+        Log.Write(
+            cause is StoreException ? LogEventLevel.Debug : LogEventLevel.Warning,
+            "{Entity} reads its history again in {Pause} ms: {Reason}", Key, pause.TotalMilliseconds, cause.Message);
+        Leave();
+    }
+
+    private EntityMemory Memory(EntityBatch<TState>? batch) => new(_state, _sequence, [.. batch?.Creates.Select(c => c.Entity) ?? []]);
+
+    private (object Message, IActorRef? Sender)[] Queued() =>
+        [.. (_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).Select(p => (p.Message, p.Sender))];
+
+    private void Finish(EntityBatch<TState> batch)
+    {
+        foreach (var (pending, decision) in batch.Members)
+        {
+            switch (decision.Reply)
+            {
+                case null when pending.Message is IRequest:
+                    pending.Sender?.Tell(new RequestNotHandled(pending.Message.GetType().Name, Key.ToString()), Self);
+                    break;
+                case null:
+                    break;
+                case AnswerFrom other:
+                    Services.Router.Tell(other.Entity, other.Message, pending.Sender);
+                    break;
+                default:
+                    pending.Sender?.Tell(decision.Reply, Self);
+                    break;
+            }
+
+            foreach (var intent in decision.Intents)
+            {
+                CarryOut(intent);
+            }
+
+            if (pending.Message is WakeUpNow && !decision.NeedsCommit)
+            {
+                // The alarm may be out of date: tell it what is true, so that it neither rings for ever nor forgets.
+                Services.Router.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+            }
+        }
+    }
+
+    private void OnLeaveIfIdle()
+    {
+        _saidIdle = false;
+        if (_phase == Phase.Ready && CanPassivate(_state))
+        {
+            // Goes on as ever until its shard lets it go: what comes until then is decided here, and what comes later by its next life.
+            Context.Parent.Tell(new Passivate(LeaveMemory.Instance), Self);
+        }
+    }
+
+    private void OnLeave()
+    {
+        if (_phase is Phase.Persisting or Phase.Holding)
+        {
+            _leavesWhenDone = true;
+            if (_phase == Phase.Holding)
+            {
+                Persist(_batch!);
+            }
+        }
+        else
+        {
+            Stop();
+        }
+    }
+
+    private void Leave()
+    {
+        _phase = Phase.Leaving;
+        if (_leavesWhenDone)
+        {
+            // The shard has let it go already.
+            Context.Stop(Self);
+        }
+        else
+        {
+            Context.Parent.Tell(new Passivate(LeaveMemory.Instance), Self);
+        }
+    }
+
+    private void Stop()
+    {
+        if (_phase == Phase.Ready && !CanPassivate(_state))
+        {
+            // It has something to look after, wherever its next life is.
+            Services.Router.Tell(Key, WakeUpNow.Instance, ActorRefs.NoSender);
+        }
+
+        Context.Stop(Self);
+    }
+}

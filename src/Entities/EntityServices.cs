@@ -1,0 +1,38 @@
+using Akka.Actor;
+using Runner.Entities.Store;
+using Serilog;
+
+namespace Runner.Entities;
+
+/// <summary>How entities reach each other, wherever they are.</summary>
+public interface IEntityRouter
+{
+    /// <summary>Sends a message to an entity, through the shard region of its kind.</summary>
+    void Tell(EntityKey entity, object message, IActorRef? sender);
+
+    /// <summary>Tells the alarm worker that looks after the entity.</summary>
+    void Tell(AlarmChanged change, IActorRef? sender);
+
+    /// <summary>The entity whose actor has this path; null if it is none's.</summary>
+    EntityKey? Find(ActorPath path);
+}
+
+/// <summary>What every entity of a node works with.</summary>
+/// <param name="Time">Instants, and the monotonic clock by which waits are measured.</param>
+public sealed record EntityServices(IEntityStore Store, IEventCodec Codec, TimeProvider Time, IEntityRouter Router, ILogger Log)
+{
+    /// <summary>Those that could not go on, until they are brought back.</summary>
+    public required FallenEntities Fallen { get; init; }
+
+    /// <summary>Those in this node's memory.</summary>
+    public ResidentEntities Residents { get; init; } = new();
+
+    /// <summary>Where entities say that they have nothing to do; nobody lets them stay.</summary>
+    public IActorRef Idle { get; init; } = ActorRefs.Nobody;
+
+    /// <summary>Where entities are counted; null counts nothing.</summary>
+    public EntityTelemetry? Telemetry { get; init; }
+}
+
+/// <summary>As a decision's reply: the answer is another entity's to give.</summary>
+public sealed record AnswerFrom(EntityKey Entity, object Message);

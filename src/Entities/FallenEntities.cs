@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Runner.Entities.Store;
+using Runner.Messages;
+
+namespace Runner.Entities;
+
+/// <summary>
+/// Entities of this node that could not go on: their store failed, somebody else wrote, or a mistake in this program. Keeps what each had
+/// not decided, and what it knew, and brings it back after a pause that grows with each fall, from 100 ms to 5 s. Thread-safe.
+/// </summary>
+/// <param name="system">Whose scheduler measures the pauses.</param>
+/// <param name="router">Called once the actors exist.</param>
+public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> router)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<EntityKey, Fallen> _fallen = [];
+
+    /// <summary>How many there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _fallen.Count;
+            }
+        }
+    }
+
+    /// <summary>An entity cannot go on for now.</summary>
+    /// <param name="memory">What it knew, which may be older than what is durable; null if it knew nothing.</param>
+    /// <param name="undecided">What it has to decide when it is back.</param>
+    /// <returns>How long until it is brought back.</returns>
+    public TimeSpan Fell(EntityKey entity, Exception cause, EntityMemory? memory, IEnumerable<(object Message, IActorRef? Sender)> undecided)
+    {
+        lock (_lock)
+        {
+            if (!_fallen.TryGetValue(entity, out var fallen))
+            {
+                _fallen.Add(entity, fallen = new Fallen());
+            }
+
+            // What it knew first is what others have heard last.
+            fallen.Memory ??= memory;
+            fallen.Cause = cause;
+            fallen.Undecided.AddRange(undecided);
+            var pause = fallen.Pause;
+            fallen.Pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            if (!fallen.Returning)
+            {
+                fallen.Returning = true;
+                system.Scheduler.Advanced.ScheduleOnce(pause, () => Return(entity));
+            }
+
+            return pause;
+        }
+    }
+
+    /// <summary>
+    /// An entity begins anew at once: nothing has failed, somebody else was first. Call it after the shard was asked to let it go.
+    /// </summary>
+    public void BeginsAnew(EntityKey entity, EntityMemory? memory, IEnumerable<(object Message, IActorRef? Sender)> undecided)
+    {
+        if (memory is not null)
+        {
+            lock (_lock)
+            {
+                if (!_fallen.TryGetValue(entity, out var fallen))
+                {
+                    _fallen.Add(entity, fallen = new Fallen());
+                }
+
+                fallen.Memory ??= memory;
+            }
+        }
+
+        var route = router();
+        var any = false;
+        foreach (var (message, sender) in undecided)
+        {
+            route.Tell(entity, message, sender);
+            any = true;
+        }
+
+        if (!any)
+        {
+            route.Tell(entity, WakeUpNow.Instance, ActorRefs.NoSender);
+        }
+    }
+
+    /// <summary>A message came for an entity that has fallen. A request is refused at once, anything else waits with the entity.</summary>
+    public void Keep(EntityKey entity, object message, IActorRef? sender)
+    {
+        if (message is IRequest)
+        {
+            sender?.Tell(StoreFailures.Refusal(CauseOf(entity)), ActorRefs.NoSender);
+            return;
+        }
+
+        if (message is INoSerializationVerificationNeeded)
+        {
+            // The actor's own, and of that life; the next one may be on another node.
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_fallen.TryGetValue(entity, out var fallen) && fallen.Returning)
+            {
+                fallen.Undecided.Add((message, sender));
+                return;
+            }
+        }
+
+        router().Tell(entity, message, sender);
+    }
+
+    /// <summary>An entity has been read back. What it knew before it fell, if it did.</summary>
+    internal EntityMemory? Rose(EntityKey entity)
+    {
+        lock (_lock)
+        {
+            if (_fallen.Count == 0 || !_fallen.TryGetValue(entity, out var fallen))
+            {
+                return null;
+            }
+
+            // One that is still to be brought back with what it left undecided stays in the list until then.
+            var memory = fallen.Memory;
+            fallen.Memory = null;
+            if (!fallen.Returning)
+            {
+                _fallen.Remove(entity);
+            }
+
+            return memory;
+        }
+    }
+
+    private Exception CauseOf(EntityKey entity)
+    {
+        lock (_lock)
+        {
+            return _fallen.GetValueOrDefault(entity)?.Cause ?? new StoreUnavailableException($"{entity} cannot be reached now. Sending the command again is safe.");
+        }
+    }
+
+    private void Return(EntityKey entity)
+    {
+        (object Message, IActorRef? Sender)[] undecided;
+        lock (_lock)
+        {
+            var fallen = _fallen[entity];
+            fallen.Returning = false;
+            undecided = [.. fallen.Undecided];
+            fallen.Undecided.Clear();
+        }
+
+        var route = router();
+        route.Tell(entity, WakeUpNow.Instance, ActorRefs.NoSender);
+        foreach (var (message, sender) in undecided)
+        {
+            route.Tell(entity, message, sender);
+        }
+    }
+
+    private sealed class Fallen
+    {
+        public EntityMemory? Memory { get; set; }
+
+        public Exception? Cause { get; set; }
+
+        public List<(object Message, IActorRef? Sender)> Undecided { get; } = [];
+
+        public TimeSpan Pause { get; set; } = FirstPause;
+
+        /// <summary>Whether the scheduler will bring it back.</summary>
+        public bool Returning { get; set; }
+    }
+}
+
+/// <summary>What an entity knew: its state after the event of this number.</summary>
+/// <param name="Creates">Entities that its last commit creates, if it has happened after all.</param>
+public sealed record EntityMemory(object State, long Sequence, ImmutableArray<EntityKey> Creates);
