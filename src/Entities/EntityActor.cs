@@ -51,6 +51,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     private bool _decidedSince;
     private bool _saidIdle;
     private bool _leavesWhenDone;
+    private bool _hadFallen;
 
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
@@ -273,7 +274,8 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         _sequence = LastSequenceNr;
         _phase = Phase.Ready;
         Services.Telemetry?.Loaded(Key.Kind);
-        if (Services.Fallen.Rose(Key) is { } memory && _sequence > memory.Sequence)
+        (_hadFallen, var memory) = Services.Fallen.Rose(Key);
+        if (memory is not null && _sequence > memory.Sequence)
         {
             // Of wake-ups that became durable unnoticed nobody has heard: its own, and those of entities it created.
             Services.Router.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
@@ -403,6 +405,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         _sequence += write.Events.Length;
         _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
         _phase = Phase.Ready;
+        Stand();
         if (write.WakeUp is { } wakeUp)
         {
             Services.Router.Tell(new AlarmChanged(Key, wakeUp.At), Self);
@@ -411,6 +414,15 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         Committed(before, _state);
         Finish(batch);
         Advance();
+    }
+
+    private void Stand()
+    {
+        if (_hadFallen)
+        {
+            _hadFallen = false;
+            Services.Fallen.Stands(Key);
+        }
     }
 
     private void OnRefused(Exception cause)
@@ -513,6 +525,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         _saidIdle = false;
         if (_phase == Phase.Ready && CanPassivate(_state))
         {
+            Stand();
             // Goes on as ever until its shard lets it go: what comes until then is decided here, and what comes later by its next life.
             Context.Parent.Tell(new Passivate(LeaveMemory.Instance), Self);
         }

@@ -47,7 +47,12 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
             // What it knew first is what others have heard last.
             fallen.Memory ??= memory;
             fallen.Cause = cause;
-            fallen.Undecided.AddRange(undecided);
+            fallen.Stood = false;
+            foreach (var (message, sender) in undecided)
+            {
+                fallen.Add(message, sender);
+            }
+
             var pause = fallen.Pause;
             fallen.Pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             if (!fallen.Returning)
@@ -111,7 +116,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         {
             if (_fallen.TryGetValue(entity, out var fallen) && fallen.Returning)
             {
-                fallen.Undecided.Add((message, sender));
+                fallen.Add(message, sender);
                 return;
             }
         }
@@ -119,25 +124,37 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         router().Tell(entity, message, sender);
     }
 
-    /// <summary>An entity has been read back. What it knew before it fell, if it did.</summary>
-    internal EntityMemory? Rose(EntityKey entity)
+    /// <summary>An entity has been read back.</summary>
+    /// <returns>Whether it had fallen, and what it knew before.</returns>
+    internal (bool HadFallen, EntityMemory? Memory) Rose(EntityKey entity)
     {
         lock (_lock)
         {
             if (_fallen.Count == 0 || !_fallen.TryGetValue(entity, out var fallen))
             {
-                return null;
+                return (false, null);
             }
 
-            // One that is still to be brought back with what it left undecided stays in the list until then.
             var memory = fallen.Memory;
             fallen.Memory = null;
-            if (!fallen.Returning)
-            {
-                _fallen.Remove(entity);
-            }
+            return (true, memory);
+        }
+    }
 
-            return memory;
+    /// <summary>An entity that had fallen works again: it has written, or it has nothing to write. The next fall begins with the shortest pause.</summary>
+    internal void Stands(EntityKey entity)
+    {
+        lock (_lock)
+        {
+            // One that is still to be brought back with what it left undecided stays in the list until then.
+            if (_fallen.TryGetValue(entity, out var fallen))
+            {
+                fallen.Stood = true;
+                if (!fallen.Returning)
+                {
+                    _fallen.Remove(entity);
+                }
+            }
         }
     }
 
@@ -156,6 +173,11 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         {
             var fallen = _fallen[entity];
             fallen.Returning = false;
+            if (fallen.Stood)
+            {
+                _fallen.Remove(entity);
+            }
+
             undecided = [.. fallen.Undecided];
             fallen.Undecided.Clear();
         }
@@ -180,6 +202,18 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 
         /// <summary>Whether the scheduler will bring it back.</summary>
         public bool Returning { get; set; }
+
+        /// <summary>Whether it works again.</summary>
+        public bool Stood { get; set; }
+
+        /// <summary>Once each: every life is told anew what became of a process, and a wake-up comes with the return.</summary>
+        public void Add(object message, IActorRef? sender)
+        {
+            if (message is not WakeUpNow && !Undecided.Exists(u => u.Message.Equals(message)))
+            {
+                Undecided.Add((message, sender));
+            }
+        }
     }
 }
 
