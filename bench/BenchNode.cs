@@ -49,8 +49,8 @@ internal sealed class BenchNode : IAsyncDisposable
     }
 
     /// <summary>A node in this process as the program composes one.</summary>
-    public static Task<RunnerNode> ComposeAsync(IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time) =>
-        NodeSystem.StartAsync(store, flowRunner, settings, time, Logger.None, AkkaConfig.Local(), CancellationToken.None);
+    public static async Task<RunnerNode> ComposeAsync(IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time) =>
+        (await NodeSystem.StartAsync(store, flowRunner, settings, time, Logger.None, AkkaSettings.Default, CancellationToken.None).ConfigureAwait(false)).Node;
 
     public async Task DeployAsync(params DeploymentSpec[] specs)
     {

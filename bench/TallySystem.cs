@@ -24,7 +24,7 @@ internal sealed class TallySystem : IAsyncDisposable
 
     private readonly ClusterRouter _router = new();
     private readonly bool _stay;
-    private IHost? _host;
+    private NodeHost? _host;
     private EntityServices? _services;
 
     private TallySystem(bool stay) => _stay = stay;
@@ -52,29 +52,18 @@ internal sealed class TallySystem : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _host!.StopAsync().ConfigureAwait(false);
-        _host.Dispose();
+        await _host!.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task StartHostAsync(IEntityStore store)
     {
         var codec = new TallyCodec();
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Services.AddAkka(NodeSystem.Name, akka => akka
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory(new SerilogLoggerFactory(Logger.None));
-            })
-            .AddHocon(AkkaConfig.Local(), HoconAddMode.Prepend)
+        _host = await NodeHost.StartAsync(AkkaSettings.Default, Logger.None, static _ => { }, (akka, _) => akka
             .AddEntityJournal(new EntityStoreSetup(store, codec))
-            .WithClustering()
             .WithActors((system, _) => _services = Services(system, store, codec))
             .WithShardRegion<TallyActor>(Region, id => ActorProducer.Props(() => new TallyActor(_services!, id)), EntityExtractor.Instance, NodeHosting.Shards)
-            .WithActors((_, registry) => _router.Add(TallyBehaviour.Name, Region, registry.Get<TallyActor>())));
-        _host = builder.Build();
-        await _host.StartAsync().ConfigureAwait(false);
-        System = _host.Services.GetRequiredService<ActorSystem>();
+            .WithActors((_, registry) => _router.Add(TallyBehaviour.Name, Region, registry.Get<TallyActor>())), CancellationToken.None).ConfigureAwait(false);
+        System = _host.System;
     }
 
     private EntityServices Services(ActorSystem system, IEntityStore store, TallyCodec codec) => new(store, codec, Stopclock.Provider, _router, Logger.None)
