@@ -4,7 +4,7 @@ using Runner.Bench;
 // Every figure of bench/RESULTS.md; --help says which there are.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Scale.IsQuick = args.Contains("--quick");
-var (chosen, numbers) = Arguments.Read([.. args.Where(a => a != "--quick")], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200), ("--due", Scale.IsQuick ? 100 : 1_000));
+var (chosen, numbers) = Arguments.Read([.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200), ("--due", Scale.IsQuick ? 100 : 1_000));
 var soak = new Soak(TimeSpan.FromMinutes(numbers["--minutes"]), (int)numbers["--rate"]);
 ScheduledStore.DueEachSecond = (int)numbers["--due"];
 var report = new Report();
@@ -36,12 +36,13 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
 if (args.Any(a => a is "--help" or "-h"))
 {
     Console.Out.WriteLine("""
-        dotnet run -c Release --project bench [-- NAME… --quick]
+        dotnet run -c Release --project bench [-- NAME… --quick --allocations]
 
         Measures what is named, or all but the soak, and prints a table. All is written to bench/RESULTS.md, the soak to bench/SOAK.md.
         PostgreSQL's server programs have to be there: a private server is started.
 
-          --quick    small sizes: only shows that each comes to its end; writes no file
+          --quick          small sizes: only shows that each comes to its end; writes no file
+          --allocations    says after each which types this process has allocated; costs the figures something, so writes no file
 
         """);
     Array.ForEach(all, a => Console.Out.WriteLine($"  {a.Name,-12} {a.What}"));
@@ -54,12 +55,14 @@ if (chosen.Except(all.Select(a => a.Name)).FirstOrDefault() is { } unknown)
     return 2;
 }
 
+using var allocations = args.Contains("--allocations") ? new Allocations() : null;
 try
 {
     foreach (var (name, _, run) in all.Where(a => chosen.Length == 0 ? a.Name != "soak" : chosen.Contains(a.Name)))
     {
         Console.Error.WriteLine($"measuring {name} …");
         await run(report).ConfigureAwait(false);
+        allocations?.Print(Console.Error);
     }
 }
 finally
@@ -69,7 +72,7 @@ finally
 }
 
 report.Print(Console.Out);
-if (!Scale.IsQuick && chosen is ([] or ["soak"]))
+if (!Scale.IsQuick && allocations is null && chosen is ([] or ["soak"]))
 {
     report.Write(chosen is [] ? "RESULTS.md" : "SOAK.md", chosen is [] ? "" : " -- soak");
 }

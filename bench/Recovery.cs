@@ -38,12 +38,21 @@ internal static class Recovery
         var tallies = await TallySystem.StartAsync(store).ConfigureAwait(false);
         await using var own = tallies.ConfigureAwait(false);
         var load = await EachAsync(i => store.LoadAsync(TallySystem.Key(i))).ConfigureAwait(false);
-        var recovered = await EachAsync(i => tallies.AskAsync(TallySystem.Key(i), GetTally.Instance)).ConfigureAwait(false);
+        var recovered = await EachAsync(i => AskAsync(tallies, i)).ConfigureAwait(false);
         // Few enough to be in memory still.
-        var resident = await EachAsync(i => tallies.AskAsync(TallySystem.Key(Warm + Counted - 1 - (i % 100)), GetTally.Instance)).ConfigureAwait(false);
+        var resident = await EachAsync(i => AskAsync(tallies, Warm + Counted - 1 - (i % 100))).ConfigureAwait(false);
         report.Add(
             $"an entity of {EventsOfOne} events brought to memory and asked, one at a time, {BenchStore.Text(kind)}", recovered.ToString(),
             $"{(kind == StoreKind.Sqlite ? "bar: p50 under 1 ms; " : "")}its history read from the store alone: {load}; asked while in memory: {resident}");
+    }
+
+    private static async Task AskAsync(TallySystem tallies, int number)
+    {
+        var answer = await tallies.AskAsync(TallySystem.Key(number), GetTally.Instance).ConfigureAwait(false);
+        if (answer.Value != EventsOfOne)
+        {
+            throw new InvalidOperationException($"{TallySystem.Key(number)} has come back with {answer.Value} events.");
+        }
     }
 
     /// <summary>A run that has ended, of a real node: what a page of it costs.</summary>
