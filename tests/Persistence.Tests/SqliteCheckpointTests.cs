@@ -14,7 +14,7 @@ public sealed class SqliteCheckpointTests : IDisposable
     private const long Enough = Pages * 4_096;
 
     /// <summary>A log at which commits wait, and the commit that makes it so.</summary>
-    private const long Longest = 76 * Enough;
+    private const long Longest = 80 * Enough;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

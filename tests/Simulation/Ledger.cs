@@ -60,7 +60,7 @@ internal sealed class Ledger(World world)
     private readonly Dictionary<AttemptKey, ProcessExit> _told = [];
 
     /// <summary>The last number of those that were deleted: whoever is made anew goes on from it.</summary>
-    private readonly Dictionary<Guid, long> _lastNumbers = [];
+    private readonly Dictionary<Guid, (long Number, DateTimeOffset At)> _lastNumbers = [];
 
     public SortedDictionary<Guid, RunRecord> Runs { get; } = [];
 
@@ -168,7 +168,7 @@ internal sealed class Ledger(World world)
 
         if (!Runs.TryGetValue(id, out var run))
         {
-            Runs.Add(id, run = new RunRecord(id) { Sequence = _lastNumbers.GetValueOrDefault(id) });
+            Runs.Add(id, run = new RunRecord(id) { Sequence = Remembered(id) });
             world.Statistics.Runs++;
         }
 
@@ -215,9 +215,13 @@ internal sealed class Ledger(World world)
         }
 
         ErasedRuns.Add(id);
-        _lastNumbers[id] = run.Sequence;
+        _lastNumbers[id] = (run.Sequence, world.Wall);
         world.Statistics.Erased++;
     }
+
+    /// <summary>The number that the store remembers of a run that was erased: for a day, by the wall clock.</summary>
+    private long Remembered(Guid id) =>
+        _lastNumbers.TryGetValue(id, out var last) && world.Wall - last.At < TimeSpan.FromDays(1) ? last.Number : 0;
 
     private void CheckRunEvent(RunRecord run, StoredEvent stored, object @event)
     {

@@ -37,6 +37,8 @@ internal sealed class RowSql
 
     public static string Quoted(string name) => $"\"{name}\"";
 
+    public static string IndexName(string table, IEnumerable<string> columns) => $"{table}__by({string.Join(", ", columns)})";
+
     public static string MembersTable(string table, string set) => $"{table}__{set}";
 
     /// <summary>Gives the rows of one range: the key, then every column.</summary>
@@ -192,11 +194,25 @@ internal sealed class RowSql
         return new RowSelect(sql.ToString(), [.. parameters]);
     }
 
+    /// <summary>
+    /// Names the index that has the equal columns first and the order's after them. SQLite, which knows nothing of how many rows there are, may
+    /// otherwise enter one that has fewer of them and look at all the rest.
+    /// </summary>
+    private string IndexedBy()
+    {
+        HashSet<string> equal = [.. _query.Where.Where(filter => filter.Operator == RowOperator.Equal).Select(filter => filter.Column)];
+        return equal.Count > 0
+            && _table.Definition.Indexes.FirstOrDefault(index =>
+                index.Length == equal.Count + _ordered.Length && equal.SetEquals(index.Take(equal.Count)) && index.Skip(equal.Count).SequenceEqual(_ordered)) is { IsDefault: false } found
+            ? $" INDEXED BY \"{IndexName(_table.Name, found)}\""
+            : "";
+    }
+
     private string From()
     {
         if (_set is not { } set)
         {
-            return $" FROM \"{_table.Name}\" t";
+            return $" FROM \"{_table.Name}\" t{IndexedBy()}";
         }
 
         string members = $" FROM \"{MembersTable(_table.Name, _table.Columns[set].Name)}\" m";

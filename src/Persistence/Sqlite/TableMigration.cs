@@ -37,8 +37,8 @@ internal sealed class TableMigration(Database database, string path, TableSchema
 
     private void BringIndexes(string name, ImmutableArray<ImmutableArray<string>> indexes)
     {
-        Dictionary<string, string> wanted = indexes.Select(columns => string.Join(", ", columns.Select(RowSql.Quoted))).Distinct()
-            .ToDictionary(columns => $"{name}__by({columns.Replace("\"", "", StringComparison.Ordinal)})");
+        Dictionary<string, string> wanted = indexes.DistinctBy(columns => RowSql.IndexName(name, columns))
+            .ToDictionary(columns => RowSql.IndexName(name, columns), columns => string.Join(", ", columns.Select(RowSql.Quoted)));
         List<string> present = database.Query($"SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = '{name}' AND sql IS NOT NULL", row => row.Text(0));
         foreach (string index in present.Except(wanted.Keys))
         {
