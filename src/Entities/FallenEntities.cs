@@ -16,8 +16,15 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// What an entity knew is kept for so long at least, and twice as long at most, after it was sent for: it may have come to memory on
+    /// another node. What it knew would be taken for news if it was read here long afterwards.
+    /// </summary>
+    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<EntityKey, Fallen> _fallen = [];
+    private readonly Dictionary<EntityKey, Fall> _fallen = [];
+    private bool _sweeps;
 
     /// <summary>How many there are.</summary>
     public int Count
@@ -39,11 +46,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
     {
         lock (_lock)
         {
-            if (!_fallen.TryGetValue(entity, out var fallen))
-            {
-                _fallen.Add(entity, fallen = new Fallen());
-            }
-
+            var fallen = FallOf(entity);
             // What it knew first is what others have heard last.
             fallen.Memory ??= memory;
             fallen.Cause = cause;
@@ -69,12 +72,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         {
             lock (_lock)
             {
-                if (!_fallen.TryGetValue(entity, out var fallen))
-                {
-                    _fallen.Add(entity, fallen = new Fallen());
-                }
-
-                fallen.Memory ??= memory;
+                FallOf(entity).Memory ??= memory;
             }
         }
 
@@ -111,7 +109,12 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         {
             if (_fallen.TryGetValue(entity, out var fallen) && fallen.Returning)
             {
-                fallen.Undecided.Add((message, sender));
+                // It will be woken in any case.
+                if (message is not WakeUpNow)
+                {
+                    fallen.Undecided.Add((message, sender));
+                }
+
                 return;
             }
         }
@@ -119,25 +122,77 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         router().Tell(entity, message, sender);
     }
 
-    /// <summary>An entity has been read back. What it knew before it fell, if it did.</summary>
-    internal EntityMemory? Rose(EntityKey entity)
+    /// <summary>An entity has been read back.</summary>
+    /// <param name="memory">What it knew before it fell; null if it knew nothing.</param>
+    /// <returns>Whether it had fallen. Its pauses go on growing until it says that it <see cref="Stands"/>.</returns>
+    internal bool Rose(EntityKey entity, out EntityMemory? memory)
     {
         lock (_lock)
         {
+            memory = null;
             if (_fallen.Count == 0 || !_fallen.TryGetValue(entity, out var fallen))
             {
-                return null;
+                return false;
             }
 
-            // One that is still to be brought back with what it left undecided stays in the list until then.
-            var memory = fallen.Memory;
-            fallen.Memory = null;
-            if (!fallen.Returning)
+            (memory, fallen.Memory) = (fallen.Memory, null);
+            fallen.IsHere = true;
+            return true;
+        }
+    }
+
+    /// <summary>An entity that rose goes on as any other: what was kept of its fall is dropped.</summary>
+    /// <returns>False while it is still to be brought back with what it left undecided.</returns>
+    internal bool Stands(EntityKey entity)
+    {
+        lock (_lock)
+        {
+            if (!_fallen.TryGetValue(entity, out var fallen))
             {
-                _fallen.Remove(entity);
+                return true;
             }
 
-            return memory;
+            return !fallen.Returning && _fallen.Remove(entity);
+        }
+    }
+
+    private Fall FallOf(EntityKey entity)
+    {
+        if (!_fallen.TryGetValue(entity, out var fallen))
+        {
+            _fallen.Add(entity, fallen = new Fall());
+        }
+
+        fallen.IsHere = false;
+        fallen.IsOld = false;
+        if (!_sweeps)
+        {
+            _sweeps = true;
+            system.Scheduler.Advanced.ScheduleOnce(KeptFor, Sweep);
+        }
+
+        return fallen;
+    }
+
+    private void Sweep()
+    {
+        lock (_lock)
+        {
+            foreach (var (entity, fallen) in _fallen)
+            {
+                if (fallen.IsOld && !fallen.Returning && !fallen.IsHere)
+                {
+                    _fallen.Remove(entity);
+                }
+
+                fallen.IsOld = true;
+            }
+
+            _sweeps = _fallen.Count > 0;
+            if (_sweeps)
+            {
+                system.Scheduler.Advanced.ScheduleOnce(KeptFor, Sweep);
+            }
         }
     }
 
@@ -168,7 +223,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         }
     }
 
-    private sealed class Fallen
+    private sealed class Fall
     {
         public EntityMemory? Memory { get; set; }
 
@@ -180,6 +235,12 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 
         /// <summary>Whether the scheduler will bring it back.</summary>
         public bool Returning { get; set; }
+
+        /// <summary>Whether it is in memory here again.</summary>
+        public bool IsHere { get; set; }
+
+        /// <summary>Whether it had fallen before the last sweep.</summary>
+        public bool IsOld { get; set; }
     }
 }
 
