@@ -9,7 +9,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
     private static readonly TimeSpan SmallestStep = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<int, DateTimeOffset> _readUntil = [];
+    private readonly Dictionary<int, DateTimeOffset?> _readUntil = [];
     private readonly TaskCompletionSource _allRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (DateTimeOffset Wall, TimeSpan Elapsed)? _latest;
     private (TimeSpan By, TimeSpan At)? _step;
@@ -21,7 +21,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         {
             lock (_lock)
             {
-                return _readUntil.Count == 0 ? null : _readUntil.Values.Min();
+                return _readUntil.Count == 0 || _readUntil.ContainsValue(null) ? null : _readUntil.Values.Min();
             }
         }
     }
@@ -44,12 +44,21 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         }
     }
 
+    /// <summary>This node looks after the slice from now on, and has not read it yet.</summary>
+    internal void Took(int slice)
+    {
+        lock (_lock)
+        {
+            _readUntil[slice] = null;
+        }
+    }
+
     internal void ReadUntil(int slice, DateTimeOffset until)
     {
         lock (_lock)
         {
             _readUntil[slice] = until;
-            if (_readUntil.Count < EntitySlices.Count)
+            if (_readUntil.Count < EntitySlices.Count || _readUntil.ContainsValue(null))
             {
                 return;
             }
@@ -68,12 +77,13 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
     }
 
     /// <summary>Says once of each step of the wall clock how far it was.</summary>
-    internal void Notice(DateTimeOffset now)
+    internal void Notice()
     {
         TimeSpan by;
         lock (_lock)
         {
-            var elapsed = time.GetElapsedTime(0);
+            // Read in here: of two workers one may have read the time before the other and come after it.
+            var (now, elapsed) = (time.GetUtcNow(), time.GetElapsedTime(0));
             by = _latest is var (wall, at) ? now - wall - (elapsed - at) : TimeSpan.Zero;
             _latest = (now, elapsed);
             if (by.Duration() < SmallestStep)
