@@ -11,10 +11,12 @@ namespace Runner.Bench;
 /// </summary>
 internal static class Batches
 {
-    private const int Lines = 100_000;
-    private const int Rounds = 3;
     private const int Occurrences = 5;
     private static readonly string[] Zones = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"];
+
+    private static int Lines => Scale.Of(100_000, 1_000);
+
+    private static int Rounds => Scale.Of(3, 1);
 
     public static async Task MeasureAsync(Report report)
     {

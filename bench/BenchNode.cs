@@ -2,15 +2,15 @@ using System.Collections.Concurrent;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
-using Runner.Engine.Clock;
-using Runner.Persistence.Sqlite;
+using Runner.Host.Cluster;
+using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Serilog.Core;
 
 namespace Runner.Bench;
 
-/// <summary>A whole node in this process: actors, SQLite with full sync, real processes; all but HTTP.</summary>
+/// <summary>A whole node in this process: actors, a store with full sync, real processes; all but HTTP.</summary>
 /// <remarks>
 /// The store is on disk; the programs' output files, the bare loop's too, are in memory where the system has a place for that. ext4 hands
 /// out inodes that were freed in the last minutes several times more slowly than others, and which of the two loops meets them is chance.
@@ -20,18 +20,13 @@ internal sealed class BenchNode : IAsyncDisposable
     private const string Memory = "/dev/shm";
 
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource<RunStateChange>> _ends = new();
-    private readonly string _disk;
-    private readonly SqliteEntityStore _store;
+    private readonly BenchStore _store;
     private readonly IFlowRunner _flowRunner;
     private readonly IDisposable _subscription;
 
-    private BenchNode(string disk, string folder, SqliteEntityStore store, int limit)
+    private BenchNode(string folder, BenchStore store, IFlowRunner flowRunner, RunnerNode node)
     {
-        _disk = disk;
-        Folder = folder;
-        _store = store;
-        _flowRunner = LocalFlowRunner.Create(new SubprocessOptions(folder));
-        Node = RunnerNode.Start(EngineRuntime.CreateReal(), store, _flowRunner, new NodeSettings("bench", limit, _ => []), Logger.None);
+        (Folder, _store, _flowRunner, Node) = (folder, store, flowRunner, node);
         _subscription = Node.Subscribe(OnChange);
     }
 
@@ -39,14 +34,23 @@ internal sealed class BenchNode : IAsyncDisposable
 
     public RunnerNode Node { get; }
 
-    public static async Task<BenchNode> StartAsync(int limit = 1000)
+    public static async Task<BenchNode> StartAsync(StoreKind kind = StoreKind.Sqlite)
     {
-        var disk = Directory.CreateTempSubdirectory("runner-bench-").FullName;
-        var folder = Directory.Exists(Memory) ? Directory.CreateDirectory(Path.Combine(Memory, Path.GetFileName(disk))).FullName : disk;
-        var store = await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(Path.Combine(disk, "store.db")), Tables.All, Logger.None)
-            .ConfigureAwait(false);
-        return new BenchNode(disk, folder, store, limit);
+        var folder = Directory.CreateTempSubdirectory("runner-bench-").FullName;
+        if (Directory.Exists(Memory))
+        {
+            Directory.Delete(folder);
+            folder = Directory.CreateDirectory(Path.Combine(Memory, Path.GetFileName(folder))).FullName;
+        }
+
+        var store = await BenchStore.OpenAsync(kind, Tables.All).ConfigureAwait(false);
+        var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(folder));
+        return new BenchNode(folder, store, flowRunner, await ComposeAsync(store.Store, flowRunner, new NodeSettings("bench", 1000, _ => []), Stopclock.Provider).ConfigureAwait(false));
     }
+
+    /// <summary>A node in this process as the program composes one.</summary>
+    public static async Task<RunnerNode> ComposeAsync(IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time) =>
+        (await NodeSystem.StartAsync(store, flowRunner, settings, time, Logger.None, AkkaSettings.Default, CancellationToken.None).ConfigureAwait(false)).Node;
 
     public async Task DeployAsync(params DeploymentSpec[] specs)
     {
@@ -75,11 +79,7 @@ internal sealed class BenchNode : IAsyncDisposable
         await Node.StopAsync(StopMode.Immediate).ConfigureAwait(false);
         (_flowRunner as IDisposable)?.Dispose();
         await _store.DisposeAsync().ConfigureAwait(false);
-        Directory.Delete(_disk, recursive: true);
-        if (Folder != _disk)
-        {
-            Directory.Delete(Folder, recursive: true);
-        }
+        Directory.Delete(Folder, recursive: true);
     }
 
     private TaskCompletionSource<RunStateChange> Source(Guid run) =>

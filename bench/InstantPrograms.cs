@@ -1,10 +1,10 @@
 using Runner.Actors.FlowRunners;
-using Runner.Engine.Clock;
 
 namespace Runner.Bench;
 
-/// <summary>A flow runner of virtual time without processes: every attempt is alive at once and completes a second later.</summary>
-internal sealed class InstantPrograms(ITimerScheduler timers) : IFlowRunner
+/// <summary>A flow runner without processes: every attempt is alive at once and completes a second later.</summary>
+/// <param name="after">Does something after a time, which may be virtual.</param>
+internal sealed class InstantPrograms(Action<TimeSpan, Action> after) : IFlowRunner
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(1);
 
@@ -12,7 +12,7 @@ internal sealed class InstantPrograms(ITimerScheduler timers) : IFlowRunner
     public void Start(ProcessSpec spec, IProcessObserver observer)
     {
         observer.Started(new ProcessHandle(1, 1, ""));
-        timers.ScheduleOnce(Length, () => observer.Ended(new ProcessOutcome(new ProcessExit.Exited(0))));
+        after(Length, () => observer.Ended(new ProcessOutcome(new ProcessExit.Exited(0))));
     }
 
     /// <inheritdoc/>
@@ -22,5 +22,11 @@ internal sealed class InstantPrograms(ITimerScheduler timers) : IFlowRunner
     public void Stop(AttemptKey key, StopSignal signal)
     {
         // It ends within a second.
+    }
+
+    /// <inheritdoc/>
+    public void Forget(AttemptKey key)
+    {
+        // Nothing is remembered.
     }
 }

@@ -10,8 +10,8 @@ namespace Runner.Bench;
 internal static class Lateness
 {
     private const int Deployments = 100;
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Warm = Scale.OfSeconds(5, 2);
+    private static readonly TimeSpan Length = Scale.OfSeconds(30, 3);
 
     public static async Task MeasureAsync(Report report)
     {
@@ -43,13 +43,13 @@ internal static class Lateness
             Schedules = [new ScheduleSpec { Interval = TimeSpan.FromSeconds(1), Anchor = DateTimeOffset.UnixEpoch.AddMilliseconds(10 * i) }],
             CatchUp = CatchUpPolicy.All,
         })]).ConfigureAwait(false);
-        await Wait(Warm).ConfigureAwait(false);
+        await Pause.For(Warm).ConfigureAwait(false);
         lock (gate)
         {
             counting = true;
         }
 
-        await Wait(Length).ConfigureAwait(false);
+        await Pause.For(Length).ConfigureAwait(false);
         lock (gate)
         {
             counting = false;
@@ -57,7 +57,7 @@ internal static class Lateness
 
         report.Add(
             $"lateness at {Deployments} scheduled runs a second: due to process alive", started.ToString(),
-            string.Create(CultureInfo.InvariantCulture, $"aim: p99 under 15 ms; until that is durable too: p99 {emitted.Percentile(99):0.00} ms"));
+            string.Create(CultureInfo.InvariantCulture, $"bar: p99 under 15 ms; until that is durable too: p99 {emitted.Percentile(99):0.00} ms"));
     }
 
     /// <summary>The first 48 bits of an occurrence's run id are its due time in Unix milliseconds.</summary>
@@ -73,12 +73,5 @@ internal static class Lateness
 
         var at = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
         return (now - at).Duration() < TimeSpan.FromHours(1) ? at : null;
-    }
-
-    private static Task Wait(TimeSpan time)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Engine.Clock.EngineRuntime.CreateReal().Timers.ScheduleOnce(time, () => done.SetResult());
-        return done.Task;
     }
 }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using Runner.Engine.Simulation;
 using Runner.Messages.Deployments;
+using Runner.Simulation.Runtime;
 
 namespace Runner.Bench;
 
@@ -12,10 +12,13 @@ namespace Runner.Bench;
 /// </summary>
 internal static class ManyDeployments
 {
-    private const int Count = 100_000;
     private const int Chunk = 1_000;
-    private const int Pages = 2_000;
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
+
+    private static int Count => Scale.Of(100_000, 2_000);
+
+    private static int Pages => Scale.Of(2_000, 100);
+
+    private static TimeSpan Idle => Scale.OfSeconds(30, 2);
 
     public static async Task MeasureAsync(Report report)
     {

@@ -1,4 +1,5 @@
 using Runner.Actors;
+using Runner.Entities.Store;
 using Runner.Persistence.Sqlite;
 using Serilog.Core;
 
@@ -7,13 +8,14 @@ namespace Runner.Bench;
 /// <summary>A data folder with a million ended runs; made once for all the figures that need one.</summary>
 internal static class MillionRuns
 {
-    public const int Count = 1_000_000;
     public const int Deployments = 1_000;
 
     /// <summary>The setting without which a node would begin to delete them: they are older than its rules keep.</summary>
     public static readonly (string, string) KeptForEver = ("RUNNER_RETENTION_KEEP_FOR", "forever");
 
     private static string? _folder;
+
+    public static int Count => Scale.Of(1_000_000, 10_000);
 
     /// <summary>When the last run was made.</summary>
     public static DateTimeOffset Newest { get; } = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
@@ -23,7 +25,7 @@ internal static class MillionRuns
         if (_folder is null)
         {
             _folder = Directory.CreateTempSubdirectory("runner-bench-").FullName;
-            var store = await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(NodeProgram.StoreIn(_folder)), Tables.All, Logger.None).ConfigureAwait(false);
+            var store = await OpenAsync().ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
                 await ManyRuns.FillAsync(store, new ManyRunsOptions(Count, Deployments, Newest)).ConfigureAwait(false);
@@ -31,6 +33,16 @@ internal static class MillionRuns
         }
 
         return _folder;
+    }
+
+    /// <summary>Ids of some of the runs.</summary>
+    public static async Task<string[]> SomeAsync(int count)
+    {
+        var store = await OpenAsync().ConfigureAwait(false);
+        await using (store.ConfigureAwait(false))
+        {
+            return [.. (await store.RowsAsync(new RowQuery(Tables.Runs.Name, [], [new("created")], count)).ConfigureAwait(false)).Select(row => row.Key)];
+        }
     }
 
     public static void Delete()
@@ -41,4 +53,6 @@ internal static class MillionRuns
             _folder = null;
         }
     }
+
+    private static Task<SqliteEntityStore> OpenAsync() => SqliteEntityStore.OpenAsync(new SqliteStoreOptions(NodeProgram.StoreIn(_folder!)), Tables.All, Logger.None);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Runner.Actors;
@@ -20,9 +19,12 @@ internal static class MillionSchedules
     private const int Starts = 5;
     private const string Holder = "bench/holder";
     private const int Page = 1_000;
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Before = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
+
+    private static TimeSpan Warm => Scale.OfSeconds(20, 2);
+
+    private static TimeSpan Before => Scale.OfSeconds(120, 30);
+
+    private static TimeSpan Idle => Scale.OfSeconds(20, 5);
 
     public static async Task MeasureAsync(Report report)
     {
@@ -41,17 +43,17 @@ internal static class MillionSchedules
 
         var (last, resting, peak, processors) = await FireAsync(data, due).ConfigureAwait(false);
         ready.Add(last);
-        var (decided, durable) = await LatenessAsync(NodeProgram.StoreIn(data), due + Warm, due + ScheduledStore.DueFor).ConfigureAwait(false);
+        var (decided, durable, unheard) = await LatenessAsync(NodeProgram.StoreIn(data), due + Warm, due + ScheduledStore.DueFor).ConfigureAwait(false);
         Directory.Delete(data, recursive: true);
         report.Add($"{ScheduledStore.Count:N0} scheduled deployments: process start to ready, {Starts} starts", ready.ToString(), "bar: under 10 s");
         report.Add(
             $"the same: {ScheduledStore.DueEachSecond:N0} due a second, from then to the run durable and waiting for its slot", durable.ToString(),
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"bar: p99 under 50 ms; to the decision: {decided}; {durable.Count / (ScheduledStore.DueFor - Warm).TotalSeconds:0} runs a second were made, with {processors:0%} of a processor"));
+                $"bar: p99 under 250 ms; to the decision: {decided}; {durable.Count / (ScheduledStore.DueFor - Warm).TotalSeconds:0} runs a second were made, with {processors:0%} of a processor; {unheard} were made and had not asked for a slot by the end"));
         report.Add(
             "the same: MB resident", string.Create(CultureInfo.InvariantCulture, $"{peak:0.0}"),
-            string.Create(CultureInfo.InvariantCulture, $"its peak, bar: under 500; {resting:0.0} before the first was due"));
+            string.Create(CultureInfo.InvariantCulture, $"its peak, bar: under 600; {resting:0.0} before the first was due"));
     }
 
     /// <summary>When the first is due.</summary>
@@ -85,12 +87,12 @@ internal static class MillionSchedules
     }
 
     /// <summary>Of every run due from one time to before another: how long after that it was decided, and how long after it was durable at the latest.</summary>
-    private static async Task<(Samples Decided, Samples Durable)> LatenessAsync(string path, DateTimeOffset from, DateTimeOffset to)
+    private static async Task<(Samples Decided, Samples Durable, int Unheard)> LatenessAsync(string path, DateTimeOffset from, DateTimeOffset to)
     {
         var store = await OpenAsync(path).ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
-            var (decided, durable) = (new Samples(), new Samples());
+            var (decided, durable, unheard) = (new Samples(), new Samples(), 0);
             for (RowPosition? after = null; ;)
             {
                 var page = await store.RowsAsync(new RowQuery(Tables.Runs.Name, [], [new("created")], Page, after)).ConfigureAwait(false);
@@ -98,16 +100,23 @@ internal static class MillionSchedules
                 foreach (var events in histories.Select(h => h.Events))
                 {
                     var due = ((RunScheduled)Codec.Read(events[0].Type, events[0].Version, events[0].Payload.Span)).Due;
-                    if (from <= due && due < to && events.Length > 1)
+                    if (from <= due && due < to)
                     {
                         decided.Add(events[0].At - due);
-                        durable.Add(events[1].At - due);
+                        if (events.Length > 1)
+                        {
+                            durable.Add(events[1].At - due);
+                        }
+                        else
+                        {
+                            unheard++;
+                        }
                     }
                 }
 
                 if (page.Length < Page)
                 {
-                    return (decided, durable);
+                    return (decided, durable, unheard);
                 }
 
                 after = new RowPosition([page[^1].Values[6]], page[^1].Key);

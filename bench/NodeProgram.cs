@@ -11,13 +11,14 @@ namespace Runner.Bench;
 /// <summary>The node as it is shipped: the published program in a process of its own, spoken to over HTTP, looked at through /proc.</summary>
 internal sealed class NodeProgram : IAsyncDisposable
 {
+    private const int Interrupt = 2;
     private const int Terminate = 15;
     private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(2);
     private readonly Process _process;
 
-    private NodeProgram(Process process, string data, Uri url, TimeSpan ready)
+    private NodeProgram(Process process, string data, Uri url, TimeSpan ready, TimeSpan? answered)
     {
-        (_process, Data, Ready) = (process, data, ready);
+        (_process, Data, Url, Ready, Answered) = (process, data, url, ready, answered);
         var address = LocalNode.Find(url.ToString(), data);
         Client = new RunnerClient(address);
         Http = new HttpClient { BaseAddress = url, DefaultRequestHeaders = { { "Authorization", $"Bearer {address.Token}" } } };
@@ -28,6 +29,11 @@ internal sealed class NodeProgram : IAsyncDisposable
 
     /// <summary>From the start of the process to the first 200 of /health/ready.</summary>
     public TimeSpan Ready { get; }
+
+    /// <summary>From the start of the process to the first answer of an entity, if it was asked for one.</summary>
+    public TimeSpan? Answered { get; }
+
+    public Uri Url { get; }
 
     public RunnerClient Client { get; }
 
@@ -49,22 +55,32 @@ internal sealed class NodeProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts `runner node` on a data folder, with settings as variables, and waits until it is ready.</summary>
-    public static async Task<NodeProgram> StartAsync(string data, params (string Variable, string Value)[] settings)
+    /// <summary>How the program is run: dotnet and what it was published as.</summary>
+    public static async Task<string[]> CommandAsync()
     {
         var built = Path.Combine(Report.Root(), ".build", "runner");
-        var dotnet = (await File.ReadAllTextAsync(Path.Combine(built, ".dotnet")).ConfigureAwait(false)).Trim();
+        return [(await File.ReadAllTextAsync(Path.Combine(built, ".dotnet")).ConfigureAwait(false)).Trim(), Path.Combine(built, "runner.dll")];
+    }
+
+    /// <summary>Starts `runner node` on a data folder, with settings as variables, and waits until it is ready.</summary>
+    public static Task<NodeProgram> StartAsync(string data, params (string Variable, string Value)[] settings) => StartAsync(data, null, settings);
+
+    /// <summary>The same, and asks from the beginning for what only an entity can answer.</summary>
+    /// <param name="entity">The path of that; null for none.</param>
+    public static async Task<NodeProgram> StartAsync(string data, string? entity, params (string Variable, string Value)[] settings)
+    {
         var url = new Uri($"http://127.0.0.1:{FreePort()}/");
         // Its console goes nowhere: what a terminal makes of it is not measured.
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = data };
         string[] command =
-            ["-c", "exec \"$@\" >/dev/null 2>>node.err", "sh", dotnet, Path.Combine(built, "runner.dll"), "node", "--data", data, "--listen", url.Authority];
+            ["-c", "exec \"$@\" >/dev/null 2>>node.err", "sh", .. await CommandAsync().ConfigureAwait(false), "node", "--data", data, "--listen", url.Authority];
         Array.ForEach(command, start.ArgumentList.Add);
         Array.ForEach(settings, s => start.Environment[s.Variable] = s.Value);
         var watch = Stopwatch.StartNew();
         var process = Process.Start(start)!;
-        await ReadyAsync(url, process, watch).ConfigureAwait(false);
-        return new NodeProgram(process, data, url, watch.Elapsed);
+        var ready = AnsweredAsync(url, new Uri("health/ready", UriKind.Relative), () => null, process, watch);
+        var answered = entity is null ? null : AnsweredAsync(url, new Uri(entity, UriKind.Relative), () => LocalNode.Find(url.ToString(), data).Token, process, watch);
+        return new NodeProgram(process, data, url, await ready.ConfigureAwait(false), answered is null ? null : await answered.ConfigureAwait(false));
     }
 
     /// <summary>What /proc says of it now.</summary>
@@ -92,6 +108,16 @@ internal sealed class NodeProgram : IAsyncDisposable
         return JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync().ConfigureAwait(false));
     }
 
+    /// <summary>Stops it as Ctrl-C does.</summary>
+    /// <returns>How long it took until it was gone.</returns>
+    public async Task<TimeSpan> InterruptAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        _ = NativeMethods.Kill(_process.Id, Interrupt);
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        return watch.Elapsed;
+    }
+
     /// <summary>Stops it in order and waits until it is gone.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -106,22 +132,30 @@ internal sealed class NodeProgram : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task ReadyAsync(Uri url, Process process, Stopwatch watch)
+    /// <returns>When something was answered with success for the first time.</returns>
+    private static async Task<TimeSpan> AnsweredAsync(Uri url, Uri path, Func<string?> token, Process process, Stopwatch watch)
     {
         using var http = new HttpClient { BaseAddress = url };
         while (true)
         {
             try
             {
-                using var answer = await http.GetAsync(new Uri("health/ready", UriKind.Relative)).ConfigureAwait(false);
+                using var request = new HttpRequestMessage(HttpMethod.Get, path);
+                request.Headers.Authorization = token() is { } open ? new("Bearer", open) : null;
+                using var answer = await http.SendAsync(request).ConfigureAwait(false);
                 if (answer.IsSuccessStatusCode)
                 {
-                    return;
+                    return watch.Elapsed;
                 }
             }
             catch (HttpRequestException) when (!process.HasExited && watch.Elapsed < StartWithin)
             {
                 // It does not listen yet.
+            }
+
+            if (watch.Elapsed > StartWithin)
+            {
+                throw new InvalidOperationException($"{url}{path} has had no answer for {StartWithin.TotalSeconds:0} s; node.err in its data folder may say why.");
             }
 
             await Pause.For(TimeSpan.FromMilliseconds(2)).ConfigureAwait(false);
@@ -144,12 +178,5 @@ internal sealed record NodeUse(double Resident, double Peak, int Threads, int De
 /// <summary>Time that has to pass for a measurement.</summary>
 internal static class Pause
 {
-    private static readonly Engine.Clock.ITimerScheduler Timers = Engine.Clock.EngineRuntime.CreateReal().Timers;
-
-    public static Task For(TimeSpan time)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Timers.ScheduleOnce(time, () => done.TrySetResult());
-        return done.Task;
-    }
+    public static Task For(TimeSpan time) => Task.Delay(time, Stopclock.Provider);
 }

@@ -1,33 +1,52 @@
 using System.Globalization;
 using Runner.Bench;
 
-// Every figure of bench/RESULTS.md: `dotnet run -c Release --project bench [-- NAME…]`. The soak takes its time and has a file of its own,
-// bench/SOAK.md: `-- soak [--minutes N] [--rate N]`.
+// Every figure of bench/RESULTS.md; --help says which there are.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var report = new Report();
-var (chosen, numbers) = Arguments.Read(args, ("--minutes", 20), ("--rate", 200));
+Scale.IsQuick = args.Contains("--quick");
+var (chosen, numbers) = Arguments.Read([.. args.Where(a => a != "--quick")], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200), ("--due", Scale.IsQuick ? 100 : 1_000));
 var soak = new Soak(TimeSpan.FromMinutes(numbers["--minutes"]), (int)numbers["--rate"]);
-var all = new (string Name, Func<Report, Task> Run)[]
+ScheduledStore.DueEachSecond = (int)numbers["--due"];
+var report = new Report();
+var all = new (string Name, string What, Func<Report, Task> Run)[]
 {
-    ("spawn", DurableRuns.MeasureAsync),
-    ("latency", SubmitToExit.MeasureAsync),
-    ("lateness", Lateness.MeasureAsync),
-    ("cancel", CancelToDead.MeasureAsync),
-    ("slots", FreedSlot.MeasureAsync),
-    ("store", StoreCommits.MeasureAsync),
-    ("actors", Actors.MeasureAsync),
-    ("idle", IdleNode.MeasureAsync),
-    ("deployments", ManyDeployments.MeasureAsync),
-    ("listing", RunListing.MeasureAsync),
-    ("waiting", ManyWaiting.MeasureAsync),
-    ("cron", CronNext.MeasureAsync),
-    ("schedules", MillionSchedules.MeasureAsync),
-    ("year", MinutelyYear.MeasureAsync),
-    ("events", DurableEvents.MeasureAsync),
-    ("rrule", RecurrenceNext.MeasureAsync),
-    ("batches", Batches.MeasureAsync),
-    ("soak", soak.MeasureAsync),
+    ("spawn", "durable runs a second beside the bare posix_spawn loop, SQLite and PostgreSQL", DurableRuns.MeasureAsync),
+    ("latency", "submit to durable exit on an idle node", SubmitToExit.MeasureAsync),
+    ("lateness", "due to process alive at 100 scheduled runs a second", Lateness.MeasureAsync),
+    ("cancel", "cancel of a program until its tree of three is dead", CancelToDead.MeasureAsync),
+    ("slots", "a freed slot used again", FreedSlot.MeasureAsync),
+    ("store", "commits a second of the stores alone", StoreCommits.MeasureAsync),
+    ("actors", "Akka.NET's parts: tell, ask, ask through a shard region, an idle actor", Actors.MeasureAsync),
+    ("events", "durable events a second over 1,000 entities beside the group writer alone, SQLite and PostgreSQL", DurableEvents.MeasureAsync),
+    ("recovery", "an entity of three events brought to memory", Recovery.MeasureAsync),
+    ("idle", "the program on 1,000,000 runs: memory, start, first answer of an entity", IdleNode.MeasureAsync),
+    ("listing", "the last 50 of 1,000,000 runs, each filter", RunListing.MeasureAsync),
+    ("deployments", "100,000 deployments: memory, registering them", ManyDeployments.MeasureAsync),
+    ("waiting", "a freed slot with 100,000 runs waiting, and their order", ManyWaiting.MeasureAsync),
+    ("schedules", "1,000,000 scheduled deployments, 1,000 due a second (--due N)", MillionSchedules.MeasureAsync),
+    ("year", "a year of a minutely deployment in virtual time", MinutelyYear.MeasureAsync),
+    ("client", "a client command from its start to its end", ClientCommand.MeasureAsync),
+    ("ctrl-c", "Ctrl-C on an idle node until it is gone", CtrlC.MeasureAsync),
+    ("cron", "the next occurrence of cron expressions beside Quartz", CronNext.MeasureAsync),
+    ("rrule", "the next occurrence of recurrences", RecurrenceNext.MeasureAsync),
+    ("batches", "100,000 lines through the commands that answer lines", Batches.MeasureAsync),
+    ("soak", "runs at a fixed rate for minutes (--minutes N, 20; --rate N, 200 a second); only when named", soak.MeasureAsync),
 };
+
+if (args.Any(a => a is "--help" or "-h"))
+{
+    Console.Out.WriteLine("""
+        dotnet run -c Release --project bench [-- NAME… --quick]
+
+        Measures what is named, or all but the soak, and prints a table. All is written to bench/RESULTS.md, the soak to bench/SOAK.md.
+        PostgreSQL's server programs have to be there: a private server is started.
+
+          --quick    small sizes: only shows that each comes to its end; writes no file
+
+        """);
+    Array.ForEach(all, a => Console.Out.WriteLine($"  {a.Name,-12} {a.What}"));
+    return 0;
+}
 
 if (chosen.Except(all.Select(a => a.Name)).FirstOrDefault() is { } unknown)
 {
@@ -35,15 +54,22 @@ if (chosen.Except(all.Select(a => a.Name)).FirstOrDefault() is { } unknown)
     return 2;
 }
 
-foreach (var (name, run) in all.Where(a => chosen.Length == 0 ? a.Name != "soak" : chosen.Contains(a.Name)))
+try
 {
-    Console.Error.WriteLine($"measuring {name} …");
-    await run(report).ConfigureAwait(false);
+    foreach (var (name, _, run) in all.Where(a => chosen.Length == 0 ? a.Name != "soak" : chosen.Contains(a.Name)))
+    {
+        Console.Error.WriteLine($"measuring {name} …");
+        await run(report).ConfigureAwait(false);
+    }
+}
+finally
+{
+    MillionRuns.Delete();
+    await BenchStore.EndServerAsync().ConfigureAwait(false);
 }
 
-MillionRuns.Delete();
 report.Print(Console.Out);
-if (chosen is [] or ["soak"])
+if (!Scale.IsQuick && chosen is ([] or ["soak"]))
 {
     report.Write(chosen is [] ? "RESULTS.md" : "SOAK.md", chosen is [] ? "" : " -- soak");
 }

@@ -69,6 +69,13 @@ internal sealed class Samples
 
     public void Add(TimeSpan duration) => _milliseconds.Add(duration.TotalMilliseconds);
 
+    /// <summary>The middle one of some values.</summary>
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+
     public double Percentile(double p)
     {
         _milliseconds.Sort();
@@ -79,12 +86,14 @@ internal sealed class Samples
         CultureInfo.InvariantCulture, $"p50 {Percentile(50):0.00} ms, p99 {Percentile(99):0.00} ms, max {Percentile(100):0.00} ms (n = {Count})");
 }
 
-/// <summary>The wall clock, for the report's date and for lateness, which is about the wall clock.</summary>
+/// <summary>The machine's clock, for the report's date, for nodes in this process and for lateness, which is about the wall clock.</summary>
 internal static class Stopclock
 {
-#pragma warning disable RS0030 // A measurement of lateness is a measurement of the machine's clock.
-    public static DateTimeOffset Now => DateTimeOffset.UtcNow;
+#pragma warning disable RS0030 // A measurement is one of the machine's clock.
+    public static TimeProvider Provider => TimeProvider.System;
 #pragma warning restore RS0030
+
+    public static DateTimeOffset Now => Provider.GetUtcNow();
 
     public static string Today() => Now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -1,11 +1,10 @@
-using Runner.Entities;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Nodes;
-using Runner.Engine.Entities;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 
@@ -17,20 +16,21 @@ namespace Runner.Bench;
 /// </summary>
 internal static class ScheduledStore
 {
-    public const int Count = 1_000_000;
-
-    /// <summary>How many of them are due each second of <see cref="DueFor"/>, evenly; each is due an hour later again.</summary>
-    public const int DueEachSecond = 1_000;
-
     /// <summary>The limit that every run of theirs counts against.</summary>
     public const string Limit = "gate";
 
-    private const int Due = 120_000;
     private const int InCommit = 500;
     private const int CommitsInFlight = 4;
 
+    public static int Count => Scale.Of(1_000_000, 20_000);
+
+    /// <summary>How many of them are due each second of <see cref="DueFor"/>, evenly; each is due an hour later again.</summary>
+    public static int DueEachSecond { get; set; } = 1_000;
+
     /// <summary>How long they are due.</summary>
-    public static TimeSpan DueFor { get; } = TimeSpan.FromSeconds((double)Due / DueEachSecond);
+    public static TimeSpan DueFor => Scale.OfSeconds(120, 8);
+
+    private static int Due => (int)(DueEachSecond * DueFor.TotalSeconds);
 
     /// <param name="lead">How long it is from the end of the filling, about, until the first is due.</param>
     /// <returns>When the first is due.</returns>

@@ -1,16 +1,22 @@
-using Runner.Entities;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using Runner.Engine.Entities;
+using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Messages;
 
 namespace Runner.Bench;
 
 /// <summary>Answered once it is durable.</summary>
-internal sealed record AddOne
+internal sealed record AddOne : IRequest<TallyAnswer>
 {
     public static readonly AddOne Instance = new();
+}
+
+/// <summary>Answered at once.</summary>
+internal sealed record GetTally : IRequest<TallyAnswer>
+{
+    public static readonly GetTally Instance = new();
 }
 
 internal sealed record TallyAnswer(long Value);
@@ -31,9 +37,12 @@ internal sealed class TallyBehaviour : IEntityBehaviour<TallyState>
 
     public TallyState Initial(string id) => new(0);
 
-    public Decision Decide(TallyState state, object message, DateTimeOffset now) => message is AddOne
-        ? Decision.Persist(Tallied.Instance).Replying(new TallyAnswer(state.Value + 1))
-        : Decision.None;
+    public Decision Decide(TallyState state, object message, DateTimeOffset now) => message switch
+    {
+        AddOne => Decision.Persist(Tallied.Instance).Replying(new TallyAnswer(state.Value + 1)),
+        GetTally => Decision.Answer(new TallyAnswer(state.Value)),
+        _ => Decision.None,
+    };
 
     public TallyState Apply(TallyState state, object @event, DateTimeOffset at) => new(state.Value + 1);
 
@@ -42,6 +51,8 @@ internal sealed class TallyBehaviour : IEntityBehaviour<TallyState>
     public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(TallyState before, TallyState after) => ([], []);
 
     // With its events alone, as a run lives: what is compared is the writing of events.
+    public bool HasSnapshots => false;
+
     public byte[]? Snapshot(TallyState state) => null;
 
     public TallyState FromSnapshot(string id, ReadOnlyMemory<byte> payload) => new(long.Parse(payload.Span, CultureInfo.InvariantCulture));
@@ -59,10 +70,6 @@ internal sealed class TallyCodec : IEventCodec
 internal sealed class TallyActor(EntityServices services, string id) : EntityActor<TallyState>(services, new TallyBehaviour(), id)
 {
     protected override bool CanPassivate(TallyState state) => true;
-
-    protected override bool IsRequest(object message) => message is AddOne;
-
-    protected override object RefuseRequest(Exception failure) => failure;
 
     protected override void CarryOut(object intent)
     {

@@ -51,15 +51,13 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     private bool _handledSince;
     private bool _saidIdle;
     private bool _leavesWhenDone;
+    private bool _hadFallen;
 
     /// <summary>What is in memory is of a past that is gone: it begins anew as soon as no commit is under way.</summary>
     private bool _erased;
 
     /// <summary>It comes back at once: what still comes here is for that life.</summary>
     private bool _beginsAnew;
-
-    /// <summary>It has fallen before and has made nothing durable since, so its next pause is a longer one.</summary>
-    private bool _rose;
 
     /// <summary>What is being decided now, and would be neither in the queue nor in the batch if that failed.</summary>
     private PendingMessage? _inHand;
@@ -155,7 +153,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         Services.Residents.Remove(Key, Self);
         if (_phase != Phase.Leaving)
         {
-            Stands();
+            Stand();
         }
 
         base.PostStop();
@@ -329,7 +327,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         _sequence = LastSequenceNr;
         _phase = Phase.Ready;
         Services.Telemetry?.Loaded(Key.Kind);
-        _rose = Services.Fallen.Rose(Key, out var memory);
+        (_hadFallen, var memory) = Services.Fallen.Rose(Key);
         if (memory is not null && _sequence > memory.Sequence)
         {
             // Of wake-ups that became durable unnoticed nobody has heard: its own, and those of entities it created.
@@ -468,7 +466,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         _sequence += write.Events.Length;
         _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
         _phase = Phase.Ready;
-        Stands();
+        Stand();
         if (write.WakeUp is { } wakeUp)
         {
             Services.Router.Tell(new AlarmChanged(Key, wakeUp.At), Self);
@@ -491,8 +489,14 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         }
     }
 
-    /// <summary>Something has become durable, or it leaves as any entity does: its fall is over.</summary>
-    private void Stands() => _rose = _rose && !Services.Fallen.Stands(Key);
+    private void Stand()
+    {
+        if (_hadFallen)
+        {
+            _hadFallen = false;
+            Services.Fallen.Stands(Key);
+        }
+    }
 
     private void OnRefused(Exception cause)
     {

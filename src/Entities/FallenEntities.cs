@@ -50,7 +50,12 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
             // What it knew first is what others have heard last.
             fallen.Memory ??= memory;
             fallen.Cause = cause;
-            fallen.Undecided.AddRange(undecided);
+            fallen.Stood = false;
+            foreach (var (message, sender) in undecided)
+            {
+                fallen.Add(message, sender);
+            }
+
             var pause = fallen.Pause;
             fallen.Pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             if (!fallen.Returning)
@@ -109,12 +114,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         {
             if (_fallen.TryGetValue(entity, out var fallen) && fallen.Returning)
             {
-                // It will be woken in any case.
-                if (message is not WakeUpNow)
-                {
-                    fallen.Undecided.Add((message, sender));
-                }
-
+                fallen.Add(message, sender);
                 return;
             }
         }
@@ -123,36 +123,37 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
     }
 
     /// <summary>An entity has been read back.</summary>
-    /// <param name="memory">What it knew before it fell; null if it knew nothing.</param>
-    /// <returns>Whether it had fallen. Its pauses go on growing until it says that it <see cref="Stands"/>.</returns>
-    internal bool Rose(EntityKey entity, out EntityMemory? memory)
+    /// <returns>Whether it had fallen, and what it knew before.</returns>
+    internal (bool HadFallen, EntityMemory? Memory) Rose(EntityKey entity)
     {
         lock (_lock)
         {
-            memory = null;
             if (_fallen.Count == 0 || !_fallen.TryGetValue(entity, out var fallen))
             {
-                return false;
+                return (false, null);
             }
 
-            (memory, fallen.Memory) = (fallen.Memory, null);
+            var memory = fallen.Memory;
+            fallen.Memory = null;
             fallen.IsHere = true;
-            return true;
+            return (true, memory);
         }
     }
 
-    /// <summary>An entity that rose goes on as any other: what was kept of its fall is dropped.</summary>
-    /// <returns>False while it is still to be brought back with what it left undecided.</returns>
-    internal bool Stands(EntityKey entity)
+    /// <summary>An entity that had fallen works again: it has written, or it leaves as any other. The next fall begins with the shortest pause.</summary>
+    internal void Stands(EntityKey entity)
     {
         lock (_lock)
         {
-            if (!_fallen.TryGetValue(entity, out var fallen))
+            // One that is still to be brought back with what it left undecided stays in the list until then.
+            if (_fallen.TryGetValue(entity, out var fallen))
             {
-                return true;
+                fallen.Stood = true;
+                if (!fallen.Returning)
+                {
+                    _fallen.Remove(entity);
+                }
             }
-
-            return !fallen.Returning && _fallen.Remove(entity);
         }
     }
 
@@ -211,6 +212,11 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         {
             var fallen = _fallen[entity];
             fallen.Returning = false;
+            if (fallen.Stood)
+            {
+                _fallen.Remove(entity);
+            }
+
             undecided = [.. fallen.Undecided];
             fallen.Undecided.Clear();
         }
@@ -241,6 +247,18 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 
         /// <summary>Whether it had fallen before the last sweep.</summary>
         public bool IsOld { get; set; }
+
+        /// <summary>Whether it works again.</summary>
+        public bool Stood { get; set; }
+
+        /// <summary>Once each: every life is told anew what became of a process, and a wake-up comes with the return.</summary>
+        public void Add(object message, IActorRef? sender)
+        {
+            if (message is not WakeUpNow && !Undecided.Exists(u => u.Message.Equals(message)))
+            {
+                Undecided.Add((message, sender));
+            }
+        }
     }
 }
 

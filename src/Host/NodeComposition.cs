@@ -37,15 +37,18 @@ internal static class NodeComposition
             },
             Telemetry = start.Telemetry,
         };
-        var node = await NodeSystem.StartAsync(store, flowRunner, settings, start.Time, start.Log, AkkaConfig.Local(), cancel).ConfigureAwait(false);
+        var system = await NodeSystem.StartAsync(store, flowRunner, settings, start.Time, start.Log, start.Options.Akka, cancel).ConfigureAwait(false);
         return new StartedNode(
-            node,
+            system.Node,
             async () =>
             {
                 (flowRunner as IDisposable)?.Dispose();
                 await store.DisposeAsync().ConfigureAwait(false);
             },
-            (copyFolder, off) => StoreCopy.MakeAsync(store, Path.Combine(copyFolder, StoreFile), start.Log, off));
+            (copyFolder, off) => StoreCopy.MakeAsync(store, Path.Combine(copyFolder, StoreFile), start.Log, off))
+        {
+            Checks = [system.Check],
+        };
     }
 
     private static long? FreeSpaceOf(string folder)

@@ -73,7 +73,7 @@ public sealed record StoreIsFull(string Detail) : Refusal("store-full", Detail);
 
 /// <summary>Nobody decided about a request: a mistake in this program. Nothing was done.</summary>
 public sealed record RequestNotHandled(string Request, string Entity)
-    : Refusal("request-not-handled", $"{Entity} does not know what to do with {Request}. Nothing was done. This is a mistake in the node program; please report it.");
+    : Refusal("internal", $"{Entity} does not know what to do with {Request}. Nothing was done. This is a mistake in the node program; please report it.");
 
 /// <summary>As much is under way as the node takes at once; nothing was decided, so the same command can be sent again after a moment.</summary>
 /// <param name="AtOnce">How many commands it takes at once.</param>

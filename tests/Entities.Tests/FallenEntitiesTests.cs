@@ -23,21 +23,25 @@ public sealed class FallenEntitiesTests(ITestOutputHelper output) : EntityWorld(
         Assert.Equal(1, Fallen.Count);
 
         // Not while it is still to be brought back with what it has not decided.
-        Assert.False(Fallen.Stands(Key("x")));
-        Assert.True(Fallen.Stands(Key("another")));
+        Fallen.Stands(Key("x"));
+        Assert.Equal(1, Fallen.Count);
+        Pass(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(TimeSpan.FromMilliseconds(100), Fallen.Fell(Key("y"), new StoreUnavailableException("gone"), null, []));
+        Store.Away = false;
+        Pass(TimeSpan.FromSeconds(1));
+        Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, Fallen.Count);
     }
 
     [Fact]
     public void What_it_knew_first_is_what_others_have_heard_last()
     {
-        Assert.False(Fallen.Rose(Key(), out _));
+        Assert.Equal((false, null), Fallen.Rose(Key()));
         Fallen.BeginsAnew(Key(), Memory, []);
         Fallen.Fell(Key(), new StoreUnavailableException("gone"), Memory with { Sequence = 9 }, []);
 
-        Assert.True(Fallen.Rose(Key(), out var memory));
-        Assert.Equal(3, memory!.Sequence);
-        Assert.True(Fallen.Rose(Key(), out memory));
-        Assert.Null(memory);
+        Assert.Equal((true, Memory), Fallen.Rose(Key()));
+        Assert.Equal((true, null), Fallen.Rose(Key()));
     }
 
     [Fact]
@@ -45,6 +49,8 @@ public sealed class FallenEntitiesTests(ITestOutputHelper output) : EntityWorld(
     {
         Fallen.Fell(Key(), new StoreFullException("No room."), null, []);
         var asked = PromiseRef.AskAsync(Sys, Time, inline: true, TimeSpan.FromHours(1), sender => Fallen.Keep(Key(), new Add(1), sender), default);
+        Fallen.Keep(Key(), new Note(5), ActorRefs.NoSender);
+        // Every life is told anew what is true: once is enough.
         Fallen.Keep(Key(), new Note(5), ActorRefs.NoSender);
         Fallen.Keep(Key(), WakeUpNow.Instance, ActorRefs.NoSender);
         // One life's own.
@@ -80,7 +86,7 @@ public sealed class FallenEntitiesTests(ITestOutputHelper output) : EntityWorld(
 
         Pass(TimeSpan.FromMinutes(7));
         Assert.Equal(0, Fallen.Count);
-        Assert.False(Fallen.Rose(Key(), out _));
+        Assert.Equal((false, null), Fallen.Rose(Key()));
     }
 
     [Fact]

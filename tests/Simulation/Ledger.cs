@@ -368,6 +368,12 @@ internal sealed class Ledger(World world)
                     world.Fail("an occurrence has exactly one run", $"{key} became {_occurrences[key]} and {occurrence.Run}");
                 }
 
+                if (ErasedRuns.Contains(occurrence.Run))
+                {
+                    // It had its run, which was deleted; the clock has been set back since.
+                    continue;
+                }
+
                 if (!Runs.TryGetValue(occurrence.Run, out var run) || run.State.Scheduled!.Due != occurrence.Due
                     || run.State.Scheduled.Schedule != occurrence.Schedule || run.State.StartAt < occurrence.Due)
                 {

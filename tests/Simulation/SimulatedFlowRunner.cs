@@ -94,14 +94,20 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     {
         if (_attempts.TryGetValue(key, out var existing))
         {
-            existing.Observer = observer;
+            // Of two incarnations each is on a node of its own in truth: either hears of the process.
+            existing.Observers.Add(observer);
+            if (!node.Alive)
+            {
+                return null;
+            }
+
             if (existing.Last is { } last)
             {
-                Report(existing, last);
+                last(observer);
             }
             else if (existing.Process is { } process)
             {
-                Report(existing, o => o.Started(process.Handle));
+                observer.Started(process.Handle);
             }
 
             return null;
@@ -160,10 +166,9 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     // One attempt's reports keep their order: they are all made from the machine's own steps and only the last one may be late.
     private void Report(Tracked tracked, Action<IProcessObserver> report)
     {
-        var observer = tracked.Observer;
         if (node.Alive)
         {
-            report(observer);
+            tracked.Observers.ForEach(report);
         }
     }
 
@@ -174,7 +179,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     {
         public AttemptKey Key => key;
 
-        public IProcessObserver Observer { get; set; } = observer;
+        public List<IProcessObserver> Observers { get; } = [observer];
 
         public SimulatedProcess? Process { get; set; }
 

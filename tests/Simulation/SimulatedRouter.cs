@@ -21,10 +21,11 @@ internal sealed class SimulatedRouter : INodeRouter
     private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IActorRef> _regions = new(StringComparer.Ordinal);
     private readonly ActorSystem _system;
-    private readonly RegionFaults _faults;
+    private readonly RegionFaults? _faults;
     private readonly IActorRef[] _alarms;
 
-    public SimulatedRouter(ActorSystem system, NodeParts parts, RegionFaults faults)
+    /// <param name="faults">How wrong they are; null for never.</param>
+    public SimulatedRouter(ActorSystem system, NodeParts parts, RegionFaults? faults)
     {
         (_system, _faults) = (system, faults);
         parts.Begin(system, this);

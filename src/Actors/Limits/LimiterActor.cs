@@ -38,8 +38,14 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private static readonly TimeSpan RemindAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReadAgainAfterFailure = TimeSpan.FromSeconds(1);
 
+    /// <summary>What runs say may be lost on its way: this often the rows are asked what is so.</summary>
+    private static readonly TimeSpan CompareAfter = TimeSpan.FromMinutes(1);
+
     private readonly LimiterServices _services;
     private readonly HashSet<Guid> _askAgain = [];
+
+    /// <summary>Whose slots came free while rows were being read to compare with: what the rows say of them may be older.</summary>
+    private readonly HashSet<Guid> _freedMeanwhile = [];
     private SlotTable? _table;
     private ImmutableHashSet<Guid> _toRemind = [];
     private bool _suspended;
@@ -64,6 +70,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(typeof(Remind), Remind.Instance, RemindAfter);
+        Timers.StartPeriodicTimer(typeof(Compare), Compare.Instance, CompareAfter);
         Read();
     }
 
@@ -87,7 +94,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case SuspendGrants:
                 _suspended = true;
                 break;
-            case StartsGateChanged or Remind or WaitersRead or WaitersNotRead or ServeQueues:
+            case StartsGateChanged or Remind or Compare or RowsCompared or WaitersRead or WaitersNotRead or ServeQueues:
                 // What is being read is newer.
                 break;
             default:
@@ -148,6 +155,12 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case ServeQueues queues:
                 OnServeQueues(queues);
                 break;
+            case Compare:
+                OnCompare(table);
+                break;
+            case RowsCompared compared:
+                OnCompared(table, compared);
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -169,6 +182,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private void OnFree(SlotTable table, Guid run, ImmutableArray<Slot> slots)
     {
         table.Free(run, slots);
+        _freedMeanwhile.Add(run);
         foreach (var slot in slots)
         {
             Serve(table, slot.Limit);
@@ -230,6 +244,41 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         _toRemind = [.. table.Granted.Keys];
         foreach (var limit in table.Awaited())
         {
+            Serve(table, limit);
+        }
+    }
+
+    private void OnCompare(SlotTable table)
+    {
+        var held = table.HeldForGood();
+        _freedMeanwhile.Clear();
+        ReadAsync(_services.Entities.Store).PipeTo(
+            Self, Self, read => new RowsCompared(table, held, read), _ => Remind.Instance);
+    }
+
+    /// <summary>Frees what nobody holds by the rows, holds what somebody does, and stands who waits where nobody is known to wait.</summary>
+    private void OnCompared(SlotTable table, RowsCompared compared)
+    {
+        if (!ReferenceEquals(table, compared.Table))
+        {
+            return;
+        }
+
+        var rows = compared.Rows.Slots.Select(slot => new HeldSlot(slot.Limit, slot.Number, Guid.Parse(slot.Holder.Id))).ToHashSet();
+        foreach (var slot in compared.Held.Where(slot => !rows.Contains(slot) && table.Holds(slot)))
+        {
+            OnFree(table, slot.Run, [new Slot(slot.Limit, slot.Number)]);
+        }
+
+        foreach (var slot in rows.Where(slot => !table.Book(slot.Limit).Held.ContainsKey(slot.Number) && !_freedMeanwhile.Contains(slot.Run)))
+        {
+            table.Book(slot.Limit).Take(slot.Number, slot.Run);
+        }
+
+        foreach (var limit in compared.Rows.Queues)
+        {
+            var book = table.Book(limit);
+            book.MoreInStore |= book.Queue.Count == 0 && !book.Reading;
             Serve(table, limit);
         }
     }
@@ -338,6 +387,13 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
 
     private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<Row> Sizes, ImmutableArray<string> Queues) : INoSerializationVerificationNeeded;
+
+    private sealed record RowsCompared(SlotTable Table, ImmutableArray<HeldSlot> Held, TableRead Rows) : INoSerializationVerificationNeeded;
+
+    private sealed record Compare : INoSerializationVerificationNeeded
+    {
+        public static readonly Compare Instance = new();
+    }
 
     private sealed record ServeQueues(SlotTable Table, ImmutableArray<string> Limits) : INoSerializationVerificationNeeded;
 

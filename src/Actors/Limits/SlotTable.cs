@@ -139,6 +139,17 @@ internal sealed class SlotTable
         return book.MoreInStore && (book.HasRoom || (served && book.Queue.Count < LimitBook.ReadOnBelow));
     }
 
+    /// <summary>The slots that are held for good: those of grants that nobody has answered yet are not among them.</summary>
+    public ImmutableArray<HeldSlot> HeldForGood() =>
+    [
+        .. _books.SelectMany(book => book.Value.Held.Select(held => new HeldSlot(book.Key, held.Key, held.Value)))
+            .Where(held => !_granted.ContainsKey(held.Run)),
+    ];
+
+    /// <summary>Whether a slot is held by this run, for good.</summary>
+    public bool Holds(HeldSlot slot) =>
+        !_granted.ContainsKey(slot.Run) && _books.TryGetValue(slot.Limit, out var book) && book.Held.TryGetValue(slot.Number, out var holder) && holder == slot.Run;
+
     /// <summary>Limits with waiters, in memory or in the store.</summary>
     public ImmutableArray<string> Awaited() => [.. _books.Where(b => b.Value.HasWaiters).Select(b => b.Key)];
 
@@ -179,3 +190,6 @@ internal sealed class SlotTable
         return _granted[run] = slots.MoveToImmutable();
     }
 }
+
+/// <summary>A slot and who holds it.</summary>
+internal readonly record struct HeldSlot(string Limit, int Number, Guid Run);

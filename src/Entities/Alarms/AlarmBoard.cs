@@ -1,15 +1,27 @@
+using Akka.Actor;
 using Serilog;
 
 namespace Runner.Entities.Alarms;
 
-/// <summary>How far the alarm workers of this node see, and what the machine's clock did. Thread-safe.</summary>
+/// <summary>
+/// How far the alarm workers of this node see, and what the machine's clock did: looks at it now and then, once for all workers, and tells
+/// them of a step. Thread-safe.
+/// </summary>
 public sealed class AlarmBoard(TimeProvider time, ILogger log)
 {
-    /// <summary>What the wall clock and the monotonic one may differ by without a word: more than a clock that is being slewed does.</summary>
+    /// <summary>So soon a step of the wall clock is noticed.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Workers are told of smaller steps, too: more than a clock that is being slewed does meanwhile.</summary>
+    private static readonly TimeSpan AnyStep = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What the wall clock and the monotonic one may differ by without a word.</summary>
     private static readonly TimeSpan SmallestStep = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, DateTimeOffset?> _readUntil = [];
+    private readonly SortedDictionary<int, IActorRef> _workers = [];
+    private ITimer? _timer;
     private readonly TaskCompletionSource _allRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (DateTimeOffset Wall, TimeSpan Elapsed)? _latest;
     private (TimeSpan By, TimeSpan At)? _step;
@@ -44,15 +56,6 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         }
     }
 
-    /// <summary>This node looks after the slice from now on, and has not read it yet.</summary>
-    internal void Took(int slice)
-    {
-        lock (_lock)
-        {
-            _readUntil[slice] = null;
-        }
-    }
-
     internal void ReadUntil(int slice, DateTimeOffset until)
     {
         lock (_lock)
@@ -67,25 +70,58 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         _allRead.TrySetResult();
     }
 
-    /// <summary>Another node looks after the slice from now on.</summary>
-    internal void Left(int slice)
+    /// <summary>A worker of this node looks after the slice from now on, and has not read it yet.</summary>
+    internal void Came(int slice, IActorRef worker)
     {
         lock (_lock)
         {
-            _readUntil.Remove(slice);
+            _workers[slice] = worker;
+            _readUntil[slice] = null;
+            _latest ??= (time.GetUtcNow(), time.GetElapsedTime(0));
+            _timer ??= time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
         }
     }
 
-    /// <summary>Says once of each step of the wall clock how far it was.</summary>
-    internal void Notice()
+    /// <summary>Another worker looks after the slice from now on, perhaps another node's.</summary>
+    internal void Left(int slice, IActorRef worker)
+    {
+        lock (_lock)
+        {
+            if (_workers.TryGetValue(slice, out var known) && known.Equals(worker))
+            {
+                _workers.Remove(slice);
+                _readUntil.Remove(slice);
+            }
+
+            if (_workers.Count == 0)
+            {
+                _timer?.Dispose();
+                _timer = null;
+                _latest = null;
+            }
+        }
+    }
+
+    /// <summary>Tells the workers of each step of the wall clock, and the log of those that people notice.</summary>
+    private void Look()
     {
         TimeSpan by;
         lock (_lock)
         {
-            // Read in here: of two workers one may have read the time before the other and come after it.
-            var (now, elapsed) = (time.GetUtcNow(), time.GetElapsedTime(0));
+            var now = time.GetUtcNow();
+            var elapsed = time.GetElapsedTime(0);
             by = _latest is var (wall, at) ? now - wall - (elapsed - at) : TimeSpan.Zero;
             _latest = (now, elapsed);
+            if (by.Duration() < AnyStep)
+            {
+                return;
+            }
+
+            foreach (var worker in _workers.Values)
+            {
+                worker.Tell(ClockStepped.Instance, ActorRefs.NoSender);
+            }
+
             if (by.Duration() < SmallestStep)
             {
                 return;
@@ -104,3 +140,9 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
 /// <param name="By">How far; negative for a step back.</param>
 /// <param name="Ago">How long since, by the monotonic clock.</param>
 public sealed record ClockStep(TimeSpan By, TimeSpan Ago);
+
+/// <summary>To an alarm worker: waits that were reckoned by the wall clock are wrong now.</summary>
+internal sealed record ClockStepped : INoSerializationVerificationNeeded
+{
+    public static readonly ClockStepped Instance = new();
+}

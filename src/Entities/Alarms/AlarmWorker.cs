@@ -23,9 +23,6 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
 
     private const int PageSize = 1000;
 
-    /// <summary>No wait is longer than this, so that a step of the wall clock is noticed.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan ReadAgainAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<EntityKey, Alarm> _alarms = [];
@@ -48,7 +45,7 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
         var self = Self;
         // Not the system's scheduler: its wheel turns in steps of ten milliseconds, and an alarm is late by as much.
         _timer = time.CreateTimer(_ => self.Tell(Tick.Instance, ActorRefs.NoSender), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        board.Took(slice);
+        board.Came(slice, Self);
         Read();
     }
 
@@ -56,7 +53,7 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
     protected override void PostStop()
     {
         _timer.Dispose();
-        board.Left(slice);
+        board.Left(slice, Self);
     }
 
     /// <inheritdoc/>
@@ -68,6 +65,10 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
                 Change(changed.Entity, changed.At);
                 break;
             case Tick:
+                _timerAt = null;
+                Ring();
+                break;
+            case ClockStepped:
                 _timerAt = null;
                 Ring();
                 break;
@@ -195,7 +196,6 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
     /// <summary>After a step back of the wall clock the times to ring again would be too far away.</summary>
     private void NoticeStep(DateTimeOffset now)
     {
-        board.Notice();
         if (now < _latest)
         {
             _queue.Clear();
@@ -207,14 +207,13 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
 
     private void Wait()
     {
-        // Without an alarm in memory, too: a step forward may have passed one that is beyond the horizon.
-        var wait = LongestWait;
-        if (_queue.TryPeek(out _, out var next) && next - time.GetUtcNow() < wait)
+        if (!_queue.TryPeek(out _, out var next))
         {
-            wait = next - time.GetUtcNow();
-            wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+            return;
         }
 
+        var wait = next - time.GetUtcNow();
+        wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
         var at = time.GetElapsedTime(0) + wait;
         if (_timerAt is null || at < _timerAt)
         {

@@ -1,54 +1,45 @@
-using Akka.Actor;
-using Akka.Cluster.Hosting;
-using Akka.Configuration;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
+using Runner.Actors.Wire;
 using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Host.Configuration;
+using Runner.Host.Health;
 using Runner.Persistence.Journal;
-using Serilog.Extensions.Logging;
 
 namespace Runner.Host.Cluster;
 
-/// <summary>Composes a node's actors in an actor system of their own, with Akka.Hosting.</summary>
-internal static class NodeSystem
+/// <summary>A node with its actors, in an actor system of their own.</summary>
+/// <param name="Node">Ends the system when it is stopped.</param>
+/// <param name="Check">Whether the node is a member of its cluster.</param>
+internal sealed record NodeSystem(RunnerNode Node, ClusterCheck Check)
 {
-    /// <summary>The name of the actor system: nodes of one cluster have the same.</summary>
-    public const string Name = "runner";
-
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(5);
 
-    /// <param name="akka">The settings of Akka.NET.</param>
-    public static async Task<RunnerNode> StartAsync(
-        IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log, Config akka, CancellationToken cancel)
+    /// <summary>Starts a node; it acts on all that is due when this is done, unless its store is away.</summary>
+    /// <exception cref="NodeStartException">Akka.NET does not take the settings.</exception>
+    public static async Task<NodeSystem> StartAsync(
+        IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log, AkkaSettings akka, CancellationToken cancel)
     {
         var node = new ComposedNode(store, flowRunner, settings, time, log);
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        // Signals are the command's own business.
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.AddAkka(Name, akkaBuilder => node.AddTo(akkaBuilder
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory(new SerilogLoggerFactory(log));
-            })
-            .AddHocon(akka, HoconAddMode.Prepend)
-            .AddEntityJournal(new EntityStoreSetup(store, node.Codec))
-            .WithClustering()));
-        var host = builder.Build();
-        await host.StartAsync(cancel).ConfigureAwait(false);
+        var host = await NodeHost.StartAsync(akka, log, AddNothing, (builder, _) => Compose(builder, node, store), cancel).ConfigureAwait(false);
         await ReadyAsync(node, time, cancel).ConfigureAwait(false);
-        return node.Started(host.Services.GetRequiredService<ActorSystem>(), NewId, async () =>
-        {
-            await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            host.Dispose();
-        });
+        return new NodeSystem(node.Started(host.System, NewId, () => host.DisposeAsync().AsTask()), host.Check);
     }
 
-    /// <summary>A node whose store is away is up all the same, and says so.</summary>
+    private static void Compose(AkkaConfigurationBuilder builder, ComposedNode node, IEntityStore store)
+    {
+        builder.AddWire().AddEntityJournal(new EntityStoreSetup(store, node.Codec));
+        node.AddTo(builder);
+    }
+
+    // What the actors work with they are given by hand: there is one of each, and it is there before them.
+    private static void AddNothing(IServiceCollection services)
+    {
+    }
+
     private static async Task ReadyAsync(ComposedNode node, TimeProvider time, CancellationToken cancel)
     {
         try
@@ -57,18 +48,11 @@ internal static class NodeSystem
         }
         catch (TimeoutException)
         {
-            // Its health tells what is missing.
+            // It is up all the same; its health tells what is missing.
         }
     }
 
 #pragma warning disable RS0030 // Ids that are not computed come in here.
     private static Guid NewId(DateTimeOffset now) => Guid.CreateVersion7(now);
 #pragma warning restore RS0030
-
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -1,6 +1,7 @@
 using Runner.Cli;
 using Runner.Hocon;
 using Runner.Hocon.Loading;
+using Runner.Host.Configuration;
 
 namespace Runner.Host.Commands;
 
@@ -13,7 +14,7 @@ internal sealed class ConfigRender(HostEnvironment environment)
         try
         {
             var options = new HoconOptions { Includes = FileIncludes.Instance, Environment = environment.Variable };
-            environment.Output.Write(HoconDocument.Load(file, options).Root.ToJson(indented: true) + "\n");
+            environment.Output.Write(Secrets.Without(HoconDocument.Load(file, options).Root).ToJson(indented: true) + "\n");
             environment.Output.Flush();
             return ExitCodes.Success;
         }

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Runner.Cli;
 using Runner.Cli.Terminal;
+using Runner.Hocon;
 using Runner.Host.Configuration;
 
 namespace Runner.Host.Commands;
@@ -37,6 +38,12 @@ internal sealed class ConfigShow(HostEnvironment environment)
             table.Add(setting.Path, TextOf(setting.Value(options)), reader.OriginOf(setting));
         }
 
+        foreach (var entry in options.Akka.Entries)
+        {
+            var shown = Secrets.Without(entry);
+            table.Add(entry.Path, shown is HoconScalar { Text.Length: > 0 } scalar ? scalar.Text : shown.ToJson(), entry.From);
+        }
+
         return table.Render(environment.OutputStyle);
     }
 
@@ -61,6 +68,15 @@ internal sealed class ConfigShow(HostEnvironment environment)
                 writer.WritePropertyName("value");
                 Write(writer, setting.Value(options));
                 writer.WriteString("from", reader.OriginOf(setting));
+                writer.WriteEndObject();
+            }
+
+            foreach (var entry in options.Akka.Entries)
+            {
+                writer.WriteStartObject(entry.Path);
+                writer.WritePropertyName("value");
+                writer.WriteRawValue(Secrets.Without(entry).ToJson());
+                writer.WriteString("from", entry.From);
                 writer.WriteEndObject();
             }
 

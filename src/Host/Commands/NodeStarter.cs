@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Runner.Actors;
+using Runner.Actors.Nodes.Health;
 using Runner.Actors.Telemetry;
 using Runner.Host.Backup;
 using Runner.Host.Configuration;
@@ -17,7 +19,11 @@ internal sealed record NodeStart(NodeOptions Options, string ApiUrl, Func<Guid, 
 /// <summary>A node that runs.</summary>
 /// <param name="Close">Closes its store once <see cref="IRunnerNode.StopAsync"/> has completed.</param>
 /// <param name="Copy">Copies its store while it works; null if it cannot.</param>
-internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close, StoreCopier? Copy = null);
+internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close, StoreCopier? Copy = null)
+{
+    /// <summary>What can be wrong with it that it does not say itself.</summary>
+    public ImmutableArray<IHealthCheck> Checks { get; init; } = [];
+}
 
 /// <summary>
 /// Opens the store in the data folder, recovers what was running, and begins to work.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Runner.Client;
 using Runner.Hocon;
+using Runner.Host.Cluster;
 using Runner.Messages;
 
 namespace Runner.Host.Configuration;
@@ -9,6 +10,9 @@ namespace Runner.Host.Configuration;
 internal sealed class NodeConfigFile
 {
     private readonly Dictionary<string, (string Text, string Origin)> _values = [];
+
+    /// <summary>The settings of Akka.NET, with those of the file; null if it has none.</summary>
+    public AkkaSettings? Akka { get; private set; }
 
     private NodeConfigFile()
     {
@@ -45,13 +49,18 @@ internal sealed class NodeConfigFile
     {
         foreach (var (key, value) in root.Fields)
         {
-            if (key != NodeSetting.Section)
+            switch (key)
             {
-                report(Unknown(value, key, [NodeSetting.Section], "settings stand in runner { … }"));
-                continue;
+                case NodeSetting.Section:
+                    TakeGroup("", value.AsObject(), report);
+                    break;
+                case AkkaSettings.Section:
+                    Akka = AkkaSettings.Over(value.AsObject(), report);
+                    break;
+                default:
+                    report(Unknown(value, key, [NodeSetting.Section, AkkaSettings.Section], "settings stand in runner { … }, and those of Akka.NET in akka { … }"));
+                    break;
             }
-
-            TakeGroup("", value.AsObject(), report);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Host.Cluster;
 using Serilog.Events;
 
 namespace Runner.Host.Configuration;
@@ -43,6 +44,22 @@ internal sealed record NodeOptions(
     /// <summary>What is sent to the collector with every request, as <see cref="OtlpOptions.Headers"/> has it. Secret.</summary>
     public string? OtlpHeaders { get; init; }
 
+    /// <summary>What keeps deployments and runs.</summary>
+    public StoreKind StoreKind { get; init; }
+
+    /// <summary>How the database is reached; null for the embedded store.</summary>
+    public ConnectionText? StoreConnection { get; init; }
+
+    /// <summary>The file that holds the database's password: an absolute path; null if none does.</summary>
+    public string? StorePasswordFile { get; init; }
+
+    internal StoreOptions Store => new(StoreKind, StoreConnection, StorePasswordFile);
+
+    /// <summary>The settings of Akka.NET; null for the defaults, which are read when they are needed.</summary>
+    internal AkkaSettings? AkkaSaid { get; init; }
+
+    internal AkkaSettings Akka => AkkaSaid ?? AkkaSettings.Default;
+
     internal OtlpOptions Otlp => new(OtlpEndpoint, OtlpProtocol, OtlpHeaders);
 
     public const int DefaultProcessLimit = 100;
@@ -78,7 +95,7 @@ internal enum LogFormat
 /// <param name="Config">A file in HOCON with further settings.</param>
 internal sealed record NodeFlags(
     string? Data = null, string? Listen = null, string? Limit = null, string? LogLevel = null, string? AllowHosts = null, string? Name = null, bool NoPauseOnShutdown = false,
-    string? Config = null);
+    string? Config = null, string? Store = null, string? StoreConnection = null, string? StorePasswordFile = null);
 
 /// <summary>One mistake in the settings.</summary>
 /// <param name="Origin">Where it was said: <c>--limit</c>, <c>the variable RUNNER_LIMIT</c>, or <c>FILE:LINE</c>.</param>

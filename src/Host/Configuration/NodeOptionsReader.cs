@@ -30,6 +30,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         _mistakes.Clear();
         _origins.Clear();
         _file = flags.Config is null ? null : NodeConfigFile.Read(flags.Config, variable, _mistakes.Add);
+        var store = ReadStore(flags);
         var options = new NodeOptions(
             ReadData(flags.Data),
             ReadListen(flags.Listen),
@@ -46,6 +47,10 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             RetentionKeepRuns = ReadKeepRuns(),
             RetentionKeepAtLeast = ReadDuration(
                 NodeSetting.RetentionKeepAtLeast, null, "time to keep", TimeSpan.Zero, RetentionRule.Longest, NodeOptions.DefaultKeepAtLeast),
+            StoreKind = store.Kind,
+            StoreConnection = store.Connection,
+            StorePasswordFile = store.PasswordFile,
+            AkkaSaid = _file?.Akka,
             LogFormat = ReadLogFormat(),
             LogFile = ReadLogFile(),
             OtlpEndpoint = ReadOtlpEndpoint(),
@@ -124,6 +129,10 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private long? ReadKeepRuns() => Said(null, NodeSetting.RetentionKeepRuns).Text is null or NodeSetting.Everything
         ? null
         : ReadWhole(NodeSetting.RetentionKeepRuns, null, $"number of runs, nor '{NodeSetting.Everything}'", 0, RetentionRule.Most, 0);
+
+    private StoreOptions ReadStore(NodeFlags flags) => StoreOptions.Read(
+        Said(flags.Store, NodeSetting.StoreKind), Said(flags.StoreConnection, NodeSetting.StoreConnection),
+        Said(flags.StorePasswordFile, NodeSetting.StorePasswordFile), _mistakes.Add);
 
     private LogFormat ReadLogFormat()
     {

@@ -83,10 +83,20 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>Shown as set or not, never as it is.</summary>
     public static NodeSetting OtlpHeaders { get; } = new("telemetry.otlp.headers", SettingKind.Text, null, "RUNNER_TELEMETRY_OTLP_HEADERS", o => o.OtlpHeaders is null ? null : "(hidden)");
 
+    public static NodeSetting StoreKind { get; } = new("store.kind", SettingKind.Text, "--store", "RUNNER_STORE_KIND", o => o.StoreKind.ToString().ToLowerInvariant());
+
+    /// <summary>Shown without its password.</summary>
+    public static NodeSetting StoreConnection { get; } = new(
+        "store.connection", SettingKind.Text, "--store-connection", "RUNNER_STORE_CONNECTION", o => o.StoreConnection?.ToString());
+
+    public static NodeSetting StorePasswordFile { get; } = new(
+        "store.password-file", SettingKind.Path, "--store-password-file", "RUNNER_STORE_PASSWORD_FILE", o => o.StorePasswordFile);
+
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [
         Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace,
+        StoreKind, StoreConnection, StorePasswordFile,
         RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,
         LogFormat, LogFile, OtlpEndpoint, OtlpProtocol, OtlpHeaders,
     ];

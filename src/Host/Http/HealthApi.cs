@@ -49,7 +49,7 @@ internal sealed class HealthApi(NodeSlot slot, ImmutableArray<IHealthCheck> chec
 
         // The node says of itself that it takes work until it has begun to stop.
         found.AddRange((await slot.Node.HealthAsync(cancel)).Checks.Where(c => !slot.IsStopping || c.Name != "node"));
-        foreach (var check in checks)
+        foreach (var check in checks.Concat(slot.Checks))
         {
             found.Add(await check.CheckAsync(cancel));
         }

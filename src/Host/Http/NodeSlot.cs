@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
 using Runner.Actors;
+using Runner.Actors.Nodes.Health;
 using Runner.Host.Backup;
 using Runner.Messages;
 using Runner.Messages.Nodes;
@@ -29,9 +31,13 @@ internal sealed class NodeSlot : IDisposable
     /// <summary>Copies the node's store; null before it is there, and for a node that has none to copy.</summary>
     public StoreCopier? Copy { get; private set; }
 
+    /// <summary>What can be wrong with the node that it does not say itself; none before it is there.</summary>
+    public ImmutableArray<IHealthCheck> Checks { get; private set; } = [];
+
     /// <summary>From now on requests reach the node.</summary>
-    public void Fill(IRunnerNode node, NodeInfo info, StoreCopier? copy = null)
+    public void Fill(IRunnerNode node, NodeInfo info, StoreCopier? copy = null, ImmutableArray<IHealthCheck> checks = default)
     {
+        Checks = checks.IsDefault ? [] : checks;
         Info = info;
         Copy = copy;
         _signals = new RunSignals(node);

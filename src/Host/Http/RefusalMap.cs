@@ -13,6 +13,7 @@ internal static class RefusalMap
         RunAlreadyEnded or RunNotEnded => StatusCodes.Status409Conflict,
         StoreNotAvailable or NodeStopping or NodeBusy or TooManyFollowers => StatusCodes.Status503ServiceUnavailable,
         StoreIsFull or DiskLow => StatusCodes.Status507InsufficientStorage,
+        RequestNotHandled => StatusCodes.Status500InternalServerError,
         // A refusal is the caller's to act on; one that is not listed yet is still no failure of the node.
         _ => StatusCodes.Status409Conflict,
     };

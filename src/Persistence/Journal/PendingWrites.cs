@@ -29,5 +29,8 @@ internal sealed class PendingWrites
             (_tasks, persistenceId), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    public Task EndOfAsync(string persistenceId) => _tasks.TryGetValue(persistenceId, out var task) ? task : Task.CompletedTask;
+    // A task of its own for each: of several that await one and the same, .NET lets one go on in line and the others on the thread pool.
+    public Task EndOfAsync(string persistenceId) => _tasks.TryGetValue(persistenceId, out var task)
+        ? task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+        : Task.CompletedTask;
 }

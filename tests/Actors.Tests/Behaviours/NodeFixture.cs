@@ -101,7 +101,7 @@ internal sealed class NodeFixture : IAsyncDisposable
             StoreIsShared = _options.StoreIsShared,
             Retention = _options.Retention with { Output = new FileRunOutput(Files) },
         };
-        _node = await NodeSystem.StartAsync(_store, _flowRunner, settings, Time, Serilog.Core.Logger.None, AkkaConfig.Local(), CancellationToken.None);
+        _node = (await NodeSystem.StartAsync(_store, _flowRunner, settings, Time, Serilog.Core.Logger.None, AkkaSettings.Default, CancellationToken.None)).Node;
         _subscription = _node.Subscribe(_ => Interlocked.Exchange(ref _change, NewSignal()).TrySetResult());
     }
 

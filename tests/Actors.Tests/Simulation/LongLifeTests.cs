@@ -1,14 +1,13 @@
-using Runner.Entities;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
-using Runner.Engine.Actors;
-using Runner.Engine.Clock;
-using Runner.Engine.Entities;
-using Runner.Engine.Simulation;
+using Runner.Entities;
 using Runner.Entities.Store;
-using Runner.Persistence.InMemory;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
+using Runner.Persistence.InMemory;
+using Runner.Persistence.Journal;
+using Runner.Simulation;
+using Runner.Simulation.Runtime;
 using Serilog.Core;
 
 namespace Runner.Actors.Tests.Simulation;
@@ -20,19 +19,22 @@ public sealed class LongLifeTests : IAsyncDisposable
     private const string Deployment = "long/minutely";
     private static readonly DateTimeOffset Begin = new(2026, 1, 1, 0, 0, 30, TimeSpan.Zero);
 
-    private readonly SimulatedRuntime _world = new(7, Begin);
+    private readonly SimulatedWorld _world = new(7, Begin);
     private readonly InMemoryEntityStore _store = new(Tables.All);
-    private readonly RunnerNode _node;
+    private readonly ComposedNode _composed;
     private int _completed;
 
     public LongLifeTests()
     {
-        var runtime = _world.Runtime;
-        _node = RunnerNode.Start(runtime, _store, new SecondLongPrograms(runtime.Timers), new NodeSettings("node-1", 10, _ => []), Logger.None);
-        _node.Subscribe(change => _completed += change.Change.State.Type == StateType.Completed ? 1 : 0);
-        _ = _node.RegisterAsync(
+        var machine = _world.CreateNode();
+        _composed = new ComposedNode(_store, new SecondLongPrograms(machine), new NodeSettings("node-1", 10, _ => []), machine.Time, Logger.None);
+        var system = machine.StartSystem("runner", EntityJournalSetup.StoreConfig(), new EntityStoreSetup(_store, _composed.Codec));
+        _ = new SimulatedRouter(system, _composed.Parts, null);
+        var node = _composed.Started(system, new NodeSurroundings(machine.Random.NewGuid, machine.TerminateAsync, Inline: true));
+        node.Subscribe(change => _completed += change.Change.State.Type == StateType.Completed ? 1 : 0);
+        _world.Run(() => node.RegisterAsync(
             [new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = "/", Schedules = [new ScheduleSpec { Cron = "* * * * *" }] }],
-            dryRun: false, CancellationToken.None);
+            dryRun: false, CancellationToken.None), TimeSpan.FromSeconds(1));
     }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
@@ -66,33 +68,15 @@ public sealed class LongLifeTests : IAsyncDisposable
 
     private Task<EntityHistory> Read() => _store.LoadAsync(new EntityKey(EntityKinds.Deployment, Deployment));
 
-    /// <summary>Every run that is in memory answers.</summary>
-    private int RunsInMemory()
-    {
-        var counter = new Counter();
-        _node.Actors.TellRuns(new GetRun(Guid.Empty), counter);
-        _world.RunFor(TimeSpan.Zero);
-        return counter.Answers;
-    }
-
-    private sealed class Counter : IActorRef
-    {
-        public int Answers { get; private set; }
-
-        public string Name => "counter";
-
-        public string Path => "/counter";
-
-        public void Tell(object message, IActorRef? sender = null) => Answers += message is RunView ? 1 : 0;
-    }
+    private int RunsInMemory() => _composed.Parts.Entities.Residents.Count(EntityKinds.FlowRun);
 
     /// <summary>Every program is alive at once and completes after a second.</summary>
-    private sealed class SecondLongPrograms(ITimerScheduler timers) : IFlowRunner
+    private sealed class SecondLongPrograms(SimulatedNode machine) : IFlowRunner
     {
         public void Start(ProcessSpec spec, IProcessObserver observer)
         {
             observer.Started(new ProcessHandle(1, 1, ""));
-            timers.ScheduleOnce(TimeSpan.FromSeconds(1), () => observer.Ended(new ProcessOutcome(new ProcessExit.Exited(0))));
+            machine.Schedule(TimeSpan.FromSeconds(1), () => observer.Ended(new ProcessOutcome(new ProcessExit.Exited(0))));
         }
 
         public void Recover(ProcessSpec spec, ProcessHandle? handle, IProcessObserver observer) => observer.NeverStarted();
@@ -100,6 +84,11 @@ public sealed class LongLifeTests : IAsyncDisposable
         public void Stop(AttemptKey key, StopSignal signal)
         {
             // Each ends by itself within its second.
+        }
+
+        public void Forget(AttemptKey key)
+        {
+            // Nothing is kept.
         }
     }
 }

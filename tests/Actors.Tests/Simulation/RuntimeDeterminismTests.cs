@@ -48,10 +48,17 @@ public sealed class RuntimeDeterminismTests
     /// <summary>The hash and the number of steps.</summary>
     private static async Task<string> RunElsewhere(ulong seed)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        start.ArgumentList.Add(typeof(RuntimeCheck).Assembly.Location);
-        start.ArgumentList.Add("--runtime");
-        start.ArgumentList.Add($"{seed}");
+        // With these tests' own assemblies: what lies beside them is what they need, not what the program would need alone.
+        var tests = Path.ChangeExtension(typeof(RuntimeDeterminismTests).Assembly.Location, null);
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            ArgumentList =
+            {
+                "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json",
+                typeof(RuntimeCheck).Assembly.Location, "--runtime", $"{seed}",
+            },
+        };
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -64,6 +64,9 @@ public sealed class SimulationTests
     [InlineData(nameof(PlantedBug.DroppedWakeUp), "wake-up")]
     [InlineData(nameof(PlantedBug.SlotFreedBeforeCommit), "a run's slot rows are those that its journal says it holds")]
     [InlineData(nameof(PlantedBug.StartBeforeCommit), "a process is started only")]
+    [InlineData(nameof(PlantedBug.SkippedFence), "")]
+    [InlineData(nameof(PlantedBug.LostMessage), "whatever can go on goes on")]
+    [InlineData(nameof(PlantedBug.ForgottenOutcome), "how a program ended is not forgotten")]
     public void A_bug_planted_by_hand_is_found_in_every_seed(string plant, string invariant)
     {
         var options = new SimulationOptions { Plant = Enum.Parse<PlantedBug>(plant) };
@@ -71,7 +74,8 @@ public sealed class SimulationTests
         {
             var result = Runner.Simulation.Seeds.Run(seed, options);
 
-            // A wake-up that is lost shows in a run or in a deployment, whichever is first.
+            // A wake-up that is lost shows in a run or in a deployment, whichever is first; a fence that is skipped shows anywhere.
+            Assert.NotNull(result.Violation);
             Assert.Contains(invariant, result.Violation?.Invariant, StringComparison.Ordinal);
             Assert.Contains($"--seed {seed} --days 1 --plant {plant} --trace", result.Describe(options), StringComparison.Ordinal);
             Assert.NotEmpty(result.LastLines);

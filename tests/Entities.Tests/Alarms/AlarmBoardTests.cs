@@ -1,9 +1,10 @@
+using Akka.TestKit.Xunit2;
 using Runner.Entities.Alarms;
 using Serilog;
 
 namespace Runner.Entities.Tests.Alarms;
 
-public sealed class AlarmBoardTests
+public sealed class AlarmBoardTests : TestKit
 {
     private readonly VirtualTime _time = new();
     private readonly List<string> _said = [];
@@ -16,28 +17,42 @@ public sealed class AlarmBoardTests
     [InlineData(-6)]
     public void A_step_of_the_wall_clock_is_said_once_for_all_workers_and_by_how_much(int hours)
     {
-        Look(TimeSpan.FromMinutes(10));
+        var workers = Begin();
+        PassTenMinutes();
         Assert.Empty(_said);
         Assert.Null(_board.LastStep);
 
         _time.StepWallClock(TimeSpan.FromHours(hours));
-        Look(TimeSpan.FromMinutes(10));
+        PassTenMinutes();
 
         Assert.Contains($"{(hours > 0 ? "forward" : "back")} by 06:00:00", Assert.Single(_said), StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromHours(hours), _board.LastStep!.By);
         Assert.InRange(_board.LastStep.Ago, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10));
+        foreach (var worker in workers)
+        {
+            worker.ExpectMsg<ClockStepped>();
+            Assert.False(worker.HasMessages);
+        }
     }
 
     [Fact]
     public void A_clock_that_is_slewed_is_not_spoken_of()
     {
+        var workers = Begin();
         for (var i = 0; i < 100; i++)
         {
-            _time.StepWallClock(TimeSpan.FromMilliseconds(500));
-            Look(TimeSpan.FromSeconds(5));
+            _time.StepWallClock(TimeSpan.FromMilliseconds(40));
+            _time.Advance(TimeSpan.FromSeconds(5));
         }
 
         Assert.Empty(_said);
+        Assert.All(workers, worker => Assert.False(worker.HasMessages));
+
+        // Workers hear of less than people do.
+        _time.StepWallClock(TimeSpan.FromMilliseconds(500));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Empty(_said);
+        Assert.All(workers, worker => Assert.True(worker.HasMessages));
     }
 
     [Fact]
@@ -46,8 +61,8 @@ public sealed class AlarmBoardTests
         Assert.Null(_board.Until);
         Assert.Null(_board.Behind);
         var now = _time.GetUtcNow();
-        _board.Took(1);
-        _board.Took(2);
+        _board.Came(1, TestActor);
+        _board.Came(2, TestActor);
         _board.ReadUntil(1, now.AddMinutes(2));
         Assert.Null(_board.Until);
 
@@ -56,8 +71,12 @@ public sealed class AlarmBoardTests
         _time.Advance(TimeSpan.FromMinutes(3));
         Assert.Equal(TimeSpan.FromMinutes(2), _board.Behind);
 
+        // Its next worker has come before the former went.
+        _board.Left(2, CreateTestProbe().Ref);
+        Assert.Equal(now.AddMinutes(1), _board.Until);
+
         // Another node sees to it now.
-        _board.Left(2);
+        _board.Left(2, TestActor);
         Assert.Equal(now.AddMinutes(2), _board.Until);
     }
 
@@ -66,7 +85,7 @@ public sealed class AlarmBoardTests
     {
         for (var slice = 0; slice < EntitySlices.Count; slice++)
         {
-            _board.Took(slice);
+            _board.Came(slice, TestActor);
         }
 
         for (var slice = 0; slice < EntitySlices.Count; slice++)
@@ -78,18 +97,24 @@ public sealed class AlarmBoardTests
         Assert.True(_board.AllRead.IsCompletedSuccessfully);
     }
 
-    /// <summary>All workers look at the clock, every five seconds.</summary>
-    private void Look(TimeSpan time)
+    /// <summary>Step by step: a timer that fires finds the time to which it was put forward.</summary>
+    private void PassTenMinutes()
     {
-        for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(5))
+        for (var i = 0; i < 120; i++)
         {
-            for (var worker = 0; worker < EntitySlices.Count; worker++)
-            {
-                _board.Notice();
-            }
-
             _time.Advance(TimeSpan.FromSeconds(5));
         }
+    }
+
+    private Akka.TestKit.TestProbe[] Begin()
+    {
+        var workers = Enumerable.Range(0, EntitySlices.Count).Select(_ => CreateTestProbe()).ToArray();
+        for (var slice = 0; slice < workers.Length; slice++)
+        {
+            _board.Came(slice, workers[slice].Ref);
+        }
+
+        return workers;
     }
 
     private sealed class Lines(List<string> said) : Serilog.Core.ILogEventSink

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Runner.Host.Commands;
+using Runner.Host.Cluster;
 using Runner.Host.Configuration;
 using Runner.Cli.Terminal;
 
@@ -29,7 +30,7 @@ public sealed class ConfigCommandTests : IDisposable
 
         var rows = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
         Assert.Equal(["SETTING", "VALUE", "FROM"], rows[0]);
-        Assert.Equal(NodeSetting.All.Select(s => s.Path), rows.Skip(1).Select(r => r[0]));
+        Assert.Equal([.. NodeSetting.All.Select(s => s.Path), .. AkkaSettings.Default.Entries.Select(e => e.Path)], rows.Skip(1).Select(r => r[0]));
         Assert.Contains(["runner.data", "/home/me/.local/share/runner-actors", "default"], rows);
         Assert.Contains(["runner.listen", "127.0.0.1:9", "the variable RUNNER_LISTEN"], rows);
         Assert.Contains(["runner.limit", "7", $"{file}:2"], rows);
@@ -42,11 +43,51 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.Equal(0, await RunAsync("config", "show", "--json"));
 
         using var json = JsonDocument.Parse(_output.ToString());
-        Assert.Equal(NodeSetting.All.Select(s => s.Path), json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal([.. NodeSetting.All.Select(s => s.Path), .. AkkaSettings.Default.Entries.Select(e => e.Path)], json.RootElement.EnumerateObject().Select(p => p.Name));
         var limit = json.RootElement.GetProperty("runner.limit");
         Assert.Equal((100, "default"), (limit.GetProperty("value").GetInt32(), limit.GetProperty("from").GetString()));
         Assert.Equal(JsonValueKind.Array, json.RootElement.GetProperty("runner.allow-hosts").GetProperty("value").ValueKind);
         Assert.True(json.RootElement.GetProperty("runner.pause-on-shutdown").GetProperty("value").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Show_lists_the_settings_of_akka_with_where_each_came_from()
+    {
+        var file = Write("node.conf", "akka {\n  loglevel = INFO\n  some { list = [1, a], ssl.password = hunter2 }\n}");
+
+        Assert.Equal(0, await RunAsync("config", "show", "--config", file));
+        Assert.Equal(0, await RunAsync("config", "show", "--config", file, "--json"));
+
+        var text = _output.ToString();
+        var rows = text.Split('\n').Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
+        Assert.Contains(["akka.loglevel", "INFO", $"{file}:2"], rows);
+        Assert.Contains(["akka.some.list", "[1,\"a\"]", $"{file}:3"], rows);
+        Assert.Contains(["akka.some.ssl.password", "(hidden)", $"{file}:3"], rows);
+        Assert.Contains(["akka.actor.provider", "cluster", "default"], rows);
+        Assert.Contains($"\"akka.loglevel\":{{\"value\":\"INFO\",\"from\":\"{file}:2\"}}", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_password_of_the_store_is_never_shown()
+    {
+        const string Settings =
+            """
+            runner.store { kind = postgresql, connection = "Host=db;Username=me;Password=hunter2;Database=x" }
+            other = "postgresql://me:hunter2@db/x"
+            """;
+        var rendered = Write("all.conf", Settings);
+        var shown = Write("node.conf", Settings.Split('\n')[0]);
+        var wrong = Write("wrong.conf", Settings + "\nrunner.store.connection = hunter2");
+
+        Assert.Equal(0, await RunAsync("config", "show", "--config", shown));
+        Assert.Equal(0, await RunAsync("config", "show", "--config", shown, "--json"));
+        Assert.Equal(0, await RunAsync("config", "render", rendered));
+        Assert.Equal(2, await RunAsync("config", "show", "--config", wrong));
+
+        Assert.Contains("Host=db;Username=me;Password=(hidden);Database=x", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("postgresql://me:(hidden)@db/x", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", _output.ToString() + _error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class ConfigFileTests : IDisposable
               listen = nowhere
               allow-hosts = [[a]]
               pause-on-shutdown = maybe
-              something = 1
+              unheard-of = 1
             }
             runer { limit = 1 }
             """);

@@ -26,6 +26,7 @@ public sealed class RefusalTests : IAsyncLifetime
         { new RunAlreadyEnded(Guid.Empty, "Completed"), 409 },
         { new RunNotEnded(Guid.Empty, "Running"), 409 },
         { new StoreNotAvailable("The store is away."), 503 },
+        { new RequestNotHandled("GetRun", "FlowRun/1"), 500 },
         { new NodeStopping(), 503 },
         { new NodeBusy(10), 503 },
         { new TooManyFollowers(10), 503 },

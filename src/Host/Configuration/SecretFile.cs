@@ -1,0 +1,33 @@
+namespace Runner.Host.Configuration;
+
+/// <summary>A file that holds one secret and nothing else, and that nobody but its owner may read.</summary>
+internal static class SecretFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>What keeps it from being used, as a sentence that says nothing of what is in it; null if nothing does.</summary>
+    public static string? Wrong(string path)
+    {
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return $"there is no file {path}.";
+            }
+
+            if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var mode && (mode & ~OwnerOnly) != 0)
+            {
+                return $"{path} may be read by others (mode {Convert.ToString((int)mode, 8)}): `chmod 600 {path}`, and change the password if they may have read it.";
+            }
+
+            return Read(path) is { Length: > 0 } secret && !secret.Any(char.IsControl) ? null : $"{path} has to hold the password, on one line, and nothing else.";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{path} cannot be read ({e.Message.TrimEnd('.')}).";
+        }
+    }
+
+    /// <summary>The secret, without the end of its line.</summary>
+    public static string Read(string path) => File.ReadAllText(path).TrimEnd('\r', '\n');
+}
