@@ -48,10 +48,22 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     private int _unconfirmed;
     private ITimer? _hold;
     private long _recoveredAt;
-    private bool _decidedSince;
+    private bool _handledSince;
     private bool _saidIdle;
     private bool _leavesWhenDone;
     private bool _hadFallen;
+
+    /// <summary>What is in memory is of a past that is gone: it begins anew as soon as no commit is under way.</summary>
+    private bool _erased;
+
+    /// <summary>It comes back at once: what still comes here is for that life.</summary>
+    private bool _beginsAnew;
+
+    /// <summary>What is being decided now, and would be neither in the queue nor in the batch if that failed.</summary>
+    private PendingMessage? _inHand;
+
+    /// <summary>What is durable, or needs not be, and is being answered.</summary>
+    private EntityBatch<TState>? _finishing;
 
     protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
     {
@@ -139,6 +151,11 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     {
         _hold?.Dispose();
         Services.Residents.Remove(Key, Self);
+        if (_phase != Phase.Leaving)
+        {
+            Stand();
+        }
+
         base.PostStop();
     }
 
@@ -182,10 +199,10 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     protected override void OnCommand(object message) => Guarded(message, static (self, m) => self.Handle(m));
 
     /// <inheritdoc/>
-    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) => OnRefused(cause);
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) => Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
 
     /// <inheritdoc/>
-    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => OnRefused(cause);
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
 
     /// <summary>Messages to decide, one after the other and in one commit.</summary>
     protected void Enqueue(params ReadOnlySpan<(object Message, IActorRef? Sender)> messages)
@@ -210,26 +227,31 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         }
         catch (Exception e)
         {
+            var failed = _inHand;
+            _inHand = null;
             Services.Telemetry?.Restarted(Key.Kind);
-            Log.Error(e, "{Entity} failed on {Message} and starts again from its history", Key, message.GetType().Name);
-            if (message is IRequest)
+            Log.Error(e, "{Entity} failed on {Message} and starts again from its history", Key, (failed?.Message ?? message).GetType().Name);
+            if (failed is { Message: IRequest } request)
             {
-                Sender?.Tell(StoreFailures.Refusal(e), Self);
+                request.Sender?.Tell(StoreFailures.Refusal(e), Self);
             }
 
+            AnswerRest();
             Fall(e);
         }
     }
 
     private void Handle(object message)
     {
+        var first = !_handledSince;
+        _handledSince = true;
         switch (message)
         {
             case LeaveMemory:
                 OnLeave();
                 break;
             case var _ when _phase == Phase.Leaving:
-                Services.Fallen.Keep(Key, message, Sender);
+                OnTooLate(message);
                 break;
             case HoldOver:
                 if (_phase == Phase.Holding)
@@ -242,17 +264,16 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
                 OnLeaveIfIdle();
                 break;
             case EntityErased:
-                // What is in memory is of a past that is gone. A commit that is under way finds out by its sequence number.
-                if (_phase == Phase.Ready)
-                {
-                    Leave();
-                }
-
+                OnErased();
                 break;
-            case WakeUpNow when IsWhatRecoveryDid():
+            case WakeUpNow when first && Services.Time.GetElapsedTime(_recoveredAt) < SameWakeUp:
+                OnWhatRecoveryDid();
                 break;
             default:
-                if (!HandleOutside(message))
+                _inHand = new PendingMessage(message, Sender);
+                var isOutside = HandleOutside(message);
+                _inHand = null;
+                if (!isOutside)
                 {
                     Enqueue((message, Sender));
                 }
@@ -261,12 +282,44 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         }
     }
 
-    /// <summary>A wake-up brought the entity to memory, and recovering has done what it asks for.</summary>
-    private bool IsWhatRecoveryDid()
+    private void OnTooLate(object message)
     {
-        var first = !_decidedSince;
-        _decidedSince = true;
-        return first && _phase == Phase.Ready && Services.Time.GetElapsedTime(_recoveredAt) < SameWakeUp;
+        if (!_beginsAnew)
+        {
+            Services.Fallen.Keep(Key, message, Sender);
+        }
+        else if (message is not INoSerializationVerificationNeeded)
+        {
+            // Its shard has been asked to let it go before this, so it keeps this for the next life.
+            Services.Router.Tell(Key, message, Sender);
+        }
+    }
+
+    /// <summary>A wake-up brought the entity to memory, and recovering has done what it asks for, or is about to make it durable.</summary>
+    private void OnWhatRecoveryDid()
+    {
+        if (_phase == Phase.Ready)
+        {
+            // As after any wake-up: the alarm may be out of date.
+            Services.Router.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
+        }
+    }
+
+    private void OnErased()
+    {
+        switch (_phase)
+        {
+            case Phase.Persisting:
+                // It may have been before the erasure or go on from it: what the entity is now stands in its history.
+                _erased = true;
+                break;
+            case Phase.Holding:
+                BeginAnew(null, _batch!.Members.Select(m => m.Pending));
+                break;
+            default:
+                Leave();
+                break;
+        }
     }
 
     private void OnRecovered()
@@ -290,7 +343,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         Loaded();
         _recoveredAt = Services.Time.GetTimestamp();
         Enqueue((Recovered.Instance, Self));
-        _decidedSince = false;
+        _handledSince = false;
     }
 
     /// <summary>Decides queued messages one after the other until the queue is empty or a commit has to be made.</summary>
@@ -339,15 +392,23 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     {
         do
         {
-            _decidedSince = true;
             var pending = _queue.Dequeue();
+            _inHand = pending;
             var decision = _behaviour.Decide(batch.State, pending.Message, now);
-            foreach (var @event in decision.Events)
+            if (decision.Events.IsEmpty && !decision.Creates.IsEmpty)
             {
-                batch.State = _behaviour.Apply(batch.State, @event, now);
+                throw new InvalidOperationException($"{Key} was to create {decision.Creates[0].Entity} without an event of its own: nothing would fence that commit.");
             }
 
+            var state = batch.State;
+            foreach (var @event in decision.Events)
+            {
+                state = _behaviour.Apply(state, @event, now);
+            }
+
+            batch.State = state;
             batch.Add(pending, decision, now);
+            _inHand = null;
         }
         while (_queue.Count > 0 && !batch.IsFull);
     }
@@ -389,7 +450,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
 
     private void OnPersisted(object payload)
     {
-        if (--_unconfirmed == 0)
+        if (--_unconfirmed == 0 && _phase == Phase.Persisting)
         {
             Guarded(payload, static (self, _) => self.OnCommitted());
         }
@@ -411,9 +472,21 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
             Services.Router.Tell(new AlarmChanged(Key, wakeUp.At), Self);
         }
 
+        _finishing = batch;
         Committed(before, _state);
         Finish(batch);
-        Advance();
+        if (!_erased)
+        {
+            Advance();
+        }
+        else if (_queue.Count == 0)
+        {
+            Leave();
+        }
+        else
+        {
+            BeginAnew(null, []);
+        }
     }
 
     private void Stand()
@@ -451,9 +524,11 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     /// <summary>Leaves, and comes back at once to decide what it has not.</summary>
     private void BeginAnew(EntityMemory? memory, IEnumerable<PendingMessage> undecided)
     {
-        (object, IActorRef?)[] left = [.. undecided.Concat(_queue).Select(p => (p.Message, p.Sender))];
+        // The next life recovers by itself.
+        (object, IActorRef?)[] left = [.. undecided.Concat(_queue).Where(p => p.Message is not Recovered).Select(p => (p.Message, p.Sender))];
         _batch = null;
         _queue.Clear();
+        _beginsAnew = true;
         Leave();
         Services.Fallen.BeginsAnew(Key, memory, left);
     }
@@ -475,7 +550,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         }
 
         var memory = _phase == Phase.Recovering ? null : Memory(batch);
-        var pause = Services.Fallen.Fell(Key, cause, memory, left.Where(p => p.Message is not (IRequest or Recovered)));
+        var pause = Services.Fallen.Fell(Key, cause, memory, left.Where(p => p.Message is not (IRequest or Recovered or WakeUpNow)));
         // A store that cannot write says so itself, once; a line for each of the entities that wait for it would bury that.
         Log.Write(
             cause is StoreException ? LogEventLevel.Debug : LogEventLevel.Warning,
@@ -490,23 +565,11 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
 
     private void Finish(EntityBatch<TState> batch)
     {
-        foreach (var (pending, decision) in batch.Members)
+        _finishing = batch;
+        while (batch.Answered < batch.Members.Count)
         {
-            switch (decision.Reply)
-            {
-                case null when pending.Message is IRequest:
-                    pending.Sender?.Tell(new RequestNotHandled(pending.Message.GetType().Name, Key.ToString()), Self);
-                    break;
-                case null:
-                    break;
-                case AnswerFrom other:
-                    Services.Router.Tell(other.Entity, other.Message, pending.Sender);
-                    break;
-                default:
-                    pending.Sender?.Tell(decision.Reply, Self);
-                    break;
-            }
-
+            var (pending, decision) = batch.Members[batch.Answered++];
+            Answer(pending, decision);
             foreach (var intent in decision.Intents)
             {
                 CarryOut(intent);
@@ -518,6 +581,39 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
                 Services.Router.Tell(new AlarmChanged(Key, _behaviour.WakeUpAt(_state)), Self);
             }
         }
+
+        _finishing = null;
+    }
+
+    private void Answer(PendingMessage pending, Decision decision)
+    {
+        switch (decision.Reply)
+        {
+            case null when pending.Message is IRequest:
+                pending.Sender?.Tell(new RequestNotHandled(pending.Message.GetType().Name, Key.ToString()), Self);
+                break;
+            case null:
+                break;
+            case AnswerFrom other:
+                Services.Router.Tell(other.Entity, other.Message, pending.Sender);
+                break;
+            default:
+                pending.Sender?.Tell(decision.Reply, Self);
+                break;
+        }
+    }
+
+    /// <summary>Something failed while a batch was being answered. Its answers are true all the same; what it wanted done is for the next life.</summary>
+    private void AnswerRest()
+    {
+        if (_finishing is { } batch)
+        {
+            _finishing = null;
+            foreach (var (pending, decision) in batch.Members.Skip(batch.Answered))
+            {
+                Answer(pending, decision);
+            }
+        }
     }
 
     private void OnLeaveIfIdle()
@@ -525,7 +621,6 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         _saidIdle = false;
         if (_phase == Phase.Ready && CanPassivate(_state))
         {
-            Stand();
             // Goes on as ever until its shard lets it go: what comes until then is decided here, and what comes later by its next life.
             Context.Parent.Tell(new Passivate(LeaveMemory.Instance), Self);
         }

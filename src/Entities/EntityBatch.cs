@@ -22,6 +22,9 @@ internal sealed class EntityBatch<TState>(TState state)
     /// <summary>Their events, each with the time at which it was decided.</summary>
     public List<(object Event, DateTimeOffset At)> Events { get; } = [];
 
+    /// <summary>How many of them have been answered.</summary>
+    public int Answered { get; set; }
+
     public bool NeedsCommit => Members.Exists(m => m.Decision.NeedsCommit);
 
     public bool IsFull => Members.Count >= Limit;

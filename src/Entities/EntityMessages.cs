@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Runner.Entities.Store;
 using Runner.Messages;
 
@@ -32,19 +33,19 @@ public sealed record EntityErased : IWireMessage
 public sealed record AlarmChanged(EntityKey Entity, DateTimeOffset? At) : IWireMessage;
 
 /// <summary>The shard's word to an entity that is to leave memory: the answer to its own Passivate, or a hand-over to another node.</summary>
-public sealed record LeaveMemory : INoSerializationVerificationNeeded
+public sealed record LeaveMemory : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     public static readonly LeaveMemory Instance = new();
 }
 
 /// <summary>Asks an entity whether it has still nothing to do; if so it leaves.</summary>
-internal sealed record LeaveIfIdle : INoSerializationVerificationNeeded
+internal sealed record LeaveIfIdle : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     public static readonly LeaveIfIdle Instance = new();
 }
 
 /// <summary>What waits a moment to be committed with what comes after it has waited long enough.</summary>
-internal sealed record HoldOver : INoSerializationVerificationNeeded
+internal sealed record HoldOver : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     public static readonly HoldOver Instance = new();
 }

@@ -16,8 +16,15 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// What an entity knew is kept for so long at least, and twice as long at most, after it was sent for: it may have come to memory on
+    /// another node. What it knew would be taken for news if it was read here long afterwards.
+    /// </summary>
+    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<EntityKey, Fallen> _fallen = [];
+    private readonly Dictionary<EntityKey, Fall> _fallen = [];
+    private bool _sweeps;
 
     /// <summary>How many there are.</summary>
     public int Count
@@ -39,11 +46,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
     {
         lock (_lock)
         {
-            if (!_fallen.TryGetValue(entity, out var fallen))
-            {
-                _fallen.Add(entity, fallen = new Fallen());
-            }
-
+            var fallen = FallOf(entity);
             // What it knew first is what others have heard last.
             fallen.Memory ??= memory;
             fallen.Cause = cause;
@@ -74,12 +77,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         {
             lock (_lock)
             {
-                if (!_fallen.TryGetValue(entity, out var fallen))
-                {
-                    _fallen.Add(entity, fallen = new Fallen());
-                }
-
-                fallen.Memory ??= memory;
+                FallOf(entity).Memory ??= memory;
             }
         }
 
@@ -137,11 +135,12 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 
             var memory = fallen.Memory;
             fallen.Memory = null;
+            fallen.IsHere = true;
             return (true, memory);
         }
     }
 
-    /// <summary>An entity that had fallen works again: it has written, or it has nothing to write. The next fall begins with the shortest pause.</summary>
+    /// <summary>An entity that had fallen works again: it has written, or it leaves as any other. The next fall begins with the shortest pause.</summary>
     internal void Stands(EntityKey entity)
     {
         lock (_lock)
@@ -154,6 +153,46 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
                 {
                     _fallen.Remove(entity);
                 }
+            }
+        }
+    }
+
+    private Fall FallOf(EntityKey entity)
+    {
+        if (!_fallen.TryGetValue(entity, out var fallen))
+        {
+            _fallen.Add(entity, fallen = new Fall());
+        }
+
+        fallen.IsHere = false;
+        fallen.IsOld = false;
+        if (!_sweeps)
+        {
+            _sweeps = true;
+            system.Scheduler.Advanced.ScheduleOnce(KeptFor, Sweep);
+        }
+
+        return fallen;
+    }
+
+    private void Sweep()
+    {
+        lock (_lock)
+        {
+            foreach (var (entity, fallen) in _fallen)
+            {
+                if (fallen.IsOld && !fallen.Returning && !fallen.IsHere)
+                {
+                    _fallen.Remove(entity);
+                }
+
+                fallen.IsOld = true;
+            }
+
+            _sweeps = _fallen.Count > 0;
+            if (_sweeps)
+            {
+                system.Scheduler.Advanced.ScheduleOnce(KeptFor, Sweep);
             }
         }
     }
@@ -190,7 +229,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         }
     }
 
-    private sealed class Fallen
+    private sealed class Fall
     {
         public EntityMemory? Memory { get; set; }
 
@@ -202,6 +241,12 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 
         /// <summary>Whether the scheduler will bring it back.</summary>
         public bool Returning { get; set; }
+
+        /// <summary>Whether it is in memory here again.</summary>
+        public bool IsHere { get; set; }
+
+        /// <summary>Whether it had fallen before the last sweep.</summary>
+        public bool IsOld { get; set; }
 
         /// <summary>Whether it works again.</summary>
         public bool Stood { get; set; }

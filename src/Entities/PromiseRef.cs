@@ -33,6 +33,7 @@ public sealed class PromiseRef : MinimalActorRef
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
     public static async Task<object?> AskAsync(ActorSystem system, TimeProvider time, bool inline, TimeSpan timeout, Action<IActorRef> send, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
         var promise = new PromiseRef(system, inline);
         promise.Provider.RegisterTempActor(promise, promise.Path);
         await using var timer = time.CreateTimer(static p => ((PromiseRef)p!)._answer.TrySetResult(NoAnswer.Instance), promise, timeout, Timeout.InfiniteTimeSpan);

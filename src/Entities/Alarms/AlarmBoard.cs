@@ -19,7 +19,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
     private static readonly TimeSpan SmallestStep = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<int, DateTimeOffset> _readUntil = [];
+    private readonly Dictionary<int, DateTimeOffset?> _readUntil = [];
     private readonly SortedDictionary<int, IActorRef> _workers = [];
     private ITimer? _timer;
     private readonly TaskCompletionSource _allRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +33,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         {
             lock (_lock)
             {
-                return _readUntil.Count == 0 ? null : _readUntil.Values.Min();
+                return _readUntil.Count == 0 || _readUntil.ContainsValue(null) ? null : _readUntil.Values.Min();
             }
         }
     }
@@ -61,7 +61,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         lock (_lock)
         {
             _readUntil[slice] = until;
-            if (_readUntil.Count < EntitySlices.Count)
+            if (_readUntil.Count < EntitySlices.Count || _readUntil.ContainsValue(null))
             {
                 return;
             }
@@ -70,12 +70,13 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         _allRead.TrySetResult();
     }
 
-    /// <summary>A worker of this node looks after the slice from now on.</summary>
+    /// <summary>A worker of this node looks after the slice from now on, and has not read it yet.</summary>
     internal void Came(int slice, IActorRef worker)
     {
         lock (_lock)
         {
             _workers[slice] = worker;
+            _readUntil[slice] = null;
             _latest ??= (time.GetUtcNow(), time.GetElapsedTime(0));
             _timer ??= time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
         }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Runner.Entities.Store;
 using Serilog;
+using Serilog.Events;
 
 namespace Runner.Entities.Alarms;
 
@@ -30,7 +31,7 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
     private DateTimeOffset _readUntil;
     private DateTimeOffset _latest;
     private bool _reading;
-    private bool _readAgain;
+    private bool _saidUnreadable;
 
     /// <summary>When the timer fires, by the clock that never steps; null if none is set.</summary>
     private TimeSpan? _timerAt;
@@ -75,9 +76,7 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
                 OnPage(page.Until, page.Rows);
                 break;
             case ReadFailed failed:
-                _reading = false;
-                log.Warning("Wake-ups cannot be read; trying again: {Reason}", failed.Cause.Message);
-                Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, ReadAgainAfterFailure);
+                OnReadFailed(failed.Cause);
                 break;
             case ReadNow:
                 Read();
@@ -90,8 +89,6 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
 
     private void Read()
     {
-        // What became durable since the reading began may not be in it.
-        _readAgain = _reading;
         if (!_reading)
         {
             _reading = true;
@@ -122,15 +119,20 @@ public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time
             _reading = false;
             _readUntil = until;
             board.ReadUntil(slice, until);
-            if (_readAgain)
-            {
-                Read();
-            }
-
+            _saidUnreadable = false;
             Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, Horizon / 2);
         }
 
         Ring();
+    }
+
+    private void OnReadFailed(Exception cause)
+    {
+        _reading = false;
+        // Once, and not with every try of every worker.
+        log.Write(_saidUnreadable ? LogEventLevel.Debug : LogEventLevel.Warning, "Wake-ups cannot be read; trying again: {Reason}", cause.Message);
+        _saidUnreadable = true;
+        Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, ReadAgainAfterFailure);
     }
 
     private void Change(EntityKey entity, DateTimeOffset? at)
