@@ -9,7 +9,7 @@ using Runner.Persistence.Sqlite;
 
 namespace Runner.Persistence.Tests;
 
-/// <summary>Whatever is done to both, SQLite and memory answer alike and hold alike.</summary>
+/// <summary>Whatever is done to both, a store on a disk and one in memory answer alike and hold alike.</summary>
 public sealed class StoreModelTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("model");
@@ -28,9 +28,14 @@ public sealed class StoreModelTests : IDisposable
     private async Task AreAlikeAsync(RandomCommits commits)
     {
         string path = Path.Combine(_directory.FullName, $"{_databases++}.db");
-        await using InMemoryEntityStore memory = new(SampleTables.All);
         // Groups of at most 5, so that their edges fall into the sequence as well.
         await using SqliteEntityStore sqlite = await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path) { LargestGroup = 5 }, SampleTables.All, Serilog.Core.Logger.None);
+        await AreAlikeAsync(commits, sqlite);
+    }
+
+    internal static async Task AreAlikeAsync(RandomCommits commits, IEntityStore store)
+    {
+        await using InMemoryEntityStore memory = new(SampleTables.All);
         while (!commits.AtEnd)
         {
             List<string> expected = [];
@@ -39,13 +44,13 @@ public sealed class StoreModelTests : IDisposable
             {
                 EntityCommit commit = await commits.NextAsync(memory);
                 expected.Add(Describe(await memory.CommitAsync(commit)));
-                actual.Add(sqlite.CommitAsync(commit));
+                actual.Add(store.CommitAsync(commit));
             }
 
             Assert.Equal(expected, (await Task.WhenAll(actual)).Select(Describe));
         }
 
-        Assert.Equal(await ContentsAsync(memory), await ContentsAsync(sqlite));
+        Assert.Equal(await ContentsAsync(memory), await ContentsAsync(store));
     }
 
     private static string Describe(CommitResult result) => result is CommitResult.Committed committed ? $"Committed {string.Join(' ', committed.Skipped)}" : $"{result}";

@@ -31,6 +31,11 @@ public sealed class PostgresServer : IAsyncDisposable
     // Neither as an argument, which everybody could read, nor from our pipe, which the other user may not open.
     private const string Maker = """
         umask 077
+        # What was left where even the keeper was killed.
+        for old in $(find /tmp -maxdepth 1 -name 'runner-postgres.*' -mmin +60 -user "$(id -un)"); do
+            server=$(head -n 1 "$old/postmaster.pid" 2>/dev/null)
+            if [ -z "$server" ] || ! kill -0 "$server" 2>/dev/null; then rm -rf "$old"; fi
+        done
         cat >"$1.password"
         "$0/initdb" -D "$1" -U "$2" -A scram-sha-256 --pwfile="$1.password" -E UTF8 --locale=C.UTF-8 --no-sync
         made=$?
@@ -96,8 +101,14 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task KillAsync()
     {
         string pid = (await File.ReadAllLinesAsync(Path.Combine(_data, "postmaster.pid")))[0];
-        await RunAsync(null, [.. AsUnprivileged, "kill", "-KILL", pid]);
+        string[] all = [pid, .. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(process => StatusOf(process!) is [_, _, var parent, ..] && parent == pid)!];
+        await RunAsync(null, [.. AsUnprivileged, "sh", "-c", """kill -KILL "$@" 2>/dev/null || true""", "sh", .. all]);
         await EndKeeperAsync("keep");
+        while (all.Any(process => StatusOf(process) is [_, not "Z", ..]))
+        {
+            // While one of them lives, the data are in use.
+            await Task.Yield();
+        }
     }
 
     /// <summary>Starts it again after it was killed or stopped, on the same port and data; ends when it takes connections.</summary>
@@ -141,6 +152,24 @@ public sealed class PostgresServer : IAsyncDisposable
             keeper.StandardInput.Close();
             await keeper.WaitForExitAsync();
             keeper.Dispose();
+        }
+    }
+
+    // Name, state and parent of a process; null if there is none.
+    private static string[]? StatusOf(string process)
+    {
+        try
+        {
+            string status = File.ReadAllText($"/proc/{process}/stat");
+            return ["", .. status[(status.LastIndexOf(')') + 2)..].Split(' ')];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

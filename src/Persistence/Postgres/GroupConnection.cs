@@ -57,8 +57,9 @@ internal sealed class GroupConnection : IAsyncDisposable
         NpgsqlBatch batch = new(_connection);
         await using (batch.ConfigureAwait(false))
         {
-            NpgsqlBatchCommand? check = CheckLock(batch) ?? GroupSql.Add(batch, "SELECT 1");
-            await ExecuteAsync(batch, check).ConfigureAwait(false);
+            CheckLock(batch);
+            GroupSql.Add(batch, "SELECT 1");
+            await ExecuteAsync(batch).ConfigureAwait(false);
         }
     }
 
@@ -94,28 +95,34 @@ internal sealed class GroupConnection : IAsyncDisposable
         NpgsqlBatch batch = new(_connection);
         await using (batch.ConfigureAwait(false))
         {
-            NpgsqlBatchCommand? check = CheckLock(batch);
+            CheckLock(batch);
             GroupSql.Write(batch, state, _writer, new GroupClock(_options), forget);
             foreach ((string table, Dictionary<string, RowChange> changes) in state.Rows)
             {
                 _tables[table].Write(batch, changes.Values);
             }
 
-            await ExecuteAsync(batch, check).ConfigureAwait(false);
+            await ExecuteAsync(batch).ConfigureAwait(false);
         }
 
         _forgot = forget ? Stopwatch.GetTimestamp() : _forgot;
     }
 
-    private NpgsqlBatchCommand? CheckLock(NpgsqlBatch batch) => _options.Lock is { } held ? GroupSql.CheckLock(batch, held.Owner) : null;
+    private void CheckLock(NpgsqlBatch batch)
+    {
+        if (_options.Lock is { } held)
+        {
+            GroupSql.CheckLock(batch, held.Owner);
+        }
+    }
 
-    private async Task ExecuteAsync(NpgsqlBatch batch, NpgsqlBatchCommand? check)
+    private async Task ExecuteAsync(NpgsqlBatch batch)
     {
         try
         {
             await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
         }
-        catch (PostgresException error) when (_options.Lock is { } held && error.SqlState == PostgresErrorCodes.DivisionByZero && ReferenceEquals(error.BatchCommand, check))
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InvalidArgumentForLogarithm && _options.Lock is { } held)
         {
             throw held.Lost(error);
         }

@@ -48,7 +48,8 @@ internal static class GroupSql
             OR EXISTS (SELECT FROM erased e WHERE e.persistence_id = p.id AND e.sequence_number > p.seq AND e.at > coalesce($3, now()) - $4))
         """ + End;
 
-    private const string LockHeld = $"{FailIf}NOT EXISTS ({NodeLock.Holds}){End}";
+    // Another error (2201E, logarithm of zero), to tell it from a conflict.
+    private const string LockHeld = $"SELECT ln(CASE WHEN EXISTS ({NodeLock.Holds}) THEN 1 ELSE 0 END)";
 
     private const string DropEvents = "DELETE FROM journal j USING unnest($1, $2) AS d (id, seq) WHERE j.persistence_id = d.id AND j.sequence_number <= d.seq";
 
@@ -106,7 +107,7 @@ internal static class GroupSql
     }
 
     /// <summary>Fails where a node's lock is not held any more, and keeps others from taking it until the transaction is over.</summary>
-    public static NpgsqlBatchCommand CheckLock(NpgsqlBatch batch, string owner) => Add(batch, LockHeld, Text(owner));
+    public static void CheckLock(NpgsqlBatch batch, string owner) => Add(batch, LockHeld, Text(owner));
 
     /// <summary>Writes what a group changes of entities and slots; fails with a conflict if somebody else wrote one of them since it was read.</summary>
     public static void Write(NpgsqlBatch batch, GroupState state, string writer, GroupClock clock, bool forgetErased)
@@ -212,7 +213,7 @@ internal static class GroupSql
         }
     }
 
-    public static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    public static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         NpgsqlBatchCommand command = new(sql);
         foreach (NpgsqlParameter parameter in parameters)
@@ -221,7 +222,6 @@ internal static class GroupSql
         }
 
         batch.BatchCommands.Add(command);
-        return command;
     }
 
     public static NpgsqlParameter Texts<T>(T[] items, Func<T, string?> text) =>

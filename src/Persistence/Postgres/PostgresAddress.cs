@@ -35,6 +35,9 @@ internal sealed class PostgresAddress
 
     public string User => _connection.Username ?? "";
 
+    /// <summary>Itself as a sentence begins with it.</summary>
+    public string Capital => $"The{ToString()[3..]}";
+
     /// <summary>How long whoever waits for a statement's answer waits: longer than the server does, so that it is the server that says so.</summary>
     private TimeSpan Patience => _options.StatementTimeout + TimeSpan.FromSeconds(5);
 

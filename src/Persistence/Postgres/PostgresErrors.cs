@@ -36,32 +36,30 @@ internal static class PostgresErrors
     private static string What(Exception error, PostgresAddress address) => error switch
     {
         PostgresException server => OfServer(server, address),
-        _ when Find<SocketException>(error) is { SocketErrorCode: SocketError.ConnectionRefused } => Capital($"{address} cannot be reached: see that the server runs and listens there."),
-        _ when Find<SocketException>(error) is { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => Capital($"{address} cannot be found: see that the host's name is right."),
-        _ when Find<TimeoutException>(error) is not null || error is OperationCanceledException => Capital($"{address} does not answer in time: see that the server is well, and the network to it."),
-        _ => Capital($"the connection to {address} is broken: see that the server runs, and the network to it."),
+        _ when Find<SocketException>(error) is { SocketErrorCode: SocketError.ConnectionRefused } => $"{address.Capital} cannot be reached: see that the server runs and listens there.",
+        _ when Find<SocketException>(error) is { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"{address.Capital} cannot be found: see that the host's name is right.",
+        _ when Find<TimeoutException>(error) is not null || error is OperationCanceledException => $"{address.Capital} does not answer in time: see that the server is well, and the network to it.",
+        _ => $"The connection to {address} is broken: see that the server runs, and the network to it.",
     };
 
     private static string OfServer(PostgresException error, PostgresAddress address) => error.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-            Capital($"{address} does not let the user «{address.User}» in: see the user's name and password, and the server's pg_hba.conf."),
+            $"{address.Capital} does not let the user «{address.User}» in: see the user's name and password, and the server's pg_hba.conf.",
         PostgresErrorCodes.InvalidCatalogName => $"There is no database «{address.Database}» on {address.Host}: create it with «createdb {address.Database}», owned by «{address.User}».",
         PostgresErrorCodes.InsufficientPrivilege => $"The user «{address.User}» may not use {address}: let it own the database, or its schema.",
-        PostgresErrorCodes.TooManyConnections => Capital($"{address} takes no more connections: raise its max_connections, or end some of them."),
-        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => Capital($"{address} is being shut down or started."),
+        PostgresErrorCodes.TooManyConnections => $"{address.Capital} takes no more connections: raise its max_connections, or end some of them.",
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => $"{address.Capital} is being shut down or started.",
         PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected => $"Somebody else has locked what the store needs in {address}: end that session, or wait until it is done.",
-        PostgresErrorCodes.QueryCanceled => Capital($"{address} took too long over a statement, or somebody cancelled it: see that the server is well."),
-        PostgresErrorCodes.ReadOnlySqlTransaction => Capital($"{address} is read-only: is it a standby? Give the primary server's address."),
-        PostgresErrorCodes.OutOfMemory => Capital($"{address} has no memory left: see that the server is well."),
+        PostgresErrorCodes.QueryCanceled => $"{address.Capital} took too long over a statement, or somebody cancelled it: see that the server is well.",
+        PostgresErrorCodes.ReadOnlySqlTransaction => $"{address.Capital} is read-only: is it a standby? Give the primary server's address.",
+        PostgresErrorCodes.OutOfMemory => $"{address.Capital} has no memory left: see that the server is well.",
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn => $"Tables of the store are missing in {address}: start the node again to make them, or restore a backup.",
-        _ => Capital($"{address} could not be used."),
+        _ => $"{address.Capital} could not be used.",
     };
 
     // The server's own words, without hints and details: a detail has the values of a row.
     private static string Reason(Exception error) => error is PostgresException server ? $"{server.MessageText}, {server.SqlState}" : (Find<SocketException>(error) ?? error).Message;
-
-    private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
 
     private static T? Find<T>(Exception? error)
         where T : Exception

@@ -114,7 +114,7 @@ internal static class PostgresSchema
     {
         if (await ExistsAsync(session, "journal").ConfigureAwait(false) || await ExistsAsync(session, "snapshot").ConfigureAwait(false))
         {
-            throw new StoreUnavailableException($"{address} has tables of another program: give another database.");
+            throw new StoreUnavailableException($"{address.Capital} has tables of another program: give another database.");
         }
 
         foreach (string table in Tables)
@@ -134,12 +134,13 @@ internal static class PostgresSchema
         List<(int Version, string Tables)> found = await session.QueryAsync("SELECT version, tables FROM runner_schema", static row => (row.GetInt32(0), row.GetString(1))).ConfigureAwait(false);
         if (found is [(> Version, _)])
         {
-            throw new StoreUnavailableException(string.Create(CultureInfo.InvariantCulture, $"{address} was written by a newer version of this program (schema {found[0].Version}; this one knows {Version}): use the newer one."));
+            throw new StoreUnavailableException(string.Create(CultureInfo.InvariantCulture, $"{address.Capital} was written by a newer version of this program (schema {found[0].Version}; this one knows {Version}): use the newer one."));
         }
 
         return found is [(Version, var tables)] && tables == wanted;
     }
 
-    private static async Task<bool> ExistsAsync(PostgresSession session, string table) =>
-        await session.TextAsync("SELECT (to_regclass(quote_ident(current_schema()) || '.' || quote_ident($1)) IS NOT NULL)::text", table).ConfigureAwait(false) == "true";
+    // Read as any other table: to_regclass would answer from what this session remembers, also after it has waited for another to make the table.
+    private static async Task<bool> ExistsAsync(PostgresSession session, string table) => (await session.QueryAsync(
+        "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1", static row => row.GetInt32(0), table).ConfigureAwait(false)).Count > 0;
 }

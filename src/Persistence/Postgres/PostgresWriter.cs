@@ -25,6 +25,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private readonly Action _back;
     private readonly ILogger _log;
     private readonly Task _ended;
+    private volatile bool _closed;
     private GroupConnection? _connection;
     private TimeSpan _pause = FirstPause;
     private StoreException? _failure;
@@ -52,6 +53,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
     {
         if (_queue.Writer.TryComplete())
         {
+            _closed = true;
             _closing.Release();
         }
 
@@ -66,15 +68,19 @@ internal sealed class PostgresWriter : IAsyncDisposable
         while (await ReadyAsync().ConfigureAwait(false))
         {
             group.Clear();
-            while (group.Count < _options.LargestGroup && _queue.Reader.TryRead(out PendingCommit? pending))
-            {
-                group.Add(pending);
-            }
-
+            Take(group, _options.LargestGroup);
             await WriteAsync(group).ConfigureAwait(false);
         }
 
         await DropAsync().ConfigureAwait(false);
+    }
+
+    private void Take(List<PendingCommit> group, int atMost)
+    {
+        while (group.Count < atMost && _queue.Reader.TryRead(out PendingCommit? pending))
+        {
+            group.Add(pending);
+        }
     }
 
     // While the database is away it is asked again and again, also if nobody writes: whoever reads, and whoever looks at the log, is to know when it is back.
@@ -82,7 +88,9 @@ internal sealed class PostgresWriter : IAsyncDisposable
     {
         while (_connection is null)
         {
-            bool closing = await _closing.WaitAsync(_pause).ConfigureAwait(false);
+            await _closing.WaitAsync(_pause).ConfigureAwait(false);
+            // Once more before the end: what was queued before it is to be written.
+            bool closing = _closed;
             _pause = _pause * 2 > LongestPause ? LongestPause : _pause * 2;
             try
             {
@@ -95,11 +103,10 @@ internal sealed class PostgresWriter : IAsyncDisposable
             {
                 StoreException failure = Translate(error);
                 Report(failure);
-                while (_queue.Reader.TryRead(out PendingCommit? pending))
-                {
-                    pending.SetException(failure);
-                }
-
+                List<PendingCommit> waiting = [];
+                Take(waiting, int.MaxValue);
+                // Who tries again at once waits for the next attempt.
+                waiting.ForEach(pending => pending.SetException(failure));
                 if (closing)
                 {
                     return false;

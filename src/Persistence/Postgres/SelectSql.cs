@@ -35,11 +35,16 @@ internal sealed class SelectSql
     public static Select? Rows(TableSchema table, RowQuery query)
     {
         List<object> parameters = [];
-        string[] places = [.. Ranges(table, query).SelectMany(range => new SelectSql(table, range, parameters).Places())];
-        if (places.Length < 2)
+        ImmutableArray<RowQuery> ranges = Ranges(table, query);
+        if (ranges is [var only] && query.After is null)
         {
-            parameters.Clear();
-            return places.Length == 0 ? null : new Select(new SelectSql(table, Ranges(table, query)[0], parameters).AllColumns(), [.. parameters]);
+            return new Select(new SelectSql(table, only, parameters).AllColumns(), [.. parameters]);
+        }
+
+        string[] places = [.. ranges.SelectMany(range => new SelectSql(table, range, parameters).Places())];
+        if (places.Length == 0)
+        {
+            return null;
         }
 
         string first = $"SELECT * FROM ({string.Join(" UNION ALL ", places)}) u{ByPosition(query)} LIMIT {query.Limit}";

@@ -31,7 +31,7 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
             }
             else if (type != TypeOf(column))
             {
-                throw new StoreUnavailableException($"{address} was written by another version of this program: {table.Name}.{column.Name} is {type} there and {TypeOf(column)} here.");
+                throw new StoreUnavailableException($"{address.Capital} was written by another version of this program: {table.Name}.{column.Name} is {type} there and {TypeOf(column)} here.");
             }
         }
 
