@@ -1,0 +1,15 @@
+namespace Runner.Tests;
+
+/// <summary>
+/// One server for all tests of a project that do nothing to it, started when the first of them needs it; it ends with this process. It does
+/// not wait for the disk: it is not what is tested.
+/// </summary>
+internal static class SharedPostgres
+{
+    private static readonly Lazy<Task<PostgresServer>> Server = new(() => PostgresServer.StartAsync(fsync: false));
+
+    public static Task<PostgresServer> ServerAsync() => Server.Value;
+
+    /// <summary>Makes an empty database; how to connect to it.</summary>
+    public static async Task<string> CreateDatabaseAsync() => await (await Server.Value).CreateDatabaseAsync();
+}
