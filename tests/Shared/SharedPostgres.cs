@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Runner.Tests;
 
 /// <summary>
@@ -12,4 +14,14 @@ internal static class SharedPostgres
 
     /// <summary>Makes an empty database; how to connect to it.</summary>
     public static async Task<string> CreateDatabaseAsync() => await (await Server.Value).CreateDatabaseAsync();
+
+    /// <summary>Drops a database that nobody needs any more.</summary>
+    /// <param name="connection">How it was connected to; null for none.</param>
+    public static async Task DropDatabaseAsync(string? connection)
+    {
+        if (connection is not null)
+        {
+            await (await Server.Value).ExecuteAsync("postgres", $"DROP DATABASE {new NpgsqlConnectionStringBuilder(connection).Database} WITH (FORCE)");
+        }
+    }
 }
