@@ -176,15 +176,20 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private static string FindBinaries()
+    /// <summary>Whether PostgreSQL's server programs are here.</summary>
+    public static bool IsInstalled => Binaries() is not null;
+
+    private static string FindBinaries() => Binaries()
+        ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
+
+    private static string? Binaries()
     {
         IEnumerable<string> places = (Environment.GetEnvironmentVariable("RUNNER_POSTGRES_BIN") is { Length: > 0 } told ? [told] : Array.Empty<string>())
             .Concat(Directory.Exists("/usr/lib/postgresql")
                 ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out int version) ? version : 0).Select(folder => Path.Combine(folder, "bin"))
                 : [])
             .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'));
-        return places.FirstOrDefault(place => File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "postgres")))
-            ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
+        return places.FirstOrDefault(place => File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "postgres")));
     }
 
     private static int FreePort()

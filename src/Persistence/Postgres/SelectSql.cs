@@ -57,10 +57,10 @@ internal sealed class SelectSql
     /// </summary>
     public static Select? Place(TableSchema table, RowQuery query, long skip)
     {
-        List<object> parameters = [];
-        string[] ranges = [.. Ranges(table, query).Select(range => new SelectSql(table, range, parameters).RangePlaces())];
-        parameters.Add(skip);
-        return ranges.Length == 0 ? null : new Select($"SELECT * FROM ({string.Join(" UNION ALL ", ranges)}) u{ByPosition(query)} LIMIT 1 OFFSET ${parameters.Count}", [.. parameters]);
+        // No range has more before the row than all have together; told so, the server reads their beginnings from indexes.
+        List<object> parameters = [skip, skip + 1];
+        string[] ranges = [.. Ranges(table, query).Select(range => new SelectSql(table, range, parameters)).Select(sql => $"({sql.RangePlaces()}{sql.OrderBy()} LIMIT $2)")];
+        return ranges.Length == 0 ? null : new Select($"SELECT * FROM ({string.Join(" UNION ALL ", ranges)}) u{ByPosition(query)} LIMIT 1 OFFSET $1", [.. parameters]);
     }
 
     /// <summary>Gives a row by its key, as <see cref="Rows"/> does.</summary>
