@@ -81,6 +81,9 @@ public enum StopMode
 
     /// <summary>Programs get SIGKILL now.</summary>
     Immediate,
+
+    /// <summary>Another node has the store now: programs get SIGKILL, and nothing of it can be written.</summary>
+    TakenOver,
 }
 
 /// <summary>A value, or the refusal that came instead of it.</summary>

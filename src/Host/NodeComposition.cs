@@ -1,53 +1,74 @@
-using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Retention;
-using Runner.Entities.Store;
-using Runner.Persistence.Sqlite;
-using Runner.Host.Backup;
 using Runner.Host.Cluster;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
+using Runner.Host.Stores;
 
 namespace Runner.Host;
 
 /// <summary>Puts a node together: store, flow runner, actors.</summary>
 internal static class NodeComposition
 {
-    /// <summary>The store's file in the data folder; SQLite puts others beside it whose names begin with this one.</summary>
-    public const string StoreFile = "store.db";
-
-    /// <exception cref="NodeStartException">The store cannot be opened.</exception>
+    /// <exception cref="NodeStartException">The store cannot be opened, or Akka.NET does not take its settings; nothing is left open.</exception>
     public static async Task<StartedNode> StartAsync(NodeStart start, CancellationToken cancel)
     {
-        var folder = start.Options.DataDirectory;
-        var store = await OpenAsync(Path.Combine(folder, StoreFile), start).ConfigureAwait(false);
-        var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(folder), start.Log);
-        var settings = new NodeSettings(start.Options.NodeName, start.Options.ProcessLimit, run =>
+        var store = await NodeStores.OpenAsync(start).ConfigureAwait(false);
+        try
+        {
+            return await StartAsync(start, store, cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<StartedNode> StartAsync(NodeStart start, INodeStore store, CancellationToken cancel)
+    {
+        var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(start.Options.DataDirectory), start.Log);
+        try
+        {
+            var system = await NodeSystem.StartAsync(
+                store.Entities, flowRunner, Settings(start), start.Time, start.Log, start.Options.Akka, cancel).ConfigureAwait(false);
+            return new StartedNode(
+                system.Node,
+                () =>
+                {
+                    (flowRunner as IDisposable)?.Dispose();
+                    return store.DisposeAsync();
+                },
+                store.CopyToAsync)
+            {
+                Checks = [system.Check],
+                Lost = store.Lost,
+                StoreSize = store.Size,
+            };
+        }
+        catch
+        {
+            (flowRunner as IDisposable)?.Dispose();
+            throw;
+        }
+    }
+
+    private static NodeSettings Settings(NodeStart start)
+    {
+        var (options, folder) = (start.Options, start.Options.DataDirectory);
+        return new NodeSettings(options.NodeName, options.ProcessLimit, run =>
         [
             new("RUNNER_API_URL", start.ApiUrl),
             new("RUNNER_TOKEN", start.ProgramToken(run)),
         ])
         {
-            FreeSpace = start.Options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, start.Options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
-            Retention = new RetentionSettings(
-                new RetentionRule(start.Options.RetentionKeepFor, start.Options.RetentionKeepRuns), start.Options.RetentionKeepAtLeast)
+            FreeSpace = options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
+            Retention = new RetentionSettings(new RetentionRule(options.RetentionKeepFor, options.RetentionKeepRuns), options.RetentionKeepAtLeast)
             {
                 Output = new FileRunOutput(new RunFiles(folder)),
             },
             Telemetry = start.Telemetry,
-        };
-        var system = await NodeSystem.StartAsync(store, flowRunner, settings, start.Time, start.Log, start.Options.Akka, cancel).ConfigureAwait(false);
-        return new StartedNode(
-            system.Node,
-            async () =>
-            {
-                (flowRunner as IDisposable)?.Dispose();
-                await store.DisposeAsync().ConfigureAwait(false);
-            },
-            (copyFolder, off) => StoreCopy.MakeAsync(store, Path.Combine(copyFolder, StoreFile), start.Log, off))
-        {
-            Checks = [system.Check],
         };
     }
 
@@ -61,18 +82,6 @@ internal static class NodeComposition
         {
             // The volume is gone: that is the store's to say, and not a lack of room.
             return null;
-        }
-    }
-
-    private static async Task<SqliteEntityStore> OpenAsync(string path, NodeStart start)
-    {
-        try
-        {
-            return await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path) { Telemetry = start.Telemetry?.Engine }, Tables.All, start.Log).ConfigureAwait(false);
-        }
-        catch (StoreException e)
-        {
-            throw new NodeStartException(e.Message);
         }
     }
 }

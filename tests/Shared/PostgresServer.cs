@@ -53,6 +53,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The folder of PostgreSQL's programs.</summary>
+    public static string Binaries => FindBinaries();
+
     /// <summary>What is prepended to a command so that it runs as somebody PostgreSQL agrees to run as.</summary>
     private static string[] AsUnprivileged => Environment.UserName == "root" ? ["runuser", "-u", "postgres", "--"] : [];
 

@@ -120,6 +120,13 @@ public interface IStartTrouble
     string? StartTrouble { get; }
 }
 
+/// <summary>A flow runner that can end all it has without being told of each.</summary>
+public interface IKillsAll
+{
+    /// <summary>SIGKILL to the tree of every attempt that is here; those whose start waits are not started. Thread-safe; returns at once.</summary>
+    void KillAll();
+}
+
 /// <summary>How hard to ask a process tree to end.</summary>
 public enum StopSignal
 {

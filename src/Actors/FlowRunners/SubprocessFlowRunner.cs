@@ -32,7 +32,7 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// and can be stopped meanwhile (<see cref="IStartTrouble"/>).
 /// </para>
 /// </summary>
-public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposable
+public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, IDisposable
 {
     /// <summary>For each thread that starts programs one to watch with and one to read with, and as many for ends that are read meanwhile.</summary>
     private const int SparesPerThread = 4;
@@ -95,6 +95,15 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IDisposab
         if (_table.Find(key) is { } attempt)
         {
             _stopper.Stop(attempt, signal);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void KillAll()
+    {
+        foreach (var attempt in _table.All)
+        {
+            _stopper.Stop(attempt, StopSignal.Kill);
         }
     }
 

@@ -215,12 +215,20 @@ public sealed class RunnerNode : IRunnerNode
         _space.End();
         _parts.Processes.Close();
         _parts.Router.Limiter.Tell(SuspendGrants.Instance, ActorRefs.NoSender);
-        foreach (var run in _parts.Processes.Runs)
+        if (mode == StopMode.TakenOver)
         {
-            _parts.Router.Tell(RunKey(run), new StopForShutdown(mode), ActorRefs.NoSender);
+            // No run may decide any more that its program is to end; the other node decides what becomes of the run.
+            (_parts.FlowRunner as IKillsAll)?.KillAll();
+        }
+        else
+        {
+            foreach (var run in _parts.Processes.Runs)
+            {
+                _parts.Router.Tell(RunKey(run), new StopForShutdown(mode), ActorRefs.NoSender);
+            }
         }
 
-        if (mode == StopMode.Immediate)
+        if (mode != StopMode.Graceful)
         {
             _immediate.TrySetResult();
         }

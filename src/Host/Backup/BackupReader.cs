@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Host.Stores;
 
 namespace Runner.Host.Backup;
 
@@ -52,8 +53,8 @@ internal sealed class BackupReader(string file, string folder)
             {
                 await lines.FlushAsync(cancel);
                 await CompareAsync(entry, sums, cancel);
-                return File.Exists(Path.Combine(folder, NodeComposition.StoreFile)) ? manifest
-                    : throw new BackupInvalidException(file, $"has no {NodeComposition.StoreFile} in it.");
+                return File.Exists(Path.Combine(folder, SqliteNodeStore.FileName)) ? manifest
+                    : throw new BackupInvalidException(file, $"has no {SqliteNodeStore.FileName} in it.");
             }
             else
             {
@@ -97,7 +98,7 @@ internal sealed class BackupReader(string file, string folder)
         await using var to = new FileStream(PathOf(entry.Name), options);
         var hash = await CopyAsync(entry, to, cancel);
         // The store has to be on the disk before it takes the place of another; output of runs is not synchronised when it is written either.
-        to.Flush(flushToDisk: entry.Name == NodeComposition.StoreFile);
+        to.Flush(flushToDisk: entry.Name == SqliteNodeStore.FileName);
         File.SetLastWriteTimeUtc(to.SafeFileHandle, entry.ModificationTime.UtcDateTime);
         await lines.WriteLineAsync(BackupFormat.SumLine(hash, entry.Name));
         Files++;
@@ -105,7 +106,7 @@ internal sealed class BackupReader(string file, string folder)
 
     private string PathOf(string name)
     {
-        if (name == NodeComposition.StoreFile)
+        if (name == SqliteNodeStore.FileName)
         {
             return Path.Combine(folder, name);
         }

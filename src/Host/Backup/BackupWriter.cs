@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using Runner.Actors.FlowRunners;
+using Runner.Host.Stores;
 
 namespace Runner.Host.Backup;
 
@@ -33,7 +34,7 @@ internal sealed class BackupWriter : IAsyncDisposable
     public async Task WriteAsync(BackupManifest manifest, StoreCopy copy, string dataDirectory)
     {
         await AddAsync(BackupFormat.Manifest, new MemoryStream(BackupJson.Bytes(manifest)), manifest.MadeAt);
-        await AddFileAsync(NodeComposition.StoreFile, copy.Path);
+        await AddFileAsync(SqliteNodeStore.FileName, copy.Path);
         var begun = new HashSet<AttemptKey>();
         await foreach (var attempt in copy.OpenAttemptsAsync(_cancel))
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Host.Stores;
 using Runner.Cli;
 using Runner.Client;
 using Runner.Entities.Store;
@@ -68,7 +69,7 @@ internal sealed class Restore(HostEnvironment environment)
         var unpacked = RestoredFolder.Begin(folder);
         var reader = new BackupReader(file, unpacked);
         var manifest = await reader.UnpackAsync(cancel);
-        await SqliteEntityStore.VerifyAsync(Path.Combine(unpacked, NodeComposition.StoreFile));
+        await SqliteEntityStore.VerifyAsync(Path.Combine(unpacked, SqliteNodeStore.FileName));
         Directory.CreateDirectory(Path.Combine(unpacked, RunFiles.FolderName));
         if (manifest.DataDirectory != folder)
         {

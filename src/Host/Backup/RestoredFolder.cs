@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runner.Actors.FlowRunners;
+using Runner.Host.Stores;
 using Runner.Host.Configuration;
 
 namespace Runner.Host.Backup;
@@ -22,7 +23,7 @@ internal static class RestoredFolder
     /// <summary>What is put into place, and with each the files that are nothing without it.</summary>
     private static readonly (string Name, string[] Belongings)[] Parts =
     [
-        (NodeComposition.StoreFile, [NodeComposition.StoreFile + "-wal", NodeComposition.StoreFile + "-shm"]),
+        (SqliteNodeStore.FileName, [SqliteNodeStore.FileName + "-wal", SqliteNodeStore.FileName + "-shm"]),
         (RunFiles.FolderName, []),
         (Path.GetFileName(ForeignProcesses.PathIn("")), []),
     ];

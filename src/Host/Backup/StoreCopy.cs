@@ -5,7 +5,7 @@ using Runner.Persistence.Sqlite;
 
 namespace Runner.Host.Backup;
 
-/// <summary>Copies a node's store into a folder while the node works. Throws as <see cref="StoreCopy.MakeAsync"/>.</summary>
+/// <summary>Copies a node's store into a folder while the node works. Throws as <see cref="Stores.INodeStore.CopyToAsync"/>.</summary>
 internal delegate Task<StoreCopy> StoreCopier(string folder, CancellationToken cancel);
 
 /// <summary>A copy of a store as it was at one moment, open so that it can be asked what it knows.</summary>

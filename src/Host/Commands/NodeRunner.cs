@@ -41,7 +41,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
             var served = files.Count == 0 ? null : new ServedFiles(DeploymentFile.Load(files));
             await using var session = await NodeSession.StartAsync(options, environment.Starter, environment.Time, log, signals.First);
             await RunAsync(session, options, served, signals, log);
-            return Ended;
+            return session.Started.Lost.IsCompleted ? Fail(Failed, await session.Started.Lost) : Ended;
         }
         catch (Exception e) when (e is NodeStartException or DeploymentFileException)
         {
@@ -58,7 +58,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
         var node = session.Started.Node;
         using var manager = new ServiceManager(environment.Variable, log);
         var writer = new FeedWriter(environment.Output, environment.OutputStyle, environment.Time.LocalTimeZone);
-        var shutdown = new Shutdown(session.Slot, signals, text => Show(() => Say(writer, text)), log);
+        var shutdown = new Shutdown(session.Slot, signals, session.Started.Lost, text => Show(() => Say(writer, text)), log);
         await using var feed = new RunFeed(node, session.Files, writer, environment.Time);
         ImmutableArray<DeploymentView> views = [];
         try
@@ -76,7 +76,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
         Show(() => screen.Greet(views, session.Url, options.DataDirectory));
         feed.Begin();
         manager.Ready(node, session.Url, environment.Time);
-        await WhenAsync(signals.First);
+        await Task.WhenAny(WhenAsync(signals.First), session.Started.Lost);
         manager.Stopping();
         await shutdown.RunAsync(node, options.PauseOnShutdown && served is not null ? served.Names : []);
     }

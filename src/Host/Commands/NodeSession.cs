@@ -78,6 +78,8 @@ internal sealed class NodeSession : IAsyncDisposable
 
         Started = await starter(new NodeStart(options, Url, tokens.ForRun, time, log) { Telemetry = telemetry.Node }, cancel);
         _endings.Push(Started.Close);
+        telemetry.Host.StoreSize = Started.StoreSize;
+        _endings.Push(() => Ended(() => telemetry.Host.StoreSize = null));
         Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit), Started.Copy, Started.Checks);
         _endings.Push(() => Ended(Slot.Dispose));
         data.Announce(Url, options.NodeName);

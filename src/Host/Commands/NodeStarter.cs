@@ -18,15 +18,21 @@ internal sealed record NodeStart(NodeOptions Options, string ApiUrl, Func<Guid, 
 
 /// <summary>A node that runs.</summary>
 /// <param name="Close">Closes its store once <see cref="IRunnerNode.StopAsync"/> has completed.</param>
-/// <param name="Copy">Copies its store while it works; null if it cannot.</param>
+/// <param name="Copy">Copies its store while it works; null if it has none.</param>
 internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close, StoreCopier? Copy = null)
 {
+    /// <summary>Completes, with a sentence, when another node has taken its store over: it has to be stopped at once.</summary>
+    public Task<string> Lost { get; init; } = new TaskCompletionSource<string>().Task;
+
+    /// <summary>How many bytes its store takes; null where that is not known now.</summary>
+    public Func<long?> StoreSize { get; init; } = () => null;
+
     /// <summary>What can be wrong with it that it does not say itself.</summary>
     public ImmutableArray<IHealthCheck> Checks { get; init; } = [];
 }
 
 /// <summary>
-/// Opens the store in the data folder, recovers what was running, and begins to work.
+/// Opens the store, recovers what was running, and begins to work.
 /// </summary>
 /// <exception cref="NodeStartException">The store cannot be opened.</exception>
 internal delegate Task<StartedNode> NodeStarter(NodeStart start, CancellationToken cancel);

@@ -10,10 +10,11 @@ namespace Runner.Host.Commands;
 
 /// <summary>
 /// How a node is stopped: no new work, the served deployments pause, the programs get their grace time together, and a second signal
-/// ends them at once.
+/// ends them at once. A node whose store another one has taken over ends its programs at once, since the other one may run them again.
 /// </summary>
+/// <param name="lost">Completes when another node has taken the store over.</param>
 /// <param name="say">Tells the person at the console.</param>
-internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Action<string> say, ILogger log)
+internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, Action<string> say, ILogger log)
 {
     private const int MaxCounted = 1_000;
 
@@ -21,13 +22,19 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Action<strin
     public async Task RunAsync(IRunnerNode node, ImmutableArray<string> toPause)
     {
         slot.BeginStop();
+        if (lost.IsCompleted)
+        {
+            await node.StopAsync(StopMode.TakenOver);
+            return;
+        }
+
         await PauseAsync(node, toPause);
         say(await ExpectationAsync(node));
         var gone = node.StopAsync(StopMode.Graceful);
-        if (await Task.WhenAny(gone, signals.Second) != gone)
+        if (await Task.WhenAny(gone, signals.Second, lost) != gone)
         {
             say("Killing them now.");
-            await node.StopAsync(StopMode.Immediate);
+            await node.StopAsync(lost.IsCompleted ? StopMode.TakenOver : StopMode.Immediate);
         }
 
         await gone;

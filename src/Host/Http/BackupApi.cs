@@ -28,7 +28,7 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
     {
         var withOutput = new QueryReader(context, "output").Choice("output", "true", "false") == "true";
         _ = slot.ForWork();
-        var (copier, info) = (slot.Copy ?? throw NoStore(), slot.Info!);
+        var (copier, info) = (slot.Copy ?? throw NotPossible("This node's store is not one that it can copy."), slot.Info!);
         if (Interlocked.Exchange(ref _running, 1) != 0)
         {
             throw new RequestRefusedException(
@@ -62,6 +62,10 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
             // Nobody is left to be told if it was the caller.
             throw Refused(new NodeStopping());
         }
+        catch (BackupNotPossibleException e)
+        {
+            throw NotPossible(e.Message);
+        }
         catch (StoreFullException e)
         {
             throw Refused(new StoreIsFull(e.Message));
@@ -85,8 +89,7 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
         await writer.WriteAsync(manifest, copy, manifest.DataDirectory);
     }
 
-    private static RequestRefusedException NoStore() => new(
-        StatusCodes.Status409Conflict, "backup-not-possible", "This node's store is not one that it can copy.");
+    private static RequestRefusedException NotPossible(string why) => new(StatusCodes.Status409Conflict, "backup-not-possible", why);
 
     private static RequestRefusedException Refused(Refusal refusal) => new(RefusalMap.StatusOf(refusal), refusal.Code, refusal.Message);
 }

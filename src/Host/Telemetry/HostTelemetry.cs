@@ -24,12 +24,15 @@ internal sealed class HostTelemetry : IDisposable
         _meter.CreateObservableUpDownCounter("runner.followers.connected", () => Volatile.Read(ref _followers), "{follower}", "Streams of events and logs that are open.");
         _meter.CreateObservableGauge("runner.disk.free", () => Disk(data, d => d.AvailableFreeSpace), "By", "Room left on the disk of the data folder.");
         _meter.CreateObservableGauge("runner.disk.size", () => Disk(data, d => d.TotalSize), "By", "Size of the disk of the data folder.");
-        _meter.CreateObservableGauge("runner.store.size", () => StoreSize(data), "By", "Size of the store's files.");
+        _meter.CreateObservableGauge("runner.store.size", StoreSizes, "By", "Room that the store takes.");
         if (OperatingSystem.IsLinux())
         {
             _meter.CreateObservableUpDownCounter("process.unix.file_descriptor.count", Descriptors, "{file_descriptor}", "Descriptors that the node program has open.");
         }
     }
+
+    /// <summary>How many bytes the store takes; null as long as there is none, and answers null where it does not know.</summary>
+    public Func<long?>? StoreSize { get; set; }
 
     /// <summary>A request has been answered.</summary>
     /// <param name="route">The template, such as <c>/api/v1/runs/{run}</c>; null if there is no such path.</param>
@@ -71,17 +74,7 @@ internal sealed class HostTelemetry : IDisposable
         }
     }
 
-    private static IEnumerable<Measurement<long>> StoreSize(string data)
-    {
-        try
-        {
-            return [new Measurement<long>(new DirectoryInfo(data).EnumerateFiles(NodeComposition.StoreFile + "*").Sum(f => f.Length))];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    private IEnumerable<Measurement<long>> StoreSizes() => StoreSize?.Invoke() is { } bytes ? [new Measurement<long>(bytes)] : [];
 
     private static int Descriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
 

@@ -40,6 +40,9 @@ public sealed class NodeLock : IAsyncDisposable
     /// <summary>Is cancelled when another node has taken the lock over: this one must stop, since it will never write again.</summary>
     public CancellationToken LostToken => _lost.Token;
 
+    /// <summary>What a node whose lock was taken over says.</summary>
+    public string LostMessage => Lost(null).Message;
+
     /// <summary>
     /// Takes the lock, at once if nobody holds it. If somebody does it waits to see whether they renew it: they are refused way if so, and taken
     /// over from when their lease is over if not.
@@ -87,7 +90,7 @@ public sealed class NodeLock : IAsyncDisposable
 
     /// <summary>What a write is refused with that came after the lock was lost.</summary>
     internal StoreTakenException Lost(Exception? reason) =>
-        new($"Another node has taken over {_address} from this one, which it had not heard of for {_lease.TotalSeconds} s: nothing more is written here. Stop this node, or the other one and start this one again.", reason);
+        new($"Another node has taken over {_address} from this one, which it had not heard of for {_lease.TotalSeconds} s: nothing more is written here. One database is one node's: stop the one that is too many.", reason);
 
     private static async Task TakeAsync(PostgresSession session, PostgresAddress address, string owner, TimeSpan lease)
     {

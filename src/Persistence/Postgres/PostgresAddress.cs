@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Runner.Persistence.Postgres;
@@ -81,6 +82,14 @@ internal sealed class PostgresAddress
 
     /// <inheritdoc/>
     public override string ToString() => $"the PostgreSQL database «{Database}» on {Host}";
+
+    public string DumpCommand(string file) => string.Join(' ', new[]
+    {
+        "pg_dump", "-h", _connection.Host!, "-p", _connection.Port.ToString(CultureInfo.InvariantCulture), "-U", User, "-Fc", "-f", file, Database,
+    }.Select(ForShell));
+
+    private static string ForShell(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:,@".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private NpgsqlDataSource Source(Action<NpgsqlConnectionStringBuilder> change)
     {

@@ -59,7 +59,7 @@ internal static class PostgresErrors
     };
 
     // The server's own words, without hints and details: a detail has the values of a row.
-    private static string Reason(Exception error) => error is PostgresException server ? $"{server.MessageText}, {server.SqlState}" : (Find<SocketException>(error) ?? error).Message;
+    private static string Reason(Exception error) => error is PostgresException server ? $"{server.MessageText}, {server.SqlState}" : (Find<SocketException>(error) ?? error.GetBaseException()).Message;
 
     private static T? Find<T>(Exception? error)
         where T : Exception

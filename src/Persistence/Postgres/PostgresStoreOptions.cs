@@ -38,6 +38,13 @@ public sealed record PostgresStoreOptions(string Connection)
     /// <summary>Where commits are measured; null measures nothing. Stays the caller's to dispose.</summary>
     public EntityTelemetry? Telemetry { get; init; }
 
+    /// <summary>The command that copies the database with PostgreSQL's own program while nodes work, for a shell; without the password, for which it asks.</summary>
+    /// <param name="file">Where to.</param>
+    public string DumpCommand(string file) => new PostgresAddress(this).DumpCommand(file);
+
+    /// <summary>The database, as messages name it.</summary>
+    public string DatabaseText => new PostgresAddress(this).ToString();
+
     /// <inheritdoc/>
     public override string ToString() => $"{nameof(PostgresStoreOptions)} of {new PostgresAddress(this)}";
 }

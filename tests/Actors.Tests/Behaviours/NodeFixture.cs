@@ -6,11 +6,13 @@ using Runner.Actors.Retention;
 using Runner.Actors.Tests.FlowRunners;
 using Runner.Host.Cluster;
 using Runner.Entities.Store;
+using Runner.Persistence.Postgres;
 using Runner.Persistence.Sqlite;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
+using Runner.Tests;
 using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 
 namespace Runner.Actors.Tests.Behaviours;
@@ -18,6 +20,8 @@ namespace Runner.Actors.Tests.Behaviours;
 /// <summary>What a test wants to be special about its node.</summary>
 internal sealed record NodeOptions
 {
+    public TestedStore Kind { get; init; }
+
     public string Name { get; init; } = "node-1";
 
     public int ProcessLimit { get; init; } = 16;
@@ -48,6 +52,7 @@ internal sealed class NodeFixture : IAsyncDisposable
     private IFlowRunner? _flowRunner;
     private IDisposable? _subscription;
     private TaskCompletionSource _change = NewSignal();
+    private string? _database;
     private RunnerNode? _node;
     private FaultyStore? _store;
 
@@ -83,7 +88,7 @@ internal sealed class NodeFixture : IAsyncDisposable
     /// <summary>Another node on the same folder and the same database.</summary>
     public async Task<NodeFixture> StartSecondAsync(NodeOptions options)
     {
-        var fixture = new NodeFixture(_root, ownsRoot: false, options);
+        var fixture = new NodeFixture(_root, ownsRoot: false, options with { Kind = _options.Kind }) { _database = _database };
         await fixture.StartNodeAsync();
         return fixture;
     }
@@ -91,10 +96,7 @@ internal sealed class NodeFixture : IAsyncDisposable
     public async Task StartNodeAsync()
     {
         Directory.CreateDirectory(Data);
-        var path = Path.Combine(Data, "runner.db");
-        var sqlite = await SqliteEntityStore.OpenAsync(
-            new SqliteStoreOptions(path) { LargestSize = _options.LargestDatabase }, Tables.All, Serilog.Core.Logger.None);
-        _store = new FaultyStore(sqlite);
+        _store = new FaultyStore(await OpenAsync());
         _flowRunner = LocalFlowRunner.Create(new SubprocessOptions(Data));
         var settings = new NodeSettings(_options.Name, _options.ProcessLimit, _ => [new("RUNNER_API_URL", "http://localhost:1")])
         {
@@ -252,8 +254,21 @@ internal sealed class NodeFixture : IAsyncDisposable
             var left = Leftovers.Of(_root.FullName);
             Array.ForEach(left, Pids.Kill);
             _root.Delete(recursive: true);
+            await SharedPostgres.DropDatabaseAsync(_database);
             Assert.True(left.Length == 0, $"Processes {string.Join(", ", left)} were left.");
         }
+    }
+
+    private async Task<IEntityStore> OpenAsync()
+    {
+        if (_options.Kind == TestedStore.PostgreSql)
+        {
+            return await PostgresEntityStore.OpenAsync(
+                new PostgresStoreOptions(_database ??= await SharedPostgres.CreateDatabaseAsync()), Tables.All, Serilog.Core.Logger.None);
+        }
+
+        var options = new SqliteStoreOptions(Path.Combine(Data, "runner.db")) { LargestSize = _options.LargestDatabase };
+        return await SqliteEntityStore.OpenAsync(options, Tables.All, Serilog.Core.Logger.None);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -7,7 +7,7 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>What a deployment's schema says of its parameters, when it is registered and when a run is submitted.</summary>
-public sealed class ParameterSchemaTests
+public abstract class ParameterSchemaTests(TestedStore store) : BehaviourTests(store)
 {
     private const string Schema =
         """
@@ -18,7 +18,7 @@ public sealed class ParameterSchemaTests
     [Fact]
     public async Task Every_violation_of_a_submission_is_refused_with_its_path_and_no_run_is_made()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(Spec(node, """{"count":1}"""));
 
         var refused = await Submit(node, """{"count":0,"list":["a",1],"nmae":"x"}""");
@@ -35,7 +35,7 @@ public sealed class ParameterSchemaTests
     [Fact]
     public async Task Submitted_parameters_are_checked_together_with_the_defaults()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(Spec(node, """{"name":"a"}"""));
 
         var run = (await Submit(node, """{"count":2}""")).Accepted();
@@ -54,7 +54,7 @@ public sealed class ParameterSchemaTests
     [InlineData(true, false, true)]
     public async Task A_submission_may_say_whether_the_schema_is_enforced(bool? deployment, bool? submission, bool accepted)
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(Spec(node, """{"name":"a"}""") with { EnforceParameterSchema = deployment });
 
         Assert.Equal(accepted, (await Submit(node, """{"count":"many"}""", submission)).Refusal is null);
@@ -63,7 +63,7 @@ public sealed class ParameterSchemaTests
     [Fact]
     public async Task Without_enforcement_a_run_still_needs_what_the_command_is_made_of()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(Spec(node, "{}"));
 
         var problem = Assert.Single((await Submit(node, "{}", enforce: false)).Refused<SubmissionInvalid, RunSubmitted>().Problems);
@@ -75,7 +75,7 @@ public sealed class ParameterSchemaTests
     [Fact]
     public async Task A_retry_keeps_the_parameters_that_were_allowed_then()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(Spec(node, "{}"));
         var first = (await Submit(node, """{"name":"a","count":3}""")).Accepted();
         await node.Ended(first.Id);
@@ -90,7 +90,7 @@ public sealed class ParameterSchemaTests
     [Fact]
     public async Task The_schema_is_known_again_after_a_restart()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(Spec(node, "{}"));
         await node.CrashAndRestartAsync();
 
@@ -107,3 +107,7 @@ public sealed class ParameterSchemaTests
         ParameterSchema = JsonElement.Parse(Schema),
     };
 }
+
+public sealed class ParameterSchemaOnSqliteTests() : ParameterSchemaTests(TestedStore.Sqlite);
+
+public sealed class ParameterSchemaOnPostgresTests() : ParameterSchemaTests(TestedStore.PostgreSql);

@@ -6,14 +6,14 @@ using Runner.Messages.Deployments;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Many deployments in one request.</summary>
-public sealed class RegisteringTests
+public abstract class RegisteringTests(TestedStore store) : BehaviourTests(store)
 {
     private const int Many = 500;
 
     [Fact]
     public async Task Deployments_of_one_request_do_not_wait_for_one_another_and_are_answered_in_their_order()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var held = node.Store.Hold(Declares("many/0"));
         var reply = node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None);
         await held.Arrived;
@@ -30,7 +30,7 @@ public sealed class RegisteringTests
     [Fact]
     public async Task After_a_refusal_no_other_deployment_of_the_request_is_begun_and_sending_it_again_registers_the_rest()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         node.Store.FailAll(FaultyStore.Full);
 
         var refused = (await node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None)).Refusal;
@@ -48,3 +48,7 @@ public sealed class RegisteringTests
 
     private static Predicate<EntityCommit> Declares(string deployment) => commit => commit.Writes[0].Entity.Id == deployment;
 }
+
+public sealed class RegisteringOnSqliteTests() : RegisteringTests(TestedStore.Sqlite);
+
+public sealed class RegisteringOnPostgresTests() : RegisteringTests(TestedStore.PostgreSql);

@@ -9,7 +9,7 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Ended runs that no rule keeps go, with everything that belongs to them and nothing else, and hold nobody up.</summary>
-public sealed class RetentionTests
+public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
 {
     private static readonly RetentionSettings NoneSpared = new(RetentionRule.Everything, TimeSpan.Zero);
     private static readonly Predicate<EntityCommit> Erases = commit => commit.Writes.Any(w => w.Erases);
@@ -17,7 +17,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task A_deleted_run_leaves_nothing_and_nobody_answers_for_it()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Retention = NoneSpared });
+        await using var node = await StartAsync(new NodeOptions { Retention = NoneSpared });
         await node.Register(node.Shell("retention/one", "echo out; echo err >&2"));
         var run = await node.Submit("retention/one", key: "k");
         await node.Ended(run);
@@ -42,7 +42,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task What_has_not_ended_or_has_only_just_ended_stays()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Retention = NoneSpared with { KeepAtLeast = TimeSpan.FromHours(1) } });
+        await using var node = await StartAsync(new NodeOptions { Retention = NoneSpared with { KeepAtLeast = TimeSpan.FromHours(1) } });
         var ended = await node.Run(node.Shell("retention/short", "true"));
         await node.Ended(ended);
         var open = await node.Run(node.Shell("retention/long", "sleep 1000"));
@@ -60,7 +60,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task A_deployments_own_rule_goes_before_the_nodes_and_before_one_for_all()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Retention = NoneSpared with { Rule = new(null, 1) } });
+        await using var node = await StartAsync(new NodeOptions { Retention = NoneSpared with { Rule = new(null, 1) } });
         await node.Register(node.Shell("retention/own", "true") with { Retention = new RetentionSpec(KeepRuns: 3) });
         await node.Register(node.Shell("retention/other", "true"));
         var own = await Runs(node, "retention/own", 5);
@@ -81,7 +81,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task A_deployment_that_says_nothing_any_more_goes_by_the_nodes_rule()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Retention = NoneSpared with { Rule = new(TimeSpan.Zero, null) } });
+        await using var node = await StartAsync(new NodeOptions { Retention = NoneSpared with { Rule = new(TimeSpan.Zero, null) } });
         var spec = node.Shell("retention/own", "true") with { Retention = new RetentionSpec() };
         await node.Register(spec);
         await Runs(node, spec.Name, 2);
@@ -98,7 +98,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task A_dry_run_counts_and_deletes_nothing()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Retention = NoneSpared });
+        await using var node = await StartAsync(new NodeOptions { Retention = NoneSpared });
         await node.Register(node.Shell("retention/count", "printf 12345"));
         var runs = await Runs(node, "retention/count", 3);
         var counted = await Prune(node, new PruneRuns(KeepRuns: 1, DryRun: true));
@@ -110,7 +110,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task A_submission_does_not_wait_for_a_pruning_and_its_commit_comes_between_the_erasures()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Retention = NoneSpared, ProcessLimit = 50 });
+        await using var node = await StartAsync(new NodeOptions { Retention = NoneSpared, ProcessLimit = 50 });
         await node.Register(node.Shell("retention/many", "true"));
         await Runs(node, "retention/many", RunFinder.AtOnce + 20);
         var largest = 0;
@@ -140,7 +140,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task A_node_killed_between_files_and_rows_finishes_in_its_next_life()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Retention = NoneSpared });
+        await using var node = await StartAsync(new NodeOptions { Retention = NoneSpared });
         var run = await node.Run(node.Shell("retention/killed", "echo hello"));
         await node.Ended(run);
         var held = node.Store.Hold(Erases);
@@ -159,7 +159,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task The_nodes_own_sweep_deletes_and_goes_on_after_a_failure_of_the_store()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions
+        await using var node = await StartAsync(new NodeOptions
         {
             Retention = NoneSpared with { Rule = new(TimeSpan.Zero, null), SweepEvery = TimeSpan.FromMilliseconds(20) },
         });
@@ -182,7 +182,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task What_cannot_be_asked_for_is_refused_with_its_field()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         (await node.Node.PruneAsync(new PruneRuns(Deployment: "no/such"), default)).Refused<DeploymentNotFound, PruneReport>();
         foreach (var (wrong, field) in ((PruneRuns, string)[])
         [
@@ -217,3 +217,7 @@ public sealed class RetentionTests
         return [.. (await node.EndedRuns(deployment, before + count)).Select(r => r.Id)];
     }
 }
+
+public sealed class RetentionOnSqliteTests() : RetentionTests(TestedStore.Sqlite);
+
+public sealed class RetentionOnPostgresTests() : RetentionTests(TestedStore.PostgreSql);

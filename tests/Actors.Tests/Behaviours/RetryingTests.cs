@@ -8,7 +8,7 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Behaviours 23 to 27: what follows an attempt that did not complete, and what no longer counts.</summary>
-public sealed class RetryingTests
+public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
 {
     public static TheoryData<string> Policies => ["fixed", "list", "exponential"];
 
@@ -16,7 +16,7 @@ public sealed class RetryingTests
     [MemberData(nameof(Policies))]
     public async Task B23_retries_wait_their_delay_keep_the_run_and_count_attempts(string policy)
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var retries = policy switch
         {
             "fixed" => new RetrySpec { Count = 3, Delay = TimeSpan.FromMilliseconds(100) },
@@ -52,7 +52,7 @@ public sealed class RetryingTests
     [Fact]
     public async Task B23_a_run_that_waits_for_its_retry_holds_no_slot()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("one", 1);
         var run = await node.Run(node.Shell("retry/slot", "exit 1") with
         {
@@ -71,7 +71,7 @@ public sealed class RetryingTests
     [Fact]
     public async Task B23_when_no_retry_is_left_the_last_outcome_stands_and_a_cancel_is_not_retried()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(1) };
 
         var failed = await node.Ended(await node.Run(node.Shell("retry/fails", "exit $RUNNER_ATTEMPT") with { Retries = retries }));
@@ -90,7 +90,7 @@ public sealed class RetryingTests
     public async Task B23_a_retry_comes_also_when_the_node_was_killed_while_it_waited()
     {
         var clock = new SteppedClock();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = clock });
+        await using var node = await StartAsync(new NodeOptions { Time = clock });
         var run = await node.Run(node.Shell("retry/killed", "test $RUNNER_ATTEMPT = 2") with
         {
             Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromHours(1) },
@@ -108,7 +108,7 @@ public sealed class RetryingTests
     [Fact]
     public async Task B24_a_message_of_an_older_attempt_changes_nothing()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var gate = node.Fifo("gate");
         var run = await node.Run(node.Shell("older/attempt", "test $RUNNER_ATTEMPT = 1 && exit 1; cat gate") with
         {
@@ -138,7 +138,7 @@ public sealed class RetryingTests
     [Fact]
     public async Task B26_a_completed_run_is_never_overwritten_by_a_late_crash()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var run = await node.Run(node.Shell("late/crash", "true"));
         var before = await node.Ended(run);
 
@@ -163,7 +163,7 @@ public sealed class RetryingTests
     [Fact]
     public async Task B26_an_end_that_is_being_written_when_the_node_is_killed_is_one_end()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var run = await node.Run(node.Shell("late/write", "echo ran >> ran"));
         node.Store.LoseAnswerOf(FaultyStore.Event("run.finished"));
 
@@ -180,7 +180,7 @@ public sealed class RetryingTests
     [InlineData(RunsOnDelete.Cancel)]
     public async Task B27_deleting_keeps_finished_runs_stops_schedules_and_does_as_told_with_open_ones(RunsOnDelete runs)
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var gate = node.Fifo("gate");
         var spec = node.Shell("delete/me", "exit 3") with
         {
@@ -218,7 +218,7 @@ public sealed class RetryingTests
     [Fact]
     public async Task B27_a_deletion_that_cancels_is_finished_by_the_nodes_next_life()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(node.Shell("delete/later", "true"));
         var runs = ImmutableArray.CreateBuilder<Guid>();
         var due = (await node.Ended(await node.Submit("delete/later"))).Created.AddHours(1);
@@ -242,3 +242,7 @@ public sealed class RetryingTests
         }
     }
 }
+
+public sealed class RetryingOnSqliteTests() : RetryingTests(TestedStore.Sqlite);
+
+public sealed class RetryingOnPostgresTests() : RetryingTests(TestedStore.PostgreSql);

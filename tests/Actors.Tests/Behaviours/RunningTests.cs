@@ -7,12 +7,12 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Behaviours 9 to 15: what a program gets, and what becomes of what it does.</summary>
-public sealed class RunningTests
+public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
 {
     [Fact]
     public async Task B09_directory_environment_parameters_and_code_arrive_as_declared()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         File.WriteAllText(node.InWork("code.py"), """
             import json, os, sys
             print(json.dumps({"cwd": os.getcwd(), "argv": sys.argv[1:], "env": dict(os.environ)}))
@@ -49,7 +49,7 @@ public sealed class RunningTests
     [Fact]
     public async Task B09_a_schedules_parameters_stand_over_the_deployments_and_a_result_is_kept()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(node.Shell("given/schedule", "echo \"$RUNNER_PARAMETERS\" > \"$RUNNER_RESULT_FILE\"") with
         {
             Parameters = Replies.Json("""{"name": "world", "kept": 1}"""),
@@ -66,7 +66,7 @@ public sealed class RunningTests
     [Fact]
     public async Task B09_parameters_too_large_for_the_environment_come_in_a_file()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var text = new string('x', 200_000);
         await node.Register(node.Program(
             "given/large", "python3", "-c",
@@ -81,7 +81,7 @@ public sealed class RunningTests
     [Fact]
     public async Task B10_output_is_complete_to_the_last_byte_and_in_order_also_of_a_program_that_dies()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var long_ = await node.Run(node.Program(
             "output/long", "python3", "-c",
             "import os, sys; [sys.stdout.write(f'{i}\\n') for i in range(100000)]; sys.stdout.write('end'); sys.stdout.flush(); os.kill(os.getpid(), 9)"));
@@ -103,7 +103,7 @@ public sealed class RunningTests
     [InlineData("kill -15 $$", StateNames.Crashed, 143, 15)]
     public async Task B11_zero_completes_another_code_fails_and_a_foreign_signal_crashes(string script, string state, int code, int? signal)
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
 
         var run = await node.Ended(await node.Run(node.Shell("exit/code", script)));
 
@@ -125,7 +125,7 @@ public sealed class RunningTests
     [InlineData("exit 247", "high memory use", "Give it more memory")]
     public async Task B12_a_bad_end_is_explained_with_what_to_do_about_it(string script, string what, string remedy)
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
 
         var run = await node.Ended(await node.Run(node.Shell("exit/explained", script)));
 
@@ -136,7 +136,7 @@ public sealed class RunningTests
     [Fact]
     public async Task B13_a_start_that_fails_is_crashed_with_the_reason()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         File.WriteAllText(node.InWork("plain.txt"), "no program");
         (DeploymentSpec Spec, int? Code, string Words)[] cases =
         [
@@ -158,7 +158,7 @@ public sealed class RunningTests
     [Fact]
     public async Task B14_a_program_that_reads_its_input_gets_end_of_file()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
 
         var run = await node.Ended(await node.Run(node.Shell("input/none", "cat; wc -c")));
 
@@ -168,10 +168,14 @@ public sealed class RunningTests
     [Fact]
     public async Task B15_a_grandchild_that_keeps_the_output_open_does_not_keep_the_run_open()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
 
         var run = await node.Ended(await node.Run(node.Shell("child/left", "sleep 600 & echo done")));
 
         Assert.Equal((StateNames.Completed, "done\n"), (run.State.Name, node.Stdout(run.Id)));
     }
 }
+
+public sealed class RunningOnSqliteTests() : RunningTests(TestedStore.Sqlite);
+
+public sealed class RunningOnPostgresTests() : RunningTests(TestedStore.PostgreSql);

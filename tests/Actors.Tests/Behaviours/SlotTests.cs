@@ -7,7 +7,7 @@ using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Behaviours 4 to 8: slots are held as long as they should be, and no longer.</summary>
-public sealed class SlotTests
+public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
 {
     [Theory]
     [InlineData(StateNames.Completed)]
@@ -17,7 +17,7 @@ public sealed class SlotTests
     [InlineData(StateNames.TimedOut)]
     public async Task B04_a_slot_comes_back_however_its_run_ends(string end)
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("one", 1);
         var gate = node.Fifo("gate");
         var spec = end switch
@@ -48,7 +48,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B04_a_slot_comes_back_from_a_run_that_could_not_start()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("one", 1);
         await node.Register(node.Program("slot/missing", "/no/such/program") with { Limits = ["one"] });
 
@@ -63,7 +63,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B04_a_node_that_is_killed_leaks_no_slot()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("two", 2);
         var line = new LifeLine(node.Fifo("life"));
         var dying = await node.Run(node.Shell("slot/dying", $"{line.Hold} exec sleep 600") with { Limits = ["two"] });
@@ -91,7 +91,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B04_a_slot_comes_back_when_the_store_loses_the_answer_to_the_runs_end()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("one", 1);
         var gate = node.Fifo("gate");
         var holder = await node.Run(node.Shell("slot/holder", "cat gate") with { Limits = ["one"] });
@@ -111,7 +111,7 @@ public sealed class SlotTests
     public async Task B05_a_freed_slot_wakes_the_next_waiter_without_any_timer()
     {
         var timers = new StoppableTimers();
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { Time = timers });
+        await using var node = await StartAsync(new NodeOptions { Time = timers });
         var gate = node.Fifo("gate");
         var spec = node.Shell("slot/next", "cat gate") with { Concurrency = new ConcurrencySpec(1) };
         var holder = await node.Run(spec);
@@ -137,7 +137,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B06_several_limits_are_taken_all_or_none()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("a", 1);
         await node.SetLimit("b", 1);
         var gate = node.Fifo("gate");
@@ -160,7 +160,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B06_lowering_a_limit_ends_nothing_and_raising_it_wakes_waiters()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("size", 3);
         await node.Register(node.Shell("size/run", "exec sleep 600") with { Limits = ["size"] });
         var holders = new[] { await node.Submit("size/run"), await node.Submit("size/run"), await node.Submit("size/run") };
@@ -188,7 +188,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B06_deleting_a_limit_wakes_its_waiters()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.SetLimit("gone", 1);
         await node.Register(node.Shell("gone/run", "exec sleep 600") with { Limits = ["gone"] });
         await node.Until(await node.Submit("gone/run"), StateNames.Running);
@@ -204,7 +204,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B07_cancel_new_cancels_at_once_and_queue_waits()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var gate = node.Fifo("gate");
         var spec = node.Shell("full/new", "cat gate") with { Concurrency = new ConcurrencySpec(1, OnFull.CancelNew) };
         var holder = await node.Run(spec);
@@ -224,7 +224,7 @@ public sealed class SlotTests
     [Fact]
     public async Task B08_a_limit_of_zero_is_refused_with_what_to_do_instead()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
 
         var limit = (await node.Node.SetLimitAsync(new SetLimit("none", 0), CancellationToken.None)).Refused<LimitInvalid, LimitChanged>();
         var deployment = (await node.Node.RegisterAsync(
@@ -237,3 +237,7 @@ public sealed class SlotTests
         Assert.DoesNotContain((await node.Node.LimitsAsync(new ListLimits(), CancellationToken.None)).Accepted().Items, l => l.Name == "none");
     }
 }
+
+public sealed class SlotOnSqliteTests() : SlotTests(TestedStore.Sqlite);
+
+public sealed class SlotOnPostgresTests() : SlotTests(TestedStore.PostgreSql);

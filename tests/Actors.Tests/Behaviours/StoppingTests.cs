@@ -6,14 +6,14 @@ using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Behaviours 16 to 22: how programs are ended.</summary>
-public sealed class StoppingTests
+public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
 {
     private const string Deaf = "trap '' TERM INT HUP;";
 
     [Fact]
     public async Task B16_a_run_cancelled_before_its_start_never_has_a_process()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var gate = node.Fifo("gate");
         await node.SetLimit("one", 1);
         var holder = await node.Run(node.Shell("early/holder", "cat gate") with { Limits = ["one"] });
@@ -40,7 +40,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B16_a_run_cancelled_while_its_start_is_being_written_ends_cancelled()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(node.Shell("early/start", "exec sleep 600"));
         var start = node.Store.Hold(FaultyStore.Event("run.attempt-starting"));
         var run = await node.SubmitSoon("early/start");
@@ -56,7 +56,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B17_cancel_ends_the_whole_tree_after_the_grace_time()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var (line, pids) = (new LifeLine(node.Fifo("life")), node.Fifo("pids"));
         // A child in the group, one that left it for a session of its own, and its grandchild: none of them obeys.
         var script = $"{line.Hold} {Deaf} sleep 600 & A=$!; setsid sh -c \"{Deaf} sleep 600 & echo $$ \\$\\$ \\$! $A > pids; wait\" & wait; wait; wait";
@@ -81,7 +81,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B17_a_program_that_obeys_ends_at_the_first_signal()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var pids = node.Fifo("pids");
         var run = await node.Run(node.Program(
             "tree/obedient", "python3", "-c",
@@ -100,7 +100,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B18_a_run_that_finishes_while_being_cancelled_keeps_its_own_result()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var (gate, line) = (node.Fifo("gate"), new LifeLine(node.Fifo("life")));
         var run = await node.Run(node.Shell("race/finish", $"{line.Hold} cat gate; echo '42' > $RUNNER_RESULT_FILE"));
         await node.Until(run, StateNames.Running);
@@ -122,7 +122,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B19_cancel_of_a_run_whose_process_is_gone_is_cancelled_with_a_note()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var (line, pids) = (new LifeLine(node.Fifo("life")), node.Fifo("pids"));
         var run = await node.Run(node.Shell("gone/process", $"{line.Hold} {Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromHours(1) });
         var pid = (await pids.ReadNumbers())[0];
@@ -144,7 +144,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B19_a_run_that_was_being_cancelled_when_its_node_was_killed_is_ended_by_the_next()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var (line, pids) = (new LifeLine(node.Fifo("life")), node.Fifo("pids"));
         var run = await node.Run(node.Shell("gone/node", $"{line.Hold} {Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromSeconds(1) });
         await pids.ReadNumbers();
@@ -160,7 +160,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B20_cancel_twice_is_one_cancel_and_that_of_a_finished_run_is_refused()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var pids = node.Fifo("pids");
         var run = await node.Run(node.Shell("twice/cancel", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromMilliseconds(500) });
         await pids.ReadNumbers();
@@ -187,7 +187,7 @@ public sealed class StoppingTests
     [InlineData("trap '' TERM; while :; do sleep 600; done")]
     public async Task B21_a_timeout_ends_the_tree_and_the_childless_program_too(string script)
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var line = new LifeLine(node.Fifo("life"));
         var run = await node.Run(node.Shell("time/out", $"{line.Hold} {script}") with
         {
@@ -206,7 +206,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B22_programs_get_their_grace_time_together()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(node.Shell("grace/deaf", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromSeconds(1) });
         var pids = node.Fifo("pids");
         var runs = new List<Guid>();
@@ -233,7 +233,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B22_a_second_stop_is_immediate()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var pids = node.Fifo("pids");
         var run = await node.Run(node.Shell("grace/long", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromHours(1) });
         await pids.ReadNumbers();
@@ -251,7 +251,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B22_what_waits_when_the_node_stops_starts_in_its_next_life()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        await using var node = await StartAsync(new NodeOptions { ProcessLimit = 1 });
         var running = await node.Run(node.Shell("stop/running", "exec sleep 600"));
         await node.Until(running, StateNames.Running);
         var waiting = await node.Run(node.Shell("stop/waiting", "echo started >> starts"));
@@ -269,7 +269,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task B22_schedules_paused_by_a_shutdown_go_on_when_they_are_served_again_and_a_users_pause_stays()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var spec = node.Shell("stop/schedule", "true") with { Schedules = [new ScheduleSpec { Interval = TimeSpan.FromHours(1) }] };
         var other = spec with { Name = "stop/users" };
         await node.Register(spec);
@@ -288,3 +288,7 @@ public sealed class StoppingTests
         Assert.True((await node.Register(other)).Paused);
     }
 }
+
+public sealed class StoppingOnSqliteTests() : StoppingTests(TestedStore.Sqlite);
+
+public sealed class StoppingOnPostgresTests() : StoppingTests(TestedStore.PostgreSql);

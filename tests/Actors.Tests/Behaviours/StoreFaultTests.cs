@@ -6,12 +6,12 @@ using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>DESIGN section 7: what a node does while its store is away or full.</summary>
-public sealed class StoreFaultTests
+public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
 {
     [Fact]
     public async Task Store_away_running_programs_go_on_and_an_end_meanwhile_is_not_lost()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var (gate, line) = (node.Fifo("gate"), new LifeLine(node.Fifo("life")));
         var goesOn = await node.Run(node.Shell("away/on", "exec sleep 600"));
         var ends = await node.Run(node.Shell("away/ends", $"{line.Hold} cat gate; exit 5"));
@@ -42,7 +42,7 @@ public sealed class StoreFaultTests
     [Fact]
     public async Task Store_away_a_schedule_goes_on_by_itself_and_loses_no_occurrence()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var spec = node.Shell("away/schedule", "echo $RUNNER_SCHEDULED_TIME >> times") with
         {
             Schedules = [new ScheduleSpec { Interval = TimeSpan.FromMilliseconds(200) }], CatchUp = CatchUpPolicy.All,
@@ -66,7 +66,7 @@ public sealed class StoreFaultTests
     [Fact]
     public async Task Store_away_at_the_start_of_an_attempt_no_process_starts_before_it_is_written()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(node.Shell("away/start", "echo started >> starts"));
         var hold = node.Store.Hold(FaultyStore.Event("run.attempt-starting"));
         var run = await node.SubmitSoon("away/start");
@@ -89,7 +89,7 @@ public sealed class StoreFaultTests
     [InlineData("run.finished")]
     public async Task Store_that_loses_its_answer_makes_nothing_happen_twice(string lost)
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        await using var node = await StartAsync(new NodeOptions { ProcessLimit = 1 });
         await node.Register(node.Shell("lost/answer", "echo $RUNNER_ATTEMPT >> attempts; test $RUNNER_ATTEMPT = 2") with
         {
             Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(50) },
@@ -109,7 +109,7 @@ public sealed class StoreFaultTests
     [Fact]
     public async Task Store_that_loses_its_answer_to_a_registration_does_not_keep_the_old_limit()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var gate = node.Fifo("gate");
         var spec = node.Shell("lost/limit", "cat gate") with { Concurrency = new ConcurrencySpec(1) };
         var holder = await node.Run(spec);
@@ -129,7 +129,7 @@ public sealed class StoreFaultTests
     [Fact]
     public async Task Store_full_is_refused_clearly_and_goes_on_by_itself_when_there_is_room()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var (gate, line) = (node.Fifo("gate"), new LifeLine(node.Fifo("life")));
         var run = await node.Run(node.Shell("full/run", $"{line.Hold} cat gate"));
         await node.Until(run, StateNames.Running);
@@ -149,7 +149,10 @@ public sealed class StoreFaultTests
         Assert.Single(await node.Runs("full/run"));
         (await node.Node.DeploymentAsync(new GetDeployment("full/new"), CancellationToken.None)).Refused<DeploymentNotFound, DeploymentView>();
     }
+}
 
+public sealed class StoreFaultOnSqliteTests() : StoreFaultTests(TestedStore.Sqlite)
+{
     [Fact]
     public async Task A_database_that_reaches_its_largest_size_refuses_and_keeps_everything_it_accepted()
     {
@@ -181,3 +184,5 @@ public sealed class StoreFaultTests
         Assert.Equal(StateNames.Completed, (await node.Ended(await node.Submit(spec.Name))).State.Name);
     }
 }
+
+public sealed class StoreFaultOnPostgresTests() : StoreFaultTests(TestedStore.PostgreSql);

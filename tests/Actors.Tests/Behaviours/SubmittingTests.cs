@@ -6,12 +6,12 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Behaviours 1 to 3: who starts, when, and once.</summary>
-public sealed class SubmittingTests
+public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
 {
     [Fact]
     public async Task B01_waiting_runs_start_by_priority_then_by_due_time()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        await using var node = await StartAsync(new NodeOptions { ProcessLimit = 1 });
         var gate = node.Fifo("gate");
         var holder = await node.Run(node.Shell("order/holder", "cat gate"));
         await node.Until(holder, StateNames.Running);
@@ -35,7 +35,7 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B01_runs_that_fall_due_one_after_the_other_are_started_in_that_order()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        await using var node = await StartAsync(new NodeOptions { ProcessLimit = 1 });
         var first = await node.Run(node.Shell("due/times", "echo $RUNNER_RUN_ID >> order"));
         var begin = (await node.Ended(first)).Created.AddSeconds(2);
         var third = await node.Submit("due/times", begin.AddMilliseconds(200));
@@ -50,7 +50,7 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B02_at_capacity_none_is_started_and_the_wait_names_the_limit()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var gate = node.Fifo("gate");
         await node.SetLimit("database", 1);
         await node.Register(node.Shell("full/run", "echo started >> starts; cat gate") with { Limits = ["database"] });
@@ -76,7 +76,7 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B02_the_nodes_own_limit_is_waited_for_by_name_too()
     {
-        await using var node = await NodeFixture.StartAsync(new NodeOptions { ProcessLimit = 1 });
+        await using var node = await StartAsync(new NodeOptions { ProcessLimit = 1 });
         var holder = await node.Run(node.Shell("node/full", "exec sleep 600"));
         await node.Until(holder, StateNames.Running);
 
@@ -88,7 +88,7 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B03_twenty_submissions_with_one_key_at_once_start_once()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(node.Shell("key/once", "echo started >> starts"));
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
@@ -104,7 +104,7 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B03_a_key_is_one_run_across_a_restart_too()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Register(node.Shell("key/restart", "echo started >> starts"));
         var first = await node.Submit("key/restart", key: "k");
         await node.Ended(first);
@@ -125,7 +125,7 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B03_of_two_nodes_on_one_database_one_starts_the_run()
     {
-        await using var first = await NodeFixture.StartAsync(new NodeOptions { StoreIsShared = true });
+        await using var first = await StartAsync(new NodeOptions { StoreIsShared = true });
         await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2", StoreIsShared = true });
         var gate = first.Fifo("gate");
         await first.Register(first.Shell("two/nodes", "echo started >> starts; cat gate"));
@@ -149,7 +149,7 @@ public sealed class SubmittingTests
     [Fact]
     public async Task B03_each_occurrence_runs_once_with_two_nodes_on_one_database()
     {
-        await using var first = await NodeFixture.StartAsync(new NodeOptions { StoreIsShared = true });
+        await using var first = await StartAsync(new NodeOptions { StoreIsShared = true });
         await using var second = await first.StartSecondAsync(new NodeOptions { Name = "node-2", StoreIsShared = true });
         var spec = first.Shell("two/schedules", "echo $RUNNER_SCHEDULED_TIME >> times") with
         {
@@ -168,3 +168,7 @@ public sealed class SubmittingTests
         Assert.Equal(times.Distinct(), times);
     }
 }
+
+public sealed class SubmittingOnSqliteTests() : SubmittingTests(TestedStore.Sqlite);
+
+public sealed class SubmittingOnPostgresTests() : SubmittingTests(TestedStore.PostgreSql);

@@ -7,7 +7,7 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Tests.Behaviours;
 
 /// <summary>Behaviours 25 and 37 to 39: what can be seen of a node and its runs, also across its death.</summary>
-public sealed class WatchingTests
+public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
 {
     private const int Listed = 20_000;
 
@@ -22,7 +22,7 @@ public sealed class WatchingTests
     [Fact]
     public async Task B25_a_restarted_node_finds_what_still_runs_and_accounts_for_what_ended_meanwhile()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var (gate, line, end) = (node.Fifo("gate"), new LifeLine(node.Fifo("life")), node.Fifo("end"));
         var lives = await node.Run(node.Shell("again/lives", "cat gate"));
         var ends = await node.Run(node.Shell("again/ends", $"{line.Hold} cat end; echo done >> done"));
@@ -45,7 +45,7 @@ public sealed class WatchingTests
     [Fact]
     public async Task B37_a_client_that_watches_from_its_position_sees_every_state_in_order_across_the_nodes_death()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var gate = node.Fifo("gate");
         var run = await node.Run(node.Shell("watch/run", "test $RUNNER_ATTEMPT = 1 && exit 1; cat gate") with
         {
@@ -78,7 +78,7 @@ public sealed class WatchingTests
     [Fact]
     public async Task B38_twenty_thousand_runs_are_listed_page_by_page_without_gaps_or_doubles()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         var lines = await Fill(node.Store);
         var since = lines[Listed / 2].Created;
         (ListRuns Query, Func<Line, bool> Fits, int Page)[] cases =
@@ -110,7 +110,7 @@ public sealed class WatchingTests
     [Fact]
     public async Task B38_a_list_that_makes_no_sense_is_refused_with_what_would()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         foreach (var (query, field) in new[]
         {
             (new ListRuns(State: "Sleeping"), "state"), (new ListRuns(Limit: 0), "limit"), (new ListRuns(Limit: 1001), "limit"),
@@ -125,7 +125,7 @@ public sealed class WatchingTests
     [Fact]
     public async Task B39_health_says_what_is_wrong()
     {
-        await using var node = await NodeFixture.StartAsync();
+        await using var node = await StartAsync();
         await node.Ended(await node.Run(node.Shell("health/run", "true")));
         var well = await node.Node.HealthAsync(CancellationToken.None);
         Assert.True(well.Status == "ready", string.Join(" ", well.Checks.Select(c => c.Message)));
@@ -196,3 +196,7 @@ public sealed class WatchingTests
         }
     }
 }
+
+public sealed class WatchingOnSqliteTests() : WatchingTests(TestedStore.Sqlite);
+
+public sealed class WatchingOnPostgresTests() : WatchingTests(TestedStore.PostgreSql);

@@ -13,7 +13,7 @@ namespace Runner.Actors.FlowRunners.Portable;
 /// terminate reaches the program alone (on Windows it is a kill), and only a kill its descendants; a process found
 /// after a restart ends with an unknown exit; an exit code of 129 to 159 counts as a signal; there are no other users.
 /// </summary>
-public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IDisposable
+public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IKillsAll, IDisposable
 {
     private readonly ConcurrentDictionary<AttemptKey, PortableProcess> _processes = new();
     private readonly ConcurrentDictionary<AttemptKey, Action<IProcessObserver>> _ended = new();
@@ -37,6 +37,15 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         if (_processes.TryGetValue(key, out var process))
         {
             _ = Task.Run(() => process.Stop(signal));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void KillAll()
+    {
+        foreach (var key in _processes.Keys)
+        {
+            Stop(key, StopSignal.Kill);
         }
     }
 
