@@ -33,7 +33,7 @@ internal sealed record FlowRunServices(
 /// commit the attempt's start, <see cref="ProcessActor"/>, flow runner.
 /// </summary>
 internal sealed class FlowRunActor(EntityServices entities, FlowRunServices services, string id)
-    : EntityActor<FlowRunState>(entities, services.Behaviour, id), IWithTimers
+    : EntityActor<FlowRunState, IRunEvent, IRunIntent>(entities, services.Behaviour, id), IWithTimers
 {
     /// <summary>How long the limiter has to answer before a new run is written without its answer.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(250);
@@ -140,7 +140,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     /// <inheritdoc/>
-    protected override void CarryOut(object intent)
+    protected override void CarryOut(IRunIntent intent)
     {
         switch (intent)
         {

@@ -4,13 +4,14 @@ using Runner.Actors.FlowRunners;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
+using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;
 
 namespace Runner.Actors.FlowRuns;
 
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
 /// <param name="sharedStore">Whether other nodes work on the store: then an attempt of another name is another node's to look after.</param>
-internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
+internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState, IRunEvent, IRunIntent>
 {
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
@@ -22,7 +23,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     public FlowRunState Initial(string id) => new(Guid.Parse(id));
 
     /// <inheritdoc/>
-    public FlowRunState Apply(FlowRunState state, object @event, DateTimeOffset at) => FlowRunTransitions.Apply(state, @event, at);
+    public FlowRunState Apply(FlowRunState state, IRunEvent @event, DateTimeOffset at) => FlowRunTransitions.Apply(state, @event, at);
 
     /// <inheritdoc/>
     public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(FlowRunState before, FlowRunState after) =>
@@ -46,7 +47,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         RunPhase.AwaitingSlot => state.Late ? null : state.ReadyAt + LateAfter,
         // Whoever owns this run has to look after its process from its own start on.
         RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => EntityWakeUps.FromStartUp,
-        _ => null,
+        RunPhase.None or RunPhase.Ended => null,
     };
 
     /// <inheritdoc/>
@@ -97,7 +98,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         RunPhase.Stopping => Decision.Do(
             new RecoverProcess(state.Attempt, Handle(state)), new StopProcess(state.Attempt, Grace(state, state.Stopping!.Reason))),
         RunPhase.AwaitingSlot => Decision.Do(new StandInQueue(state.WaitingFor!)),
-        _ => Wake(state, now),
+        RunPhase.Scheduled or RunPhase.AwaitingRetry => Wake(state, now),
+        RunPhase.None or RunPhase.Ended => Decision.None,
     };
 
     private static Decision Wake(FlowRunState state, DateTimeOffset now)
@@ -197,24 +199,17 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             ? Stop(state, StopReason.Timeout, $"It ran longer than its timeout of {DurationText.Format(timeout)}.")
             : Decision.None;
 
-    private static Decision Cancel(FlowRunState state, CancelRun cancel, DateTimeOffset now)
+    private static Decision Cancel(FlowRunState state, CancelRun cancel, DateTimeOffset now) => state.Phase switch
     {
-        switch (state.Phase)
-        {
-            case RunPhase.Ended when state.Current.Type == StateType.Cancelled:
-                return Decision.Answer(new RunCancelAccepted(state.Id, state.Current));
-            case RunPhase.Ended:
-                return Decision.Answer(new RunAlreadyEnded(state.Id, state.Current.Name));
-            case RunPhase.Stopping when state.Stopping!.Reason == StopReason.Cancel:
-                return Decision.Answer(new RunCancelAccepted(state.Id, state.Current));
-            case RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping:
-                return Stop(state, StopReason.Cancel, cancel.Reason).Replying(
-                    new RunCancelAccepted(state.Id, new RunState(StateType.Cancelling, StateNames.Cancelling, now, cancel.Reason)));
-            default:
-                return Finish(state, AttemptOutcomes.Cancelled(cancel.Reason)).Replying(
-                    new RunCancelAccepted(state.Id, new RunState(StateType.Cancelled, StateNames.Cancelled, now, cancel.Reason)));
-        }
-    }
+        RunPhase.None => Decision.Answer(new RunNotFound(state.Id.ToString("D"))),
+        RunPhase.Ended when state.Current.Type == StateType.Cancelled => Decision.Answer(new RunCancelAccepted(state.Id, state.Current)),
+        RunPhase.Ended => Decision.Answer(new RunAlreadyEnded(state.Id, state.Current.Name)),
+        RunPhase.Stopping when state.Stopping!.Reason == StopReason.Cancel => Decision.Answer(new RunCancelAccepted(state.Id, state.Current)),
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => Stop(state, StopReason.Cancel, cancel.Reason).Replying(
+            new RunCancelAccepted(state.Id, new RunState(StateType.Cancelling, StateNames.Cancelling, now, cancel.Reason))),
+        RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry => Finish(state, AttemptOutcomes.Cancelled(cancel.Reason)).Replying(
+            new RunCancelAccepted(state.Id, new RunState(StateType.Cancelled, StateNames.Cancelled, now, cancel.Reason))),
+    };
 
     private static Decision Shutdown(FlowRunState state, StopForShutdown stop)
     {
@@ -225,7 +220,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
                 .Persist(new AttemptStopping(state.Attempt, StopReason.Shutdown, "The node is being stopped."))
                 .Then(new StopProcess(state.Attempt, grace)),
             RunPhase.Stopping when stop.Mode == StopMode.Immediate => Decision.Do(new StopProcess(state.Attempt, TimeSpan.Zero)),
-            _ => Decision.None,
+            RunPhase.None or RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry or RunPhase.Stopping or RunPhase.Ended => Decision.None,
         };
     }
 

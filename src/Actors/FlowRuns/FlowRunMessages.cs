@@ -52,34 +52,31 @@ internal sealed record TimeoutReached(int Attempt) : IWireMessage;
 // What a FlowRunActor is to do after a decision.
 
 /// <summary>Ask the limiter for the run's slots.</summary>
-internal sealed record AskForSlots;
+internal sealed record AskForSlots : IRunIntent;
 
 /// <summary>Stand in the limiter's queue for the limit (after the wait is durable).</summary>
-internal sealed record StandInQueue(string Limit);
+internal sealed record StandInQueue(string Limit) : IRunIntent;
 
 /// <summary>Tell the limiter that a wait is over without slots.</summary>
-internal sealed record LeaveQueue;
+internal sealed record LeaveQueue : IRunIntent;
 
 /// <summary>Tell the limiter that granted slots are taken, durably.</summary>
-internal sealed record ConfirmSlots(ImmutableArray<Slot> Slots);
+internal sealed record ConfirmSlots(ImmutableArray<Slot> Slots) : IRunIntent;
 
 /// <summary>Tell the limiter that granted slots are not wanted.</summary>
-internal sealed record DeclineSlots(ImmutableArray<Slot> Slots);
+internal sealed record DeclineSlots(ImmutableArray<Slot> Slots) : IRunIntent;
 
 /// <summary>Tell the limiter that held slots are free, durably.</summary>
-internal sealed record ReleaseSlots(ImmutableArray<Slot> Slots);
+internal sealed record ReleaseSlots(ImmutableArray<Slot> Slots) : IRunIntent;
 
 /// <summary>Start the process of the attempt.</summary>
-internal sealed record StartProcess(int Attempt) : INoSerializationVerificationNeeded;
+internal sealed record StartProcess(int Attempt) : IRunIntent, INoSerializationVerificationNeeded;
 
 /// <summary>Find the process that an earlier life of the node may have started.</summary>
-internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : INoSerializationVerificationNeeded;
+internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : IRunIntent, INoSerializationVerificationNeeded;
 
 /// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
-internal sealed record StopProcess(int Attempt, TimeSpan Grace) : INoSerializationVerificationNeeded;
+internal sealed record StopProcess(int Attempt, TimeSpan Grace) : IRunIntent, INoSerializationVerificationNeeded;
 
 /// <summary>Say <see cref="TimeoutReached"/> of the attempt after this time.</summary>
-internal sealed record WatchTimeout(int Attempt, TimeSpan After);
-
-/// <summary>Bring another run, just created, to memory.</summary>
-internal sealed record WakeRun(Guid Run);
+internal sealed record WatchTimeout(int Attempt, TimeSpan After) : IRunIntent;

@@ -27,7 +27,7 @@ internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool 
 internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : IWireMessage;
 
 /// <summary>A limit has another size, durably; null is none.</summary>
-internal sealed record LimitSizeChanged(string Limit, int? Size) : IWireMessage;
+internal sealed record LimitSizeChanged(string Limit, int? Size) : IWireMessage, IDeploymentIntent, ILimitIntent;
 
 /// <summary>The node is being stopped: nothing more is granted.</summary>
 internal sealed record SuspendGrants : IWireMessage

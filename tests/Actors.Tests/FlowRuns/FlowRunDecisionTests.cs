@@ -5,6 +5,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
+using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;
 
 namespace Runner.Actors.Tests.FlowRuns;
 
