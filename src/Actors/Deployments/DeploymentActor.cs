@@ -63,8 +63,8 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
                 telemetry?.Occurred();
                 Services.Router.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
-            case LimitSizeChanged changed:
-                limiter().Tell(changed, Self);
+            case ILimiterMessage message:
+                limiter().Tell(message, Self);
                 break;
             case CancelOpenRuns:
                 Services.Store.RowsAsync(OpenRunsOf(Key.Id))

@@ -22,28 +22,28 @@ public sealed class FlowRunDecisionTests
     /// <summary>Rows are messages, columns phases: None, Scheduled, AwaitingSlot, Submitting, Running, Stopping (cancelled), AwaitingRetry, Ended.</summary>
     public static TheoryData<string, string[]> Table => new()
     {
-        { "granted", ["DeclineSlots", "AttemptStarting ConfirmSlots StartProcess", "AttemptStarting ConfirmSlots StartProcess", "ConfirmSlots", "ConfirmSlots", "ConfirmSlots", "DeclineSlots", "DeclineSlots"] },
-        { "granted-others", ["DeclineSlots", "AttemptStarting ConfirmSlots StartProcess", "AttemptStarting ConfirmSlots StartProcess", "DeclineSlots", "DeclineSlots", "DeclineSlots", "DeclineSlots", "DeclineSlots"] },
-        { "refused", [None, "RunAwaitingSlot StandInQueue", "StandInQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue"] },
-        { "refused-other", [None, "RunAwaitingSlot StandInQueue", "RunAwaitingSlot StandInQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue", "LeaveQueue"] },
-        { "conflicted", [None, "AskForSlots", "AskForSlots", None, None, None, None, None] },
+        { "granted", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsTaken", "SlotsTaken", "SlotsTaken", "SlotsDeclined", "SlotsDeclined"] },
+        { "granted-others", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined"] },
+        { "refused", [None, "RunAwaitingSlot WaitForSlot", "WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
+        { "refused-other", [None, "RunAwaitingSlot WaitForSlot", "RunAwaitingSlot WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
+        { "conflicted", [None, "AcquireSlots", "WaitForSlot", None, None, None, None, None] },
         { "started", [None, None, None, "AttemptRunning WatchTimeout", None, None, None, None] },
-        { "not-started", [None, None, None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Cancelled ReleaseSlots", None, None] },
-        { "never-started", [None, None, None, "StartProcess", "StartProcess", "RunFinished:Cancelled ReleaseSlots", None, None] },
-        { "exit-0", [None, None, None, "RunFinished:Completed ReleaseSlots", "RunFinished:Completed ReleaseSlots", "RunFinished:Completed ReleaseSlots", None, None] },
-        { "exit-1", [None, None, None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Failed ReleaseSlots", None, None] },
-        { "killed-after-stop", [None, None, None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Cancelled ReleaseSlots", None, None] },
-        { "gone", [None, None, None, "AttemptRetrying ReleaseSlots", "AttemptRetrying ReleaseSlots", "RunFinished:Cancelled ReleaseSlots", None, None] },
+        { "not-started", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
+        { "never-started", [None, None, None, "StartProcess", "StartProcess", "RunFinished:Cancelled SlotsReleased", None, None] },
+        { "exit-0", [None, None, None, "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", None, None] },
+        { "exit-1", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Failed SlotsReleased", None, None] },
+        { "killed-after-stop", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
+        { "gone", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
         { "exit-0-of-attempt-0", [None, None, None, None, None, None, None, None] },
-        { "cancel", ["=RunNotFound", "RunFinished:Cancelled =RunCancelAccepted", "RunFinished:Cancelled LeaveQueue =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "=RunCancelAccepted", "RunFinished:Cancelled =RunCancelAccepted", "=RunAlreadyEnded"] },
+        { "cancel", ["=RunNotFound", "RunFinished:Cancelled =RunCancelAccepted", "RunFinished:Cancelled StopWaiting =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "=RunCancelAccepted", "RunFinished:Cancelled =RunCancelAccepted", "=RunAlreadyEnded"] },
         { "timeout", [None, None, None, None, "AttemptStopping StopProcess", None, None, None] },
         { "timeout-of-attempt-0", [None, None, None, None, None, None, None, None] },
         { "shutdown", [None, None, None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None] },
         { "shutdown-now", [None, None, None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", "StopProcess", None, None] },
-        { "recovered", [None, "AskForSlots", "StandInQueue", "RecoverProcess", "RecoverProcess WatchTimeout", "RecoverProcess StopProcess", None, None] },
-        { "wake-up", [None, "RunLate AskForSlots", "RunLate", None, None, None, None, None] },
+        { "recovered", [None, "AcquireSlots", "WaitForSlot", "RecoverProcess", "RecoverProcess WatchTimeout", "RecoverProcess StopProcess", None, None] },
+        { "wake-up", [None, "RunLate AcquireSlots", "RunLate", None, None, None, None, None] },
         { "repeat", ["=RunNotFound", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=AnswerFrom"] },
-        { "create", ["RunScheduled AskForSlots =RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted"] },
+        { "create", ["RunScheduled AcquireSlots =RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted"] },
         { "get", ["=RunNotFound", "=RunView", "=RunView", "=RunView", "=RunView", "=RunView", "=RunView", "=RunView"] },
     };
 
@@ -68,8 +68,8 @@ public sealed class FlowRunDecisionTests
         var early = Due.AddSeconds(-1);
 
         Assert.Equal(None, Text(Behaviour.Decide(Scheduled(), WakeUpNow.Instance, early)));
-        Assert.Equal("DeclineSlots", Text(Behaviour.Decide(Scheduled(), new SlotsGranted(Id, Slots), early)));
-        Assert.Equal("AskForSlots", Text(Behaviour.Decide(Scheduled(), WakeUpNow.Instance, Due)));
+        Assert.Equal("SlotsDeclined", Text(Behaviour.Decide(Scheduled(), new SlotsGranted(Id, Slots), early)));
+        Assert.Equal("AcquireSlots", Text(Behaviour.Decide(Scheduled(), WakeUpNow.Instance, Due)));
     }
 
     /// <summary>B35.</summary>
@@ -81,8 +81,8 @@ public sealed class FlowRunDecisionTests
 
         Assert.Equal(start, Behaviour.WakeUpAt(run));
         Assert.Equal(None, Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddTicks(-1))));
-        Assert.Equal("AskForSlots", Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddSeconds(14))));
-        Assert.Equal("RunLate AskForSlots", Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddSeconds(15))));
+        Assert.Equal("AcquireSlots", Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddSeconds(14))));
+        Assert.Equal("RunLate AcquireSlots", Text(Behaviour.Decide(run, WakeUpNow.Instance, start.AddSeconds(15))));
         var view = Assert.IsType<RunView>(Behaviour.Decide(run, new GetRun(Id), Due).Reply);
         Assert.Equal((Due, start), (view.Due, view.StartAt));
 
@@ -98,7 +98,7 @@ public sealed class FlowRunDecisionTests
         var cancelled = Then(Scheduled(), new CancelRun(Id, "no"));
 
         Assert.Equal(StateNames.Cancelled, cancelled.Current.Name);
-        Assert.Equal("DeclineSlots", Text(Behaviour.Decide(cancelled, new SlotsGranted(Id, Slots), Due)));
+        Assert.Equal("SlotsDeclined", Text(Behaviour.Decide(cancelled, new SlotsGranted(Id, Slots), Due)));
     }
 
     /// <summary>B11.</summary>
