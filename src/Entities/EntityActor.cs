@@ -23,8 +23,10 @@ namespace Runner.Entities;
 /// history: at once where somebody else wrote first, after a pause where the store failed (<see cref="FallenEntities"/>). A request
 /// is then answered with a refusal; everything else is decided anew, so no message of a process is ever lost to a store failure.
 /// </remarks>
-public abstract class EntityActor<TState> : UntypedPersistentActor
+public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentActor
     where TState : class
+    where TEvent : class
+    where TIntent : class
 {
     /// <summary>
     /// How long a commit that may wait does: about what a short program needs from its start to its end, which then are one commit. One
@@ -37,14 +39,14 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
 
     private static readonly Recovery WithoutSnapshot = new(SnapshotSelectionCriteria.None);
 
-    private readonly IEntityBehaviour<TState> _behaviour;
+    private readonly IEntityBehaviour<TState, TEvent, TIntent> _behaviour;
     private readonly Queue<PendingMessage> _queue = new();
     private readonly Action<object> _onPersisted;
     private Phase _phase = Phase.Recovering;
     private TState _state;
     private long _sequence;
     private long _snapshotSequence;
-    private EntityBatch<TState>? _batch;
+    private EntityBatch<TState, TEvent, TIntent>? _batch;
     private int _unconfirmed;
     private ITimer? _hold;
     private long _recoveredAt;
@@ -65,7 +67,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     /// <summary>What is durable, or needs not be, and is being answered.</summary>
     private EntityBatch<TState>? _finishing;
 
-    protected EntityActor(EntityServices services, IEntityBehaviour<TState> behaviour, string id)
+    protected EntityActor(EntityServices services, IEntityBehaviour<TState, TEvent, TIntent> behaviour, string id)
     {
         Services = services;
         _behaviour = behaviour;
@@ -113,7 +115,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     protected abstract bool CanPassivate(TState state);
 
     /// <summary>Does what a decision wants done outside.</summary>
-    protected abstract void CarryOut(object intent);
+    protected abstract void CarryOut(TIntent intent);
 
     /// <summary>Events have become durable.</summary>
     protected virtual void Committed(TState before, TState after)
@@ -169,7 +171,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
                 _snapshotSequence = offer.Metadata.SequenceNr;
                 break;
             case JournaledEvent e:
-                _state = _behaviour.Apply(_state, e.Event, e.At);
+                _state = _behaviour.Apply(_state, OwnEvent(e.Event), e.At);
                 break;
             case RecoveryCompleted:
                 Guarded(Recovered.Instance, static (self, _) => self.OnRecovered());
@@ -204,6 +206,9 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
 
+    private TEvent OwnEvent(object @event) => @event as TEvent
+        ?? throw new InvalidOperationException($"The history of {Key} has a {@event.GetType().Name}, which is no event of a {Key.Kind}: the journal is damaged.");
+
     /// <summary>Messages to decide, one after the other and in one commit.</summary>
     protected void Enqueue(params ReadOnlySpan<(object Message, IActorRef? Sender)> messages)
     {
@@ -219,7 +224,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
     /// A mistake in this program ends a life of the actor, not the node, and is not repeated at once: what was not decided is decided by the
     /// next life, but for the message that failed.
     /// </summary>
-    private void Guarded(object message, Action<EntityActor<TState>, object> handle)
+    private void Guarded(object message, Action<EntityActor<TState, TEvent, TIntent>, object> handle)
     {
         try
         {
@@ -352,7 +357,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         var now = Services.Time.GetUtcNow();
         while (_phase is Phase.Ready or Phase.Holding && _queue.Count > 0)
         {
-            var batch = _batch ??= new EntityBatch<TState>(_state);
+            var batch = _batch ??= new EntityBatch<TState, TEvent, TIntent>(_state);
             Decide(batch, now);
             if (!batch.NeedsCommit)
             {
@@ -388,7 +393,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         }
     }
 
-    private void Decide(EntityBatch<TState> batch, DateTimeOffset now)
+    private void Decide(EntityBatch<TState, TEvent, TIntent> batch, DateTimeOffset now)
     {
         do
         {
@@ -424,7 +429,7 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         }
     }
 
-    private void Persist(EntityBatch<TState> batch)
+    private void Persist(EntityBatch<TState, TEvent, TIntent> batch)
     {
         if (_phase == Phase.Holding)
         {
@@ -558,12 +563,12 @@ public abstract class EntityActor<TState> : UntypedPersistentActor
         Leave();
     }
 
-    private EntityMemory Memory(EntityBatch<TState>? batch) => new(_state, _sequence, [.. batch?.Creates.Select(c => c.Entity) ?? []]);
+    private EntityMemory Memory(EntityBatch<TState, TEvent, TIntent>? batch) => new(_state, _sequence, [.. batch?.Creates.Select(c => c.Entity) ?? []]);
 
     private (object Message, IActorRef? Sender)[] Queued() =>
         [.. (_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).Select(p => (p.Message, p.Sender))];
 
-    private void Finish(EntityBatch<TState> batch)
+    private void Finish(EntityBatch<TState, TEvent, TIntent> batch)
     {
         _finishing = batch;
         while (batch.Answered < batch.Members.Count)

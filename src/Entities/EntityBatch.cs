@@ -7,8 +7,10 @@ namespace Runner.Entities;
 internal readonly record struct PendingMessage(object Message, IActorRef? Sender);
 
 /// <summary>Messages decided one after the other that become durable together.</summary>
-internal sealed class EntityBatch<TState>(TState state)
+internal sealed class EntityBatch<TState, TEvent, TIntent>(TState state)
     where TState : class
+    where TEvent : class
+    where TIntent : class
 {
     private const int Limit = 64;
 
@@ -17,10 +19,10 @@ internal sealed class EntityBatch<TState>(TState state)
     /// <summary>What it was handed to the journal as.</summary>
     public PersistedCommit? Persisted { get; set; }
 
-    public List<(PendingMessage Pending, Decision Decision)> Members { get; } = [];
+    public List<(PendingMessage Pending, Decision<TEvent, TIntent> Decision)> Members { get; } = [];
 
     /// <summary>Their events, each with the time at which it was decided.</summary>
-    public List<(object Event, DateTimeOffset At)> Events { get; } = [];
+    public List<(TEvent Event, DateTimeOffset At)> Events { get; } = [];
 
     /// <summary>How many of them have been answered.</summary>
     public int Answered { get; set; }
@@ -34,7 +36,7 @@ internal sealed class EntityBatch<TState>(TState state)
 
     public IEnumerable<EntityWrite> Creates => Members.SelectMany(m => m.Decision.Creates);
 
-    public void Add(PendingMessage pending, Decision decision, DateTimeOffset at)
+    public void Add(PendingMessage pending, Decision<TEvent, TIntent> decision, DateTimeOffset at)
     {
         Members.Add((pending, decision));
         foreach (var @event in decision.Events)

@@ -12,10 +12,12 @@ public static class EntityWrites
     /// <summary>The write of <paramref name="events"/>, which lead from <paramref name="before"/> to <paramref name="after"/>.</summary>
     /// <param name="sequence">The last sequence number before.</param>
     /// <param name="snapshotSequence">The sequence number of the last snapshot; 0 if there is none.</param>
-    public static EntityWrite Build<TState>(
-        IEntityBehaviour<TState> behaviour, IEventCodec codec, string id, TState before, TState after,
-        long sequence, long snapshotSequence, IReadOnlyList<(object Event, DateTimeOffset At)> events)
+    public static EntityWrite Build<TState, TEvent, TIntent>(
+        IEntityBehaviour<TState, TEvent, TIntent> behaviour, IEventCodec codec, string id, TState before, TState after,
+        long sequence, long snapshotSequence, IReadOnlyList<(TEvent Event, DateTimeOffset At)> events)
         where TState : class
+        where TEvent : class
+        where TIntent : class
     {
         var stored = ImmutableArray.CreateBuilder<StoredEvent>(events.Count);
         foreach (var (@event, at) in events)
@@ -40,9 +42,11 @@ public static class EntityWrites
     }
 
     /// <summary>The first write of a new entity; left out by the store if the entity exists already.</summary>
-    public static EntityWrite First<TState>(
-        IEntityBehaviour<TState> behaviour, IEventCodec codec, string id, object @event, DateTimeOffset now)
+    public static EntityWrite First<TState, TEvent, TIntent>(
+        IEntityBehaviour<TState, TEvent, TIntent> behaviour, IEventCodec codec, string id, TEvent @event, DateTimeOffset now)
         where TState : class
+        where TEvent : class
+        where TIntent : class
     {
         var before = behaviour.Initial(id);
         var after = behaviour.Apply(before, @event, now);

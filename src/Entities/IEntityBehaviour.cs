@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Runner.Entities.Store;
 
 namespace Runner.Entities;
@@ -8,8 +9,12 @@ namespace Runner.Entities;
 /// applies, replies and carries out intents.
 /// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
-public interface IEntityBehaviour<TState>
+/// <typeparam name="TEvent">What all its events are, and nobody else's.</typeparam>
+/// <typeparam name="TIntent">What its actor can be told to do.</typeparam>
+public interface IEntityBehaviour<TState, TEvent, TIntent>
     where TState : class
+    where TEvent : class
+    where TIntent : class
 {
     /// <summary>The kind part of the key of every such entity.</summary>
     string Kind { get; }
@@ -17,11 +22,11 @@ public interface IEntityBehaviour<TState>
     /// <summary>The state of an entity that has no events.</summary>
     TState Initial(string id);
 
-    /// <summary>What follows from a message in a state. Returns <see cref="Decision.None"/> for a message that changes nothing.</summary>
-    Decision Decide(TState state, object message, DateTimeOffset now);
+    /// <summary>What follows from a message in a state. Returns <see cref="Decision{TEvent,TIntent}.None"/> for a message that changes nothing.</summary>
+    Decision<TEvent, TIntent> Decide(TState state, object message, DateTimeOffset now);
 
     /// <summary>The state after an event. Must accept every event that any version ever wrote.</summary>
-    TState Apply(TState state, object @event, DateTimeOffset at);
+    TState Apply(TState state, TEvent @event, DateTimeOffset at);
 
     /// <summary>When the entity has to be in memory: a time, or <see cref="EntityWakeUps.FromStartUp"/>, or null for never.</summary>
     DateTimeOffset? WakeUpAt(TState state);
@@ -54,32 +59,35 @@ public static class EntityWakeUps
 /// <param name="Reply">To the sender, afterwards; null for none.</param>
 /// <param name="Intents">What to do outside, afterwards, in order: the actor of the kind knows them.</param>
 /// <param name="Creates">First writes of other entities, in the same commit. Those that are new come to memory afterwards.</param>
-public sealed record Decision(
-    ImmutableArray<object> Events,
+[SuppressMessage("Design", "CA1000", Justification = "Whoever decides names its kind of decision once, by an alias.")]
+public sealed record Decision<TEvent, TIntent>(
+    ImmutableArray<TEvent> Events,
     object? Reply,
-    ImmutableArray<object> Intents,
+    ImmutableArray<TIntent> Intents,
     ImmutableArray<EntityWrite> Creates)
+    where TEvent : class
+    where TIntent : class
 {
     /// <summary>Nobody is held up if the events become durable a moment later, together with those of what may follow at once.</summary>
     public bool MayWait { get; init; }
 
     /// <summary>Nothing changes and nobody is answered.</summary>
-    public static Decision None { get; } = new([], null, [], []);
+    public static Decision<TEvent, TIntent> None { get; } = new([], null, [], []);
 
     /// <summary>An answer that changes nothing.</summary>
-    public static Decision Answer(object reply) => new([], reply, [], []);
+    public static Decision<TEvent, TIntent> Answer(object reply) => new([], reply, [], []);
 
     /// <summary>Something to do that changes nothing durable.</summary>
-    public static Decision Do(params ImmutableArray<object> intents) => new([], null, intents, []);
+    public static Decision<TEvent, TIntent> Do(params ImmutableArray<TIntent> intents) => new([], null, intents, []);
 
     /// <summary>Events to persist.</summary>
-    public static Decision Persist(params ImmutableArray<object> events) => new(events, null, [], []);
+    public static Decision<TEvent, TIntent> Persist(params ImmutableArray<TEvent> events) => new(events, null, [], []);
 
     /// <summary>The same, and an answer.</summary>
-    public Decision Replying(object? reply) => this with { Reply = reply };
+    public Decision<TEvent, TIntent> Replying(object? reply) => this with { Reply = reply };
 
     /// <summary>The same, and more to do afterwards.</summary>
-    public Decision Then(params ImmutableArray<object> intents) => this with { Intents = Intents.AddRange(intents) };
+    public Decision<TEvent, TIntent> Then(params ImmutableArray<TIntent> intents) => this with { Intents = Intents.AddRange(intents) };
 
     /// <summary>Whether there is anything to commit.</summary>
     public bool NeedsCommit => !Events.IsEmpty || !Creates.IsEmpty;

@@ -176,7 +176,7 @@ internal sealed class Ledger(World world)
         {
             var @event = EventCatalog.Read(stored.Type, stored.Version, stored.Payload.Span);
             CheckRunEvent(run, stored, @event);
-            run.State = FlowRunTransitions.Apply(run.State, @event, stored.At);
+            run.State = FlowRunTransitions.Apply(run.State, (IRunEvent)@event, stored.At);
         }
 
         run.WakeUp = write.WakeUp is { } wakeUp ? wakeUp.At : run.WakeUp;
@@ -348,7 +348,7 @@ internal sealed class Ledger(World world)
                 OccurrenceOracle.Check(world, deployment.State, emitted, stored.At);
             }
 
-            deployment.State = DeploymentTransitions.Apply(deployment.State, @event, stored.At);
+            deployment.State = DeploymentTransitions.Apply(deployment.State, (IDeploymentEvent)@event, stored.At);
         }
 
         deployment.WakeUp = write.WakeUp is { } wakeUp ? wakeUp.At : deployment.WakeUp;

@@ -16,7 +16,7 @@ namespace Runner.Actors.Deployments;
 /// <summary>A deployment: the shell around <see cref="DeploymentBehaviour"/>.</summary>
 /// <param name="telemetry">Where the runs it makes are counted; null counts nothing.</param>
 internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, RunTelemetry? telemetry, string id)
-    : EntityActor<DeploymentState>(entities, behaviour, id), IWithTimers
+    : EntityActor<DeploymentState, IDeploymentEvent, IDeploymentIntent>(entities, behaviour, id), IWithTimers
 {
     private const int CancelAtOnce = 1000;
 
@@ -55,7 +55,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
     }
 
     /// <inheritdoc/>
-    protected override void CarryOut(object intent)
+    protected override void CarryOut(IDeploymentIntent intent)
     {
         switch (intent)
         {
@@ -63,8 +63,8 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
                 telemetry?.Occurred();
                 Services.Router.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
-            case LimitSizeChanged changed:
-                limiter().Tell(changed, Self);
+            case ILimiterMessage message:
+                limiter().Tell(message, Self);
                 break;
             case CancelOpenRuns:
                 Services.Store.RowsAsync(OpenRunsOf(Key.Id))

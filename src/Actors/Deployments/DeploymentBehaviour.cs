@@ -9,6 +9,7 @@ using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
+using Decision = Runner.Entities.Decision<Runner.Messages.Deployments.IDeploymentEvent, Runner.Actors.IDeploymentIntent>;
 
 namespace Runner.Actors.Deployments;
 
@@ -20,7 +21,10 @@ internal sealed record PlaceRun(SubmitRun Command, Guid FreshId) : IDeploymentMe
 }
 
 /// <summary>Cancel what a deletion has to, and look again later.</summary>
-internal sealed record CancelOpenRuns;
+internal sealed record CancelOpenRuns : IDeploymentIntent;
+
+/// <summary>Bring a run, just created, to memory.</summary>
+internal sealed record WakeRun(Guid Run) : IDeploymentIntent;
 
 /// <summary>No run of the deleted deployment is open.</summary>
 internal sealed record NoOpenRuns : IWireMessage
@@ -32,7 +36,7 @@ internal sealed record NoOpenRuns : IWireMessage
 /// What a deployment decides: a due occurrence and the first event of its run are one commit, and the run's id is computed from
 /// deployment, schedule and due time, so that each occurrence becomes a run once, ever.
 /// </summary>
-internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec codec) : IEntityBehaviour<DeploymentState>
+internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec codec) : IEntityBehaviour<DeploymentState, IDeploymentEvent, IDeploymentIntent>
 {
     /// <summary>How many occurrences of a schedule one commit emits, fewer if there are very many schedules; the next follows at once.</summary>
     public const int OccurrencesPerCommit = 100;
@@ -50,10 +54,15 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     public DeploymentState Initial(string id) => new(id);
 
     /// <inheritdoc/>
-    public DeploymentState Apply(DeploymentState state, object @event, DateTimeOffset at) => DeploymentTransitions.Apply(state, @event, at);
+    public DeploymentState Apply(DeploymentState state, IDeploymentEvent @event, DateTimeOffset at) => DeploymentTransitions.Apply(state, @event, at);
 
     /// <inheritdoc/>
-    public DateTimeOffset? WakeUpAt(DeploymentState state) => state.CancelsRuns ? EntityWakeUps.FromStartUp : state.NextRun;
+    public DateTimeOffset? WakeUpAt(DeploymentState state) => state.Phase switch
+    {
+        DeploymentPhase.Active => state.NextRun,
+        DeploymentPhase.Cancelling => EntityWakeUps.FromStartUp,
+        DeploymentPhase.None or DeploymentPhase.Paused or DeploymentPhase.Deleted => null,
+    };
 
     /// <inheritdoc/>
     public bool HasSnapshots => true;
@@ -76,8 +85,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     {
         RegisterDeployment register => Register(state, register, now),
         NoOpenRuns => state.CancelsRuns ? WithoutLimit(state, Decision.Persist(new DeletedRunsCancelled())) : Decision.None,
-        Recovered or WakeUpNow when state.CancelsRuns => Decision.Do(new CancelOpenRuns()),
-        Recovered or WakeUpNow => Emit(state, now),
+        Recovered or WakeUpNow => Wake(state, now),
         IDeploymentMessage when !state.Exists => Decision.Answer(new DeploymentNotFound(state.Name)),
         PlaceRun place => Place(state, place, now),
         PauseDeployment pause => state.Paused && (state.PausedBy == pause.Reason || pause.Reason == PauseReason.Shutdown)
@@ -90,6 +98,13 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         DeleteDeployment delete => Delete(state, delete),
         GetDeployment => Decision.Answer(View(state, now)),
         _ => Decision.None,
+    };
+
+    private Decision Wake(DeploymentState state, DateTimeOffset now) => state.Phase switch
+    {
+        DeploymentPhase.Active => Emit(state, now),
+        DeploymentPhase.Cancelling => Decision.Do(new CancelOpenRuns()),
+        DeploymentPhase.None or DeploymentPhase.Paused or DeploymentPhase.Deleted => Decision.None,
     };
 
     private Decision Register(DeploymentState state, RegisterDeployment register, DateTimeOffset now)
@@ -108,7 +123,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
 
         var due = outcome == RegistrationOutcome.Changed ? Emit(state, now, OccurrencesPerChange) : Decision.None;
         var before = After(state, due, now);
-        object[] events = outcome != RegistrationOutcome.Unchanged
+        IDeploymentEvent[] events = outcome != RegistrationOutcome.Unchanged
             ? [new DeploymentDeclared(spec, CursorsAfter(before, spec, paused, now), paused)]
             : state.Paused && !paused ? [new DeploymentResumed(now)] : [];
         var declared = due with { Events = [.. due.Events, .. events] };
@@ -161,7 +176,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         : AfterDue(state, now, new DeploymentPaused(reason));
 
     /// <summary>What is due by now belongs to the schedules as they were: it may be some milliseconds late, and would be nobody's afterwards.</summary>
-    private Decision AfterDue(DeploymentState state, DateTimeOffset now, params object[] events)
+    private Decision AfterDue(DeploymentState state, DateTimeOffset now, params IDeploymentEvent[] events)
     {
         var due = Emit(state, now, OccurrencesPerChange);
         return due with { Events = [.. due.Events, .. events] };

@@ -4,6 +4,25 @@ using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Deployments;
 
+/// <summary>Where a deployment stands.</summary>
+internal enum DeploymentPhase
+{
+    /// <summary>Never registered.</summary>
+    None,
+
+    /// <summary>Its schedules make runs.</summary>
+    Active,
+
+    /// <summary>Its schedules rest.</summary>
+    Paused,
+
+    /// <summary>Deleted, and has runs to cancel.</summary>
+    Cancelling,
+
+    /// <summary>Deleted, and nothing is left to do.</summary>
+    Deleted,
+}
+
 /// <summary>The state of a deployment: a fold over its events.</summary>
 internal sealed record DeploymentState(string Name)
 {
@@ -33,12 +52,21 @@ internal sealed record DeploymentState(string Name)
     /// <summary>When a schedule is due next, computed from schedules and cursors; null if none ever is.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
-    public bool Exists => Spec is not null && !Deleted;
+    public DeploymentPhase Phase => Spec is null ? DeploymentPhase.None
+        : CancelsRuns ? DeploymentPhase.Cancelling
+        : Deleted ? DeploymentPhase.Deleted
+        : Paused ? DeploymentPhase.Paused : DeploymentPhase.Active;
+
+    public bool Exists => Phase switch
+    {
+        DeploymentPhase.Active or DeploymentPhase.Paused => true,
+        DeploymentPhase.None or DeploymentPhase.Cancelling or DeploymentPhase.Deleted => false,
+    };
 
     public bool Paused => PausedBy is not null;
 
     /// <summary>When the next run is due as things stand.</summary>
-    public DateTimeOffset? NextRun => Exists && !Paused ? NextDue : null;
+    public DateTimeOffset? NextRun => Phase == DeploymentPhase.Active ? NextDue : null;
 
     /// <summary>The size of its own limit, which outlives a deletion until every run that it cancels is told: none of them is to start for it.</summary>
     public int? Limit => Exists || CancelsRuns ? Spec!.Concurrency?.Limit : null;

@@ -6,7 +6,7 @@ namespace Runner.Actors.Deployments;
 /// <summary>The state of a deployment after each of its events.</summary>
 internal static class DeploymentTransitions
 {
-    public static DeploymentState Apply(DeploymentState state, object @event, DateTimeOffset at) => @event switch
+    public static DeploymentState Apply(DeploymentState state, IDeploymentEvent @event, DateTimeOffset at) => @event switch
     {
         DeploymentDeclared e => Declared(state, e, at),
         DeploymentPaused e => state with { PausedBy = e.Reason, UpdatedAt = at },
@@ -18,7 +18,7 @@ internal static class DeploymentTransitions
         ScheduleSwitched e => Switched(state, e, at),
         DeploymentDeleted e => state with { Deleted = true, CancelsRuns = e.Runs == RunsOnDelete.Cancel, UpdatedAt = at },
         DeletedRunsCancelled => state with { CancelsRuns = false },
-        _ => state,
+        _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of deployments that changes none: this program does not know what it means."),
     };
 
     public static DeploymentSnapshot ToSnapshot(DeploymentState state) => new(

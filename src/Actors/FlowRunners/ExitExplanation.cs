@@ -25,7 +25,7 @@ public static class ExitExplanation
         StartFailureKind.UserNotAvailable => (null, $"User not available: {message}"),
         StartFailureKind.ArgumentsTooLong => (null, $"Arguments too long: {message}"),
         StartFailureKind.ResourcesExhausted => (null, $"Resources exhausted on the node: {message}"),
-        _ => (null, $"The process could not be started: {message}"),
+        StartFailureKind.Other => (null, $"The process could not be started: {message}"),
     };
 
     private static string OfCode(int code) => code switch

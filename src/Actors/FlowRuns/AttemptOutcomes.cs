@@ -16,33 +16,34 @@ internal static class AttemptOutcomes
     }
 
     /// <summary>An attempt that was to be stopped before its process was spawned.</summary>
-    public static AttemptOutcome Interrupted(AttemptStopping stopping) => stopping.Reason == StopReason.Timeout
-        ? new(StateType.Failed, StateNames.TimedOut, null, null, stopping.Message)
-        : new(StateType.Crashed, StateNames.Crashed, null, null, "The node was stopped before the program was started.");
+    public static AttemptOutcome Interrupted(AttemptStopping stopping) => stopping.Reason switch
+    {
+        StopReason.Cancel => Cancelled(stopping.Message),
+        StopReason.Timeout => new(StateType.Failed, StateNames.TimedOut, null, null, stopping.Message),
+        StopReason.Shutdown => new(StateType.Crashed, StateNames.Crashed, null, null, "The node was stopped before the program was started."),
+    };
 
     /// <summary>The outcome of a process that is gone.</summary>
     public static AttemptOutcome Of(FlowRunState state, ProcessOutcome ended)
     {
         var own = Own(ended);
         // A process that ended before the stop reached it keeps its own result.
-        return state.Stopping switch
+        return state.Stopping is not { } stopping ? own : stopping.Reason switch
         {
-            { Reason: StopReason.Cancel } when ended.Exit is ProcessExit.Unknown =>
-                Cancelled(Sentence(state.Stopping.Message, "Its process was already gone.")),
-            { Reason: StopReason.Cancel } when ended.StopSent => own with
+            StopReason.Cancel when ended.Exit is ProcessExit.Unknown => Cancelled(Sentence(stopping.Message, "Its process was already gone.")),
+            StopReason.Cancel => !ended.StopSent ? own : own with
             {
-                Type = StateType.Cancelled, Name = StateNames.Cancelled, Message = state.Stopping.Message,
+                Type = StateType.Cancelled, Name = StateNames.Cancelled, Message = stopping.Message,
             },
-            { Reason: StopReason.Timeout } when ended.StopSent || ended.Exit is ProcessExit.Unknown => own with
+            StopReason.Timeout => !ended.StopSent && ended.Exit is not ProcessExit.Unknown ? own : own with
             {
-                Type = StateType.Failed, Name = StateNames.TimedOut, Message = state.Stopping.Message,
+                Type = StateType.Failed, Name = StateNames.TimedOut, Message = stopping.Message,
             },
-            { Reason: StopReason.Shutdown } when ended.StopSent && own.Type != StateType.Completed => own with
+            StopReason.Shutdown => !ended.StopSent || own.Type == StateType.Completed ? own : own with
             {
                 Type = StateType.Crashed, Name = StateNames.Crashed,
                 Message = "The node was stopped while the program ran, and ended it.",
             },
-            _ => own,
         };
     }
 

@@ -33,7 +33,7 @@ internal sealed record FlowRunServices(
 /// commit the attempt's start, <see cref="ProcessActor"/>, flow runner.
 /// </summary>
 internal sealed class FlowRunActor(EntityServices entities, FlowRunServices services, string id)
-    : EntityActor<FlowRunState>(entities, services.Behaviour, id), IWithTimers
+    : EntityActor<FlowRunState, IRunEvent, IRunIntent>(entities, services.Behaviour, id), IWithTimers
 {
     /// <summary>How long the limiter has to answer before a new run is written without its answer.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(250);
@@ -71,6 +71,13 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         {
             case StopForShutdown:
                 return _process is null;
+            case ILastReport report:
+                if (_process is { } process && process.Attempt == report.Attempt)
+                {
+                    Context.Stop(process.Actor);
+                }
+
+                return false;
             case CreateRun create when State.Phase == RunPhase.None && _creating is null && create.Scheduled.Due <= Services.Time.GetUtcNow():
                 AskBeforeCreating(create);
                 return true;
@@ -140,27 +147,15 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     /// <inheritdoc/>
-    protected override void CarryOut(object intent)
+    protected override void CarryOut(IRunIntent intent)
     {
         switch (intent)
         {
-            case AskForSlots:
-                services.Limiter().Tell(new AcquireSlots(Waiting()), Self);
+            case AcquireSlots when !State.WantsSlots || State.Phase == RunPhase.AwaitingSlot:
+                // What the same batch decided afterwards has answered it.
                 break;
-            case StandInQueue stand:
-                services.Limiter().Tell(new WaitForSlot(Waiting(), stand.Limit), Self);
-                break;
-            case LeaveQueue:
-                services.Limiter().Tell(new StopWaiting(State.Id), Self);
-                break;
-            case ConfirmSlots confirm:
-                services.Limiter().Tell(new SlotsTaken(State.Id, confirm.Slots), Self);
-                break;
-            case DeclineSlots decline:
-                services.Limiter().Tell(new SlotsDeclined(State.Id, decline.Slots, HeldByOthers: false), Self);
-                break;
-            case ReleaseSlots release:
-                services.Limiter().Tell(new SlotsReleased(State.Id, release.Slots), Self);
+            case ILimiterMessage message:
+                services.Limiter().Tell(message, Self);
                 break;
             case RecoverProcess recover when !State.HasProcess || State.Attempt != recover.Attempt:
                 // What the same batch decided afterwards has ended the attempt.
@@ -189,13 +184,9 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     private void AskBeforeCreating(CreateRun create)
     {
         _creating = (create, Sender);
-        var scheduled = create.Scheduled;
-        services.Limiter().Tell(
-            new AcquireSlots(new WaitingRun(create.Run, RunLimits.Of(scheduled), scheduled.Priority, scheduled.Due)), Self);
+        services.Limiter().Tell(RunLimits.FirstAsk(create), Self);
         Timers.StartSingleTimer(typeof(CreateNow), CreateNow.Instance, AnswerWithin);
     }
-
-    private WaitingRun Waiting() => new(State.Id, RunLimits.Of(State.Scheduled!), State.Scheduled!.Priority, State.ReadyAt);
 
     private void Begin(int attempt, object how)
     {

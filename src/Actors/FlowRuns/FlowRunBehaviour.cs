@@ -1,16 +1,18 @@
 using Runner.Entities;
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
+using Runner.Actors.Limits;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
+using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;
 
 namespace Runner.Actors.FlowRuns;
 
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
 /// <param name="sharedStore">Whether other nodes work on the store: then an attempt of another name is another node's to look after.</param>
-internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState>
+internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState, IRunEvent, IRunIntent>
 {
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
@@ -22,7 +24,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     public FlowRunState Initial(string id) => new(Guid.Parse(id));
 
     /// <inheritdoc/>
-    public FlowRunState Apply(FlowRunState state, object @event, DateTimeOffset at) => FlowRunTransitions.Apply(state, @event, at);
+    public FlowRunState Apply(FlowRunState state, IRunEvent @event, DateTimeOffset at) => FlowRunTransitions.Apply(state, @event, at);
 
     /// <inheritdoc/>
     public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(FlowRunState before, FlowRunState after) =>
@@ -46,7 +48,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         RunPhase.AwaitingSlot => state.Late ? null : state.ReadyAt + LateAfter,
         // Whoever owns this run has to look after its process from its own start on.
         RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => EntityWakeUps.FromStartUp,
-        _ => null,
+        RunPhase.None or RunPhase.Ended => null,
     };
 
     /// <inheritdoc/>
@@ -59,7 +61,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         WakeUpNow => Wake(state, now),
         SlotsGranted granted => Start(state, granted, now),
         SlotsRefused refused => Wait(state, refused, now),
-        SlotsConflicted => state.IsReady(now) ? Decision.Do(new AskForSlots()) : Decision.None,
+        SlotsConflicted => Conflicted(state, now),
         ProcessStarted started => Running(state, started, now),
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
@@ -76,7 +78,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
 
     private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RepeatRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
-        : message is SlotsGranted granted ? Decision.Do(new DeclineSlots(granted.Slots)) : Decision.None;
+        : message is SlotsGranted granted ? Decision.Do(Declined(state, granted)) : Decision.None;
 
     private static Decision Create(FlowRunState state, CreateRun create, DateTimeOffset now)
     {
@@ -87,7 +89,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
 
         var decision = Decision.Persist(create.Scheduled)
             .Replying(new RunSubmitted(state.Id, Created: true, new RunState(StateType.Scheduled, StateNames.Scheduled, now)));
-        return create.Scheduled.Due <= now ? decision.Then(new AskForSlots()) : decision;
+        return create.Scheduled.Due <= now ? decision.Then(RunLimits.FirstAsk(create)) : decision;
     }
 
     private static Decision Recover(FlowRunState state, DateTimeOffset now) => state.Phase switch
@@ -96,8 +98,9 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         RunPhase.Running => WithTimeout(state, Decision.Do(new RecoverProcess(state.Attempt, Handle(state))), now),
         RunPhase.Stopping => Decision.Do(
             new RecoverProcess(state.Attempt, Handle(state)), new StopProcess(state.Attempt, Grace(state, state.Stopping!.Reason))),
-        RunPhase.AwaitingSlot => Decision.Do(new StandInQueue(state.WaitingFor!)),
-        _ => Wake(state, now),
+        RunPhase.AwaitingSlot => Decision.Do(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!)),
+        RunPhase.Scheduled or RunPhase.AwaitingRetry => Wake(state, now),
+        RunPhase.None or RunPhase.Ended => Decision.None,
     };
 
     private static Decision Wake(FlowRunState state, DateTimeOffset now)
@@ -113,7 +116,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             decision = Decision.Persist(new RunLate());
         }
 
-        return state.Phase != RunPhase.AwaitingSlot && now >= state.ReadyAt ? decision.Then(new AskForSlots()) : decision;
+        return state.Phase != RunPhase.AwaitingSlot && now >= state.ReadyAt ? decision.Then(new AcquireSlots(RunLimits.Waiting(state))) : decision;
     }
 
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
@@ -123,20 +126,32 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         {
             var attempt = state.Attempt + 1;
             return Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
-                .Then(new ConfirmSlots(granted.Slots), new StartProcess(attempt));
+                .Then(new SlotsTaken(state.Id, granted.Slots), new StartProcess(attempt));
         }
 
         // The limiter asks again until it is answered; what it kept for us is ours, or is not wanted any more.
         return state.Slots.SequenceEqual(granted.Slots)
-            ? Decision.Do(new ConfirmSlots(granted.Slots))
-            : Decision.Do(new DeclineSlots(granted.Slots));
+            ? Decision.Do(new SlotsTaken(state.Id, granted.Slots))
+            : Decision.Do(Declined(state, granted));
     }
+
+    private static SlotsDeclined Declined(FlowRunState state, SlotsGranted granted) => new(state.Id, granted.Slots, HeldByOthers: false);
+
+    private static SlotsReleased Released(FlowRunState state) => new(state.Id, state.Slots);
+
+    /// <summary>The limiter gave a slot away that it did not have, and has read anew: who waits goes on waiting, in its place.</summary>
+    private static Decision Conflicted(FlowRunState state, DateTimeOffset now) => state.Phase switch
+    {
+        RunPhase.Scheduled or RunPhase.AwaitingRetry => state.IsReady(now) ? Decision.Do(new AcquireSlots(RunLimits.Waiting(state))) : Decision.None,
+        RunPhase.AwaitingSlot => Decision.Do(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!)),
+        RunPhase.None or RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping or RunPhase.Ended => Decision.None,
+    };
 
     private static Decision Wait(FlowRunState state, SlotsRefused refused, DateTimeOffset now)
     {
         if (!state.IsReady(now))
         {
-            return Decision.Do(new LeaveQueue());
+            return Decision.Do(new StopWaiting(state.Id));
         }
 
         if (state.Recipe.Concurrency is { OnFull: Messages.Deployments.OnFull.CancelNew }
@@ -146,8 +161,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         }
 
         return state.Phase == RunPhase.AwaitingSlot && state.WaitingFor == refused.Limit
-            ? Decision.Do(new StandInQueue(refused.Limit))
-            : Decision.Persist(new RunAwaitingSlot(refused.Limit)).Then(new StandInQueue(refused.Limit));
+            ? Decision.Do(new WaitForSlot(RunLimits.Waiting(state), refused.Limit))
+            : Decision.Persist(new RunAwaitingSlot(refused.Limit)).Then(new WaitForSlot(RunLimits.Waiting(state), refused.Limit));
     }
 
     private static Decision Running(FlowRunState state, ProcessStarted started, DateTimeOffset now)
@@ -188,7 +203,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         // Who was promised an end gets no further attempt, though this one ended by itself before the stop reached it.
         var retryable = outcome.Type is StateType.Failed or StateType.Crashed && state.Stopping is not { Reason: StopReason.Cancel };
         return retryable && RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is { } delay
-            ? Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(new ReleaseSlots(state.Slots))
+            ? Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(Released(state))
             : Finish(state, outcome, result);
     }
 
@@ -197,24 +212,17 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             ? Stop(state, StopReason.Timeout, $"It ran longer than its timeout of {DurationText.Format(timeout)}.")
             : Decision.None;
 
-    private static Decision Cancel(FlowRunState state, CancelRun cancel, DateTimeOffset now)
+    private static Decision Cancel(FlowRunState state, CancelRun cancel, DateTimeOffset now) => state.Phase switch
     {
-        switch (state.Phase)
-        {
-            case RunPhase.Ended when state.Current.Type == StateType.Cancelled:
-                return Decision.Answer(new RunCancelAccepted(state.Id, state.Current));
-            case RunPhase.Ended:
-                return Decision.Answer(new RunAlreadyEnded(state.Id, state.Current.Name));
-            case RunPhase.Stopping when state.Stopping!.Reason == StopReason.Cancel:
-                return Decision.Answer(new RunCancelAccepted(state.Id, state.Current));
-            case RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping:
-                return Stop(state, StopReason.Cancel, cancel.Reason).Replying(
-                    new RunCancelAccepted(state.Id, new RunState(StateType.Cancelling, StateNames.Cancelling, now, cancel.Reason)));
-            default:
-                return Finish(state, AttemptOutcomes.Cancelled(cancel.Reason)).Replying(
-                    new RunCancelAccepted(state.Id, new RunState(StateType.Cancelled, StateNames.Cancelled, now, cancel.Reason)));
-        }
-    }
+        RunPhase.None => Decision.Answer(new RunNotFound(state.Id.ToString("D"))),
+        RunPhase.Ended when state.Current.Type == StateType.Cancelled => Decision.Answer(new RunCancelAccepted(state.Id, state.Current)),
+        RunPhase.Ended => Decision.Answer(new RunAlreadyEnded(state.Id, state.Current.Name)),
+        RunPhase.Stopping when state.Stopping!.Reason == StopReason.Cancel => Decision.Answer(new RunCancelAccepted(state.Id, state.Current)),
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => Stop(state, StopReason.Cancel, cancel.Reason).Replying(
+            new RunCancelAccepted(state.Id, new RunState(StateType.Cancelling, StateNames.Cancelling, now, cancel.Reason))),
+        RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry => Finish(state, AttemptOutcomes.Cancelled(cancel.Reason)).Replying(
+            new RunCancelAccepted(state.Id, new RunState(StateType.Cancelled, StateNames.Cancelled, now, cancel.Reason))),
+    };
 
     private static Decision Shutdown(FlowRunState state, StopForShutdown stop)
     {
@@ -225,7 +233,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
                 .Persist(new AttemptStopping(state.Attempt, StopReason.Shutdown, "The node is being stopped."))
                 .Then(new StopProcess(state.Attempt, grace)),
             RunPhase.Stopping when stop.Mode == StopMode.Immediate => Decision.Do(new StopProcess(state.Attempt, TimeSpan.Zero)),
-            _ => Decision.None,
+            RunPhase.None or RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry or RunPhase.Stopping or RunPhase.Ended => Decision.None,
         };
     }
 
@@ -248,8 +256,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     private static Decision Finish(FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result = null)
     {
         var decision = Decision.Persist(new RunFinished(state.Attempt, outcome, result));
-        decision = state.Phase == RunPhase.AwaitingSlot ? decision.Then(new LeaveQueue()) : decision;
-        return state.Slots.IsEmpty ? decision : decision.Then(new ReleaseSlots(state.Slots));
+        decision = state.Phase == RunPhase.AwaitingSlot ? decision.Then(new StopWaiting(state.Id)) : decision;
+        return state.Slots.IsEmpty ? decision : decision.Then(Released(state));
     }
 
     /// <summary>Of a process that an earlier life of the node started only the wall clock knows how long it has been alive.</summary>

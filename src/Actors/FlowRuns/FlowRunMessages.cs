@@ -28,17 +28,23 @@ internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage, IEnti
 /// <summary>A granted slot turned out to be held: ask again.</summary>
 internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 
+/// <summary>What is said last about an attempt's process: nothing of it is left to look after.</summary>
+internal interface ILastReport : IWireMessage
+{
+    int Attempt { get; }
+}
+
 /// <summary>The attempt's process is alive.</summary>
 internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IWireMessage;
 
 /// <summary>The attempt's process could not be started.</summary>
-internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : IWireMessage;
+internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : ILastReport;
 
 /// <summary>There is proof that the attempt's process was never spawned.</summary>
-internal sealed record ProcessNeverStarted(int Attempt) : IWireMessage;
+internal sealed record ProcessNeverStarted(int Attempt) : ILastReport;
 
 /// <summary>The attempt's process is gone.</summary>
-internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome) : IWireMessage;
+internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome) : ILastReport;
 
 /// <summary>The node is being stopped: end the process, or never mind if there is none.</summary>
 internal sealed record StopForShutdown(StopMode Mode) : IEntityCommand;
@@ -49,37 +55,16 @@ internal sealed record StopForShutdown(StopMode Mode) : IEntityCommand;
 /// </summary>
 internal sealed record TimeoutReached(int Attempt) : IWireMessage;
 
-// What a FlowRunActor is to do after a decision.
-
-/// <summary>Ask the limiter for the run's slots.</summary>
-internal sealed record AskForSlots;
-
-/// <summary>Stand in the limiter's queue for the limit (after the wait is durable).</summary>
-internal sealed record StandInQueue(string Limit);
-
-/// <summary>Tell the limiter that a wait is over without slots.</summary>
-internal sealed record LeaveQueue;
-
-/// <summary>Tell the limiter that granted slots are taken, durably.</summary>
-internal sealed record ConfirmSlots(ImmutableArray<Slot> Slots);
-
-/// <summary>Tell the limiter that granted slots are not wanted.</summary>
-internal sealed record DeclineSlots(ImmutableArray<Slot> Slots);
-
-/// <summary>Tell the limiter that held slots are free, durably.</summary>
-internal sealed record ReleaseSlots(ImmutableArray<Slot> Slots);
+// What a FlowRunActor is to do after a decision, beside what it is to tell the limiter.
 
 /// <summary>Start the process of the attempt.</summary>
-internal sealed record StartProcess(int Attempt) : INoSerializationVerificationNeeded;
+internal sealed record StartProcess(int Attempt) : IRunIntent, INoSerializationVerificationNeeded;
 
 /// <summary>Find the process that an earlier life of the node may have started.</summary>
-internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : INoSerializationVerificationNeeded;
+internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : IRunIntent, INoSerializationVerificationNeeded;
 
 /// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
-internal sealed record StopProcess(int Attempt, TimeSpan Grace) : INoSerializationVerificationNeeded;
+internal sealed record StopProcess(int Attempt, TimeSpan Grace) : IRunIntent, INoSerializationVerificationNeeded;
 
 /// <summary>Say <see cref="TimeoutReached"/> of the attempt after this time.</summary>
-internal sealed record WatchTimeout(int Attempt, TimeSpan After);
-
-/// <summary>Bring another run, just created, to memory.</summary>
-internal sealed record WakeRun(Guid Run);
+internal sealed record WatchTimeout(int Attempt, TimeSpan After) : IRunIntent;

@@ -101,10 +101,18 @@ internal sealed record FlowRunState(Guid Id)
     public DateTimeOffset StartAt => Scheduled!.StartAt ?? Scheduled.Due;
 
     /// <summary>Whether an attempt's process may exist.</summary>
-    public bool HasProcess => Phase is RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping;
+    public bool HasProcess => Phase switch
+    {
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => true,
+        RunPhase.None or RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry or RunPhase.Ended => false,
+    };
 
     /// <summary>Whether it would start if it got its slots.</summary>
-    public bool WantsSlots => Phase is RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry;
+    public bool WantsSlots => Phase switch
+    {
+        RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry => true,
+        RunPhase.None or RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping or RunPhase.Ended => false,
+    };
 
     /// <summary>Whether it may take slots now. One that has begun to wait may, even if the wall clock has stepped back since.</summary>
     public bool IsReady(DateTimeOffset now) => Phase == RunPhase.AwaitingSlot || (WantsSlots && now >= ReadyAt);

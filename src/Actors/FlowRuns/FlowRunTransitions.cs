@@ -6,7 +6,7 @@ namespace Runner.Actors.FlowRuns;
 /// <summary>The state of a run after each of its events.</summary>
 internal static class FlowRunTransitions
 {
-    public static FlowRunState Apply(FlowRunState state, object @event, DateTimeOffset at)
+    public static FlowRunState Apply(FlowRunState state, IRunEvent @event, DateTimeOffset at)
     {
         state = state with { Sequence = state.Sequence + 1 };
         // A terminal state never changes, whatever a journal may hold.
@@ -39,7 +39,7 @@ internal static class FlowRunTransitions
                     Phase = RunPhase.Ended, Ended = at, Outcome = e.Outcome, Result = e.Result, Slots = [], WaitingFor = null, RetryAt = null,
                 },
                 new(e.Outcome.Type, e.Outcome.Name, at, e.Outcome.Message), e.Outcome.ExitCode),
-            _ => state,
+            _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of runs that changes none: this program does not know what it means."),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.Limits;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
@@ -12,4 +13,13 @@ internal static class RunLimits
         var named = scheduled.Recipe.Limits;
         return scheduled.Recipe.Concurrency is null ? named : [LimitNames.Deployment(scheduled.Deployment), .. named];
     }
+
+    /// <summary>A run as the limiter knows it.</summary>
+    public static WaitingRun Waiting(FlowRunState run) => Waiting(run.Id, run.Scheduled!, run.ReadyAt);
+
+    /// <summary>What a run that is due when it is made asks the limiter.</summary>
+    public static AcquireSlots FirstAsk(CreateRun create) =>
+        new(Waiting(create.Run, create.Scheduled, create.Scheduled.StartAt ?? create.Scheduled.Due));
+
+    private static WaitingRun Waiting(Guid run, RunScheduled scheduled, DateTimeOffset ready) => new(run, Of(scheduled), scheduled.Priority, ready);
 }

@@ -1,11 +1,12 @@
 using Akka.Actor;
 using Runner.Entities;
+using Runner.Messages.Limits;
 
 namespace Runner.Actors.Limits;
 
 /// <summary>The sizes of the named limits, durably: the shell around <see cref="LimiterBehaviour"/>. What changes is told to the limiter.</summary>
 internal sealed class LimitSizesActor(EntityServices entities, LimiterBehaviour behaviour, Func<IActorRef> limiter, string id)
-    : EntityActor<LimiterState>(entities, behaviour, id)
+    : EntityActor<LimiterState, ILimitEvent, ILimitIntent>(entities, behaviour, id)
 {
     /// <inheritdoc/>
     protected override bool CanPassivate(LimiterState state) => true;
@@ -20,7 +21,7 @@ internal sealed class LimitSizesActor(EntityServices entities, LimiterBehaviour 
     }
 
     /// <inheritdoc/>
-    protected override void CarryOut(object intent) => limiter().Tell(intent, Self);
+    protected override void CarryOut(ILimitIntent intent) => limiter().Tell(intent, Self);
 
     private static int? Size(LimiterState state, string name) => state.Sizes.TryGetValue(name, out var size) ? size : null;
 }

@@ -176,7 +176,9 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         }
 
         var (slots, full) = table.Acquire(run);
-        Tell(run.Run, slots is { } granted ? new SlotsGranted(run.Run, granted) : new SlotsRefused(run.Run, full!));
+        // To who asked, and not by way of its region: it is waiting for this. If it has left memory meanwhile, its next life is told (EntityDeadLetters); on
+        // a node that is gone a grant is lost, and repeated.
+        Sender.Tell(slots is { } granted ? new SlotsGranted(run.Run, granted) : new SlotsRefused(run.Run, full!), Self);
     }
 
     private void OnFree(SlotTable table, Guid run, ImmutableArray<Slot> slots)

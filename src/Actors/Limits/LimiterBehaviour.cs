@@ -5,6 +5,7 @@ using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Limits;
 using Runner.Messages.Serialization;
+using Decision = Runner.Entities.Decision<Runner.Messages.Limits.ILimitEvent, Runner.Actors.ILimitIntent>;
 
 namespace Runner.Actors.Limits;
 
@@ -12,7 +13,7 @@ namespace Runner.Actors.Limits;
 internal sealed record LimiterState(ImmutableSortedDictionary<string, int> Sizes);
 
 /// <summary>Decides about setting and deleting limits.</summary>
-internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState>
+internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEvent, ILimitIntent>
 {
     /// <summary>The largest size of a limit.</summary>
     public const int Largest = 1_000_000;
@@ -35,11 +36,11 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState>
     };
 
     /// <inheritdoc/>
-    public LimiterState Apply(LimiterState state, object @event, DateTimeOffset at) => @event switch
+    public LimiterState Apply(LimiterState state, ILimitEvent @event, DateTimeOffset at) => @event switch
     {
         LimitSet e => new(state.Sizes.SetItem(e.Name, e.Size)),
         LimitDeleted e => new(state.Sizes.Remove(e.Name)),
-        _ => state,
+        _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of limits that changes none: this program does not know what it means."),
     };
 
     /// <inheritdoc/>

@@ -8,26 +8,30 @@ namespace Runner.Actors.Limits;
 /// <param name="Ready">Since when it could run: the order of service within a priority.</param>
 internal sealed record WaitingRun(Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready);
 
+/// <summary>What others decide to tell the limiter: their actors only send it.</summary>
+internal interface ILimiterMessage : IWireMessage, IRunIntent, IDeploymentIntent, ILimitIntent;
+
 /// <summary>Answered with SlotsGranted if every limit has room and nobody waits, else with SlotsRefused.</summary>
-internal sealed record AcquireSlots(WaitingRun Run) : IWireMessage;
+internal sealed record AcquireSlots(WaitingRun Run) : ILimiterMessage;
 
 /// <summary>The run's wait for this limit is durable: serve it when its turn comes.</summary>
-internal sealed record WaitForSlot(WaitingRun Run, string Limit) : IWireMessage;
+internal sealed record WaitForSlot(WaitingRun Run, string Limit) : ILimiterMessage;
 
-internal sealed record StopWaiting(Guid Run) : IWireMessage;
+/// <summary>The run's wait is over, durably, or there was none.</summary>
+internal sealed record StopWaiting(Guid Run) : ILimiterMessage;
 
 /// <summary>Granted slots are taken, durably.</summary>
-internal sealed record SlotsTaken(Guid Run, ImmutableArray<Slot> Slots) : IWireMessage;
+internal sealed record SlotsTaken(Guid Run, ImmutableArray<Slot> Slots) : ILimiterMessage;
 
 /// <summary>Granted slots are not taken.</summary>
 /// <param name="HeldByOthers">The store says that one of them has a holder: the limiter's memory is wrong.</param>
-internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool HeldByOthers) : IWireMessage;
+internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool HeldByOthers) : ILimiterMessage;
 
 /// <summary>Held slots were given back, durably.</summary>
-internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : IWireMessage;
+internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : ILimiterMessage;
 
 /// <summary>A limit has another size, durably; null is none.</summary>
-internal sealed record LimitSizeChanged(string Limit, int? Size) : IWireMessage;
+internal sealed record LimitSizeChanged(string Limit, int? Size) : ILimiterMessage;
 
 /// <summary>The node is being stopped: nothing more is granted.</summary>
 internal sealed record SuspendGrants : IWireMessage

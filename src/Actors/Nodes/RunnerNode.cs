@@ -134,7 +134,7 @@ public sealed class RunnerNode : IRunnerNode
             var state = new FlowRunState(run);
             foreach (var e in history.Events)
             {
-                state = FlowRunTransitions.Apply(state, EventCatalog.Read(e.Type, e.Version, e.Payload.Span), e.At);
+                state = FlowRunTransitions.Apply(state, (IRunEvent)EventCatalog.Read(e.Type, e.Version, e.Payload.Span), e.At);
             }
 
             return state.History.Where(h => h.Sequence > afterSequence).Take(HistoryAtOnce).ToImmutableArray();

@@ -6,7 +6,7 @@ namespace Runner.Actors.Processes;
 
 /// <summary>
 /// One attempt's process, child of its FlowRunActor: starts or finds it through the flow runner, turns a stop into SIGTERM and, after the
-/// grace time, SIGKILL, and reports what happens. It knows nothing of states; the run decides.
+/// grace time, SIGKILL. What happens the flow runner reports to the run, which decides, and stops this actor once nothing is left to look after.
 /// </summary>
 internal sealed class ProcessActor : ReceiveActor, IWithTimers
 {
@@ -21,20 +21,15 @@ internal sealed class ProcessActor : ReceiveActor, IWithTimers
     {
         _spec = spec;
         _flowRunner = flowRunner;
-        Receive<StartProcess>(_ => _flowRunner.Start(_spec, new Observer(Self)));
-        Receive<RecoverProcess>(m => _flowRunner.Recover(_spec, m.Handle, new Observer(Self)));
+        var observer = new Observer(Context.Parent, spec.Key.Attempt);
+        Receive<StartProcess>(_ => _flowRunner.Start(_spec, observer));
+        Receive<RecoverProcess>(m => _flowRunner.Recover(_spec, m.Handle, observer));
         Receive<StopProcess>(m => OnStop(m.Grace));
         Receive<KillNow>(_ => Kill());
-        Receive<Started>(m => OnStarted(m.Handle));
-        Receive<NotStarted>(m => Report(new ProcessNotStarted(_spec.Key.Attempt, m.Kind, m.Message), last: true));
-        Receive<NeverStarted>(_ => Report(new ProcessNeverStarted(_spec.Key.Attempt), last: true));
-        Receive<Ended>(m => Report(new ProcessEnded(_spec.Key.Attempt, m.Outcome), last: true));
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
-
-    private void OnStarted(ProcessHandle handle) => Report(new ProcessStarted(_spec.Key.Attempt, handle), last: false);
 
     private void OnStop(TimeSpan grace)
     {
@@ -67,37 +62,20 @@ internal sealed class ProcessActor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(typeof(KillNow), KillNow.Instance, KillAgain);
     }
 
-    private void Report(object message, bool last)
-    {
-        Context.Parent.Tell(message, Self);
-        if (last)
-        {
-            Context.Stop(Self);
-        }
-    }
-
-    private sealed record Started(ProcessHandle Handle) : INoSerializationVerificationNeeded;
-
-    private sealed record NotStarted(StartFailureKind Kind, string Message) : INoSerializationVerificationNeeded;
-
-    private sealed record NeverStarted : INoSerializationVerificationNeeded;
-
-    private sealed record Ended(ProcessOutcome Outcome) : INoSerializationVerificationNeeded;
-
     private sealed record KillNow : INoSerializationVerificationNeeded
     {
         public static readonly KillNow Instance = new();
     }
 
-    /// <summary>Brings what the flow runner's threads report into the actor.</summary>
-    private sealed class Observer(IActorRef actor) : IProcessObserver
+    /// <summary>Brings what the flow runner's threads report to the run.</summary>
+    private sealed class Observer(IActorRef run, int attempt) : IProcessObserver
     {
-        public void Started(ProcessHandle handle) => actor.Tell(new Started(handle));
+        public void Started(ProcessHandle handle) => run.Tell(new ProcessStarted(attempt, handle));
 
-        public void StartFailed(StartFailureKind kind, string message) => actor.Tell(new NotStarted(kind, message));
+        public void StartFailed(StartFailureKind kind, string message) => run.Tell(new ProcessNotStarted(attempt, kind, message));
 
-        public void NeverStarted() => actor.Tell(new NeverStarted());
+        public void NeverStarted() => run.Tell(new ProcessNeverStarted(attempt));
 
-        public void Ended(ProcessOutcome outcome) => actor.Tell(new Ended(outcome));
+        public void Ended(ProcessOutcome outcome) => run.Tell(new ProcessEnded(attempt, outcome));
     }
 }

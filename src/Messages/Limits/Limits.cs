@@ -2,12 +2,18 @@ using System.Collections.Immutable;
 
 namespace Runner.Messages.Limits;
 
+/// <summary>A command about one named limit.</summary>
+public interface ILimitMessage : IWireMessage
+{
+    string Name { get; }
+}
+
 /// <summary>Creates a limit or changes its size. Lowering ends nothing; raising wakes waiters. Answered with <see cref="LimitChanged"/>.</summary>
 /// <param name="Size">1 to 1,000,000.</param>
-public sealed record SetLimit(string Name, int Size) : IRequest<LimitChanged>;
+public sealed record SetLimit(string Name, int Size) : ILimitMessage, IRequest<LimitChanged>;
 
 /// <summary>Deletes a limit: what counted against it is unlimited again. Answered with <see cref="LimitChanged"/> or a refusal.</summary>
-public sealed record DeleteLimit(string Name) : IRequest<LimitChanged>;
+public sealed record DeleteLimit(string Name) : ILimitMessage, IRequest<LimitChanged>;
 
 /// <summary>Answer to <see cref="SetLimit"/> and <see cref="DeleteLimit"/>.</summary>
 /// <param name="Changed">False if it was so already.</param>

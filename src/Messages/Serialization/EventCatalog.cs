@@ -42,6 +42,9 @@ public static class EventCatalog
     /// <summary>Every name there is, for tests.</summary>
     public static IEnumerable<string> Names => Entries.Select(e => e.Name);
 
+    /// <summary>Every type of event there is, for tests.</summary>
+    public static IEnumerable<Type> Types => Entries.Select(e => e.Type);
+
     /// <summary>The journal's name for events of a type.</summary>
     public static string NameOf<T>() => ByType[typeof(T)].Name;
 
