@@ -78,7 +78,7 @@ internal static class ManyRuns
         var events = ImmutableArray.CreateBuilder<StoredEvent>();
         foreach (var (happened, at) in Life(options, created, random))
         {
-            state = FlowRunTransitions.Apply(state, happened, at);
+            state = FlowRunTransitions.Apply(state, (IRunEvent)happened, at);
             var (name, version, payload) = EventCatalog.Write(happened);
             events.Add(new StoredEvent(state.Sequence, name, version, at, payload));
         }

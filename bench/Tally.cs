@@ -4,6 +4,7 @@ using System.Text;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
+using Decision = Runner.Entities.Decision<Runner.Bench.Tallied, string>;
 
 namespace Runner.Bench;
 
@@ -29,7 +30,7 @@ internal sealed record Tallied
 internal sealed record TallyState(long Value);
 
 /// <summary>The least an entity can be: it counts, and each count is an event as large as a run's usual one.</summary>
-internal sealed class TallyBehaviour : IEntityBehaviour<TallyState>
+internal sealed class TallyBehaviour : IEntityBehaviour<TallyState, Tallied, string>
 {
     public const string Name = "Tally";
 
@@ -44,7 +45,7 @@ internal sealed class TallyBehaviour : IEntityBehaviour<TallyState>
         _ => Decision.None,
     };
 
-    public TallyState Apply(TallyState state, object @event, DateTimeOffset at) => new(state.Value + 1);
+    public TallyState Apply(TallyState state, Tallied @event, DateTimeOffset at) => new(state.Value + 1);
 
     public DateTimeOffset? WakeUpAt(TallyState state) => null;
 
@@ -67,11 +68,11 @@ internal sealed class TallyCodec : IEventCodec
     public object Read(string name, int version, ReadOnlySpan<byte> payload) => Tallied.Instance;
 }
 
-internal sealed class TallyActor(EntityServices services, string id) : EntityActor<TallyState>(services, new TallyBehaviour(), id)
+internal sealed class TallyActor(EntityServices services, string id) : EntityActor<TallyState, Tallied, string>(services, new TallyBehaviour(), id)
 {
     protected override bool CanPassivate(TallyState state) => true;
 
-    protected override void CarryOut(object intent)
+    protected override void CarryOut(string intent)
     {
     }
 }

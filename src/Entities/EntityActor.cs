@@ -65,7 +65,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     private PendingMessage? _inHand;
 
     /// <summary>What is durable, or needs not be, and is being answered.</summary>
-    private EntityBatch<TState>? _finishing;
+    private EntityBatch<TState, TEvent, TIntent>? _finishing;
 
     protected EntityActor(EntityServices services, IEntityBehaviour<TState, TEvent, TIntent> behaviour, string id)
     {
@@ -322,9 +322,16 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
                 BeginAnew(null, _batch!.Members.Select(m => m.Pending));
                 break;
             default:
-                Leave();
+                LeaveForGood();
                 break;
         }
+    }
+
+    /// <summary>Leaves because there is nothing left of it; whoever asks for it still is answered by a life that knows so.</summary>
+    private void LeaveForGood()
+    {
+        _beginsAnew = true;
+        Leave();
     }
 
     private void OnRecovered()
@@ -486,7 +493,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         }
         else if (_queue.Count == 0)
         {
-            Leave();
+            LeaveForGood();
         }
         else
         {
@@ -590,7 +597,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         _finishing = null;
     }
 
-    private void Answer(PendingMessage pending, Decision decision)
+    private void Answer(PendingMessage pending, Decision<TEvent, TIntent> decision)
     {
         switch (decision.Reply)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Runner.Entities.Store;
+using Decision = Runner.Entities.Decision<object, string>;
 
 namespace Runner.Entities.Tests;
 
@@ -20,7 +21,7 @@ internal sealed record Took;
 internal sealed record Broken(string Where);
 
 /// <summary>The smallest entity that does all an entity can.</summary>
-internal sealed class CounterBehaviour : IEntityBehaviour<CounterState>
+internal sealed class CounterBehaviour : IEntityBehaviour<CounterState, object, string>
 {
     public const string CounterKind = "Counter";
 
@@ -107,18 +108,18 @@ internal sealed class CounterCodec : IEventCodec
 
 /// <param name="said">Told of everything that it does outside.</param>
 internal sealed class CounterActor(EntityServices services, CounterBehaviour behaviour, string id, Action<string> said)
-    : EntityActor<CounterState>(services, behaviour, id)
+    : EntityActor<CounterState, object, string>(services, behaviour, id)
 {
     protected override bool CanPassivate(CounterState state) => !state.Busy;
 
-    protected override void CarryOut(object intent)
+    protected override void CarryOut(string intent)
     {
-        if ((string)intent == "break")
+        if (intent == "break")
         {
             throw new InvalidOperationException("It is broken: carry.");
         }
 
-        said((string)intent);
+        said(intent);
     }
 
     protected override void Committed(CounterState before, CounterState after) => said($"{before.Value}->{after.Value}");

@@ -177,12 +177,12 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Whether PostgreSQL's server programs are here.</summary>
-    public static bool IsInstalled => Binaries() is not null;
+    public static bool IsInstalled => Found() is not null;
 
-    private static string FindBinaries() => Binaries()
+    private static string FindBinaries() => Found()
         ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
 
-    private static string? Binaries()
+    private static string? Found()
     {
         IEnumerable<string> places = (Environment.GetEnvironmentVariable("RUNNER_POSTGRES_BIN") is { Length: > 0 } told ? [told] : Array.Empty<string>())
             .Concat(Directory.Exists("/usr/lib/postgresql")

@@ -14,7 +14,11 @@ internal sealed class PostgresSettings
         Database = settings.Database!;
         _passwordFile = Path.Combine(folder, $"password-of-{Database}");
         File.WriteAllText(_passwordFile, settings.Password + "\n");
-        File.SetUnixFileMode(_passwordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_passwordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         settings.Password = null;
         Connection = settings.ConnectionString;
     }
