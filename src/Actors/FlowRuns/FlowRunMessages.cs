@@ -20,13 +20,13 @@ internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage, 
 }
 
 /// <summary>What is said last about an attempt's process: nothing of it is left to look after.</summary>
-internal interface ILastReport : IWireMessage
+internal interface ILastReport : IEntityCommand
 {
     int Attempt { get; }
 }
 
 /// <summary>The attempt's process is alive.</summary>
-internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IWireMessage;
+internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IEntityCommand;
 
 /// <summary>The attempt's process could not be started.</summary>
 internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : ILastReport;
