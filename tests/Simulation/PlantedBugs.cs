@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
+using Runner.Actors.Limits;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;

@@ -68,7 +68,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
                 break;
             case CancelOpenRuns:
                 Services.Store.RowsAsync(OpenRunsOf(Key.Id))
-                    .PipeTo(Self, Self, rows => new OpenRuns(rows), _ => new OpenRunsNotRead());
+                    .PipeTo(Self, Self, rows => new OpenRuns([.. rows.Select(OpenRunRow.Of)]), _ => new OpenRunsNotRead());
                 break;
             default:
                 throw new InvalidOperationException($"A deployment does not know how to carry out {intent.GetType().Name}.");
@@ -79,7 +79,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
     internal static RowQuery OpenRunsOf(string deployment) => new(
         Tables.OpenRuns.Name, [new("deployment", RowOperator.Equal, deployment)], [new("deployment")], CancelAtOnce);
 
-    private void OnOpenRuns(ImmutableArray<Row> rows)
+    private void OnOpenRuns(ImmutableArray<OpenRunRow> rows)
     {
         if (rows.IsEmpty)
         {
@@ -90,8 +90,8 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
         foreach (var row in rows)
         {
             Services.Router.Tell(
-                new EntityKey(EntityKinds.FlowRun, row.Key),
-                new CancelRun(Guid.Parse(row.Key), $"Its deployment '{Key.Id}' was deleted."), ActorRefs.NoSender);
+                new EntityKey(EntityKinds.FlowRun, row.Run.ToString("D")),
+                new CancelRun(row.Run, $"Its deployment '{Key.Id}' was deleted."), ActorRefs.NoSender);
         }
 
         LookAgainSoon();
@@ -99,7 +99,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
 
     private void LookAgainSoon() => Timers.StartSingleTimer(typeof(CancelOpenRuns), WakeUpNow.Instance, LookAgain);
 
-    private sealed record OpenRuns(ImmutableArray<Row> Rows) : INoSerializationVerificationNeeded;
+    private sealed record OpenRuns(ImmutableArray<OpenRunRow> Rows) : INoSerializationVerificationNeeded;
 
     private sealed record OpenRunsNotRead : INoSerializationVerificationNeeded;
 }

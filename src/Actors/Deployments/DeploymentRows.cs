@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using Runner.Actors.Retention;
 using Runner.Entities.Store;
-using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Deployments;
 
@@ -15,38 +13,21 @@ internal static class DeploymentRows
             return [];
         }
 
-        var rows = ImmutableArray.CreateBuilder<RowChange>(2);
+        var rows = ImmutableArray.CreateBuilder<RowChange>(3);
         if (after.Limit != before.Limit)
         {
-            var name = LimitNames.Deployment(after.Name);
-            rows.Add(after.Limit is { } size ? RowChange.Put(Tables.Limits.Name, name, (long)size) : RowChange.Delete(Tables.Limits.Name, name));
+            rows.Add(LimitRow.Change(LimitNames.Deployment(after.Name), after.Limit));
         }
 
         if (after.Retention != before.Retention)
         {
-            rows.Add(RetentionRows.Change(after.Name, after.Retention));
+            rows.Add(RetentionRow.Change(after.Name, after.Retention));
         }
 
-        if (!after.Exists)
-        {
-            rows.Add(RowChange.Delete(Tables.Deployments.Name, after.Name));
-            return rows.DrainToImmutable();
-        }
-
-        var spec = after.Spec!;
-        rows.Add(RowChange.Put(
-            Tables.Deployments.Name, after.Name,
-            spec.Description, spec.Version, after.Paused ? 1L : 0L, after.NextRun?.ToUnixTimeMilliseconds(),
-            after.UpdatedAt.ToUnixTimeMilliseconds(), spec.Tags));
+        rows.Add(!after.Exists
+            ? DeploymentRow.Delete(after.Name)
+            : new DeploymentRow(
+                after.Name, after.Spec!.Description, after.Spec.Version, after.Paused, after.NextRun, after.UpdatedAt, after.Spec.Tags).Put());
         return rows.DrainToImmutable();
-    }
-
-    /// <summary>A listed deployment from its row.</summary>
-    public static DeploymentSummary Summary(Row row)
-    {
-        var v = row.Values;
-        return new(
-            row.Key, (string?)v[0], (string?)v[1], (ImmutableArray<string>)v[5]!, (long)v[2]! != 0,
-            v[3] is long next ? DateTimeOffset.FromUnixTimeMilliseconds(next) : null, DateTimeOffset.FromUnixTimeMilliseconds((long)v[4]!));
     }
 }

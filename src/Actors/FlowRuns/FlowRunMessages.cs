@@ -19,23 +19,14 @@ internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage, 
     public Guid Run => Command.Run;
 }
 
-/// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
-internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage, IEntityCommand;
-
-/// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
-internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage, IEntityCommand;
-
-/// <summary>A granted slot turned out to be held: ask again.</summary>
-internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
-
 /// <summary>What is said last about an attempt's process: nothing of it is left to look after.</summary>
-internal interface ILastReport : IWireMessage
+internal interface ILastReport : IEntityCommand
 {
     int Attempt { get; }
 }
 
 /// <summary>The attempt's process is alive.</summary>
-internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IWireMessage;
+internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IEntityCommand;
 
 /// <summary>The attempt's process could not be started.</summary>
 internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : ILastReport;

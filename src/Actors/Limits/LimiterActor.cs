@@ -3,7 +3,6 @@ using Akka.Hosting;
 using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
 using Akka.Actor;
-using Runner.Actors.FlowRuns;
 using Runner.Actors.Telemetry;
 using Runner.Entities;
 using Runner.Entities.Store;
@@ -226,7 +225,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
         var book = table.Book(read.Limit);
         var more = book.EndReading() || read.Rows.Length == PageSize;
-        foreach (var waiter in read.Rows.Select(Waiter).Where(w => !book.HasLeft(w.Run)))
+        foreach (var waiter in read.Rows.Select(WaiterRow.Of).Select(Waiter).Where(w => !book.HasLeft(w.Run)))
         {
             table.Park(waiter, read.Limit);
         }
@@ -297,17 +296,10 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private static async Task<TableRead> ReadAsync(IEntityStore store)
     {
         var slots = await store.SlotsAsync().ConfigureAwait(false);
-        var sizes = ImmutableArray.CreateBuilder<Row>();
-        for (RowPosition? after = null; ;)
+        var sizes = ImmutableArray.CreateBuilder<LimitRow>();
+        await foreach (var row in store.AllAsync(Tables.Limits).ConfigureAwait(false))
         {
-            var page = await store.RowsAsync(new RowQuery(Tables.Limits.Name, [], [], 1000, after)).ConfigureAwait(false);
-            sizes.AddRange(page);
-            if (page.Length < 1000)
-            {
-                break;
-            }
-
-            after = new RowPosition([], page[^1].Key);
+            sizes.Add(LimitRow.Of(row));
         }
 
         var queues = ImmutableArray.CreateBuilder<string>();
@@ -319,7 +311,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
                 return new TableRead(slots, sizes.ToImmutable(), queues.ToImmutable());
             }
 
-            queues.Add((string)next[0].Values[0]!);
+            queues.Add(WaiterRow.Of(next[0]).WaitingFor);
             from = queues[^1] + "\u0001";
         }
     }
@@ -330,7 +322,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         table.Book(NodeLimit).Size = NodeSize;
         foreach (var row in read.Sizes)
         {
-            table.Book(row.Key).Size = (int)(long)row.Values[0]!;
+            table.Book(row.Limit).Size = row.Size;
         }
 
         foreach (var slot in read.Slots)
@@ -381,14 +373,12 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     internal static RowQuery Waiters(string limit, int atMost) => new(
         Tables.Waiters.Name, [new("waiting_for", RowOperator.Equal, limit)], [new("urgency"), new("ready")], atMost);
 
-    private static WaitingRun Waiter(Row row) => new(
-        Guid.Parse(row.Key), FlowRunRows.WaiterLimits(row), (int)-(long)row.Values[1]!,
-        DateTimeOffset.FromUnixTimeMilliseconds((long)row.Values[2]!));
+    private static WaitingRun Waiter(WaiterRow row) => new(row.Run, row.Limits, row.Priority, row.Ready);
 
     private void Tell(Guid run, object message) =>
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
 
-    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<Row> Sizes, ImmutableArray<string> Queues) : INoSerializationVerificationNeeded;
+    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<LimitRow> Sizes, ImmutableArray<string> Queues) : INoSerializationVerificationNeeded;
 
     private sealed record RowsCompared(SlotTable Table, ImmutableArray<HeldSlot> Held, TableRead Rows) : INoSerializationVerificationNeeded;
 

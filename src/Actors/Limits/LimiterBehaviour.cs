@@ -50,8 +50,8 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
     public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(LimiterState before, LimiterState after) => (
         [
             .. after.Sizes.Where(s => before.Sizes.GetValueOrDefault(s.Key) != s.Value)
-                .Select(s => RowChange.Put(Tables.Limits.Name, s.Key, (long)s.Value)),
-            .. before.Sizes.Keys.Where(name => !after.Sizes.ContainsKey(name)).Select(name => RowChange.Delete(Tables.Limits.Name, name)),
+                .Select(s => new LimitRow(s.Key, s.Value).Put()),
+            .. before.Sizes.Keys.Where(name => !after.Sizes.ContainsKey(name)).Select(name => LimitRow.Delete(name)),
         ],
         []);
 

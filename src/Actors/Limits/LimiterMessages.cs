@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Runs;
 
@@ -29,6 +30,15 @@ internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool 
 
 /// <summary>Held slots were given back, durably.</summary>
 internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : ILimiterMessage;
+
+/// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
+internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots) : IRunMessage, IEntityCommand;
+
+/// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
+internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage, IEntityCommand;
+
+/// <summary>A granted slot turned out to be held: ask again.</summary>
+internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 
 /// <summary>A limit has another size, durably; null is none.</summary>
 internal sealed record LimitSizeChanged(string Limit, int? Size) : ILimiterMessage;

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Runner.Actors.Deployments;
-using Runner.Actors.FlowRuns;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
@@ -27,7 +25,7 @@ internal static class Listings
         }
 
         var rows = await store.RowsAsync(asked.Value!).ConfigureAwait(false);
-        var items = rows.Select(FlowRunRows.Summary).ToImmutableArray();
+        var items = rows.Select(row => RunRow.Of(row).Summary).ToImmutableArray();
         return new RunPage(items, items.Length == query.Limit ? RunCursor.Of(items[^1]) : null);
     }
 
@@ -68,7 +66,7 @@ internal static class Listings
         }
 
         var rows = await store.RowsAsync(DeploymentQuery(query)).ConfigureAwait(false);
-        return new DeploymentPage([.. rows.Select(DeploymentRows.Summary)], rows.Length == query.Limit ? rows[^1].Key : null);
+        return new DeploymentPage([.. rows.Select(row => DeploymentRow.Of(row).Summary)], rows.Length == query.Limit ? rows[^1].Key : null);
     }
 
     /// <summary>What is asked of the store for a page of deployments.</summary>

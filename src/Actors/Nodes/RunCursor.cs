@@ -25,7 +25,7 @@ internal static class RunCursor
         var text = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor));
         return text.Split(' ') is [var created, var key]
             && long.TryParse(created, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && Guid.TryParse(key, out _)
-            ? new RowPosition([at], key)
+            ? RunRow.PlaceAt(at, key)
             : null;
     }
 }

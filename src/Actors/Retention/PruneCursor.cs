@@ -33,7 +33,7 @@ internal sealed record PruneCursor(string? Deployment = null, RowPosition? After
     }
 
     private static string Text(RowPosition? place) =>
-        place is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{(long)place.Values[0]!}/{place.Key}");
+        place is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{RunRow.CreatedAt(place)}/{place.Key}");
 
     private static bool TryPlace(string text, out RowPosition? place)
     {
@@ -49,7 +49,7 @@ internal sealed record PruneCursor(string? Deployment = null, RowPosition? After
             return false;
         }
 
-        place = new RowPosition([at], key);
+        place = RunRow.PlaceAt(at, key);
         return true;
     }
 }

@@ -7,6 +7,8 @@ namespace Runner.Actors.Retention;
 internal sealed record EndedRun(Guid Id, string Deployment, long Created, DateTimeOffset Ended, int Attempts)
 {
     public string Key => Id.ToString("D");
+
+    public static EndedRun Of(RunRow row) => new(row.Run, row.Deployment, row.Created.ToUnixTimeMilliseconds(), row.Ended!.Value, row.Attempt);
 }
 
 /// <summary>One look through ended runs, oldest first: which of them may go. Pure.</summary>
@@ -25,7 +27,7 @@ internal sealed record RetentionPass(RetentionRule Rule, TimeSpan KeepAtLeast, R
         {
             var young = Milliseconds(Now - KeepAtLeast) + 1;
             long? aged = Rule.KeepFor is { } keepFor ? Math.Min(young, Milliseconds(Now - keepFor) + 1) : null;
-            long? surplus = Surplus is { } place ? Math.Min(young, (long)place.Values[0]! + 1) : null;
+            long? surplus = Surplus is { } place ? Math.Min(young, RunRow.CreatedAt(place) + 1) : null;
             return aged is { } a && surplus is { } s ? Math.Max(a, s) : aged ?? surplus;
         }
     }
@@ -39,7 +41,7 @@ internal sealed record RetentionPass(RetentionRule Rule, TimeSpan KeepAtLeast, R
     }
 
     private bool IsSurplus(EndedRun run) => Surplus is { } place
-        && ((long)place.Values[0]! > run.Created || ((long)place.Values[0]! == run.Created && string.CompareOrdinal(place.Key, run.Key) >= 0));
+        && (RunRow.CreatedAt(place) > run.Created || (RunRow.CreatedAt(place) == run.Created && string.CompareOrdinal(place.Key, run.Key) >= 0));
 
     private static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

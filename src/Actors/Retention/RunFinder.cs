@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Runner.Actors.FlowRuns;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -42,15 +41,13 @@ internal sealed class RunFinder(IEntityStore store, TimeProvider time, Retention
             Tables.Runs.Name, [.. Scope(cursor.Deployment), new("created", RowOperator.Less, before)], [new("created")], PageSize, cursor.After)).ConfigureAwait(false);
         var (chosen, last) = await ChooseAsync(rows, pass, cursor.Deployment is null).ConfigureAwait(false);
         var next = last is not null ? cursor with { After = last }
-            : rows.Length == PageSize ? cursor with { After = PlaceOf(rows[^1]) }
+            : rows.Length == PageSize ? cursor with { After = RunRow.Of(rows[^1]).Place }
             : await NextPassAsync(request, cursor).ConfigureAwait(false);
         return new FoundRuns(await ConfirmAsync(chosen).ConfigureAwait(false), next, rows.Length);
     }
 
     private static ImmutableArray<RowFilter> Scope(string? deployment) =>
         deployment is null ? [HasEnded] : [HasEnded, new("deployment", RowOperator.Equal, deployment)];
-
-    private static RowPosition PlaceOf(Row row) => new([row.Values[6]], row.Key);
 
     private async Task<RetentionRule> RuleAsync(PruneRuns request, string? deployment)
     {
@@ -60,9 +57,11 @@ internal sealed class RunFinder(IEntityStore store, TimeProvider time, Retention
         }
 
         return deployment is not null && await store.RowAsync(Tables.Retention.Name, deployment).ConfigureAwait(false) is { } own
-            ? RetentionRows.Rule(own)
+            ? RuleOf(RetentionRow.Of(own))
             : settings.Rule;
     }
+
+    private static RetentionRule RuleOf(RetentionRow row) => new(row.KeepFor, row.KeepRuns);
 
     private async Task<PruneCursor> CountAsync(RetentionRule rule, PruneCursor cursor)
     {
@@ -80,15 +79,15 @@ internal sealed class RunFinder(IEntityStore store, TimeProvider time, Retention
     {
         var chosen = new List<EndedRun>();
         var haveOwn = new Dictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var row in rows)
+        foreach (var row in rows.Select(RunRow.Of))
         {
-            var run = FlowRunRows.Ended(row);
+            var run = EndedRun.Of(row);
             if (pass.MayGo(run) && !(isNodes && await HasOwnAsync(run.Deployment).ConfigureAwait(false)))
             {
                 chosen.Add(run);
                 if (chosen.Count == AtOnce)
                 {
-                    return (chosen, PlaceOf(row));
+                    return (chosen, row.Place);
                 }
             }
         }

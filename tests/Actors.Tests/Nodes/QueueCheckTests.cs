@@ -53,7 +53,7 @@ public sealed class QueueCheckTests : IAsyncLifetime
         await _store.CommitAsync(new EntityCommit(
             [new EntityWrite(new EntityKey("run", key), 0, [])
             {
-                Rows = [RowChange.Put(Tables.Waiters.Name, key, limit, urgency, (Now - since).ToUnixTimeMilliseconds(), limit)],
+                Rows = [new WaiterRow(RunIds.ForKey("queue", key), limit, (int)-urgency, Now - since, [limit]).Put()],
             }])));
 
     private sealed class Noon : TimeProvider

@@ -13,9 +13,6 @@ namespace Runner.Actors.Nodes.Health;
 /// <param name="limit">How many may.</param>
 internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int> running, int limit) : IHealthCheck
 {
-    private const int UrgencyColumn = 1;
-    private const int ReadyColumn = 2;
-
     /// <summary>Waiting is rows, of which there may be a million: so many are counted.</summary>
     private const int Counted = 1_000;
 
@@ -66,7 +63,8 @@ internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int
             }
 
             oldest = Math.Min(oldest, Ready(row));
-            (limit, urgency) = ((string)row.Values[0]!, (long)row.Values[UrgencyColumn]! + 1);
+            var waiter = WaiterRow.Of(row);
+            (limit, urgency) = (waiter.WaitingFor, waiter.Urgency + 1);
         }
 
         return oldest;
@@ -79,7 +77,7 @@ internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int
         return rows.IsEmpty ? null : rows[0];
     }
 
-    private static long Ready(Row row) => (long)row.Values[ReadyColumn]!;
+    private static long Ready(Row row) => WaiterRow.Of(row).Ready.ToUnixTimeMilliseconds();
 
     private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Runner.Entities.Store;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors;
+
+// The rows of Tables by what they mean: nobody else knows at which place of a row a value stands. They are here and not beside the store, which keeps rows
+// for anybody and knows no domain.
+
+/// <summary>A run, in <see cref="Tables.Runs"/>. Its times are to the millisecond.</summary>
+internal sealed record RunRow(
+    Guid Run, string Deployment, RunState State, DateTimeOffset Due, DateTimeOffset Created, DateTimeOffset? Started, DateTimeOffset? Ended,
+    int Attempt, int Priority, int? ExitCode, string? Schedule, string? WaitingFor, ImmutableArray<string> Tags)
+{
+    /// <summary>Its place in the order of creation.</summary>
+    public RowPosition Place => PlaceAt(Created.ToUnixTimeMilliseconds(), RowValues.Key(Run));
+
+    /// <summary>As it is listed.</summary>
+    public RunSummary Summary =>
+        new(Run, Deployment, State, Due, Created, Started, Ended, Attempt, Priority, ExitCode, Schedule, Tags, WaitingFor);
+
+    public static RunRow Of(Row row) => row.Values is
+        [var deployment, var name, var type, var at, var message, var due, var created, var started, var ended, var attempt, var priority, var exitCode, var schedule, var waitingFor, var tags]
+        ? new(
+            Guid.Parse(row.Key), (string)deployment!,
+            new RunState(Enum.Parse<StateType>((string)type!), (string)name!, RowValues.Time(at), (string?)message),
+            RowValues.Time(due), RowValues.Time(created), RowValues.OptionalTime(started), RowValues.OptionalTime(ended), (int)(long)attempt!, (int)(long)priority!,
+            (int?)(long?)exitCode, (string?)schedule, (string?)waitingFor, (ImmutableArray<string>)tags!)
+        : throw RowValues.Unlike(Tables.Runs, row);
+
+    public RowChange Put() => RowChange.Put(
+        Tables.Runs.Name, RowValues.Key(Run),
+        Deployment, State.Name, State.Type.ToString(), RowValues.Of(State.At), State.Message, RowValues.Of(Due), RowValues.Of(Created),
+        RowValues.Of(Started), RowValues.Of(Ended), (long)Attempt, (long)Priority, (long?)ExitCode, Schedule, WaitingFor, Tags);
+
+    public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Runs.Name, RowValues.Key(run));
+
+    /// <summary>A place in the order of creation.</summary>
+    /// <param name="created">Unix milliseconds.</param>
+    public static RowPosition PlaceAt(long created, string key) => new([created], key);
+
+    /// <summary>When the run at a place in the order of creation was made, in Unix milliseconds.</summary>
+    public static long CreatedAt(RowPosition place) => (long)place.Values[0]!;
+}
+
+/// <summary>A run that has not ended, in <see cref="Tables.OpenRuns"/>.</summary>
+internal sealed record OpenRunRow(Guid Run, string Deployment)
+{
+    public static OpenRunRow Of(Row row) => row.Values is [var deployment]
+        ? new(Guid.Parse(row.Key), (string)deployment!)
+        : throw RowValues.Unlike(Tables.OpenRuns, row);
+
+    public RowChange Put() => RowChange.Put(Tables.OpenRuns.Name, RowValues.Key(Run), Deployment);
+
+    public static RowChange Delete(Guid run) => RowChange.Delete(Tables.OpenRuns.Name, RowValues.Key(run));
+}
+
+/// <summary>A run in the limiter's queue, in <see cref="Tables.Waiters"/>.</summary>
+/// <param name="Limits">All that it needs a slot of.</param>
+internal sealed record WaiterRow(Guid Run, string WaitingFor, int Priority, DateTimeOffset Ready, ImmutableArray<string> Limits)
+{
+    private const char Separator = '\n';
+
+    /// <summary>What the table orders by, least first: the highest priority.</summary>
+    public long Urgency => -(long)Priority;
+
+    public static WaiterRow Of(Row row) => row.Values is [var waitingFor, var urgency, var ready, var limits]
+        ? new(
+            Guid.Parse(row.Key), (string)waitingFor!, (int)-(long)urgency!, RowValues.Time(ready),
+            [.. ((string)limits!).Split(Separator, StringSplitOptions.RemoveEmptyEntries)])
+        : throw RowValues.Unlike(Tables.Waiters, row);
+
+    public RowChange Put() => RowChange.Put(
+        Tables.Waiters.Name, RowValues.Key(Run), WaitingFor, Urgency, RowValues.Of(Ready), string.Join(Separator, Limits));
+
+    public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Waiters.Name, RowValues.Key(run));
+}
+
+/// <summary>A limit that has a size, in <see cref="Tables.Limits"/>.</summary>
+internal sealed record LimitRow(string Limit, int Size)
+{
+    public static LimitRow Of(Row row) => row.Values is [var size] ? new(row.Key, (int)(long)size!) : throw RowValues.Unlike(Tables.Limits, row);
+
+    public RowChange Put() => RowChange.Put(Tables.Limits.Name, Limit, (long)Size);
+
+    public static RowChange Delete(string limit) => RowChange.Delete(Tables.Limits.Name, limit);
+
+    /// <summary>What changes when a limit gets another size; null if it has none any more.</summary>
+    public static RowChange Change(string limit, int? size) => size is { } some ? new LimitRow(limit, some).Put() : Delete(limit);
+}
+
+/// <summary>A deployment's own rule about ended runs, in <see cref="Tables.Retention"/>: whoever sweeps reads these and no other deployment.</summary>
+internal sealed record RetentionRow(string Deployment, TimeSpan? KeepFor, long? KeepRuns)
+{
+    public static RetentionRow Of(Row row) => row.Values is [var keepFor, var keepRuns]
+        ? new(row.Key, keepFor is long ticks ? TimeSpan.FromTicks(ticks) : null, (long?)keepRuns)
+        : throw RowValues.Unlike(Tables.Retention, row);
+
+    public RowChange Put() => RowChange.Put(Tables.Retention.Name, Deployment, KeepFor?.Ticks, KeepRuns);
+
+    /// <summary>What changes when a deployment's rule becomes another one; null if it has none.</summary>
+    public static RowChange Change(string deployment, RetentionSpec? rule) =>
+        rule is null ? RowChange.Delete(Tables.Retention.Name, deployment) : new RetentionRow(deployment, rule.KeepFor, rule.KeepRuns).Put();
+}
+
+/// <summary>A deployment, in <see cref="Tables.Deployments"/>.</summary>
+internal sealed record DeploymentRow(
+    string Name, string? Description, string? Version, bool Paused, DateTimeOffset? NextRun, DateTimeOffset Updated, ImmutableArray<string> Tags)
+{
+    /// <summary>As it is listed.</summary>
+    public DeploymentSummary Summary => new(Name, Description, Version, Tags, Paused, NextRun, Updated);
+
+    public static DeploymentRow Of(Row row) => row.Values is [var description, var version, var paused, var nextRun, var updated, var tags]
+        ? new(
+            row.Key, (string?)description, (string?)version, (long)paused! != 0, RowValues.OptionalTime(nextRun), RowValues.Time(updated), (ImmutableArray<string>)tags!)
+        : throw RowValues.Unlike(Tables.Deployments, row);
+
+    public RowChange Put() => RowChange.Put(
+        Tables.Deployments.Name, Name, Description, Version, Paused ? 1L : 0L, RowValues.Of(NextRun), RowValues.Of(Updated), Tags);
+
+    public static RowChange Delete(string name) => RowChange.Delete(Tables.Deployments.Name, name);
+}
+
+/// <summary>Values as rows have them.</summary>
+internal static class RowValues
+{
+    public static string Key(Guid run) => run.ToString("D");
+
+    public static long Of(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
+    public static long? Of(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
+
+    public static DateTimeOffset Time(object? value) => DateTimeOffset.FromUnixTimeMilliseconds((long)value!);
+
+    public static DateTimeOffset? OptionalTime(object? value) => value is null ? null : Time(value);
+
+    public static InvalidOperationException Unlike(TableDefinition table, Row row) =>
+        new($"A row of {table.Name} has {row.Values.Length} values and not {table.Columns.Length}: the table was changed, and what is read from it was not.");
+}
