@@ -200,8 +200,8 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         var spec = services.Specs.For(State);
         var name = $"process-{attempt}";
         var actor = Context.ActorOf(
-            Props.Create(() => new ProcessActor(spec, services.FlowRunner)),
-            Context.Child(name) is null ? name : null);
+            ActorProducer.Props(() => new ProcessActor(spec, services.FlowRunner)),
+            Context.Child(name).IsNobody() ? name : null);
         _process = (attempt, actor);
         actor.Tell(how, Self);
     }

@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Hosting;
 using Runner.Actors.FlowRunners;
@@ -36,8 +37,16 @@ public sealed class ComposedNode
     /// <summary>The node, once its system has started. Its entities come to memory as their wake-ups say: what ran when an earlier life ended is looked for first.</summary>
     /// <param name="newId">An id that is not computed, as of a time (RFC 9562, version 7).</param>
     /// <param name="end">Ends the system.</param>
-    public RunnerNode Started(ActorSystem system, Func<DateTimeOffset, Guid> newId, Func<Task> end) =>
-        Started(system, new NodeSurroundings(newId, _ => end()));
+    public RunnerNode Started(ActorSystem system, Func<DateTimeOffset, Guid> newId, Func<Task> end)
+    {
+        var node = Started(system, new NodeSurroundings(newId, _ => end()));
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "programs", async () =>
+        {
+            await node.BeforeActorsEndAsync().ConfigureAwait(false);
+            return Done.Instance;
+        });
+        return node;
+    }
 
     internal RunnerNode Started(ActorSystem system, NodeSurroundings surroundings) => RunnerNode.Of(system, _parts, _space, surroundings);
 }

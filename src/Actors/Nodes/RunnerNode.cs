@@ -33,6 +33,8 @@ public sealed class RunnerNode : IRunnerNode
     private readonly SpaceGuard _space;
     private readonly TaskCompletionSource _immediate = new();
     private volatile bool _stopping;
+    private volatile bool _abandoned;
+    private volatile Task? _programs;
 
     private RunnerNode(ActorSystem system, NodeParts parts, NodeSurroundings surroundings, SpaceGuard space)
     {
@@ -211,6 +213,20 @@ public sealed class RunnerNode : IRunnerNode
     /// <inheritdoc/>
     public async Task StopAsync(StopMode mode)
     {
+        var programs = StopProgramsAsync(mode);
+        _programs ??= programs;
+        await programs.ConfigureAwait(false);
+        await _surroundings.EndAsync(_system).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A step of Akka.NET's coordinated shutdown: whoever ends the actor system, programs are ended before the actors that look after them. A
+    /// node that was told to stop has ended them already.
+    /// </summary>
+    internal Task BeforeActorsEndAsync() => _abandoned ? Task.CompletedTask : _programs ??= StopProgramsAsync(StopMode.Graceful);
+
+    private async Task StopProgramsAsync(StopMode mode)
+    {
         _stopping = true;
         _space.End();
         _parts.Processes.Close();
@@ -240,8 +256,6 @@ public sealed class RunnerNode : IRunnerNode
             await using var timer = _parts.Time.CreateTimer(_ => late.TrySetResult(), null, LastCommits, Timeout.InfiniteTimeSpan);
             await Task.WhenAny(none, late.Task).ConfigureAwait(false);
         }
-
-        await _surroundings.EndAsync(_system).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -250,7 +264,7 @@ public sealed class RunnerNode : IRunnerNode
     /// </summary>
     internal Task AbandonAsync()
     {
-        _stopping = true;
+        (_abandoned, _stopping) = (true, true);
         _space.End();
         return _surroundings.EndAsync(_system);
     }

@@ -56,7 +56,7 @@ public static class EntityJournalSetup
     /// <param name="queries"><see cref="SqliteQueries"/> or <see cref="PostgresQueries"/>; null if nobody reads through Akka.Persistence.Query.</param>
     public static AkkaConfigurationBuilder AddEntityJournal(this AkkaConfigurationBuilder builder, EntityStoreSetup store, Config? config = null, Setup? queries = null)
     {
-        builder.AddHocon(config is null ? Config() : config.WithFallback(Config()), HoconAddMode.Prepend).AddSetup(store);
+        builder.AddHocon(config is null ? Config() : config.WithFallback(Config()), HoconAddMode.Append).AddSetup(store);
         return queries is null ? builder : builder.AddSetup(queries);
     }
 
