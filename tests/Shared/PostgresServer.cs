@@ -53,9 +53,6 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>The folder of PostgreSQL's programs.</summary>
-    public static string Binaries => FindBinaries();
-
     /// <summary>What is prepended to a command so that it runs as somebody PostgreSQL agrees to run as.</summary>
     private static string[] AsUnprivileged => Environment.UserName == "root" ? ["runuser", "-u", "postgres", "--"] : [];
 
@@ -176,13 +173,16 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether PostgreSQL's server programs are here.</summary>
-    public static bool IsInstalled => Binaries() is not null;
+    /// <summary>The folder of PostgreSQL's programs.</summary>
+    public static string Binaries => FindBinaries();
 
-    private static string FindBinaries() => Binaries()
+    /// <summary>Whether PostgreSQL's server programs are here.</summary>
+    public static bool IsInstalled => Find() is not null;
+
+    private static string FindBinaries() => Find()
         ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
 
-    private static string? Binaries()
+    private static string? Find()
     {
         IEnumerable<string> places = (Environment.GetEnvironmentVariable("RUNNER_POSTGRES_BIN") is { Length: > 0 } told ? [told] : Array.Empty<string>())
             .Concat(Directory.Exists("/usr/lib/postgresql")
