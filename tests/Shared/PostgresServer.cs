@@ -53,9 +53,6 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>The folder of PostgreSQL's programs.</summary>
-    public static string Binaries => FindBinaries();
-
     /// <summary>What is prepended to a command so that it runs as somebody PostgreSQL agrees to run as.</summary>
     private static string[] AsUnprivileged => Environment.UserName == "root" ? ["runuser", "-u", "postgres", "--"] : [];
 
@@ -176,6 +173,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+<<<<<<< HEAD
     /// <summary>Whether PostgreSQL's server programs are here.</summary>
     public static bool IsInstalled => Found() is not null;
 
@@ -183,6 +181,18 @@ public sealed class PostgresServer : IAsyncDisposable
         ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
 
     private static string? Found()
+=======
+    /// <summary>The folder of PostgreSQL's programs.</summary>
+    public static string Binaries => FindBinaries();
+
+    /// <summary>Whether PostgreSQL's server programs are here.</summary>
+    public static bool IsInstalled => Find() is not null;
+
+    private static string FindBinaries() => Find()
+        ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
+
+    private static string? Find()
+>>>>>>> pghost
     {
         IEnumerable<string> places = (Environment.GetEnvironmentVariable("RUNNER_POSTGRES_BIN") is { Length: > 0 } told ? [told] : Array.Empty<string>())
             .Concat(Directory.Exists("/usr/lib/postgresql")

@@ -10,7 +10,7 @@ namespace Runner.Host.Tests.EndToEnd;
 /// A node under load is killed with SIGKILL again and again. What is asserted is read off files that the programs themselves write: each holds a
 /// lock on a file of its run, and one of as many slot files as its limit has slots; the kernel gives both up with the process, however it ends.
 /// </summary>
-public sealed class KilledNodeTests : IDisposable
+public abstract class KilledNodeTests : IDisposable
 {
     private const int Kills = 20;
     private const int InFlight = 200;
@@ -43,6 +43,7 @@ public sealed class KilledNodeTests : IDisposable
     public async Task A_node_killed_20_times_with_200_runs_in_flight_loses_nothing_doubles_nothing_and_keeps_its_limits()
     {
         using var patience = new CancellationTokenSource(Patience);
+        var store = await StoreAsync(_root);
         Directory.CreateDirectory(Path.Combine(_root, "runs"));
         Directory.CreateDirectory(Path.Combine(_root, "slots"));
         Shell.Run("mkfifo", Path.Combine(_root, "gate"));
@@ -51,7 +52,7 @@ public sealed class KilledNodeTests : IDisposable
         var chance = new Random(20_260_101);
         for (var kill = 0; kill < Kills; kill++)
         {
-            using var node = await RunnerProgram.StartNodeAsync(Data, "--limit", "1000");
+            using var node = await RunnerProgram.StartNodeAsync(Data, ["--limit", "1000", .. store]);
             using var client = node.Client();
             await DeployAsync(client);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(patience.Token);
@@ -72,17 +73,24 @@ public sealed class KilledNodeTests : IDisposable
         }
 
         LetThrough(gate, 20_000);
-        await EverythingEndsAsync(patience.Token);
+        await EverythingEndsAsync(store, patience.Token);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        Directory.Delete(_root, recursive: true);
+    }
+
+    /// <summary>The flags that say which store.</summary>
+    private protected abstract Task<string[]> StoreAsync(string folder);
 
     private string Data => Path.Combine(_root, "data");
 
-    private async Task EverythingEndsAsync(CancellationToken patience)
+    private async Task EverythingEndsAsync(string[] store, CancellationToken patience)
     {
-        using var node = await RunnerProgram.StartNodeAsync(Data, "--limit", "1000");
+        using var node = await RunnerProgram.StartNodeAsync(Data, ["--limit", "1000", .. store]);
         using var client = node.Client();
         foreach (var run in _acknowledged)
         {
@@ -154,4 +162,15 @@ public sealed class KilledNodeTests : IDisposable
         gate.Write(Enumerable.Repeat((byte)'\n', count).ToArray());
         gate.Flush();
     }
+}
+
+public sealed class KilledNodeOnSqliteTests : KilledNodeTests
+{
+    private protected override Task<string[]> StoreAsync(string folder) => Task.FromResult<string[]>([]);
+}
+
+/// <summary>Each life waits for the lease of the one before to run out.</summary>
+public sealed class KilledNodeOnPostgresTests : KilledNodeTests
+{
+    private protected override async Task<string[]> StoreAsync(string folder) => (await PostgresSettings.CreateAsync(folder)).Flags;
 }

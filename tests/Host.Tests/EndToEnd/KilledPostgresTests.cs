@@ -85,7 +85,6 @@ public sealed class KilledPostgresTests(ITestOutputHelper output) : IDisposable
         node.Interrupt();
         node.Interrupt();
         Assert.Equal(0, await node.EndsAsync());
-        output.WriteLine(node.Output);
         Cleanly.Check(node.Output);
         Assert.Equal(Kills, node.Output.Split('\n').Count(l => l.Contains("The store cannot write", StringComparison.Ordinal)));
     }
