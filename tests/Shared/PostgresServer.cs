@@ -173,15 +173,6 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-<<<<<<< HEAD
-    /// <summary>Whether PostgreSQL's server programs are here.</summary>
-    public static bool IsInstalled => Found() is not null;
-
-    private static string FindBinaries() => Found()
-        ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
-
-    private static string? Found()
-=======
     /// <summary>The folder of PostgreSQL's programs.</summary>
     public static string Binaries => FindBinaries();
 
@@ -192,7 +183,6 @@ public sealed class PostgresServer : IAsyncDisposable
         ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
 
     private static string? Find()
->>>>>>> pghost
     {
         IEnumerable<string> places = (Environment.GetEnvironmentVariable("RUNNER_POSTGRES_BIN") is { Length: > 0 } told ? [told] : Array.Empty<string>())
             .Concat(Directory.Exists("/usr/lib/postgresql")

@@ -14,15 +14,7 @@ internal sealed class PostgresSettings
         Database = settings.Database!;
         _passwordFile = Path.Combine(folder, $"password-of-{Database}");
         File.WriteAllText(_passwordFile, settings.Password + "\n");
-<<<<<<< HEAD
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_passwordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-=======
         Shell.Run("chmod", "600", _passwordFile);
->>>>>>> pghost
         settings.Password = null;
         Connection = settings.ConnectionString;
     }
