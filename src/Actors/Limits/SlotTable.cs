@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Runner.Actors.Telemetry;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
@@ -179,3 +178,6 @@ internal sealed class SlotTable
         return _granted[run] = slots.MoveToImmutable();
     }
 }
+
+/// <summary>How many slots are held, by the kind of their limit, and how many runs wait in memory. A moment's values, taken from any thread.</summary>
+internal readonly record struct SlotCounts(int Node, int Deployment, int Named, int Waiting);
