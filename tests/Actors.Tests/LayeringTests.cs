@@ -1,11 +1,14 @@
 using System.Reflection;
 using Runner.Actors.Nodes;
+using Runner.Cli;
+using Runner.Client;
 using Runner.Entities.Store;
 using Runner.Messages;
+using Runner.Persistence.InMemory;
 
 namespace Runner.Actors.Tests;
 
-/// <summary>Who may know whom: Messages ← Entities ← Actors.</summary>
+/// <summary>Who may know whom: Messages ← Entities ← Persistence, Actors ← Host; and Messages ← Client ← Cli ← Host.</summary>
 public sealed class LayeringTests
 {
     [Fact]
@@ -17,6 +20,22 @@ public sealed class LayeringTests
     [Fact]
     public void The_actors_know_entities_and_messages_alone() =>
         Assert.Equal(["Runner.Entities", "Runner.Messages"], OursIn(typeof(RunnerNode).Assembly));
+
+    [Fact]
+    public void The_stores_know_entities_alone() => Assert.Empty(OursIn(typeof(InMemoryEntityStore).Assembly).Except(["Runner.Entities", "Runner.Messages"]));
+
+    [Fact]
+    public void The_client_and_its_commands_know_messages_alone()
+    {
+        Assert.Equal(["Runner.Messages"], OursIn(typeof(RunnerClient).Assembly));
+        Assert.Equal(["Runner.Client", "Runner.Messages"], OursIn(typeof(CliContext).Assembly));
+    }
+
+    /// <summary>A command answers in 250 ms: it cannot wait for Akka.NET to be loaded.</summary>
+    [Fact]
+    public void The_client_and_its_commands_know_no_actors() => Assert.DoesNotContain(
+        new[] { typeof(Refusal), typeof(RunnerClient), typeof(CliContext) }.SelectMany(t => t.Assembly.GetReferencedAssemblies()),
+        a => a.Name!.StartsWith("Akka", StringComparison.Ordinal));
 
     [Fact]
     public void The_actors_know_no_web_and_no_database() => Assert.DoesNotContain(

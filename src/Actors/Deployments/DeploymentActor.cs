@@ -4,7 +4,6 @@ using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
-using Runner.Actors.Telemetry;
 using Akka.Actor;
 using Runner.Entities;
 using Runner.Entities.Store;
@@ -14,8 +13,8 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Deployments;
 
 /// <summary>A deployment: the shell around <see cref="DeploymentBehaviour"/>.</summary>
-/// <param name="telemetry">Where the runs it makes are counted; null counts nothing.</param>
-internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, RunTelemetry? telemetry, string id)
+/// <param name="occurred">Called for each run that it makes; null for nobody who counts.</param>
+internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, Action? occurred, string id)
     : EntityActor<DeploymentState, IDeploymentEvent, IDeploymentIntent>(entities, behaviour, id), IWithTimers
 {
     private const int CancelAtOnce = 1000;
@@ -60,7 +59,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
         switch (intent)
         {
             case WakeRun wake:
-                telemetry?.Occurred();
+                occurred?.Invoke();
                 Services.Router.Tell(new EntityKey(EntityKinds.FlowRun, wake.Run.ToString("D")), WakeUpNow.Instance, Self);
                 break;
             case ILimiterMessage message:
@@ -116,7 +115,8 @@ internal static class DeploymentHosting
     public static Props Props(NodeParts parts, string id)
     {
         var behaviour = new DeploymentBehaviour(parts.RunBehaviour, parts.Codec);
+        Action? occurred = parts.Settings.Telemetry is { } telemetry ? telemetry.Runs.Occurred : null;
         return ActorProducer.Props(
-            () => new DeploymentActor(parts.Entities, behaviour, () => parts.Router.Limiter, parts.Settings.Telemetry?.Runs, id));
+            () => new DeploymentActor(parts.Entities, behaviour, () => parts.Router.Limiter, occurred, id));
     }
 }

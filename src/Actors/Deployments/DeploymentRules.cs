@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Runner.Actors.Processes;
-using Runner.Actors.Retention;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 
@@ -43,7 +42,7 @@ internal static class DeploymentRules
         CheckSchedules(spec, problems);
         CheckLimits(spec, problems);
         CheckRetries(spec.Retries, problems);
-        PruneRules.Check("retention.keep_for", spec.Retention?.KeepFor, "retention.keep_runs", spec.Retention?.KeepRuns, problems);
+        RetentionBounds.Check("retention.keep_for", spec.Retention?.KeepFor, "retention.keep_runs", spec.Retention?.KeepRuns, problems);
         Range("timeout", spec.Timeout, ShortestTimeout, LongestTimeout, problems);
         Range("stop_grace", spec.StopGrace, TimeSpan.Zero, LongestGrace, problems);
         if (spec.Priority is < -HighestPriority or > HighestPriority)

@@ -5,7 +5,6 @@ using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
-using Runner.Actors.Telemetry;
 using Akka.Actor;
 using Runner.Entities;
 using Runner.Entities.Store;
@@ -14,6 +13,12 @@ using Serilog.Core;
 using Serilog.Events;
 
 namespace Runner.Actors.FlowRuns;
+
+/// <summary>Told of everything that becomes durable of this node's runs.</summary>
+internal interface IRunObserver
+{
+    void Changed(FlowRunState before, FlowRunState after);
+}
 
 /// <summary>What the flow runs of a node work with.</summary>
 internal sealed record FlowRunServices(
@@ -25,7 +30,7 @@ internal sealed record FlowRunServices(
     Action<RunStateChanged> Publish)
 {
     /// <summary>Null measures and traces nothing.</summary>
-    public RunObserver? Observer { get; init; }
+    public IRunObserver? Observer { get; init; }
 }
 
 /// <summary>
@@ -197,7 +202,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         }
 
         // Filled in now: the child is made on its own turn, when this state may be another.
-        var spec = services.Specs.For(State);
+        var spec = services.Specs.For(new AttemptKey(_run, attempt), State.Scheduled!);
         var name = $"process-{attempt}";
         var actor = Context.ActorOf(
             ActorProducer.Props(() => new ProcessActor(spec, services.FlowRunner)),

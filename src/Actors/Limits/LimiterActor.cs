@@ -3,7 +3,6 @@ using Akka.Hosting;
 using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
 using Akka.Actor;
-using Runner.Actors.Telemetry;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Limits;
@@ -14,8 +13,8 @@ namespace Runner.Actors.Limits;
 /// <summary>What the limiter works with.</summary>
 /// <param name="NodeLimit">Name and size of the executing node's own limit.</param>
 /// <param name="Gate">Whether the node starts anything at all now.</param>
-/// <param name="Telemetry">Told how many slots are held; null for nobody who asks.</param>
-internal sealed record LimiterServices(EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, RunTelemetry? Telemetry);
+/// <param name="ObserveSlots">Told where to ask how many slots are held, from any thread; null for nobody who asks.</param>
+internal sealed record LimiterServices(EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, Action<Func<SlotCounts?>>? ObserveSlots);
 
 /// <summary>
 /// The cluster singleton that decides who starts next: fair and fast, in front of the slot rows that make overrunning a limit impossible.
@@ -52,7 +51,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     public LimiterActor(LimiterServices services)
     {
         _services = services;
-        services.Telemetry?.ObserveSlots(() => Volatile.Read(ref _table)?.Counts);
+        services.ObserveSlots?.Invoke(() => Volatile.Read(ref _table)?.Counts);
     }
 
     /// <inheritdoc/>

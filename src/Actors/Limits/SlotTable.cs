@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Runner.Actors.Telemetry;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
@@ -193,3 +192,6 @@ internal sealed class SlotTable
 
 /// <summary>A slot and who holds it.</summary>
 internal readonly record struct HeldSlot(string Limit, int Number, Guid Run);
+
+/// <summary>How many slots are held, by the kind of their limit, and how many runs wait in memory. A moment's values, taken from any thread.</summary>
+internal readonly record struct SlotCounts(int Node, int Deployment, int Named, int Waiting);

@@ -73,7 +73,7 @@ internal sealed class NodeParts
         {
             Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, Settings.Name)),
         };
-        Limits = new LimiterServices(Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry?.Runs);
+        Limits = new LimiterServices(Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry is null ? null : telemetry.Runs.ObserveSlots);
         foreach (var kind in (ImmutableArray<string>)[EntityKinds.Deployment, EntityKinds.FlowRun, EntityKinds.Limiter])
         {
             telemetry?.Engine.ObserveEntities(kind, () => Entities.Residents.Count(kind));

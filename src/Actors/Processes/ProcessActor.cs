@@ -1,5 +1,4 @@
 using Runner.Actors.FlowRunners;
-using Runner.Actors.FlowRuns;
 using Akka.Actor;
 
 namespace Runner.Actors.Processes;

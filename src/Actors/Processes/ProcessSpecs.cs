@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
-using Runner.Actors.FlowRuns;
+using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
 namespace Runner.Actors.Processes;
@@ -11,28 +11,28 @@ namespace Runner.Actors.Processes;
 /// <param name="apiVariables">The variables that lead a program to its node's API, for a run: RUNNER_API_URL and RUNNER_TOKEN.</param>
 internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, string?>>> apiVariables)
 {
-    public ProcessSpec For(FlowRunState run)
+    public ProcessSpec For(AttemptKey attempt, RunScheduled run)
     {
         var recipe = run.Recipe;
-        var parameters = run.Scheduled!.Parameters;
+        var parameters = run.Parameters;
         var environment = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>(recipe.Env.Count + 4);
         foreach (var (name, value) in recipe.Env)
         {
             environment.Add(new(name, value is null ? null : Templates.Fill(value, parameters)));
         }
 
-        environment.Add(new("RUNNER_DEPLOYMENT", run.Scheduled.Deployment));
-        environment.Add(new("RUNNER_SCHEDULED_TIME", run.Scheduled.Due.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)));
-        environment.AddRange(apiVariables(run.Id));
+        environment.Add(new("RUNNER_DEPLOYMENT", run.Deployment));
+        environment.Add(new("RUNNER_SCHEDULED_TIME", run.Due.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)));
+        environment.AddRange(apiVariables(attempt.RunId));
         return new ProcessSpec(
-            new AttemptKey(run.Id, run.Attempt),
+            attempt,
             recipe.Command.IsDefaultOrEmpty ? [] : [.. recipe.Command.Select(argument => Templates.Fill(argument, parameters))],
             recipe.Workdir,
             environment.DrainToImmutable(),
             JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement),
             recipe.User)
         {
-            Deployment = run.Scheduled.Deployment,
+            Deployment = run.Deployment,
         };
     }
 }

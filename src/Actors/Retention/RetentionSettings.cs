@@ -6,10 +6,10 @@ namespace Runner.Actors.Retention;
 public sealed record RetentionRule(TimeSpan? KeepFor, long? KeepRuns)
 {
     /// <summary>The longest that a run can be kept by age.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
+    public static readonly TimeSpan Longest = RetentionBounds.Longest;
 
     /// <summary>The most that can be kept by count.</summary>
-    public const long Most = 1_000_000_000;
+    public const long Most = RetentionBounds.Most;
 
     /// <summary>Nothing is ever deleted.</summary>
     public static RetentionRule Everything { get; } = new(null, null);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Runner.Actors.FlowRuns;
+using Runner.Actors.Limits;
 using Runner.Actors.Processes;
 using Runner.Messages.Runs;
 
@@ -126,6 +127,3 @@ internal sealed class RunTelemetry : IDisposable
 
     private IEnumerable<Measurement<int>> Waiting() => Volatile.Read(ref _slots)?.Invoke() is { } counts ? [new Measurement<int>(counts.Waiting)] : [];
 }
-
-/// <summary>How many slots are held, by the kind of their limit, and how many runs wait in memory. A moment's values, taken from any thread.</summary>
-internal readonly record struct SlotCounts(int Node, int Deployment, int Named, int Waiting);

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Processes;
 using Runner.Entities;
 
 namespace Runner.Actors.Wire;

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Processes;
 using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Deployments;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Runner.Actors.Telemetry;
+using Runner.Actors;
 using Serilog.Events;
 using Serilog.Expressions;
 using Serilog.Formatting;

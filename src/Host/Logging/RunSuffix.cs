@@ -1,4 +1,4 @@
-using Runner.Actors.Telemetry;
+using Runner.Actors;
 using Serilog.Core;
 using Serilog.Events;
 

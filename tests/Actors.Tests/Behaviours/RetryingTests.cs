@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Processes;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

@@ -45,7 +45,7 @@ public sealed class DeploymentDecisionTable
     {
         Assert.Equal(
             // A submission reaches the deployment with an id.
-            DecisionText.MessagesTo(typeof(IDeploymentMessage), typeof(DeploymentActor).Namespace!, typeof(SubmitRun)),
+            DecisionText.MessagesTo(typeof(IDeploymentMessage), [typeof(DeploymentActor).Namespace!], typeof(SubmitRun)),
             Table.Select(row => Message((string)((object[])row)[0]).GetType()).Distinct().OrderBy(t => t.Name, StringComparer.Ordinal));
         Assert.Equal(Enum.GetValues<DeploymentPhase>(), States().Select(state => state.Phase));
     }

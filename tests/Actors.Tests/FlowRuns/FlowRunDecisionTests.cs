@@ -4,6 +4,7 @@ using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Processes;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;
@@ -58,7 +59,7 @@ public sealed class FlowRunDecisionTests
     {
         Assert.Equal(
             // A repetition reaches the run with an id.
-            DecisionText.MessagesTo(typeof(IRunMessage), typeof(FlowRunActor).Namespace!, typeof(RetryRun)),
+            DecisionText.MessagesTo(typeof(IRunMessage), [typeof(FlowRunActor).Namespace!, typeof(ProcessActor).Namespace!], typeof(RetryRun)),
             Table.Select(row => Message((string)((object[])row)[0]).GetType()).Distinct().OrderBy(t => t.Name, StringComparer.Ordinal));
         Assert.Equal(Enum.GetValues<RunPhase>().Order(), States().Select(state => state.Phase).Order());
     }

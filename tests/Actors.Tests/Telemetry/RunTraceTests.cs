@@ -4,6 +4,7 @@ using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Processes;
 using Runner.Actors.Telemetry;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

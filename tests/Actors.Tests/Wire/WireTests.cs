@@ -8,6 +8,7 @@ using Akka.Configuration;
 using Akka.Serialization;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
+using Runner.Actors.Processes;
 using Runner.Actors.Wire;
 using Runner.Entities;
 using Runner.Entities.Store;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Runner.Actors.Telemetry;
+using Runner.Actors;
 using Runner.Host.Logging;
 using Serilog.Core;
 using Serilog.Events;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Runner.Actors.Telemetry;
+using Runner.Actors;
 using Runner.Host.Configuration;
 using Runner.Host.Logging;
 using Runner.Host.Tests.Telemetry;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Runner.Actors.Telemetry;
 using Serilog;
 using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 

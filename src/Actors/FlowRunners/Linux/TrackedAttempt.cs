@@ -1,4 +1,3 @@
-using Runner.Actors.Telemetry;
 using Serilog;
 
 namespace Runner.Actors.FlowRunners.Linux;

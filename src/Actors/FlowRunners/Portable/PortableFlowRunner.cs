@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using Runner.Actors.FlowRunners.Linux;
-using Runner.Actors.Telemetry;
 using Serilog;
 
 namespace Runner.Actors.FlowRunners.Portable;

@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.Parameters.Schema.Patterns;
-using Runner.Actors.Scheduling;
 
 namespace Runner.Actors.Parameters.Schema.Keywords;
 

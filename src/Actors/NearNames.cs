@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Messages;
 
-namespace Runner.Actors.Scheduling;
+namespace Runner.Actors;
 
 /// <summary>Finds what somebody may have meant: the names that take the fewest edits to reach.</summary>
 internal static class NearNames

@@ -1,17 +1,12 @@
-using Runner.Actors.FlowRunners;
-using Runner.Actors.FlowRuns;
 using Runner.Messages.Runs;
 using Serilog;
 using Serilog.Events;
 
-namespace Runner.Actors.Telemetry;
+namespace Runner.Actors.FlowRuns;
 
 /// <summary>Logs about runs: at Information that one has started and that it has ended, at Debug every state between.</summary>
 internal static class RunLog
 {
-    /// <summary>The log, for lines about an attempt.</summary>
-    public static ILogger About(this ILogger log, ProcessSpec spec) => log.ForContext(new RunLogContext(spec.Key.RunId, spec.Key.Attempt, spec.Deployment));
-
     /// <summary>
     /// What became durable of a run has taken it from one state to the other. States' messages are left out: they may repeat what somebody wrote.
     /// </summary>

@@ -1,7 +1,7 @@
 using Serilog.Core;
 using Serilog.Events;
 
-namespace Runner.Actors.Telemetry;
+namespace Runner.Actors;
 
 /// <summary>What every line about a run carries, and the one place that says so.</summary>
 /// <param name="Attempt">0 before the first.</param>

@@ -1,0 +1,37 @@
+using Akka.Actor;
+using Runner.Actors.FlowRunners;
+using Runner.Entities;
+using Runner.Messages;
+
+namespace Runner.Actors.Processes;
+
+// What a run is told about its attempt's process.
+
+/// <summary>What is said last about an attempt's process: nothing of it is left to look after.</summary>
+internal interface ILastReport : IEntityCommand
+{
+    int Attempt { get; }
+}
+
+/// <summary>The attempt's process is alive.</summary>
+internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IEntityCommand;
+
+/// <summary>The attempt's process could not be started.</summary>
+internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : ILastReport;
+
+/// <summary>There is proof that the attempt's process was never spawned.</summary>
+internal sealed record ProcessNeverStarted(int Attempt) : ILastReport;
+
+/// <summary>The attempt's process is gone.</summary>
+internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome) : ILastReport;
+
+// What a run tells its ProcessActor, decided as an intent.
+
+/// <summary>Start the process of the attempt.</summary>
+internal sealed record StartProcess(int Attempt) : IRunIntent, INoSerializationVerificationNeeded;
+
+/// <summary>Find the process that an earlier life of the node may have started.</summary>
+internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : IRunIntent, INoSerializationVerificationNeeded;
+
+/// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
+internal sealed record StopProcess(int Attempt, TimeSpan Grace) : IRunIntent, INoSerializationVerificationNeeded;
