@@ -86,10 +86,7 @@ internal sealed class PostgresAddress
     public string DumpCommand(string file) => string.Join(' ', new[]
     {
         "pg_dump", "-h", _connection.Host!, "-p", _connection.Port.ToString(CultureInfo.InvariantCulture), "-U", User, "-Fc", "-f", file, Database,
-    }.Select(ForShell));
-
-    private static string ForShell(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:,@".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }.Select(PostgresStoreOptions.ForShell));
 
     private NpgsqlDataSource Source(Action<NpgsqlConnectionStringBuilder> change)
     {

@@ -42,6 +42,10 @@ public sealed record PostgresStoreOptions(string Connection)
     /// <param name="file">Where to.</param>
     public string DumpCommand(string file) => new PostgresAddress(this).DumpCommand(file);
 
+    /// <summary>A word of a command for a shell, in quotes if it needs them.</summary>
+    public static string ForShell(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:,@".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     /// <summary>The database, as messages name it.</summary>
     public string DatabaseText => new PostgresAddress(this).ToString();
 
