@@ -1,3 +1,4 @@
+using Runner.Actors.Processes;
 using System.Collections.Immutable;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
@@ -41,6 +42,8 @@ internal static class PlantedBugs
                 break;
             case PlantedBug.ForgottenOutcome:
                 world.Processes.ForgetsOutcomes = true;
+                // Nor does what came too late for one life of the run reach the next.
+                world.Regions.Swallows = (_, message) => message is ProcessEnded;
                 SplitAgainAndAgain(world);
                 break;
             default:
