@@ -289,7 +289,8 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
 
     private void OnTooLate(object message)
     {
-        if (!_beginsAnew)
+        // A request does not wait for the pause: the next life, which it brings to memory, answers it or is refused what it needs.
+        if (!_beginsAnew && message is not IRequest)
         {
             Services.Fallen.Keep(Key, message, Sender);
         }

@@ -13,24 +13,25 @@ internal sealed class JournalWrites(IEntityStore store, PendingWrites pending, L
 {
     /// <summary>Writes each, in order; each is decided as if alone. The task never fails.</summary>
     /// <returns>For each the reason why it was refused, or null; null if none was.</returns>
-    public Task<IImmutableList<Exception?>?> WriteAsync(IEnumerable<AtomicWrite> messages)
+    public async Task<IImmutableList<Exception?>?> WriteAsync(IEnumerable<AtomicWrite> messages)
     {
-        List<Task<Exception?>> writes = [];
-        string? persistenceId = null;
-        foreach (var message in messages)
+        AtomicWrite[] all = [.. messages];
+        if (all.Length == 0)
         {
-            // All are of one entity: a persistent actor sends its own only.
-            persistenceId = message.PersistenceId;
-            writes.Add(WriteAsync(message));
+            return null;
         }
 
-        var answers = AnswersAsync(writes);
-        if (persistenceId is not null)
+        // All are of one entity: a persistent actor sends its own only. Said before the store hears of it, for whoever reads meanwhile.
+        var written = new TaskCompletionSource();
+        pending.Add(all[0].PersistenceId, written.Task);
+        try
         {
-            pending.Add(persistenceId, answers);
+            return await AnswersAsync([.. all.Select(WriteAsync)]).ConfigureAwait(false);
         }
-
-        return answers;
+        finally
+        {
+            written.SetResult();
+        }
     }
 
     // What awaits a commit is run by the store's own thread: from here to the journal's answers it only tells messages.
