@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Runner.Actors.Nodes;
 using Runner.Entities;
+using Runner.Entities.Alarms;
 using Runner.Entities.Store;
 using Runner.Host.Cluster;
 using Runner.Persistence.Journal;
@@ -22,7 +23,7 @@ internal sealed class TallySystem : IAsyncDisposable
     private const string Region = "tallies";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly ClusterRouter _router = new();
+    private readonly ClusterRouter _router = new(new AlarmBoard(Stopclock.Provider, Logger.None));
     private readonly bool _stay;
     private NodeHost? _host;
     private EntityServices? _services;

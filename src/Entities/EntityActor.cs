@@ -39,6 +39,9 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
 
     private static readonly Recovery WithoutSnapshot = new(SnapshotSelectionCriteria.None);
 
+    /// <summary>Of what was never written. The journal answers it without looking.</summary>
+    private static readonly Recovery OfNothing = new(SnapshotSelectionCriteria.None, toSequenceNr: 0);
+
     private readonly IEntityBehaviour<TState, TEvent, TIntent> _behaviour;
     private readonly Queue<PendingMessage> _queue = new();
     private readonly Action<object> _onPersisted;
@@ -61,6 +64,12 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     /// <summary>It comes back at once: what still comes here is for that life.</summary>
     private bool _beginsAnew;
 
+    /// <summary>
+    /// Its history was not looked for, as there should be none. Until a first commit has proved that, nothing is answered or done from what
+    /// is in memory.
+    /// </summary>
+    private bool _isPresumedNew;
+
     /// <summary>What is being decided now, and would be neither in the queue nor in the batch if that failed.</summary>
     private PendingMessage? _inHand;
 
@@ -75,6 +84,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         PersistenceId = Key.ToString();
         _state = behaviour.Initial(id);
         _onPersisted = OnPersisted;
+        _isPresumedNew = services.New.Take(Key);
     }
 
     private enum Phase
@@ -94,7 +104,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     public sealed override string PersistenceId { get; }
 
     /// <inheritdoc/>
-    public override Recovery Recovery => _behaviour.HasSnapshots ? Recovery.Default : WithoutSnapshot;
+    public override Recovery Recovery => _isPresumedNew ? OfNothing : _behaviour.HasSnapshots ? Recovery.Default : WithoutSnapshot;
 
     /// <summary>What the entities of this node work with.</summary>
     protected EntityServices Services { get; }
@@ -271,7 +281,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
             case EntityErased:
                 OnErased();
                 break;
-            case WakeUpNow when first && Services.Time.GetElapsedTime(_recoveredAt) < SameWakeUp:
+            case WakeUpNow when first && !_isPresumedNew && Services.Time.GetElapsedTime(_recoveredAt) < SameWakeUp:
                 OnWhatRecoveryDid();
                 break;
             default:
@@ -353,9 +363,13 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
             CaughtUp((TState)memory.State, _state);
         }
 
-        Loaded();
         _recoveredAt = Services.Time.GetTimestamp();
-        Enqueue((Recovered.Instance, Self));
+        if (!_isPresumedNew)
+        {
+            Loaded();
+            Enqueue((Recovered.Instance, Self));
+        }
+
         _handledSince = false;
     }
 
@@ -367,7 +381,12 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         {
             var batch = _batch ??= new EntityBatch<TState, TEvent, TIntent>(_state);
             Decide(batch, now);
-            if (!batch.NeedsCommit)
+            if (!batch.NeedsCommit && _isPresumedNew)
+            {
+                // Whoever asks for it knows of it.
+                BeginAnew(null, batch.Members.Select(m => m.Pending));
+            }
+            else if (!batch.NeedsCommit)
             {
                 _batch = null;
                 Finish(batch);
@@ -479,9 +498,11 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         _sequence += write.Events.Length;
         _snapshotSequence = write.Snapshot?.Sequence ?? _snapshotSequence;
         _phase = Phase.Ready;
+        _isPresumedNew = false;
         Stand();
-        if (write.WakeUp is { } wakeUp)
+        if (write.WakeUp is { } wakeUp && wakeUp.At != EntityWakeUps.FromStartUp)
         {
+            // One that only has to be in memory is; should it leave, the worker finds its row at its next reading.
             Services.Router.Tell(new AlarmChanged(Key, wakeUp.At), Self);
         }
 

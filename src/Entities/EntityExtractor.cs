@@ -4,12 +4,13 @@ using Akka.Cluster.Sharding;
 namespace Runner.Entities;
 
 /// <summary>Which shard an entity belongs to. Final: all nodes of a cluster have to agree, also those of two versions.</summary>
-public sealed class EntityExtractor : IMessageExtractor
+/// <param name="newEntities">Told of those that are about to be made on this node; null for entities of which none is made under an id of its own.</param>
+public sealed class EntityExtractor(NewEntities? newEntities) : IMessageExtractor
 {
     /// <summary>The number of shards of each kind.</summary>
     public const int Shards = 64;
 
-    public static readonly EntityExtractor Instance = new();
+    public static readonly EntityExtractor Instance = new(null);
 
     private static readonly string[] Ids = [.. Enumerable.Range(0, Shards).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
 
@@ -17,8 +18,21 @@ public sealed class EntityExtractor : IMessageExtractor
     public string? EntityId(object message) => (message as EntityMessage)?.Entity.Id;
 
     /// <inheritdoc/>
-    // Called again with what was taken out of its envelope already, when a shard has kept it.
-    public object EntityMessage(object message) => message is EntityMessage envelope ? envelope.Message : message;
+    // Called by the shard just before it brings the entity to memory; and again with what was taken out of its envelope already, when it has kept it.
+    public object EntityMessage(object message)
+    {
+        if (message is not EntityMessage envelope)
+        {
+            return message;
+        }
+
+        if (envelope.Message is ICreation { HasFreshId: true })
+        {
+            newEntities?.Add(envelope.Entity);
+        }
+
+        return envelope.Message;
+    }
 
     /// <inheritdoc/>
     public string ShardId(object message) => ShardId(EntityId(message) ?? "");

@@ -27,6 +27,9 @@ public sealed record EntityServices(IEntityStore Store, IEventCodec Codec, TimeP
     /// <summary>Those in this node's memory.</summary>
     public ResidentEntities Residents { get; init; } = new();
 
+    /// <summary>Those that are about to be made.</summary>
+    public NewEntities New { get; init; } = new();
+
     /// <summary>Where entities say that they have nothing to do; nobody lets them stay.</summary>
     public IActorRef Idle { get; init; } = ActorRefs.Nobody;
 

@@ -32,7 +32,7 @@ internal sealed class SimulatedRouter : INodeRouter
         Limiter = Singleton("limiter", LimiterHosting.Props(parts));
         Retention = Singleton("retention", RetentionHosting.Props(parts));
         Region(EntityKinds.Limiter, "limits", id => LimiterHosting.SizesProps(parts, id));
-        Region(EntityKinds.FlowRun, "flow-runs", id => FlowRunHosting.Props(parts, id));
+        Region(EntityKinds.FlowRun, "flow-runs", id => FlowRunHosting.Props(parts, id), parts.NewEntities);
         Region(EntityKinds.Deployment, "deployments", id => DeploymentHosting.Props(parts, id));
         _alarms = [.. Enumerable.Range(0, EntitySlices.Count).Select(slice => Singleton($"alarms-{slice}", NodeHosting.AlarmProps(parts, slice)))];
     }
@@ -59,10 +59,10 @@ internal sealed class SimulatedRouter : INodeRouter
     public EntityKey? Find(ActorPath path) =>
         path.Depth >= 4 && _kinds.TryGetValue(path.Parent.Parent.Name, out var kind) ? new EntityKey(kind, Uri.UnescapeDataString(path.Name)) : null;
 
-    private void Region(string kind, string name, Func<string, Props> entity)
+    private void Region(string kind, string name, Func<string, Props> entity, NewEntities? newEntities = null)
     {
         _kinds.Add(name, kind);
-        var region = ActorProducer.Props(() => new SimulatedRegion(entity, EntityExtractor.Instance, LeaveMemory.Instance, _faults));
+        var region = ActorProducer.Props(() => new SimulatedRegion(entity, new EntityExtractor(newEntities), LeaveMemory.Instance, _faults));
         _regions.Add(kind, _system.ActorOf(region, name));
     }
 

@@ -242,7 +242,7 @@ internal static class FlowRunHosting
     private const string Region = "flow-runs";
 
     public static AkkaConfigurationBuilder AddFlowRuns(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
-        .WithShardRegion<FlowRunActor>(Region, id => Props(parts, id), EntityExtractor.Instance, NodeHosting.Shards)
+        .WithShardRegion<FlowRunActor>(Region, id => Props(parts, id), new EntityExtractor(parts.NewEntities), NodeHosting.Shards)
         .WithActors((_, registry) => router.Add(EntityKinds.FlowRun, Region, registry.Get<FlowRunActor>()));
 
     public static Props Props(NodeParts parts, string id) => ActorProducer.Props(() => new FlowRunActor(parts.Entities, parts.FlowRuns, id));

@@ -251,7 +251,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         var given = repeat.Command.IdempotencyKey;
         var id = given is not null ? RunIds.ForKey(state.Id.ToString("D"), given) : repeat.FreshId;
         var scheduled = state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given };
-        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled)));
+        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == repeat.FreshId)));
     }
 
     private static Decision Finish(FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result = null)

@@ -2,12 +2,14 @@ using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Runner.Entities;
+using Runner.Entities.Alarms;
 using Runner.Entities.Store;
 
 namespace Runner.Actors.Nodes;
 
 /// <summary>Reaches entities through the shard regions of their kinds, singletons through their proxies. Filled in while the node is composed.</summary>
-internal sealed class ClusterRouter : INodeRouter
+/// <param name="board">The alarm workers of this node.</param>
+internal sealed class ClusterRouter(AlarmBoard board) : INodeRouter
 {
     // A path of an entity: …/sharding/REGION/SHARD/ENTITY.
     private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
@@ -32,8 +34,19 @@ internal sealed class ClusterRouter : INodeRouter
     public void Tell(EntityKey entity, object message, IActorRef? sender) => _regions[entity.Kind].Tell(new EntityMessage(entity, message), sender);
 
     /// <inheritdoc/>
-    public void Tell(AlarmChanged change, IActorRef? sender) =>
-        Alarms.Tell(new ShardingEnvelope(EntitySlices.Of(change.Entity).ToString(CultureInfo.InvariantCulture), change), sender);
+    public void Tell(AlarmChanged change, IActorRef? sender)
+    {
+        var slice = EntitySlices.Of(change.Entity);
+        if (board.Worker(slice) is { } worker)
+        {
+            // The region would bring it to the same actor, in two hand-offs more. One that is leaving misses it: its successor reads the rows.
+            worker.Tell(change, sender ?? ActorRefs.NoSender);
+        }
+        else
+        {
+            Alarms.Tell(new ShardingEnvelope(slice.ToString(CultureInfo.InvariantCulture), change), sender ?? ActorRefs.NoSender);
+        }
+    }
 
     /// <inheritdoc/>
     public EntityKey? Find(ActorPath path) =>

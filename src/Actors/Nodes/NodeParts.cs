@@ -47,6 +47,8 @@ internal sealed class NodeParts
 
     public ProcessCount Processes { get; } = new();
 
+    public NewEntities NewEntities { get; } = new();
+
     public StartsGate StartsGate { get; } = new();
 
     /// <summary>How actors reach each other; filled in as they come to be.</summary>
@@ -67,7 +69,7 @@ internal sealed class NodeParts
         var fallen = new FallenEntities(system, () => router);
         var idle = system.ActorOf(Props.Create(() => new IdleEntities(Time, Settings.IdleAfter)), "idle-entities");
         system.ActorOf(Props.Create(() => new EntityDeadLetters(router, fallen)), "entity-dead-letters");
-        Entities = new EntityServices(Store, Codec, Time, router, Log) { Fallen = fallen, Idle = idle, Telemetry = telemetry?.Engine };
+        Entities = new EntityServices(Store, Codec, Time, router, Log) { Fallen = fallen, New = NewEntities, Idle = idle, Telemetry = telemetry?.Engine };
         FlowRuns = new FlowRunServices(
             RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Publish)
         {

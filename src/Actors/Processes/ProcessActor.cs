@@ -7,28 +7,49 @@ namespace Runner.Actors.Processes;
 /// One attempt's process, child of its FlowRunActor: starts or finds it through the flow runner, turns a stop into SIGTERM and, after the
 /// grace time, SIGKILL. What happens the flow runner reports to the run, which decides, and stops this actor once nothing is left to look after.
 /// </summary>
-internal sealed class ProcessActor : ReceiveActor, IWithTimers
+internal sealed class ProcessActor : UntypedActor, IWithTimers
 {
     /// <summary>SIGKILL is sent again this often until the tree is gone: a process in an uninterruptible wait dies only afterwards.</summary>
     private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(5);
 
     private readonly ProcessSpec _spec;
     private readonly IFlowRunner _flowRunner;
+    private readonly Observer _observer;
     private TimeSpan? _stopGrace;
 
     public ProcessActor(ProcessSpec spec, IFlowRunner flowRunner)
     {
         _spec = spec;
         _flowRunner = flowRunner;
-        var observer = new Observer(Context.Parent, spec.Key.Attempt);
-        Receive<StartProcess>(_ => _flowRunner.Start(_spec, observer));
-        Receive<RecoverProcess>(m => _flowRunner.Recover(_spec, m.Handle, observer));
-        Receive<StopProcess>(m => OnStop(m.Grace));
-        Receive<KillNow>(_ => Kill());
+        _observer = new Observer(Context.Parent, spec.Key.Attempt);
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    // One of these is made for each attempt; a ReceiveActor would put its handlers together anew each time.
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case StartProcess:
+                _flowRunner.Start(_spec, _observer);
+                break;
+            case RecoverProcess recover:
+                _flowRunner.Recover(_spec, recover.Handle, _observer);
+                break;
+            case StopProcess stop:
+                OnStop(stop.Grace);
+                break;
+            case KillNow:
+                Kill();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
 
     private void OnStop(TimeSpan grace)
     {

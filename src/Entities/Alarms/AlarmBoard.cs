@@ -20,7 +20,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, DateTimeOffset?> _readUntil = [];
-    private readonly SortedDictionary<int, IActorRef> _workers = [];
+    private readonly IActorRef?[] _workers = new IActorRef?[EntitySlices.Count];
     private ITimer? _timer;
     private readonly TaskCompletionSource _allRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (DateTimeOffset Wall, TimeSpan Elapsed)? _latest;
@@ -56,6 +56,9 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         }
     }
 
+    /// <summary>The worker of a slice, if it is on this node.</summary>
+    public IActorRef? Worker(int slice) => Volatile.Read(ref _workers[slice]);
+
     internal void ReadUntil(int slice, DateTimeOffset until)
     {
         lock (_lock)
@@ -87,13 +90,13 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
     {
         lock (_lock)
         {
-            if (_workers.TryGetValue(slice, out var known) && known.Equals(worker))
+            if (worker.Equals(_workers[slice]))
             {
-                _workers.Remove(slice);
+                _workers[slice] = null;
                 _readUntil.Remove(slice);
             }
 
-            if (_workers.Count == 0)
+            if (_readUntil.Count == 0)
             {
                 _timer?.Dispose();
                 _timer = null;
@@ -117,7 +120,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
                 return;
             }
 
-            foreach (var worker in _workers.Values)
+            foreach (var worker in _workers.OfType<IActorRef>())
             {
                 worker.Tell(ClockStepped.Instance, ActorRefs.NoSender);
             }

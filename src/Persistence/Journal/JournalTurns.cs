@@ -19,6 +19,10 @@ internal sealed class JournalTurns(JournalAccess access)
             case WriteMessages write:
                 _ = WriteAsync(write, journal);
                 return true;
+            case ReplayMessages { ToSequenceNr: 0 } nothing:
+                // An entity that was never written.
+                nothing.PersistentActor.Tell(new RecoverySuccess(0), journal);
+                return true;
             case ReplayMessages replay:
                 _ = ReplayAsync(replay, journal);
                 return true;
