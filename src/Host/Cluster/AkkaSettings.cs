@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using Runner.Actors.Wire;
 using Runner.Hocon;
 using Runner.Host.Configuration;
+using Runner.Persistence.Journal;
 
 namespace Runner.Host.Cluster;
 
@@ -19,8 +21,15 @@ internal sealed class AkkaSettings
     /// <summary>The object that holds them in a file.</summary>
     public const string Section = "akka";
 
+    /// <summary>What is built in gives its values this origin, whichever file it is.</summary>
     private const string BuiltIn = "akka.conf";
     private static readonly Lazy<AkkaSettings> Defaults = new(() => new(ReadBuiltIn()));
+
+    /// <summary>Lies under all of it, and is added with the journal.</summary>
+    private static readonly Lazy<HoconObject> Journal = new(() => Read(EntityJournalSetup.Text));
+
+    /// <summary>Lies over all of it, and is added with the wire.</summary>
+    private static readonly Lazy<HoconObject> Wire = new(() => Read(WireSetup.Text));
 
     private readonly HoconObject _section;
 
@@ -29,8 +38,8 @@ internal sealed class AkkaSettings
     /// <summary>What a node has that is told nothing else.</summary>
     public static AkkaSettings Default => Defaults.Value;
 
-    /// <summary>Every setting, in the order of the files.</summary>
-    public IEnumerable<AkkaEntry> Entries => Leaves([Section], _section).Select(
+    /// <summary>Every setting that the node sets, those of its journal and its serializers among them, in the order of the files.</summary>
+    public IEnumerable<AkkaEntry> Entries => Leaves([Section], HoconObject.Merge(HoconObject.Merge(Journal.Value, _section), Wire.Value)).Select(
         leaf => new AkkaEntry(HoconPath.Render(leaf.Path), leaf.Value, leaf.Value.Origin.File == BuiltIn ? NodeSetting.Default : leaf.Value.Origin.FileAndLine));
 
     /// <summary>A file's section over the defaults.</summary>
@@ -51,8 +60,10 @@ internal sealed class AkkaSettings
     {
         using var resource = typeof(AkkaSettings).Assembly.GetManifestResourceStream(BuiltIn)!;
         using var reader = new StreamReader(resource);
-        return HoconDocument.ParseText(reader.ReadToEnd(), new HoconOptions { File = BuiltIn }).Object.GetObject(Section);
+        return Read(reader.ReadToEnd());
     }
+
+    private static HoconObject Read(string builtIn) => HoconDocument.ParseText(builtIn, new HoconOptions { File = BuiltIn }).Object.GetObject(Section);
 
     private static void Check(ImmutableArray<string> path, HoconObject section, HoconObject? defaults, Action<OptionMistake> report)
     {

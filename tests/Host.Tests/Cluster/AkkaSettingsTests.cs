@@ -28,6 +28,23 @@ public sealed class AkkaSettingsTests
     }
 
     [Fact]
+    public void What_the_journal_and_the_wire_need_is_listed_too()
+    {
+        var settings = Over("persistence.max-concurrent-recoveries = 8");
+
+        Assert.Equal(("8", "text:1"), Listed("akka.persistence.max-concurrent-recoveries"));
+        Assert.Equal(("Runner.Persistence.Journal.EntityJournal, Runner.Persistence", NodeSetting.Default), Listed("akka.persistence.journal.sql.class"));
+        Assert.Equal(("runner-refused", NodeSetting.Default), Listed("akka.actor.serialization-bindings.\"System.Object\""));
+        Assert.Equal(("12703", NodeSetting.Default), Listed("akka.actor.serialization-identifiers.\"Runner.Actors.Wire.WireSerializer, Runner.Actors\""));
+
+        (string Value, string From) Listed(string path)
+        {
+            var entry = settings.Entries.Single(e => e.Path == path);
+            return (((HoconScalar)entry.Value).Text, entry.From);
+        }
+    }
+
+    [Fact]
     public void Null_is_the_default_and_takes_nothing_away()
     {
         var config = Over("cluster = null, loglevel = null, actor.provider = null").ToConfig();
