@@ -44,6 +44,9 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     /// <summary>Whose slots came free while rows were being read to compare with: what the rows say of them may be older.</summary>
     private readonly HashSet<Guid> _freedMeanwhile = [];
+
+    /// <summary>Likewise, which limits were given another size.</summary>
+    private readonly HashSet<string> _resizedMeanwhile = new(StringComparer.Ordinal);
     private SlotTable? _table;
     private ImmutableHashSet<Guid> _toRemind = [];
     private bool _suspended;
@@ -130,6 +133,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
                 OnFree(table, released.Run, released.Slots);
                 break;
             case LimitSizeChanged changed:
+                _resizedMeanwhile.Add(changed.Limit);
                 Resize(table, changed);
                 break;
             case StartsGateChanged:
@@ -252,16 +256,22 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     {
         var held = table.HeldForGood();
         _freedMeanwhile.Clear();
+        _resizedMeanwhile.Clear();
         ReadAsync(_services.Entities.Store).PipeTo(
             Self, Self, read => new RowsCompared(table, held, read), _ => Remind.Instance);
     }
 
-    /// <summary>Frees what nobody holds by the rows, holds what somebody does, and stands who waits where nobody is known to wait.</summary>
+    /// <summary>Gives limits the sizes of their rows, frees what nobody holds by the rows, holds what somebody does, and stands who waits where nobody is known to wait.</summary>
     private void OnCompared(SlotTable table, RowsCompared compared)
     {
         if (!ReferenceEquals(table, compared.Table))
         {
             return;
+        }
+
+        foreach (var changed in table.SizesUnlike(compared.Rows.Sizes).Where(changed => !_resizedMeanwhile.Contains(changed.Limit)))
+        {
+            Resize(table, changed);
         }
 
         var rows = compared.Rows.Slots.Select(slot => new HeldSlot(slot.Limit, slot.Number, Guid.Parse(slot.Holder.Id))).ToHashSet();

@@ -145,6 +145,17 @@ internal sealed class SlotTable
             .Where(held => !_granted.ContainsKey(held.Run)),
     ];
 
+    /// <summary>The limits that have another size here than by the rows, each with the one that the rows have. The node's own is in no row.</summary>
+    public ImmutableArray<LimitSizeChanged> SizesUnlike(ImmutableArray<LimitRow> rows)
+    {
+        var sizes = rows.ToDictionary(row => row.Limit, row => (int?)row.Size, StringComparer.Ordinal);
+        return
+        [
+            .. _books.Where(book => book.Key != _nodeLimit && book.Value.Size is not null && !sizes.ContainsKey(book.Key)).Select(book => new LimitSizeChanged(book.Key, null)),
+            .. sizes.Where(size => !_books.TryGetValue(size.Key, out var book) || book.Size != size.Value).Select(size => new LimitSizeChanged(size.Key, size.Value)),
+        ];
+    }
+
     /// <summary>Whether a slot is held by this run, for good.</summary>
     public bool Holds(HeldSlot slot) =>
         !_granted.ContainsKey(slot.Run) && _books.TryGetValue(slot.Limit, out var book) && book.Held.TryGetValue(slot.Number, out var holder) && holder == slot.Run;

@@ -51,6 +51,22 @@ public sealed class SlotTableTests
     }
 
     [Fact]
+    public void Sizes_that_nobody_has_told_of_are_found_by_the_rows()
+    {
+        Size("same", 1);
+        Size("other", 1);
+        Size("gone", 1);
+        Size(Node, 3);
+        _table.Book("without");
+
+        var unlike = _table.SizesUnlike([new LimitRow("same", 1), new LimitRow("other", 4), new LimitRow("new", 2)]);
+
+        Assert.Equal(
+            [new LimitSizeChanged("gone", null), new LimitSizeChanged("new", 2), new LimitSizeChanged("other", 4)],
+            unlike.OrderBy(change => change.Limit, StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_full_limit_names_itself_and_grants_nothing()
     {
         Size("db", 1);
