@@ -54,7 +54,7 @@ internal sealed class BenchNode : IAsyncDisposable
 
     public async Task DeployAsync(params DeploymentSpec[] specs)
     {
-        var reply = await Node.RegisterAsync([.. specs], dryRun: false, default).ConfigureAwait(false);
+        var reply = await Node.AskAsync(new RegisterDeployments([.. specs]), default).ConfigureAwait(false);
         if (reply.Refusal is { } refusal)
         {
             throw new InvalidOperationException(refusal.Message);
@@ -65,7 +65,7 @@ internal sealed class BenchNode : IAsyncDisposable
 
     public async Task<Guid> SubmitAsync(string deployment)
     {
-        var reply = await Node.SubmitAsync(new SubmitRun(deployment), default).ConfigureAwait(false);
+        var reply = await Node.AskAsync(new SubmitRun(deployment), default).ConfigureAwait(false);
         return reply.Refusal is { } refusal ? throw new InvalidOperationException(refusal.Message) : reply.Value!.Id;
     }
 

@@ -21,7 +21,7 @@ internal static class CancelToDead
             var run = await node.SubmitAsync("bench/tree").ConfigureAwait(false);
             var pids = await PidsAsync(node, run).ConfigureAwait(false);
             var started = Stopwatch.GetTimestamp();
-            var cancelled = node.Node.CancelAsync(new CancelRun(run), default);
+            var cancelled = node.Node.AskAsync(new CancelRun(run), default);
             while (pids.Any(Alive))
             {
                 await Task.Yield();

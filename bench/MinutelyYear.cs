@@ -62,8 +62,8 @@ internal static class MinutelyYear
         var node = Compose(machine, new VirtualTimeStore(store, machine));
         var ended = 0L;
         using var subscription = node.Subscribe(change => ended += change.Change.State.IsTerminal ? 1 : 0);
-        world.Run(() => _ = node.RegisterAsync(
-            [new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = "/", Schedules = [new ScheduleSpec { Cron = "* * * * *" }] }], false, default));
+        world.Run(() => _ = node.AskAsync(new RegisterDeployments(
+            [new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = "/", Schedules = [new ScheduleSpec { Cron = "* * * * *" }] }]), default));
         var months = new List<double>();
         for (var day = 1; day <= Days; day++)
         {
@@ -119,7 +119,7 @@ internal static class MinutelyYear
 
     private static async Task AskAsync(RunnerNode node)
     {
-        var reply = await node.DeploymentAsync(new GetDeployment(Deployment), default).ConfigureAwait(false);
+        var reply = await node.AskAsync(new GetDeployment(Deployment), default).ConfigureAwait(false);
         if (reply.Refusal is { } refusal)
         {
             throw new InvalidOperationException(refusal.Message);

@@ -71,7 +71,7 @@ internal static class Recovery
 
         var node = await BenchNode.ComposeAsync(
             store.Store, new InstantPrograms((_, _) => { }), new NodeSettings("bench", 10, _ => []), Stopclock.Provider).ConfigureAwait(false);
-        var samples = await EachAsync(i => node.RunAsync(new GetRun(runs[i]), default)).ConfigureAwait(false);
+        var samples = await EachAsync(i => node.AskAsync(new GetRun(runs[i]), default)).ConfigureAwait(false);
         await node.StopAsync(StopMode.Immediate).ConfigureAwait(false);
         report.Add($"an ended run of two or four events brought to memory and shown, one at a time, {BenchStore.Text(StoreKind.Sqlite)}", samples.ToString());
     }

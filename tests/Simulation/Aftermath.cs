@@ -25,7 +25,7 @@ internal static class Aftermath
         Until(world, () => world.Elapsed >= settled, "time passes");
         foreach (var name in world.Ledger.Deployments.Where(d => d.Value.State.Exists).Select(d => d.Key).ToArray())
         {
-            Await(world, () => world.Node!.Node.PauseAsync(new PauseDeployment(name), default));
+            Await(world, () => world.Node!.Node.AskAsync(new PauseDeployment(name), default));
         }
 
         Until(
@@ -72,7 +72,7 @@ internal static class Aftermath
     {
         foreach (var record in world.Ledger.Runs.Values.ToArray())
         {
-            var view = Await(world, () => world.Node!.Node.RunAsync(new GetRun(record.Id), default));
+            var view = Await(world, () => world.Node!.Node.AskAsync(new GetRun(record.Id), default));
             if (world.Violation is not null)
             {
                 return;
@@ -94,13 +94,13 @@ internal static class Aftermath
 
         foreach (var id in world.Ledger.ErasedRuns.ToArray())
         {
-            if (Await(world, () => world.Node!.Node.RunAsync(new GetRun(id), default)) is { Value: not null } view && world.Violation is null)
+            if (Await(world, () => world.Node!.Node.AskAsync(new GetRun(id), default)) is { Value: not null } view && world.Violation is null)
             {
                 world.Fail("nobody answers for a run that was deleted", $"{view.Value}");
             }
         }
 
-        var limits = Await(world, () => world.Node!.Node.LimitsAsync(new ListLimits(), default));
+        var limits = Await(world, () => world.Node!.Node.AskAsync(new ListLimits(), default));
         foreach (var limit in limits.Value?.Items ?? [])
         {
             if (limit.Held > 0 || !limit.Waiters.IsEmpty || limit.MoreWaiting)

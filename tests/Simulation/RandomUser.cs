@@ -114,7 +114,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
 
     private async Task SubmitAsync(IRunnerNode node, SubmitRun command)
     {
-        var reply = Heard($"submit {command.Deployment} {command.IdempotencyKey}", await node.SubmitAsync(command, default).ConfigureAwait(false));
+        var reply = Heard($"submit {command.Deployment} {command.IdempotencyKey}", await node.AskAsync(command, default).ConfigureAwait(false));
         if (reply.Value is not { } submitted)
         {
             return;
@@ -154,7 +154,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             world.Processes.EndSoon(process);
         }
 
-        var reply = Heard($"cancel {id}", await node.CancelAsync(new CancelRun(id, "The user wants it so."), default).ConfigureAwait(false));
+        var reply = Heard($"cancel {id}", await node.AskAsync(new CancelRun(id, "The user wants it so."), default).ConfigureAwait(false));
         if (reply.Value is not null && world.Ledger.Runs.TryGetValue(id, out var record))
         {
             var state = record.State;
@@ -171,7 +171,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         if (AnyKnown() is { } id)
         {
             var key = random.Next(2) == 0 ? null : $"retry-{random.Next(3)}";
-            var reply = Heard($"retry {id}", await node.RetryAsync(new RetryRun(id, key), default).ConfigureAwait(false));
+            var reply = Heard($"retry {id}", await node.AskAsync(new RetryRun(id, key), default).ConfigureAwait(false));
             if (reply.Value is { } submitted)
             {
                 Promised(submitted);
@@ -187,13 +187,13 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
     {
         var name = AnyName();
         var reason = random.Next(2) == 0 ? PauseReason.Shutdown : PauseReason.User;
-        Heard($"pause {name}", await node.PauseAsync(new PauseDeployment(name, reason), default).ConfigureAwait(false));
+        Heard($"pause {name}", await node.AskAsync(new PauseDeployment(name, reason), default).ConfigureAwait(false));
     }
 
     private async Task ResumeAsync(IRunnerNode node)
     {
         var name = AnyName();
-        Heard($"resume {name}", await node.ResumeAsync(new ResumeDeployment(name), default).ConfigureAwait(false));
+        Heard($"resume {name}", await node.AskAsync(new ResumeDeployment(name), default).ConfigureAwait(false));
     }
 
     private async Task SwitchAsync(IRunnerNode node)
@@ -202,7 +202,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         var known = world.Ledger.Deployments.GetValueOrDefault(name)?.State.Schedules ?? [];
         var schedule = known.IsEmpty ? "none" : known[random.Next(known.Length)].Id;
         var active = random.Next(2) == 0;
-        var reply = Heard($"switch {name} {schedule} {(active ? "on" : "off")}", await node.SwitchScheduleAsync(new SwitchSchedule(name, schedule, active), default).ConfigureAwait(false));
+        var reply = Heard($"switch {name} {schedule} {(active ? "on" : "off")}", await node.AskAsync(new SwitchSchedule(name, schedule, active), default).ConfigureAwait(false));
         if (reply.Value is not null && world.Ledger.Deployments[name].State is { Exists: true } state
             && state.Schedules.FirstOrDefault(s => s.Id == schedule) is { } after && state.PlaceOf(after).Active is { } now && now != active)
         {
@@ -213,7 +213,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
     private async Task RegisterAsync(IRunnerNode node, DeploymentSpec spec)
     {
         _declared[spec.Name] = spec;
-        var reply = Heard($"register {spec.Name}", await node.RegisterAsync([spec], random.Next(10) == 0, default).ConfigureAwait(false));
+        var reply = Heard($"register {spec.Name}", await node.AskAsync(new RegisterDeployments([spec], random.Next(10) == 0), default).ConfigureAwait(false));
         if (reply.Refusal is DeploymentInvalid invalid)
         {
             world.Fail("what the user declares is possible", invalid.Message);
@@ -225,19 +225,19 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         var name = AnyName();
         _declared.Remove(name);
         var runs = random.Next(2) == 0 ? RunsOnDelete.Cancel : RunsOnDelete.Keep;
-        Heard($"delete {name} {runs}", await node.DeleteAsync(new DeleteDeployment(name, runs), default).ConfigureAwait(false));
+        Heard($"delete {name} {runs}", await node.AskAsync(new DeleteDeployment(name, runs), default).ConfigureAwait(false));
     }
 
     private async Task SetLimitAsync(IRunnerNode node)
     {
         var command = new SetLimit(Recipes.Limits[random.Next(Recipes.Limits.Length)], 1 + random.Next(4));
-        Heard($"set {command.Name} to {command.Size}", await node.SetLimitAsync(command, default).ConfigureAwait(false));
+        Heard($"set {command.Name} to {command.Size}", await node.AskAsync(command, default).ConfigureAwait(false));
     }
 
     private async Task DeleteLimitAsync(IRunnerNode node)
     {
         var command = new DeleteLimit(Recipes.Limits[random.Next(Recipes.Limits.Length)]);
-        Heard($"delete limit {command.Name}", await node.DeleteLimitAsync(command, default).ConfigureAwait(false));
+        Heard($"delete limit {command.Name}", await node.AskAsync(command, default).ConfigureAwait(false));
     }
 
     private async Task PruneAsync(IRunnerNode node)
@@ -246,7 +246,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             random.Next(2) == 0 ? TimeSpan.FromMinutes(random.Next(120)) : null, random.Next(3) == 0 ? random.Next(50) : null,
             random.Next(3) == 0 ? AnyName() : null, DryRun: random.Next(4) == 0);
         var before = world.Statistics.Erased;
-        var reply = Heard("prune", await node.PruneAsync(command, default).ConfigureAwait(false));
+        var reply = Heard("prune", await node.AskAsync(command, default).ConfigureAwait(false));
         if (reply.Value is { } report && !command.DryRun && world.Statistics.Erased - before < report.Runs)
         {
             world.Fail("what is said to be deleted is deleted", $"{report} while {world.Statistics.Erased - before} runs were");
@@ -255,11 +255,11 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
 
     private async Task LookAsync(IRunnerNode node)
     {
-        Heard("limits", await node.LimitsAsync(new ListLimits(), default).ConfigureAwait(false));
-        Heard("runs", await node.RunsAsync(new ListRuns(Limit: 5), default).ConfigureAwait(false));
+        Heard("limits", await node.AskAsync(new ListLimits(), default).ConfigureAwait(false));
+        Heard("runs", await node.AskAsync(new ListRuns(Limit: 5), default).ConfigureAwait(false));
         if (AnyKnown() is { } id)
         {
-            Heard($"run {id}", await node.RunAsync(new GetRun(id), default).ConfigureAwait(false));
+            Heard($"run {id}", await node.AskAsync(new GetRun(id), default).ConfigureAwait(false));
         }
 
         await node.HealthAsync(default).ConfigureAwait(false);

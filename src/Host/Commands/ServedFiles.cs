@@ -16,7 +16,7 @@ internal sealed class ServedFiles(DeploymentFile file)
     /// <exception cref="NodeStartException">The node does not accept them.</exception>
     public async Task<ImmutableArray<DeploymentView>> RegisterAsync(IRunnerNode node, CancellationToken cancel)
     {
-        if (!file.Specs.IsEmpty && (await node.RegisterAsync(file.Specs, dryRun: false, cancel)).Refusal is { } refusal)
+        if (!file.Specs.IsEmpty && (await node.AskAsync(new RegisterDeployments(file.Specs), cancel)).Refusal is { } refusal)
         {
             throw new NodeStartException(refusal.Problems.IsDefaultOrEmpty
                 ? refusal.Message
@@ -25,7 +25,7 @@ internal sealed class ServedFiles(DeploymentFile file)
 
         foreach (var (name, size) in file.Limits)
         {
-            if ((await node.SetLimitAsync(new SetLimit(name, size), cancel)).Refusal is { } wrong)
+            if ((await node.AskAsync(new SetLimit(name, size), cancel)).Refusal is { } wrong)
             {
                 throw new NodeStartException(wrong.Message);
             }
@@ -48,13 +48,13 @@ internal sealed class ServedFiles(DeploymentFile file)
             return view;
         }
 
-        var resumed = await node.ResumeAsync(new ResumeDeployment(name), cancel);
+        var resumed = await node.AskAsync(new ResumeDeployment(name), cancel);
         return resumed.Refusal is { } refusal ? throw new NodeStartException(refusal.Message) : await ViewAsync(node, name, cancel);
     }
 
     private static async Task<DeploymentView> ViewAsync(IRunnerNode node, string name, CancellationToken cancel)
     {
-        var reply = await node.DeploymentAsync(new GetDeployment(name), cancel);
+        var reply = await node.AskAsync(new GetDeployment(name), cancel);
         return reply.Value ?? throw new NodeStartException(reply.Refusal!.Message);
     }
 }

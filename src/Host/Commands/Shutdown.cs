@@ -46,10 +46,10 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
         foreach (var name in names)
         {
             // A pause that somebody asked for is left as it is: serving again must not end it.
-            var view = await node.DeploymentAsync(new GetDeployment(name), CancellationToken.None);
+            var view = await node.AskAsync(new GetDeployment(name), CancellationToken.None);
             if (view.Value is { Paused: false, Schedules.IsDefaultOrEmpty: false })
             {
-                var reply = await node.PauseAsync(new PauseDeployment(name, PauseReason.Shutdown), CancellationToken.None);
+                var reply = await node.AskAsync(new PauseDeployment(name, PauseReason.Shutdown), CancellationToken.None);
                 paused += reply.Refusal is null ? 1 : 0;
                 if (reply.Refusal is { } refusal)
                 {
@@ -70,7 +70,7 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
         var running = new List<RunSummary>();
         foreach (var type in (StateType[])[StateType.Pending, StateType.Running, StateType.Cancelling])
         {
-            var page = await node.RunsAsync(new ListRuns(State: type.ToString(), Limit: MaxCounted), CancellationToken.None);
+            var page = await node.AskAsync(new ListRuns(State: type.ToString(), Limit: MaxCounted), CancellationToken.None);
             running.AddRange(page.Value?.Items ?? []);
         }
 
@@ -82,7 +82,7 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
         var longest = TimeSpan.Zero;
         foreach (var name in running.Select(r => r.Deployment).Distinct())
         {
-            var view = await node.DeploymentAsync(new GetDeployment(name), CancellationToken.None);
+            var view = await node.AskAsync(new GetDeployment(name), CancellationToken.None);
             var grace = view.Value?.Spec.StopGrace ?? DeploymentSpec.DefaultStopGrace;
             longest = grace > longest ? grace : longest;
         }

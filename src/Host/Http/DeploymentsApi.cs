@@ -81,48 +81,48 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         var dryRun = new QueryReader(context, "dryRun").Flag("dryRun");
         var node = slot.ForWork();
         var specs = await BodyReader.ReadAsync<ImmutableArray<DeploymentSpec>>(context);
-        await context.SendAsync(await node.RegisterAsync(specs, dryRun, context.RequestAborted), MessagesJson.Default.ImmutableArrayDeploymentRegistered);
+        await context.SendAsync(await node.AskAsync(new RegisterDeployments(specs, dryRun), context.RequestAborted), MessagesJson.Default.ImmutableArrayDeploymentRegistered);
     }
 
     private async Task ListAsync(HttpContext context)
     {
         var query = new QueryReader(context, "tag", "limit", "after");
         var list = new ListDeployments(query.Text("tag"), (int)(query.Number("limit", 1, PageParameters.Most) ?? 200), query.Text("after", 2_000));
-        await context.SendAsync(await slot.Node.DeploymentsAsync(list, context.RequestAborted), MessagesJson.Default.DeploymentPage);
+        await context.SendAsync(await slot.Node.AskAsync(list, context.RequestAborted), MessagesJson.Default.DeploymentPage);
     }
 
     private async Task ShowAsync(HttpContext context)
     {
         _ = new QueryReader(context);
-        await context.SendAsync(await slot.Node.DeploymentAsync(new GetDeployment(Name(context)), context.RequestAborted), MessagesJson.Default.DeploymentView);
+        await context.SendAsync(await slot.Node.AskAsync(new GetDeployment(Name(context)), context.RequestAborted), MessagesJson.Default.DeploymentView);
     }
 
     private async Task DeleteAsync(HttpContext context)
     {
         var runs = new QueryReader(context, "runs").Choice("runs", "keep", "cancel") == "cancel" ? RunsOnDelete.Cancel : RunsOnDelete.Keep;
         var command = new DeleteDeployment(Name(context), runs);
-        await context.SendAsync(await slot.ForWork().DeleteAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
+        await context.SendAsync(await slot.ForWork().AskAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
     }
 
     private async Task PauseAsync(HttpContext context)
     {
         _ = new QueryReader(context);
         var command = new PauseDeployment(Name(context));
-        await context.SendAsync(await slot.ForWork().PauseAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
+        await context.SendAsync(await slot.ForWork().AskAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
     }
 
     private async Task ResumeAsync(HttpContext context)
     {
         _ = new QueryReader(context);
         var command = new ResumeDeployment(Name(context));
-        await context.SendAsync(await slot.ForWork().ResumeAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
+        await context.SendAsync(await slot.ForWork().AskAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
     }
 
     private async Task SwitchAsync(HttpContext context, bool active)
     {
         _ = new QueryReader(context);
         var command = new SwitchSchedule(Name(context), $"{context.GetRouteValue("schedule")}", active);
-        await context.SendAsync(await slot.ForWork().SwitchScheduleAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
+        await context.SendAsync(await slot.ForWork().AskAsync(command, context.RequestAborted), MessagesJson.Default.DeploymentChanged);
     }
 
     private async Task SubmitAsync(HttpContext context)
@@ -131,7 +131,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync(context, new SubmitBody());
         var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema);
-        await context.SendAsync(await node.SubmitAsync(command, context.RequestAborted), MessagesJson.Default.RunSubmitted, RunsApi.CreatedOrKnown);
+        await context.SendAsync(await node.AskAsync(command, context.RequestAborted), MessagesJson.Default.RunSubmitted, RunsApi.CreatedOrKnown);
     }
 
     private static string Name(HttpContext context) => $"{context.GetRouteValue("flow")}/{context.GetRouteValue("name")}";

@@ -41,7 +41,7 @@ internal sealed class LimitsApi(NodeSlot slot)
     {
         var query = new QueryReader(context, "limit", "after");
         var list = new ListLimits((int)(query.Number("limit", 1, PageParameters.Most) ?? 200), query.Text("after", 2_000));
-        await context.SendAsync(await slot.Node.LimitsAsync(list, context.RequestAborted), MessagesJson.Default.LimitPage);
+        await context.SendAsync(await slot.Node.AskAsync(list, context.RequestAborted), MessagesJson.Default.LimitPage);
     }
 
     private async Task SetAsync(HttpContext context)
@@ -49,13 +49,13 @@ internal sealed class LimitsApi(NodeSlot slot)
         _ = new QueryReader(context);
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync<LimitBody>(context);
-        await context.SendAsync(await node.SetLimitAsync(new SetLimit(Name(context), body.Size), context.RequestAborted), MessagesJson.Default.LimitChanged);
+        await context.SendAsync(await node.AskAsync(new SetLimit(Name(context), body.Size), context.RequestAborted), MessagesJson.Default.LimitChanged);
     }
 
     private async Task DeleteAsync(HttpContext context)
     {
         _ = new QueryReader(context);
-        await context.SendAsync(await slot.ForWork().DeleteLimitAsync(new DeleteLimit(Name(context)), context.RequestAborted), MessagesJson.Default.LimitChanged);
+        await context.SendAsync(await slot.ForWork().AskAsync(new DeleteLimit(Name(context)), context.RequestAborted), MessagesJson.Default.LimitChanged);
     }
 
     private static string Name(HttpContext context) => context.GetRouteValue("name") as string ?? "";

@@ -31,7 +31,7 @@ internal sealed class PruneApi(NodeSlot slot)
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync(context, new PruneBody());
         await context.SendAsync(
-            await node.PruneAsync(new PruneRuns(body.KeepFor, body.KeepRuns, body.Deployment, dryRun, after), context.RequestAborted),
+            await node.AskAsync(new PruneRuns(body.KeepFor, body.KeepRuns, body.Deployment, dryRun, after), context.RequestAborted),
             MessagesJson.Default.PruneReport);
     }
 }

@@ -112,7 +112,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
     /// <summary>The run, or null after its refusal has been sent.</summary>
     private async Task<RunView?> FindAsync(HttpContext context)
     {
-        var reply = await slot.Node.RunAsync(new GetRun(RunsApi.RunOf(context)), context.RequestAborted);
+        var reply = await slot.Node.AskAsync(new GetRun(RunsApi.RunOf(context)), context.RequestAborted);
         if (reply.Refusal is { } refusal)
         {
             await context.SendRefusalAsync(refusal);

@@ -83,13 +83,13 @@ internal sealed class RunsApi(NodeSlot slot)
         var list = new ListRuns(
             query.Text("state"), query.Text("deployment"), query.Text("tag"), query.Instant("since"),
             (int)(query.Number("limit", 1, PageParameters.Most) ?? 50), query.Text("after", 2_000));
-        await context.SendAsync(await slot.Node.RunsAsync(list, context.RequestAborted), MessagesJson.Default.RunPage);
+        await context.SendAsync(await slot.Node.AskAsync(list, context.RequestAborted), MessagesJson.Default.RunPage);
     }
 
     private async Task ShowAsync(HttpContext context)
     {
         _ = new QueryReader(context);
-        await context.SendAsync(await slot.Node.RunAsync(new GetRun(RunOf(context)), context.RequestAborted), MessagesJson.Default.RunView);
+        await context.SendAsync(await slot.Node.AskAsync(new GetRun(RunOf(context)), context.RequestAborted), MessagesJson.Default.RunView);
     }
 
     private async Task CancelAsync(HttpContext context)
@@ -97,7 +97,7 @@ internal sealed class RunsApi(NodeSlot slot)
         _ = new QueryReader(context);
         var body = await BodyReader.ReadAsync(context, new CancelBody());
         // Taken while the node stops, too: it makes less work, not more.
-        var reply = await slot.Node.CancelAsync(new CancelRun(RunOf(context), body.Reason), context.RequestAborted);
+        var reply = await slot.Node.AskAsync(new CancelRun(RunOf(context), body.Reason), context.RequestAborted);
         await context.SendAsync(reply, MessagesJson.Default.RunCancelAccepted, static _ => StatusCodes.Status202Accepted);
     }
 
@@ -106,7 +106,7 @@ internal sealed class RunsApi(NodeSlot slot)
         _ = new QueryReader(context);
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync(context, new RetryBody());
-        var reply = await node.RetryAsync(new RetryRun(RunOf(context), body.IdempotencyKey), context.RequestAborted);
+        var reply = await node.AskAsync(new RetryRun(RunOf(context), body.IdempotencyKey), context.RequestAborted);
         await context.SendAsync(reply, MessagesJson.Default.RunSubmitted, CreatedOrKnown);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class StateStream(IRunnerNode node, RunSignals signals, TimeProv
         using var watch = signals.Watch(run);
         while (true)
         {
-            var reply = await node.RunHistoryAsync(run, after, cancel);
+            var reply = await node.AskAsync(new GetRunHistory(run, after), cancel);
             var steps = reply.Refusal is null ? reply.Value : [];
             foreach (var step in steps)
             {
@@ -51,7 +51,7 @@ internal sealed class StateStream(IRunnerNode node, RunSignals signals, TimeProv
     /// <summary>Whether the reader has had the run's last state already, or the run has been deleted meanwhile.</summary>
     private async Task<bool> HasEndedAsync(Guid run, long after, CancellationToken cancel)
     {
-        var reply = await node.RunAsync(new GetRun(run), cancel);
+        var reply = await node.AskAsync(new GetRun(run), cancel);
         return reply.Refusal is RunNotFound || (reply.Value is { State.IsTerminal: true } view && view.Sequence <= after);
     }
 }

@@ -88,7 +88,7 @@ internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals si
     /// <summary>Null if the node cannot say now; it is asked again.</summary>
     private async Task<RunProgress?> ProgressAsync(Guid run, CancellationToken cancel)
     {
-        var reply = await node.RunAsync(new GetRun(run), cancel);
+        var reply = await node.AskAsync(new GetRun(run), cancel);
         return reply.Refusal is RunNotFound ? new RunProgress(0, true, true)
             : reply.Value is { } view ? RunProgress.Of(view.State, view.Attempt) : null;
     }

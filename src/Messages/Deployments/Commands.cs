@@ -17,6 +17,13 @@ public sealed record RegisterDeployment(DeploymentSpec Spec, bool DryRun = false
     public string Deployment => Spec.Name;
 }
 
+/// <summary>
+/// Registers deployments: all are checked first and none is registered unless every one is right. Answered in the order given, or with one
+/// refusal whose problems' fields begin with <c>deployments[N]</c>.
+/// </summary>
+/// <param name="DryRun">Only says what would change.</param>
+public sealed record RegisterDeployments(ImmutableArray<DeploymentSpec> Specs, bool DryRun = false) : IRequest<ImmutableArray<DeploymentRegistered>>;
+
 /// <summary>Stops the schedules of a deployment until it is resumed. Answered with <see cref="DeploymentChanged"/>.</summary>
 public sealed record PauseDeployment(string Deployment, PauseReason Reason = PauseReason.User) : IDeploymentMessage, IRequest<DeploymentChanged>;
 

@@ -10,7 +10,8 @@ namespace Runner.Messages.Runs;
 /// <param name="DryRun">Only count.</param>
 /// <param name="After">Where the part before ended: its <see cref="PruneReport.Next"/>; null for the first.</param>
 public sealed record PruneRuns(
-    TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null, bool DryRun = false, string? After = null) : IRequest<PruneReport>;
+    TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null, bool DryRun = false, string? After = null)
+    : IRequest<PruneReport>, IWireMessage;
 
 /// <summary>What one part of a pruning did, or would do.</summary>
 /// <param name="Runs">How many runs.</param>

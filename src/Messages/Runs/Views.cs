@@ -61,12 +61,23 @@ public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next);
 /// <summary>A page of deployments by name.</summary>
 public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next);
 
-/// <summary>Which runs to list. Null means any. <paramref name="Deployment"/> and <paramref name="Tag"/> exclude each other; all else combines.</summary>
+/// <summary>
+/// Which runs to list. Null means any. <paramref name="Deployment"/> and <paramref name="Tag"/> exclude each other; all else combines.
+/// Answered with <see cref="RunPage"/> or a refusal.
+/// </summary>
 /// <param name="State">A state name or type, in any case.</param>
 /// <param name="Since">Created at or after.</param>
 /// <param name="Limit">1 to 1,000.</param>
 public sealed record ListRuns(
-    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = 50, string? After = null);
+    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = 50, string? After = null)
+    : IRequest<RunPage>;
 
-/// <summary>Which deployments to list.</summary>
-public sealed record ListDeployments(string? Tag = null, int Limit = 200, string? After = null);
+/// <summary>Which deployments to list. Answered with <see cref="DeploymentPage"/> or a refusal.</summary>
+public sealed record ListDeployments(string? Tag = null, int Limit = 200, string? After = null) : IRequest<DeploymentPage>;
+
+/// <summary>
+/// Asks for the steps of a run's history after one of them, in order, at most 1,000. Answered with them, with none if there are no more,
+/// or with a refusal.
+/// </summary>
+/// <param name="AfterSequence">The <see cref="RunStateChange.Sequence"/> of the last step that is known; 0 for all.</param>
+public sealed record GetRunHistory(Guid Run, long AfterSequence) : IRequest<ImmutableArray<RunStateChange>>;

@@ -136,11 +136,11 @@ internal sealed class NodeFixture : IAsyncDisposable
         new() { Name = name, Command = command, Workdir = Work, StopGrace = TimeSpan.FromSeconds(10) };
 
     public async Task<DeploymentRegistered> Register(DeploymentSpec spec) =>
-        (await Node.RegisterAsync([spec], dryRun: false, CancellationToken.None)).Accepted()[0];
+        (await Node.AskAsync(new RegisterDeployments([spec]), CancellationToken.None)).Accepted()[0];
 
     /// <summary>Submits a run of a deployment that is registered.</summary>
     public async Task<Guid> Submit(string deployment, DateTimeOffset? at = null, int? priority = null, string? key = null) =>
-        (await Node.SubmitAsync(new SubmitRun(deployment, At: at, Priority: priority, IdempotencyKey: key), CancellationToken.None)).Accepted().Id;
+        (await Node.AskAsync(new SubmitRun(deployment, At: at, Priority: priority, IdempotencyKey: key), CancellationToken.None)).Accepted().Id;
 
     /// <summary>Submits a run that is not due yet: its first event and its start are two commits.</summary>
     public Task<Guid> SubmitSoon(string deployment) => Submit(deployment, at: Time.GetUtcNow() + TimeSpan.FromMilliseconds(300));
@@ -153,25 +153,25 @@ internal sealed class NodeFixture : IAsyncDisposable
     }
 
     public async Task<RunCancelAccepted> Cancel(Guid run, string? reason = null) =>
-        (await Node.CancelAsync(new CancelRun(run, reason), CancellationToken.None)).Accepted();
+        (await Node.AskAsync(new CancelRun(run, reason), CancellationToken.None)).Accepted();
 
     public async Task SetLimit(string name, int size) =>
-        (await Node.SetLimitAsync(new SetLimit(name, size), CancellationToken.None)).Accepted();
+        (await Node.AskAsync(new SetLimit(name, size), CancellationToken.None)).Accepted();
 
     public async Task<LimitView> Limit(string name) =>
-        (await Node.LimitsAsync(new ListLimits(), CancellationToken.None)).Accepted().Items.Single(l => l.Name == name);
+        (await Node.AskAsync(new ListLimits(), CancellationToken.None)).Accepted().Items.Single(l => l.Name == name);
 
     /// <summary>Waits until everything before this occurrence of a deployment is decided.</summary>
     public Task UntilNextRun(string deployment, DateTimeOffset next) => Until(async () =>
-        (await Node.DeploymentAsync(new GetDeployment(deployment), CancellationToken.None)).Accepted().NextRun == next);
+        (await Node.AskAsync(new GetDeployment(deployment), CancellationToken.None)).Accepted().NextRun == next);
 
     /// <summary>The run as it stands. A refusal because the store failed says itself that sending it again is safe.</summary>
     public async Task<RunView> View(Guid run)
     {
-        var reply = await Node.RunAsync(new GetRun(run), CancellationToken.None);
+        var reply = await Node.AskAsync(new GetRun(run), CancellationToken.None);
         for (var again = 0; reply.Refusal is StoreNotAvailable && again < 10; again++)
         {
-            reply = await Node.RunAsync(new GetRun(run), CancellationToken.None);
+            reply = await Node.AskAsync(new GetRun(run), CancellationToken.None);
         }
 
         return reply.Accepted();
@@ -186,13 +186,13 @@ internal sealed class NodeFixture : IAsyncDisposable
     public async Task<RunView> Until(Guid run, Func<ImmutableArray<RunStateChange>, bool> isSo)
     {
         await Until(async () =>
-            (await Node.RunHistoryAsync(run, 0, CancellationToken.None)) is { Refusal: null } history && isSo(history.Value));
+            (await Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)) is { Refusal: null } history && isSo(history.Value));
         return await View(run);
     }
 
     /// <summary>Waits for a state without asking the run itself, which a node that is being stopped may have put away.</summary>
     public Task UntilHistory(Guid run, string state) => Until(async () =>
-        (await Node.RunHistoryAsync(run, 0, CancellationToken.None)) is { Refusal: null } history && history.Value.Any(h => h.State.Name == state));
+        (await Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)) is { Refusal: null } history && history.Value.Any(h => h.State.Name == state));
 
     /// <summary>Waits until something is so, looking anew at each state change of the node.</summary>
     public async Task Until(Func<Task<bool>> isSo)
@@ -211,7 +211,7 @@ internal sealed class NodeFixture : IAsyncDisposable
 
     /// <summary>Every run of a deployment, oldest first.</summary>
     public async Task<ImmutableArray<RunSummary>> Runs(string deployment) =>
-        [.. (await Node.RunsAsync(new ListRuns(Deployment: deployment, Limit: 1000), CancellationToken.None)).Accepted().Items.OrderBy(r => r.Due)];
+        [.. (await Node.AskAsync(new ListRuns(Deployment: deployment, Limit: 1000), CancellationToken.None)).Accepted().Items.OrderBy(r => r.Due)];
 
     /// <summary>Every run of a deployment once so many have ended.</summary>
     public async Task<ImmutableArray<RunSummary>> EndedRuns(string deployment, int count)

@@ -81,7 +81,7 @@ public abstract class ParameterSchemaTests(TestedStore store) : BehaviourTests(s
         await node.Ended(first.Id);
         await node.Register(Spec(node, "{}") with { ParameterSchema = JsonElement.Parse("""{"required":["name"],"properties":{"count":false}}""") });
 
-        var again = (await node.Node.RetryAsync(new RetryRun(first.Id), CancellationToken.None)).Accepted();
+        var again = (await node.Node.AskAsync(new RetryRun(first.Id), CancellationToken.None)).Accepted();
 
         await node.Ended(again.Id);
         Assert.Equal(["a", "a"], node.Lines("names"));
@@ -97,7 +97,7 @@ public abstract class ParameterSchemaTests(TestedStore store) : BehaviourTests(s
         (await Submit(node, "{}")).Refused<SubmissionInvalid, RunSubmitted>();
     }
 
-    private static Task<Reply<RunSubmitted>> Submit(NodeFixture node, string parameters, bool? enforce = null) => node.Node.SubmitAsync(
+    private static Task<Reply<RunSubmitted>> Submit(NodeFixture node, string parameters, bool? enforce = null) => node.Node.AskAsync(
         new SubmitRun("schema/it", Replies.Json(parameters), EnforceParameterSchema: enforce), CancellationToken.None);
 
     private static DeploymentSpec Spec(NodeFixture node, string defaults) => node.Shell("schema/it", "echo \"$1\" >> names") with

@@ -15,7 +15,7 @@ public abstract class RegisteringTests(TestedStore store) : BehaviourTests(store
     {
         await using var node = await StartAsync();
         var held = node.Store.Hold(Declares("many/0"));
-        var reply = node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None);
+        var reply = node.Node.AskAsync(new RegisterDeployments(Specs(node)), CancellationToken.None);
         await held.Arrived;
         while (await node.Store.RowAsync(Tables.Deployments.Name, $"many/{Many - 1}") is null)
         {
@@ -33,12 +33,12 @@ public abstract class RegisteringTests(TestedStore store) : BehaviourTests(store
         await using var node = await StartAsync();
         node.Store.FailAll(FaultyStore.Full);
 
-        var refused = (await node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None)).Refusal;
+        var refused = (await node.Node.AskAsync(new RegisterDeployments(Specs(node)), CancellationToken.None)).Refusal;
 
         Assert.IsType<StoreIsFull>(refused);
         node.Store.Heal();
         Assert.Null(await node.Store.RowAsync(Tables.Deployments.Name, $"many/{Many - 1}"));
-        var again = (await node.Node.RegisterAsync(Specs(node), dryRun: false, CancellationToken.None)).Accepted();
+        var again = (await node.Node.AskAsync(new RegisterDeployments(Specs(node)), CancellationToken.None)).Accepted();
         Assert.Equal(RegistrationOutcome.Created, again[^1].Outcome);
         Assert.Equal(Many, again.Length);
     }

@@ -27,12 +27,12 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
 
         Assert.Equal((1L, 8L, null), (report.Runs, report.OutputBytes, report.Next));
         Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(node.Files.Stdout(new AttemptKey(run, 1)))!));
-        Assert.Empty((await node.Node.RunsAsync(new ListRuns(), default)).Accepted().Items);
+        Assert.Empty((await node.Node.AskAsync(new ListRuns(), default)).Accepted().Items);
         Assert.Empty((await node.Store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.ToString("D")))).Events);
         // It was in memory a moment ago.
-        (await node.Node.RunAsync(new GetRun(run), default)).Refused<RunNotFound, RunView>();
-        (await node.Node.RetryAsync(new RetryRun(run), default)).Refused<RunNotFound, RunSubmitted>();
-        (await node.Node.RunHistoryAsync(run, 0, default)).Refused<RunNotFound, ImmutableArray<RunStateChange>>();
+        (await node.Node.AskAsync(new GetRun(run), default)).Refused<RunNotFound, RunView>();
+        (await node.Node.AskAsync(new RetryRun(run), default)).Refused<RunNotFound, RunSubmitted>();
+        (await node.Node.AskAsync(new GetRunHistory(run, 0), default)).Refused<RunNotFound, ImmutableArray<RunStateChange>>();
 
         // Its key is not remembered any more, and its id is free.
         Assert.Equal(run, await node.Submit("retention/one", key: "k"));
@@ -52,7 +52,7 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
         var report = await Prune(node, new PruneRuns(TimeSpan.Zero, 0));
 
         Assert.Equal((0L, TimeSpan.FromHours(1)), (report.Runs, report.KeepAtLeast));
-        Assert.Equal(3, (await node.Node.RunsAsync(new ListRuns(), default)).Accepted().Items.Length);
+        Assert.Equal(3, (await node.Node.AskAsync(new ListRuns(), default)).Accepted().Items.Length);
         await node.Cancel(open);
         await node.Cancel(later);
     }
@@ -91,7 +91,7 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
         Assert.Equal(2, (await Prune(node, new PruneRuns())).Runs);
         await node.Register(spec);
         await Runs(node, spec.Name, 2);
-        (await node.Node.DeleteAsync(new DeleteDeployment(spec.Name, RunsOnDelete.Keep), default)).Accepted();
+        (await node.Node.AskAsync(new DeleteDeployment(spec.Name, RunsOnDelete.Keep), default)).Accepted();
         Assert.Equal(2, (await Prune(node, new PruneRuns())).Runs);
     }
 
@@ -144,7 +144,7 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
         var run = await node.Run(node.Shell("retention/killed", "echo hello"));
         await node.Ended(run);
         var held = node.Store.Hold(Erases);
-        var pruning = node.Node.PruneAsync(new PruneRuns(TimeSpan.Zero), CancellationToken.None);
+        var pruning = node.Node.AskAsync(new PruneRuns(TimeSpan.Zero), CancellationToken.None);
         await held.Arrived;
         Assert.False(File.Exists(node.Files.Stdout(new AttemptKey(run, 1))));
         await node.CrashAndRestartAsync();
@@ -183,22 +183,22 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
     public async Task What_cannot_be_asked_for_is_refused_with_its_field()
     {
         await using var node = await StartAsync();
-        (await node.Node.PruneAsync(new PruneRuns(Deployment: "no/such"), default)).Refused<DeploymentNotFound, PruneReport>();
+        (await node.Node.AskAsync(new PruneRuns(Deployment: "no/such"), default)).Refused<DeploymentNotFound, PruneReport>();
         foreach (var (wrong, field) in ((PruneRuns, string)[])
         [
             (new PruneRuns(TimeSpan.FromSeconds(-1)), "keepFor"), (new PruneRuns(TimeSpan.FromDays(40_000)), "keepFor"), (new PruneRuns(KeepRuns: -1), "keepRuns"),
             (new PruneRuns(Deployment: "x"), "deployment"), (new PruneRuns(After: "x"), "after"),
         ])
         {
-            var refused = (await node.Node.PruneAsync(wrong, default)).Refused<PruneInvalid, PruneReport>();
+            var refused = (await node.Node.AskAsync(wrong, default)).Refused<PruneInvalid, PruneReport>();
             Assert.Equal(field, Assert.Single(refused.Problems.ToArray()).Field);
         }
 
-        var reply = await node.Node.RegisterAsync([node.Shell("retention/wrong", "true") with { Retention = new RetentionSpec(KeepRuns: -1) }], false, default);
+        var reply = await node.Node.AskAsync(new RegisterDeployments([node.Shell("retention/wrong", "true") with { Retention = new RetentionSpec(KeepRuns: -1) }]), default);
         Assert.Contains("deployments[0].retention.keep_runs", reply.Refusal!.Problems.Select(p => p.Field));
     }
 
-    private static async Task<PruneReport> Prune(NodeFixture node, PruneRuns command) => (await node.Node.PruneAsync(command, default)).Accepted();
+    private static async Task<PruneReport> Prune(NodeFixture node, PruneRuns command) => (await node.Node.AskAsync(command, default)).Accepted();
 
     /// <summary>So many ended runs, oldest first.</summary>
     private static async Task<Guid[]> Runs(NodeFixture node, string deployment, int count)

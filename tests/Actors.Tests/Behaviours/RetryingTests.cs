@@ -198,12 +198,12 @@ public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
         var waiting = await node.Submit(spec.Name);
         await node.Until(waiting, StateNames.AwaitingConcurrencySlot);
 
-        var reply = await node.Node.DeleteAsync(new DeleteDeployment(spec.Name, runs), CancellationToken.None);
+        var reply = await node.Node.AskAsync(new DeleteDeployment(spec.Name, runs), CancellationToken.None);
 
         Assert.True(reply.Accepted().Changed);
-        (await node.Node.DeploymentAsync(new GetDeployment(spec.Name), CancellationToken.None)).Refused<DeploymentNotFound, DeploymentView>();
-        (await node.Node.SubmitAsync(new SubmitRun(spec.Name), CancellationToken.None)).Refused<DeploymentNotFound, RunSubmitted>();
-        Assert.Empty((await node.Node.DeploymentsAsync(new ListDeployments(), CancellationToken.None)).Accepted().Items);
+        (await node.Node.AskAsync(new GetDeployment(spec.Name), CancellationToken.None)).Refused<DeploymentNotFound, DeploymentView>();
+        (await node.Node.AskAsync(new SubmitRun(spec.Name), CancellationToken.None)).Refused<DeploymentNotFound, RunSubmitted>();
+        Assert.Empty((await node.Node.AskAsync(new ListDeployments(), CancellationToken.None)).Accepted().Items);
         if (runs == RunsOnDelete.Keep)
         {
             await gate.Write("go");
@@ -231,7 +231,7 @@ public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
 
         // The node dies before the first run has heard of it.
         var hold = node.Store.Hold(FaultyStore.Event("run.finished"));
-        (await node.Node.DeleteAsync(new DeleteDeployment("delete/later", RunsOnDelete.Cancel), CancellationToken.None)).Accepted();
+        (await node.Node.AskAsync(new DeleteDeployment("delete/later", RunsOnDelete.Cancel), CancellationToken.None)).Accepted();
         await hold.Arrived;
         await node.CrashAsync();
         hold.Release();

@@ -25,7 +25,7 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
             Parameters = Replies.Json("""{"name": "a b", "list": [1, {"x": null}], "none": null}"""),
         });
 
-        var reply = await node.Node.SubmitAsync(
+        var reply = await node.Node.AskAsync(
             new SubmitRun("given/all", Replies.Json("""{"name": "wörld \"q\""}"""), At: due), CancellationToken.None);
         var run = await node.Ended(reply.Accepted().Id);
 
@@ -72,7 +72,7 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
             "given/large", "python3", "-c",
             "import json, os; print(len(json.load(open(os.environ['RUNNER_PARAMETERS_FILE']))['text']), 'RUNNER_PARAMETERS' in os.environ)"));
 
-        var reply = await node.Node.SubmitAsync(new SubmitRun("given/large", Replies.Json($$"""{"text": "{{text}}"}""")), CancellationToken.None);
+        var reply = await node.Node.AskAsync(new SubmitRun("given/large", Replies.Json($$"""{"text": "{{text}}"}""")), CancellationToken.None);
         var run = await node.Ended(reply.Accepted().Id);
 
         Assert.Equal("200000 False\n", node.Stdout(run.Id));

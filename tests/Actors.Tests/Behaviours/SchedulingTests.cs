@@ -90,9 +90,9 @@ public abstract class SchedulingTests(TestedStore store) : BehaviourTests(store)
         var before = await node.Register(on);
         var stopped = await node.Register(off);
         var again = await node.Register(on);
-        (await node.Node.PauseAsync(new PauseDeployment(on.Name), CancellationToken.None)).Accepted();
-        (await node.Node.ResumeAsync(new ResumeDeployment(on.Name), CancellationToken.None)).Accepted();
-        var view = (await node.Node.DeploymentAsync(new GetDeployment(on.Name), CancellationToken.None)).Accepted();
+        (await node.Node.AskAsync(new PauseDeployment(on.Name), CancellationToken.None)).Accepted();
+        (await node.Node.AskAsync(new ResumeDeployment(on.Name), CancellationToken.None)).Accepted();
+        var view = (await node.Node.AskAsync(new GetDeployment(on.Name), CancellationToken.None)).Accepted();
 
         Assert.Equal(0, (before.NextRun!.Value - anchor).Ticks % TimeSpan.FromHours(5).Ticks);
         Assert.Null(stopped.NextRun);
@@ -169,7 +169,7 @@ public abstract class SchedulingTests(TestedStore store) : BehaviourTests(store)
         var runs = await node.EndedRuns(spec.Name, 3);
 
         Assert.All(runs, r => Assert.Equal("works", r.Schedule));
-        var view = (await node.Node.DeploymentAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted();
+        var view = (await node.Node.AskAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted();
         Assert.Contains("Mars/Olympus", view.Schedules.Single(s => s.Id == "lost-zone").Problem, StringComparison.Ordinal);
         Assert.NotEmpty(view.Schedules.Single(s => s.Id == "works").Next);
     }
@@ -252,7 +252,7 @@ public abstract class SchedulingTests(TestedStore store) : BehaviourTests(store)
         do
         {
             // An answer that the store was told to lose may be lost just now, and who asks meanwhile is told to ask again.
-            paused = await node.Node.PauseAsync(new PauseDeployment(deployment), CancellationToken.None);
+            paused = await node.Node.AskAsync(new PauseDeployment(deployment), CancellationToken.None);
         }
         while (paused.Refusal is StoreNotAvailable);
 

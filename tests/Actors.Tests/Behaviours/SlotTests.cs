@@ -195,10 +195,10 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
         var waiter = await node.Submit("gone/run");
         await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
 
-        (await node.Node.DeleteLimitAsync(new DeleteLimit("gone"), CancellationToken.None)).Accepted();
+        (await node.Node.AskAsync(new DeleteLimit("gone"), CancellationToken.None)).Accepted();
 
         await node.Until(waiter, StateNames.Running);
-        (await node.Node.DeleteLimitAsync(new DeleteLimit("gone"), CancellationToken.None)).Refused<LimitNotFound, LimitChanged>();
+        (await node.Node.AskAsync(new DeleteLimit("gone"), CancellationToken.None)).Refused<LimitNotFound, LimitChanged>();
     }
 
     [Fact]
@@ -226,15 +226,15 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
 
-        var limit = (await node.Node.SetLimitAsync(new SetLimit("none", 0), CancellationToken.None)).Refused<LimitInvalid, LimitChanged>();
-        var deployment = (await node.Node.RegisterAsync(
-            [node.Shell("zero/limit", "true") with { Concurrency = new ConcurrencySpec(0) }], false, CancellationToken.None)).Refusal;
+        var limit = (await node.Node.AskAsync(new SetLimit("none", 0), CancellationToken.None)).Refused<LimitInvalid, LimitChanged>();
+        var deployment = (await node.Node.AskAsync(new RegisterDeployments(
+            [node.Shell("zero/limit", "true") with { Concurrency = new ConcurrencySpec(0) }]), CancellationToken.None)).Refusal;
 
         Assert.Contains("a size of 0 is not possible; expected 1 to 1000000", limit.Message, StringComparison.Ordinal);
         var problem = Assert.Single(Assert.IsType<DeploymentInvalid>(deployment).Problems);
         Assert.Equal("deployments[0].concurrency.limit", problem.Field);
         Assert.Contains("set paused: true", problem.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain((await node.Node.LimitsAsync(new ListLimits(), CancellationToken.None)).Accepted().Items, l => l.Name == "none");
+        Assert.DoesNotContain((await node.Node.AskAsync(new ListLimits(), CancellationToken.None)).Accepted().Items, l => l.Name == "none");
     }
 }
 

@@ -46,7 +46,7 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         var run = await node.SubmitSoon("early/start");
         await start.Arrived;
 
-        var cancel = node.Node.CancelAsync(new CancelRun(run), CancellationToken.None);
+        var cancel = node.Node.AskAsync(new CancelRun(run), CancellationToken.None);
         start.Release();
 
         Assert.Equal(StateNames.Cancelling, (await cancel).Accepted().State.Name);
@@ -107,7 +107,7 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         var stopping = node.Store.Hold(FaultyStore.Event("run.attempt-stopping"));
 
         // The cancellation is on its way to the disk when the program ends by itself.
-        var cancel = node.Node.CancelAsync(new CancelRun(run), CancellationToken.None);
+        var cancel = node.Node.AskAsync(new CancelRun(run), CancellationToken.None);
         await stopping.Arrived;
         await gate.Write("go");
         await line.Cut;
@@ -177,7 +177,7 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
 
         var done = await node.Run(node.Shell("twice/done", "exit 4"));
         await node.Ended(done);
-        var refusal = (await node.Node.CancelAsync(new CancelRun(done), CancellationToken.None)).Refused<RunAlreadyEnded, RunCancelAccepted>();
+        var refusal = (await node.Node.AskAsync(new CancelRun(done), CancellationToken.None)).Refused<RunAlreadyEnded, RunCancelAccepted>();
         Assert.Contains("has ended as Failed", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -225,8 +225,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         Assert.Equal(
             [StateNames.Stopping, StateNames.Stopping, StateNames.Stopping, StateNames.Crashed, StateNames.Crashed, StateNames.Crashed], order);
         Assert.Empty(Leftovers.Of(node.Root));
-        Assert.IsType<NodeStopping>((await node.Node.SubmitAsync(new SubmitRun("grace/deaf"), CancellationToken.None)).Refusal);
-        var history = (await node.Node.RunHistoryAsync(runs[0], 0, CancellationToken.None)).Accepted();
+        Assert.IsType<NodeStopping>((await node.Node.AskAsync(new SubmitRun("grace/deaf"), CancellationToken.None)).Refusal);
+        var history = (await node.Node.AskAsync(new GetRunHistory(runs[0], 0), CancellationToken.None)).Accepted();
         Assert.Equal("The node was stopped while the program ran, and ended it.", history[^1].State.Message);
     }
 
@@ -245,7 +245,7 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         await Task.WhenAll(first, second).WaitAsync(NodeFixture.Patience);
 
         Assert.Empty(Leftovers.Of(node.Root));
-        Assert.Equal(StateNames.Crashed, (await node.Node.RunHistoryAsync(run, 0, CancellationToken.None)).Accepted()[^1].State.Name);
+        Assert.Equal(StateNames.Crashed, (await node.Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)).Accepted()[^1].State.Name);
     }
 
     [Fact]
@@ -274,16 +274,16 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         var other = spec with { Name = "stop/users" };
         await node.Register(spec);
         await node.Register(other);
-        (await node.Node.PauseAsync(new PauseDeployment(other.Name), CancellationToken.None)).Accepted();
+        (await node.Node.AskAsync(new PauseDeployment(other.Name), CancellationToken.None)).Accepted();
         foreach (var name in new[] { spec.Name, other.Name })
         {
-            (await node.Node.PauseAsync(new PauseDeployment(name, PauseReason.Shutdown), CancellationToken.None)).Accepted();
+            (await node.Node.AskAsync(new PauseDeployment(name, PauseReason.Shutdown), CancellationToken.None)).Accepted();
         }
 
         await node.StopNodeAsync();
         await node.StartNodeAsync();
 
-        Assert.True((await node.Node.DeploymentAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted().Paused);
+        Assert.True((await node.Node.AskAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted().Paused);
         Assert.False((await node.Register(spec)).Paused);
         Assert.True((await node.Register(other)).Paused);
     }

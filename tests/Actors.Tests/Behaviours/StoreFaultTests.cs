@@ -23,9 +23,9 @@ public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
         await gate.Write("go");
         await line.Cut;
         await failure;
-        var submit = await node.Node.SubmitAsync(new SubmitRun("away/on"), CancellationToken.None);
-        var register = await node.Node.RegisterAsync([node.Shell("away/new", "true")], false, CancellationToken.None);
-        var list = await node.Node.RunsAsync(new ListRuns(), CancellationToken.None);
+        var submit = await node.Node.AskAsync(new SubmitRun("away/on"), CancellationToken.None);
+        var register = await node.Node.AskAsync(new RegisterDeployments([node.Shell("away/new", "true")]), CancellationToken.None);
+        var list = await node.Node.AskAsync(new ListRuns(), CancellationToken.None);
 
         Assert.IsType<StoreNotAvailable>(submit.Refusal);
         Assert.IsType<StoreNotAvailable>(register.Refusal);
@@ -96,7 +96,7 @@ public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
         });
         node.Store.LoseAnswerOf(FaultyStore.Event(lost));
 
-        var reply = await node.Node.SubmitAsync(new SubmitRun("lost/answer", IdempotencyKey: "k"), CancellationToken.None);
+        var reply = await node.Node.AskAsync(new SubmitRun("lost/answer", IdempotencyKey: "k"), CancellationToken.None);
         var run = reply.Refusal is null ? reply.Value!.Id : await node.Submit("lost/answer", key: "k");
 
         var ended = await node.Ended(run);
@@ -117,7 +117,7 @@ public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
         var wider = spec with { Concurrency = new ConcurrencySpec(2), Command = ["/bin/true"] };
         node.Store.LoseAnswerOf(FaultyStore.Event("deployment.declared"));
 
-        var lost = await node.Node.RegisterAsync([wider], false, CancellationToken.None);
+        var lost = await node.Node.AskAsync(new RegisterDeployments([wider]), CancellationToken.None);
         Assert.IsType<StoreNotAvailable>(lost.Refusal);
         Assert.Equal(RegistrationOutcome.Unchanged, (await node.Register(wider)).Outcome);
 
@@ -135,9 +135,9 @@ public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
         await node.Until(run, StateNames.Running);
 
         node.Store.FailAll(FaultyStore.Full);
-        var refused = await node.Node.SubmitAsync(new SubmitRun("full/run"), CancellationToken.None);
-        var deployment = await node.Node.RegisterAsync([node.Shell("full/new", "true")], false, CancellationToken.None);
-        var limit = await node.Node.SetLimitAsync(new Messages.Limits.SetLimit("x", 1), CancellationToken.None);
+        var refused = await node.Node.AskAsync(new SubmitRun("full/run"), CancellationToken.None);
+        var deployment = await node.Node.AskAsync(new RegisterDeployments([node.Shell("full/new", "true")]), CancellationToken.None);
+        var limit = await node.Node.AskAsync(new Messages.Limits.SetLimit("x", 1), CancellationToken.None);
         await gate.Write("go");
         await line.Cut;
         node.Store.Heal();
@@ -147,7 +147,7 @@ public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
         Assert.Equal("store-full", limit.Refusal?.Code);
         Assert.Equal(StateNames.Completed, (await node.Ended(run)).State.Name);
         Assert.Single(await node.Runs("full/run"));
-        (await node.Node.DeploymentAsync(new GetDeployment("full/new"), CancellationToken.None)).Refused<DeploymentNotFound, DeploymentView>();
+        (await node.Node.AskAsync(new GetDeployment("full/new"), CancellationToken.None)).Refused<DeploymentNotFound, DeploymentView>();
     }
 }
 
@@ -165,7 +165,7 @@ public sealed class StoreFaultOnSqliteTests() : StoreFaultTests(TestedStore.Sqli
         Refusal? refusal = null;
         for (var i = 0; i < 200 && refusal is null; i++)
         {
-            var reply = await node.Node.SubmitAsync(
+            var reply = await node.Node.AskAsync(
                 new SubmitRun(spec.Name, parameters, At: first.Created.AddHours(1), IdempotencyKey: $"{i}"), CancellationToken.None);
             refusal = reply.Refusal;
             accepted.AddRange(refusal is null ? [reply.Value!.Id] : []);

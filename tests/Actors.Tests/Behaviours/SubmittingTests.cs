@@ -65,7 +65,7 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
         Assert.Equal(0, waiter.Attempt);
         var limit = await node.Limit("database");
         Assert.Equal(new LimitHolder(holder, 0), Assert.Single(limit.Holders));
-        var listed = (await node.Node.RunsAsync(new ListRuns(State: "AwaitingConcurrencySlot"), CancellationToken.None)).Accepted();
+        var listed = (await node.Node.AskAsync(new ListRuns(State: "AwaitingConcurrencySlot"), CancellationToken.None)).Accepted();
         Assert.Equal([waiter.Id], listed.Items.Select(r => r.Id));
         await node.Cancel(waiter.Id);
         await gate.Write("go");
@@ -92,7 +92,7 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
         await node.Register(node.Shell("key/once", "echo started >> starts"));
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
-            node.Node.SubmitAsync(new SubmitRun("key/once", IdempotencyKey: "the key"), CancellationToken.None)));
+            node.Node.AskAsync(new SubmitRun("key/once", IdempotencyKey: "the key"), CancellationToken.None)));
 
         var run = Assert.Single(replies.Select(r => r.Accepted().Id).Distinct());
         Assert.Single(replies, r => r.Value!.Created);
@@ -112,7 +112,7 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
         var told = new System.Collections.Concurrent.ConcurrentQueue<Guid>();
         using var subscription = node.Node.Subscribe(change => told.Enqueue(change.Run));
 
-        var again = (await node.Node.SubmitAsync(new SubmitRun("key/restart", IdempotencyKey: "k"), CancellationToken.None)).Accepted();
+        var again = (await node.Node.AskAsync(new SubmitRun("key/restart", IdempotencyKey: "k"), CancellationToken.None)).Accepted();
 
         Assert.Equal((first, false, StateNames.Completed), (again.Id, again.Created, again.State.Name));
         Assert.Single(node.Lines("starts"));
@@ -131,13 +131,13 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
         await first.Register(first.Shell("two/nodes", "echo started >> starts; cat gate"));
 
         var replies = await Task.WhenAll(new[] { first, second }.SelectMany(n => Enumerable.Range(0, 5).Select(_ =>
-            n.Node.SubmitAsync(new SubmitRun("two/nodes", IdempotencyKey: "k"), CancellationToken.None))));
+            n.Node.AskAsync(new SubmitRun("two/nodes", IdempotencyKey: "k"), CancellationToken.None))));
 
         var run = Assert.Single(replies.Select(r => r.Accepted().Id).Distinct());
         await OnEither(node => node.UntilHistory(run, StateNames.Running));
         await gate.Write("go");
         await OnEither(node => node.UntilHistory(run, StateNames.Completed));
-        var history = (await first.Node.RunHistoryAsync(run, 0, CancellationToken.None)).Accepted();
+        var history = (await first.Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)).Accepted();
         Assert.Equal(
             [StateNames.Scheduled, StateNames.Submitting, StateNames.Running, StateNames.Completed], history.Select(h => h.State.Name));
         Assert.Single(first.Lines("starts"));
@@ -157,11 +157,11 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
         };
         await first.Register(spec);
         // The second node hears of the deployment from whoever asks it.
-        (await second.Node.DeploymentAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted();
+        (await second.Node.AskAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted();
 
         var runs = await first.EndedRuns(spec.Name, 6);
 
-        (await first.Node.PauseAsync(new PauseDeployment(spec.Name), CancellationToken.None)).Accepted();
+        (await first.Node.AskAsync(new PauseDeployment(spec.Name), CancellationToken.None)).Accepted();
         runs = await first.Runs(spec.Name);
         Assert.Equal(runs.Length, runs.Select(r => r.Due).Distinct().Count());
         var times = first.Lines("times");

@@ -54,7 +54,7 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
         var seen = new List<RunStateChange>();
         async Task<bool> Look()
         {
-            var next = await node.Node.RunHistoryAsync(run, seen.Count == 0 ? 0 : seen[^1].Sequence, CancellationToken.None);
+            var next = await node.Node.AskAsync(new GetRunHistory(run, seen.Count == 0 ? 0 : seen[^1].Sequence), CancellationToken.None);
             seen.AddRange(next.Refusal is null ? next.Value : []);
             return seen.Any(s => s.State.Name == StateNames.Retrying);
         }
@@ -72,7 +72,7 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
             ],
             seen.Select(s => s.State.Name));
         Assert.Equal(seen.Select(s => s.Sequence).Order(), seen.Select(s => s.Sequence));
-        Assert.Equal(seen, (await node.Node.RunHistoryAsync(run, 0, CancellationToken.None)).Accepted());
+        Assert.Equal(seen, (await node.Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)).Accepted());
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
             (new ListRuns(After: "no cursor"), "after"), (new ListRuns(Deployment: "a/b", Tag: "t"), "tag"),
         })
         {
-            var refusal = (await node.Node.RunsAsync(query, CancellationToken.None)).Refused<QueryInvalid, RunPage>();
+            var refusal = (await node.Node.AskAsync(query, CancellationToken.None)).Refused<QueryInvalid, RunPage>();
             Assert.Equal(field, refusal.Field);
         }
     }
@@ -144,7 +144,7 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
         var items = new List<RunSummary>();
         while (true)
         {
-            var page = (await node.Node.RunsAsync(query, CancellationToken.None)).Accepted();
+            var page = (await node.Node.AskAsync(query, CancellationToken.None)).Accepted();
             Assert.True(page.Items.Length <= query.Limit);
             items.AddRange(page.Items);
             if (page.Next is null)

@@ -59,7 +59,7 @@ public sealed class CommandTests : IAsyncLifetime
             """[{"name":"a/b","command":["x"],"workdir":"/","env":{"A":null},"timeout":"1h","schedules":[{"interval":"10s"}],"concurrency":{"limit":1,"onFull":"CancelNew"},"parameterSchema":{"type":"object"},"enforceParameterSchema":false}]""");
 
         Assert.Equal(200, answer.Status);
-        var spec = Assert.Single(Assert.IsType<System.Collections.Immutable.ImmutableArray<DeploymentSpec>>(Assert.Single(_api.Node.Commands)));
+        var spec = Assert.Single(Assert.IsType<RegisterDeployments>(Assert.Single(_api.Node.Commands)).Specs);
         Assert.Null(spec.Env["A"]);
         Assert.Equal(TimeSpan.FromHours(1), spec.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(10), spec.Schedules[0].Interval);

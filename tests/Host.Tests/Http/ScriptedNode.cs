@@ -46,58 +46,7 @@ internal sealed class ScriptedNode : IRunnerNode
         }
     }
 
-    public Task<Reply<ImmutableArray<DeploymentRegistered>>> RegisterAsync(ImmutableArray<DeploymentSpec> specs, bool dryRun, CancellationToken cancel) =>
-        Answer(specs, specs.Select(s => new DeploymentRegistered(s.Name, RegistrationOutcome.Created, [], null, false)).ToImmutableArray());
-
-    public Task<Reply<DeploymentChanged>> PauseAsync(PauseDeployment command, CancellationToken cancel) =>
-        Answer(command, new DeploymentChanged(command.Deployment, true));
-
-    public Task<Reply<DeploymentChanged>> ResumeAsync(ResumeDeployment command, CancellationToken cancel) =>
-        Answer(command, new DeploymentChanged(command.Deployment, true));
-
-    public Task<Reply<DeploymentChanged>> SwitchScheduleAsync(SwitchSchedule command, CancellationToken cancel) =>
-        Answer(command, new DeploymentChanged(command.Deployment, true));
-
-    public Task<Reply<DeploymentChanged>> DeleteAsync(DeleteDeployment command, CancellationToken cancel) =>
-        Answer(command, new DeploymentChanged(command.Deployment, true));
-
-    public Task<Reply<DeploymentView>> DeploymentAsync(GetDeployment query, CancellationToken cancel) =>
-        Refused<DeploymentView>() ?? Task.FromResult<Reply<DeploymentView>>(
-            Deployments.TryGetValue(query.Deployment, out var view) ? view : new DeploymentNotFound(query.Deployment));
-
-    public Task<Reply<DeploymentPage>> DeploymentsAsync(ListDeployments query, CancellationToken cancel) => Answer(query, new DeploymentPage([], null));
-
-    public Task<Reply<RunSubmitted>> SubmitAsync(SubmitRun command, CancellationToken cancel) => Answer(
-        command, new RunSubmitted(Guid.Empty, command.IdempotencyKey != "used", new RunState(StateType.Scheduled, StateNames.Scheduled, Then)));
-
-    public Task<Reply<RunCancelAccepted>> CancelAsync(CancelRun command, CancellationToken cancel) =>
-        Answer(command, new RunCancelAccepted(command.Run, new RunState(StateType.Cancelling, StateNames.Cancelling, Then)));
-
-    public Task<Reply<RunSubmitted>> RetryAsync(RetryRun command, CancellationToken cancel) =>
-        Answer(command, new RunSubmitted(Guid.Empty, true, new RunState(StateType.Scheduled, StateNames.Scheduled, Then)));
-
-    public Task<Reply<RunView>> RunAsync(GetRun query, CancellationToken cancel) =>
-        Refused<RunView>() ?? Task.FromResult<Reply<RunView>>(_runs.TryGetValue(query.Run, out var steps) ? View(query.Run, steps) : new RunNotFound(query.Run.ToString()));
-
-    public Task<Reply<RunPage>> RunsAsync(ListRuns query, CancellationToken cancel) => Answer(
-        query, new RunPage([.. _runs.Where(r => r.Value[^1].State.Type.ToString() == query.State).Select(r => Summary(r.Key, r.Value))], null));
-
-    public Task<Reply<ImmutableArray<RunStateChange>>> RunHistoryAsync(Guid run, long afterSequence, CancellationToken cancel) =>
-        Task.FromResult<Reply<ImmutableArray<RunStateChange>>>(
-            _runs.TryGetValue(run, out var steps)
-                ? steps.Where(s => s.Sequence > afterSequence).Take(1_000).ToImmutableArray()
-                : new RunNotFound(run.ToString()));
-
-    public Task<Reply<PruneReport>> PruneAsync(PruneRuns command, CancellationToken cancel) =>
-        Answer(command, new PruneReport(1, 2, TimeSpan.FromHours(1), null, new StoreRoom(3, 4, true)));
-
-    public Task<Reply<LimitPage>> LimitsAsync(ListLimits query, CancellationToken cancel) => Answer("limits", new LimitPage([], null));
-
-    public Task<Reply<LimitChanged>> SetLimitAsync(SetLimit command, CancellationToken cancel) =>
-        Answer(command, new LimitChanged(command.Name, command.Size, true));
-
-    public Task<Reply<LimitChanged>> DeleteLimitAsync(DeleteLimit command, CancellationToken cancel) =>
-        Answer(command, new LimitChanged(command.Name, null, true));
+    public Task<Reply<TReply>> AskAsync<TReply>(IRequest<TReply> request, CancellationToken cancel) => (Task<Reply<TReply>>)Answer(request);
 
     public Task<HealthReport> HealthAsync(CancellationToken cancel) => FailWith is { } failure ? throw failure : Task.FromResult(RefuseWith is null
         ? new HealthReport("ready", [new HealthCheck("store", true, "The store answers.")])
@@ -126,6 +75,34 @@ internal sealed class ScriptedNode : IRunnerNode
 
     private static RunSummary Summary(Guid id, ImmutableArray<RunStateChange> steps) =>
         new(id, "flow/it", steps[^1].State, Then, Then, null, null, steps[^1].Attempt, 0, null, null, [], null);
+
+    private Task Answer(IRequest request) => request switch
+    {
+        RegisterDeployments all => Answer(
+            all, all.Specs.Select(s => new DeploymentRegistered(s.Name, RegistrationOutcome.Created, [], null, false)).ToImmutableArray()),
+        IDeploymentMessage change and (PauseDeployment or ResumeDeployment or SwitchSchedule or DeleteDeployment) =>
+            Answer(change, new DeploymentChanged(change.Deployment, true)),
+        GetDeployment query => Refused<DeploymentView>() ?? Task.FromResult<Reply<DeploymentView>>(
+            Deployments.TryGetValue(query.Deployment, out var view) ? view : new DeploymentNotFound(query.Deployment)),
+        ListDeployments query => Answer(query, new DeploymentPage([], null)),
+        SubmitRun command => Answer(
+            command, new RunSubmitted(Guid.Empty, command.IdempotencyKey != "used", new RunState(StateType.Scheduled, StateNames.Scheduled, Then))),
+        RetryRun command => Answer(command, new RunSubmitted(Guid.Empty, true, new RunState(StateType.Scheduled, StateNames.Scheduled, Then))),
+        CancelRun command => Answer(command, new RunCancelAccepted(command.Run, new RunState(StateType.Cancelling, StateNames.Cancelling, Then))),
+        GetRun query => Refused<RunView>() ?? Task.FromResult<Reply<RunView>>(
+            _runs.TryGetValue(query.Run, out var steps) ? View(query.Run, steps) : new RunNotFound(query.Run.ToString())),
+        ListRuns query => Answer(
+            query, new RunPage([.. _runs.Where(r => r.Value[^1].State.Type.ToString() == query.State).Select(r => Summary(r.Key, r.Value))], null)),
+        GetRunHistory query => Task.FromResult<Reply<ImmutableArray<RunStateChange>>>(
+            _runs.TryGetValue(query.Run, out var steps)
+                ? steps.Where(s => s.Sequence > query.AfterSequence).Take(1_000).ToImmutableArray()
+                : new RunNotFound(query.Run.ToString())),
+        PruneRuns command => Answer(command, new PruneReport(1, 2, TimeSpan.FromHours(1), null, new StoreRoom(3, 4, true))),
+        ListLimits query => Answer(query, new LimitPage([], null)),
+        SetLimit command => Answer(command, new LimitChanged(command.Name, command.Size, true)),
+        DeleteLimit command => Answer(command, new LimitChanged(command.Name, null, true)),
+        _ => throw new NotSupportedException($"The script says nothing about {request}."),
+    };
 
     private Task<Reply<T>> Answer<T>(object command, T reply)
     {

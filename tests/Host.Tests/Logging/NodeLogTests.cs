@@ -98,7 +98,7 @@ public sealed partial class NodeLogTests
         await node.ReachesAsync(waiting, v => v.WaitingFor is not null);
         foreach (var run in (Guid[])[waiting, running])
         {
-            await node.Node.CancelAsync(new CancelRun(run, Secret + "reason"), CancellationToken.None);
+            await node.Node.AskAsync(new CancelRun(run, Secret + "reason"), CancellationToken.None);
             await node.EndsAsync(run);
         }
 

@@ -48,12 +48,12 @@ internal sealed class TelemetryNode : IAsyncDisposable
         new() { Name = name, Command = ["/bin/sh", "-c", script], Workdir = Root, StopGrace = TimeSpan.FromSeconds(10) };
 
     public async Task RegisterAsync(DeploymentSpec spec) =>
-        Assert.Null((await Node.RegisterAsync([spec], dryRun: false, CancellationToken.None)).Refusal);
+        Assert.Null((await Node.AskAsync(new RegisterDeployments([spec]), CancellationToken.None)).Refusal);
 
     public async Task<Guid> SubmitAsync(string deployment, params (string Name, string Value)[] parameters)
     {
         var given = parameters.ToImmutableSortedDictionary(p => p.Name, p => JsonDocument.Parse($"\"{p.Value}\"").RootElement);
-        return (await Node.SubmitAsync(new SubmitRun(deployment, given), CancellationToken.None)).Value!.Id;
+        return (await Node.AskAsync(new SubmitRun(deployment, given), CancellationToken.None)).Value!.Id;
     }
 
     /// <summary>Registers, submits, and waits for the end.</summary>
@@ -73,7 +73,7 @@ internal sealed class TelemetryNode : IAsyncDisposable
         {
             var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var subscription = Node.Subscribe(_ => changed.TrySetResult());
-            var view = (await Node.RunAsync(new GetRun(run), CancellationToken.None)).Value!;
+            var view = (await Node.AskAsync(new GetRun(run), CancellationToken.None)).Value!;
             if (wanted(view))
             {
                 return view;
