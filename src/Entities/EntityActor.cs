@@ -148,6 +148,9 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     /// <summary>A slot was held by somebody else; nothing of the batch was written. Says which of its messages to decide again.</summary>
     protected virtual bool DecideAgainAfter(CommitResult.SlotConflict conflict, object message) => true;
 
+    /// <summary>A message that the actor has taken and not decided yet: it goes where the queue goes, before it. Null for none.</summary>
+    protected virtual (object Message, IActorRef Sender)? TakenAside => null;
+
     /// <summary>A message for the actor's own surroundings, not for the behaviour; true if it was one.</summary>
     protected virtual bool HandleOutside(object message) => false;
 
@@ -307,7 +310,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         else if (message is not INoSerializationVerificationNeeded)
         {
             // Its shard has been asked to let it go before this, so it keeps this for the next life.
-            Services.Router.Tell(Key, message, Sender);
+            Services.Router.Tell(Key, Again(message), Sender);
         }
     }
 
@@ -558,8 +561,10 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     /// <summary>Leaves, and comes back at once to decide what it has not.</summary>
     private void BeginAnew(EntityMemory? memory, IEnumerable<PendingMessage> undecided)
     {
-        // The next life recovers by itself.
-        (object, IActorRef?)[] left = [.. undecided.Concat(_queue).Where(p => p.Message is not Recovered).Select(p => (p.Message, p.Sender))];
+        // The next life recovers by itself, and reads: whatever was said of this entity's being new was about this life.
+        (object, IActorRef?)[] left =
+            [.. Aside().Concat(undecided).Concat(_queue).Where(p => p.Message is not Recovered).Select(p => (Again(p.Message), p.Sender))];
+        _ = Services.New.Take(Key);
         _batch = null;
         _queue.Clear();
         _beginsAnew = true;
@@ -595,7 +600,12 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     private EntityMemory Memory(EntityBatch<TState, TEvent, TIntent>? batch) => new(_state, _sequence, [.. batch?.Creates.Select(c => c.Entity) ?? []]);
 
     private (object Message, IActorRef? Sender)[] Queued() =>
-        [.. (_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).Select(p => (p.Message, p.Sender))];
+        [.. Aside().Concat(_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).Select(p => (p.Message, p.Sender))];
+
+    private IEnumerable<PendingMessage> Aside() => TakenAside is var (message, sender) ? [new PendingMessage(message, sender)] : [];
+
+    /// <summary>What has been here, on its way to the next life.</summary>
+    private static object Again(object message) => message is ICreation creation ? creation.WithKnownId() : message;
 
     private void Finish(EntityBatch<TState, TEvent, TIntent> batch)
     {
@@ -692,7 +702,11 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
 
     private void Stop()
     {
-        if (_phase == Phase.Ready && !CanPassivate(_state))
+        if (_phase == Phase.Ready && TakenAside is var (message, sender))
+        {
+            Services.Router.Tell(Key, Again(message), sender);
+        }
+        else if (_phase == Phase.Ready && !CanPassivate(_state))
         {
             // It has something to look after, wherever its next life is.
             Services.Router.Tell(Key, WakeUpNow.Instance, ActorRefs.NoSender);

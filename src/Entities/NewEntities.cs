@@ -10,6 +10,12 @@ public interface ICreation
 {
     /// <summary>Whether the id is one that was never used.</summary>
     bool HasFreshId { get; }
+
+    /// <summary>
+    /// The same once it has been at its entity and goes there again: then somebody may have written. Otherwise one that exists would be taken for
+    /// new, refused and begun anew for ever.
+    /// </summary>
+    object WithKnownId();
 }
 
 /// <summary>

@@ -82,7 +82,7 @@ public sealed class ConflictTests(ITestOutputHelper output) : EntityWorld(output
     public void Of_two_incarnations_on_one_journal_exactly_one_writes_each_number(int seed)
     {
         Chance = new Random(seed);
-        var other = Sys.ActorOf(Props.Create(() => new TestShard(Entity)), "shard-other");
+        var other = Sys.ActorOf(Props.Create(() => new TestShard(Entity, EntityExtractor.Instance)), "shard-other");
         List<Task<object?>> answers = [];
         for (var i = 0; i < 200; i++)
         {

@@ -40,6 +40,8 @@ internal sealed class CounterBehaviour : IEntityBehaviour<CounterState, object, 
     public Decision Decide(CounterState state, object message, DateTimeOffset now) => message switch
     {
         Add add => Decision.Persist(new Added(add.By)).Replying(new Value(state.Value + add.By)),
+        Make make when state.Value == 0 => Decision.Persist(new Added(make.By)).Replying(new Value(make.By)),
+        Make => Decision.Answer(new Value(state.Value)),
         Note note => Decision.Persist(new Added(note.By)),
         Later later => Decision.Persist(new Added(later.By)) with { MayWait = true },
         Tell tell => Decision.Do($"{tell.What} 1", $"{tell.What} 2").Replying(new Value(state.Value)),

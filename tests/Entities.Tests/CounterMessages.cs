@@ -9,6 +9,12 @@ internal sealed record Add(int By) : IRequest<Value>;
 
 internal sealed record AddAndTell(int By) : IRequest<Value>;
 
+/// <summary>Makes the counter, unless there is one: then it is answered as that is.</summary>
+internal sealed record Make(int By, bool HasFreshId) : IRequest<Value>, ICreation
+{
+    public object WithKnownId() => this with { HasFreshId = false };
+}
+
 internal sealed record Get : IRequest<Value>;
 
 /// <summary>Answered by another counter.</summary>

@@ -37,7 +37,7 @@ public sealed class ShardRegionTests : TestKit
     private readonly RegionRouter _router = new();
 
     public ShardRegionTests(ITestOutputHelper output)
-        : this(new HeldStore(), output)
+        : this(new HeldStore([]), output)
     {
     }
 

@@ -13,6 +13,7 @@ namespace Runner.Entities.Tests;
 
 [JsonSerializable(typeof(Add))]
 [JsonSerializable(typeof(AddAndTell))]
+[JsonSerializable(typeof(Make))]
 [JsonSerializable(typeof(Get))]
 [JsonSerializable(typeof(GetOther))]
 [JsonSerializable(typeof(WakeMeAt))]
@@ -47,7 +48,7 @@ internal sealed class WrittenMessages(ExtendedActorSystem system) : SerializerWi
 {
     private static readonly ImmutableDictionary<string, Type> Types = new[]
     {
-        typeof(Add), typeof(AddAndTell), typeof(Get), typeof(GetOther), typeof(WakeMeAt), typeof(Beget), typeof(BeBusy), typeof(TakeSlot), typeof(Tell),
+        typeof(Add), typeof(AddAndTell), typeof(Make), typeof(Get), typeof(GetOther), typeof(WakeMeAt), typeof(Beget), typeof(BeBusy), typeof(TakeSlot), typeof(Tell),
         typeof(Break), typeof(Unknown), typeof(Note), typeof(Later), typeof(BreakQuietly), typeof(Outside), typeof(Value), typeof(WakeUpNow), typeof(Recovered), typeof(EntityErased),
         typeof(AlarmChanged), typeof(StoreNotAvailable), typeof(StoreIsFull), typeof(RequestNotHandled),
     }.ToImmutableDictionary(t => t.Name);

@@ -70,6 +70,9 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     /// <inheritdoc/>
+    protected override (object Message, IActorRef Sender)? TakenAside => _creating;
+
+    /// <inheritdoc/>
     protected override bool HandleOutside(object message)
     {
         switch (message)

@@ -8,7 +8,11 @@ namespace Runner.Actors.FlowRuns;
 
 /// <summary>Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time.</summary>
 /// <param name="HasFreshId">Whether the run's id was made up for it, and not computed: then there is no such run yet.</param>
-internal sealed record CreateRun(Guid Run, RunScheduled Scheduled, bool HasFreshId = false) : IRunMessage, IRequest<RunSubmitted>, ICreation;
+internal sealed record CreateRun(Guid Run, RunScheduled Scheduled, bool HasFreshId = false) : IRunMessage, IRequest<RunSubmitted>, ICreation
+{
+    /// <inheritdoc/>
+    public object WithKnownId() => HasFreshId ? this with { HasFreshId = false } : this;
+}
 
 /// <summary>Run an ended run's recipe once more, as a new run: with this id if the command has no idempotency key.</summary>
 internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage, IRequest<RunSubmitted>

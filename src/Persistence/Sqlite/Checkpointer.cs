@@ -21,7 +21,7 @@ namespace Runner.Persistence.Sqlite;
 internal sealed class Checkpointer
 {
     /// <summary>Pages: about what a commit writes.</summary>
-    private const int Little = 128;
+    internal const int Little = 128;
 
     /// <summary>How often the thread goes over what came meanwhile before it leaves it to the next time.</summary>
     private const int MostPasses = 8;
@@ -30,7 +30,7 @@ internal sealed class Checkpointer
     private const int Long = 4;
 
     /// <summary>So many times as much is far too long.</summary>
-    private const int FarTooLong = 64;
+    internal const int FarTooLong = 64;
 
     // Reads are over within a millisecond, all but those that a log has to grow for.
     private const int Patience = 3;

@@ -97,6 +97,24 @@ public sealed class AlarmBoardTests : TestKit
         Assert.True(_board.AllRead.IsCompletedSuccessfully);
     }
 
+    [Fact]
+    public void The_worker_of_a_slice_is_known_while_it_is_here()
+    {
+        Assert.Null(_board.Worker(3));
+        _board.Came(3, TestActor);
+        Assert.Equal(TestActor, _board.Worker(3));
+        Assert.Null(_board.Worker(4));
+
+        // Its next worker has come before the former went.
+        var next = CreateTestProbe().Ref;
+        _board.Came(3, next);
+        _board.Left(3, TestActor);
+        Assert.Equal(next, _board.Worker(3));
+
+        _board.Left(3, next);
+        Assert.Null(_board.Worker(3));
+    }
+
     /// <summary>Step by step: a timer that fires finds the time to which it was put forward.</summary>
     private void PassTenMinutes()
     {

@@ -234,6 +234,29 @@ public sealed class AlarmWorkerTests : EntityWorld
     }
 
     [Fact]
+    public void An_entity_that_only_has_to_be_in_memory_tells_no_worker_and_is_rung_by_the_next_reading_if_its_actor_is_gone()
+    {
+        Begin();
+        Get(new WakeMeAt(EntityWakeUps.FromStartUp));
+        Assert.Empty(Router.Changes);
+
+        // Gone, and nobody had time to say so.
+        Sys.Stop(Services.Residents.Find(Key())!);
+        Settle();
+        Assert.Null(Services.Residents.Find(Key()));
+        Assert.Equal(0, Rings);
+        var read = Store.Pages.Count;
+        Pass(AlarmWorker.Horizon / 2 - TimeSpan.FromSeconds(1));
+        Assert.Equal((0, 0), (Rings, Store.Pages.Count - read));
+        Pass(TimeSpan.FromSeconds(1));
+
+        Assert.Equal((1, 1), (Rings, Store.Pages.Count - read));
+        // What is due is done, and whoever is not to be in memory any more says so to its worker.
+        Assert.Equal(1000, Durable());
+        Assert.Equal([new AlarmChanged(Key(), null)], Router.Changes);
+    }
+
+    [Fact]
     public void A_worker_that_failed_begins_again_and_one_that_left_is_not_waited_for()
     {
         Begin();

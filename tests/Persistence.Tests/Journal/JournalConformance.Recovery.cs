@@ -1,4 +1,5 @@
 using System.Text;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Persistence.Journal;
 
@@ -34,6 +35,24 @@ public abstract partial class JournalConformance
         Assert.Equal(1, Store.Loads - before);
         Assert.Equal(["one", "two"], (await node.RecoverAsync("a", hasSnapshots: hasSnapshots)).Recovered.Texts);
         Assert.Equal(2, Store.Loads - before);
+    }
+
+    [Fact]
+    public async Task A_recovery_of_what_was_never_written_reads_nothing_and_its_first_write_is_fenced_all_the_same()
+    {
+        var node = Start();
+        var fresh = await node.RecoverAsync("new", isNew: true);
+        Assert.Equal(0, fresh.Recovered.Sequence);
+        Assert.Equal(1, (await fresh.WriteAsync("one")).Sequence);
+        Assert.Equal(2, (await fresh.WriteAsync("two")).Sequence);
+        Assert.Equal(0, Store.Loads);
+
+        var wrong = await node.RecoverAsync("new", isNew: true);
+        Assert.Equal(0, wrong.Recovered.Sequence);
+        var refused = await wrong.RefusedAsync(new Note("three"));
+        Assert.IsType<CommitResult.SequenceConflict>(Assert.IsType<CommitRefusedException>(refused).Result);
+        await wrong.GoneAsync();
+        Assert.Equal(["one", "two"], await TextsAsync("new"));
     }
 
     [Fact]

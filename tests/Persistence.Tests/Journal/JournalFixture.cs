@@ -65,18 +65,18 @@ public abstract class JournalFixture(ITestOutputHelper output) : IAsyncLifetime
     {
         public ActorSystem System => Sys;
 
-        public Incarnation Make(string id, bool lives = false, bool hasSnapshots = false, string? persistenceId = null)
+        public Incarnation Make(string id, bool lives = false, bool hasSnapshots = false, string? persistenceId = null, bool isNew = false)
         {
             var watcher = CreateTestProbe();
-            var entity = Sys.ActorOf(Props.Create(() => new SampleEntity(Key(id), watcher.Ref, lives, hasSnapshots, persistenceId)));
+            var entity = Sys.ActorOf(Props.Create(() => new SampleEntity(Key(id), watcher.Ref, lives, hasSnapshots, persistenceId, isNew)));
             watcher.Watch(entity);
             return new Incarnation(entity, watcher);
         }
 
         /// <summary>One that has recovered.</summary>
-        public async Task<Incarnation> RecoverAsync(string id, bool lives = false, bool hasSnapshots = false)
+        public async Task<Incarnation> RecoverAsync(string id, bool lives = false, bool hasSnapshots = false, bool isNew = false)
         {
-            var made = Make(id, lives, hasSnapshots);
+            var made = Make(id, lives, hasSnapshots, isNew: isNew);
             made.Recovered = await made.HearAsync<Told.Recovered>();
             return made;
         }

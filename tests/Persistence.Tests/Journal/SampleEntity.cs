@@ -62,11 +62,12 @@ internal sealed class SampleEntity : UntypedPersistentActor
 
     /// <param name="lives">Whether it lives on after a refused write, as no entity should.</param>
     /// <param name="hasSnapshots">Whether it asks for its snapshot.</param>
-    public SampleEntity(EntityKey key, IActorRef watcher, bool lives, bool hasSnapshots, string? persistenceId = null)
+    /// <param name="isNew">Whether it has its history not looked for, as it should have none.</param>
+    public SampleEntity(EntityKey key, IActorRef watcher, bool lives, bool hasSnapshots, string? persistenceId = null, bool isNew = false)
     {
         (_key, _watcher, _lives) = (key, watcher, lives);
         PersistenceId = persistenceId ?? key.ToString();
-        Recovery = hasSnapshots ? Recovery.Default : new Recovery(SnapshotSelectionCriteria.None);
+        Recovery = isNew ? new Recovery(SnapshotSelectionCriteria.None, toSequenceNr: 0) : hasSnapshots ? Recovery.Default : new Recovery(SnapshotSelectionCriteria.None);
     }
 
     public override string PersistenceId { get; }

@@ -1,25 +1,27 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Runner.Entities;
 using Runner.Entities.Store;
 
-namespace Runner.Entities.Tests;
+namespace Runner.Tests.Kit;
 
 /// <summary>
 /// Does to its entities what a shard of Akka.Cluster.Sharding does: keeps what comes for one that is passivating, begins it again with that,
 /// and when it hands over tells all to leave and hears nothing else.
 /// </summary>
-internal sealed class TestShard(Func<string, Props> entity) : UntypedActor
+/// <param name="extractor">Takes messages out of their envelopes, just before the entity is brought to memory.</param>
+internal sealed class TestShard(Func<string, Props> entity, EntityExtractor extractor) : UntypedActor
 {
     private readonly Dictionary<string, IActorRef> _byId = [];
     private readonly Dictionary<IActorRef, string> _ids = [];
-    private readonly Dictionary<string, List<(object Message, IActorRef Sender)>> _kept = [];
+    private readonly Dictionary<string, List<(EntityMessage Message, IActorRef Sender)>> _kept = [];
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
             case EntityMessage envelope:
-                Deliver(envelope.Entity.Id, envelope.Message);
+                Deliver(envelope.Entity.Id, envelope);
                 break;
             case Passivate passivate when _ids.TryGetValue(Sender, out var id) && _kept.TryAdd(id, []):
                 Sender.Tell(passivate.StopMessage, Self);
@@ -38,14 +40,15 @@ internal sealed class TestShard(Func<string, Props> entity) : UntypedActor
         }
     }
 
-    private void Deliver(string id, object message)
+    private void Deliver(string id, EntityMessage envelope)
     {
         if (_kept.TryGetValue(id, out var kept))
         {
-            kept.Add((message, Sender));
+            kept.Add((envelope, Sender));
             return;
         }
 
+        var message = extractor.EntityMessage(envelope);
         if (!_byId.TryGetValue(id, out var actor))
         {
             actor = Context.Watch(Context.ActorOf(entity(id), Uri.EscapeDataString(id)));
@@ -64,7 +67,7 @@ internal sealed class TestShard(Func<string, Props> entity) : UntypedActor
         {
             foreach (var (message, sender) in kept)
             {
-                Self.Tell(new EntityMessage(new EntityKey(CounterBehaviour.CounterKind, id!), message), sender);
+                Self.Tell(message, sender);
             }
         }
     }

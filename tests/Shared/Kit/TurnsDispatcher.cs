@@ -2,7 +2,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Dispatch;
 
-namespace Runner.Entities.Tests;
+namespace Runner.Tests.Kit;
 
 /// <summary>
 /// The turns of a system's actors. While the system starts they run on threads, as it waits for its own parts; from then on they run when the

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 
-namespace Runner.Entities.Tests;
+namespace Runner.Tests.Kit;
 
 /// <summary>Time that passes when a test says so; its wall clock can be set without time passing.</summary>
 internal sealed class VirtualTime() : FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero))

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Runner.Entities.Store;
 using Runner.Persistence.InMemory;
 
-namespace Runner.Entities.Tests;
+namespace Runner.Tests.Kit;
 
 /// <summary>What a store does with a commit.</summary>
 internal enum Answer
@@ -14,11 +14,11 @@ internal enum Answer
 }
 
 /// <summary>A store in memory whose commits can be held back, fail, or lose their answer. It counts what it is asked for.</summary>
-internal sealed class HeldStore : IEntityStore
+internal sealed class HeldStore(ImmutableArray<TableDefinition> tables) : IEntityStore
 {
     private readonly Queue<Action> _held = new();
 
-    public InMemoryEntityStore Memory { get; } = new([]);
+    public InMemoryEntityStore Memory { get; } = new(tables);
 
     /// <summary>What the next commits get; the truth once it is empty.</summary>
     public Queue<Answer> Answers { get; } = new();
@@ -83,11 +83,11 @@ internal sealed class HeldStore : IEntityStore
 
     public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => Memory.EventsAsync(entity, afterSequence, atMost);
 
-    public Task<ImmutableArray<SlotRow>> SlotsAsync() => Memory.SlotsAsync();
+    public Task<ImmutableArray<SlotRow>> SlotsAsync() => Away ? Gone<ImmutableArray<SlotRow>>() : Memory.SlotsAsync();
 
-    public Task<Row?> RowAsync(string table, string key) => Memory.RowAsync(table, key);
+    public Task<Row?> RowAsync(string table, string key) => Away ? Gone<Row?>() : Memory.RowAsync(table, key);
 
-    public Task<ImmutableArray<Row>> RowsAsync(RowQuery query) => Memory.RowsAsync(query);
+    public Task<ImmutableArray<Row>> RowsAsync(RowQuery query) => Away ? Gone<ImmutableArray<Row>>() : Memory.RowsAsync(query);
 
     public Task<RowPosition?> PlaceAsync(RowQuery query, long skip) => Memory.PlaceAsync(query, skip);
 

@@ -1,0 +1,371 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Runner.Actors.FlowRuns;
+using Runner.Actors.Limits;
+using Runner.Actors.Tests.Kit;
+using Runner.Entities;
+using Runner.Entities.Store;
+using Runner.Messages.Limits;
+using Runner.Messages.Runs;
+using Runner.Tests.Kit;
+using Serilog.Events;
+using Xunit.Abstractions;
+
+namespace Runner.Actors.Tests.Limits;
+
+/// <summary>
+/// What the limiter's actor does beside its memory (<see cref="SlotTableTests"/>): reads rows, and keeps what comes meanwhile; says again what is not
+/// answered; and asks the rows what is so. Limits are of one slot each, but for the node's, which has three.
+/// </summary>
+public sealed class LimiterActorTests : NodeWorld
+{
+    private static readonly TimeSpan Compare = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
+
+    private readonly List<(object Message, IActorRef Sender)> _toRun = [];
+    private readonly StartsGate _gate = new();
+    private readonly IActorRef _run;
+    private Func<SlotCounts?>? _counts;
+    private IActorRef _limiter = ActorRefs.Nobody;
+
+    public LimiterActorTests(ITestOutputHelper output)
+        : base(output)
+    {
+        _run = Sys.ActorOf(Heard.Props(_toRun));
+        // What is told to runs is noted, and they do nothing.
+        Router.NotHere.Add(EntityKinds.FlowRun);
+        Write(new LimiterBehaviour(), EntityKinds.LimiterId, new LimitSet("db", 1), new LimitSet("gpu", 1));
+    }
+
+    [Fact]
+    public void What_comes_while_rows_are_read_waits_and_is_answered_by_what_they_say()
+    {
+        Hold(new Slot("db", 0), Id(9));
+        Begin(settle: false);
+        Acquire(1, "db");
+        Acquire(2, "gpu");
+        var page = Ask(_limiter, new ListLimits());
+        Settle();
+
+        Expect(Answers(), new SlotsRefused(Id(1), "db"), Granted(2, "gpu"));
+        Assert.Equal(["db", "gpu", NodeLimit], Assert.IsType<LimitPage>(Ended(page)).Items.Select(l => l.Name));
+        Assert.All(_toRun, told => Assert.Equal(_limiter, told.Sender));
+    }
+
+    [Fact]
+    public void Rows_that_cannot_be_read_are_tried_every_second_and_what_waits_is_not_lost()
+    {
+        Store.Away = true;
+        Begin();
+        Acquire(1, "db");
+        Pass(TimeSpan.FromSeconds(3));
+        Assert.Empty(_toRun);
+        Assert.Equal(4, Lines.All.Count(line => line.Level == LogEventLevel.Warning));
+        Store.Away = false;
+        Pass(TimeSpan.FromSeconds(1));
+        Expect(Answers(), Granted(1, "db"));
+    }
+
+    [Fact]
+    public void It_answers_who_asked_and_hands_on_what_is_given_back_by_the_runs_region()
+    {
+        Begin();
+        Acquire(1, "db");
+        Acquire(2, "db");
+        Expect(Answers(), Granted(1, "db"), new SlotsRefused(Id(2), "db"));
+        Tell(new SlotsTaken(Id(1), Slots("db", 0)));
+        Tell(new WaitForSlot(Waiting(2, "db"), "db"));
+        Assert.Empty(Router.Sent);
+
+        Tell(new SlotsReleased(Id(1), Slots("db", 0)));
+
+        Expect(ToRegion(2), Granted(2, "db"));
+        Assert.Empty(_toRun);
+    }
+
+    [Fact]
+    public void Who_waits_no_longer_is_passed_over_and_a_declined_grant_goes_to_the_next()
+    {
+        Begin();
+        Acquire(1, "db");
+        foreach (var run in (int[])[2, 3, 4])
+        {
+            Tell(new WaitForSlot(Waiting(run, "db"), "db"));
+        }
+
+        Tell(new StopWaiting(Id(2)));
+        Tell(new SlotsDeclined(Id(1), Slots("db", 0), HeldByOthers: false));
+        Assert.Empty(ToRegion(2));
+        Expect(ToRegion(3), Granted(3, "db"));
+        Assert.Empty(ToRegion(4));
+    }
+
+    [Fact]
+    public void The_queue_in_the_rows_is_served_from_its_head()
+    {
+        Hold(new Slot("db", 0), Id(9));
+        Wait(2, priority: 0);
+        Wait(3, priority: 5);
+        Begin();
+        Assert.Empty(Router.Sent);
+        Tell(new SlotsReleased(Id(9), Slots("db", 0)));
+        Expect(ToRegion(3), Granted(3, "db"));
+        Assert.Empty(ToRegion(2));
+    }
+
+    [Fact]
+    public void A_grant_that_is_not_answered_is_repeated_until_it_is()
+    {
+        Begin();
+        Acquire(1, "db");
+        Answers();
+        // It was not there at the last reminder, so that it has between ten and twenty seconds.
+        Pass(TimeSpan.FromSeconds(20) - Moment);
+        Assert.Empty(ToRegion(1));
+        Pass(Moment);
+        Expect(ToRegion(1), Granted(1, "db"));
+        Pass(TimeSpan.FromSeconds(10));
+        Assert.Equal(2, ToRegion(1).Length);
+
+        Tell(new SlotsTaken(Id(1), Slots("db", 0)));
+        Pass(TimeSpan.FromSeconds(30));
+        Assert.Equal(2, ToRegion(1).Length);
+    }
+
+    [Fact]
+    public void Who_asks_again_before_it_has_answered_gets_the_same_grant()
+    {
+        Begin();
+        Acquire(1, "db");
+        Acquire(1, "db");
+        Expect(Answers(), Granted(1, "db"), Granted(1, "db"));
+    }
+
+    [Fact]
+    public void Once_the_node_is_being_stopped_nothing_more_is_granted()
+    {
+        Begin();
+        Acquire(1, "db");
+        Tell(new SlotsTaken(Id(1), Slots("db", 0)));
+        Tell(new WaitForSlot(Waiting(2, "db"), "db"));
+        Answers();
+        Tell(SuspendGrants.Instance);
+
+        Tell(new SlotsReleased(Id(1), Slots("db", 0)));
+        Acquire(3, "gpu");
+        Pass(Compare + Compare);
+
+        Assert.Empty(Answers());
+        Assert.Empty(ToRegion(2));
+    }
+
+    [Fact]
+    public void So_it_is_if_that_comes_while_rows_are_read()
+    {
+        Begin(settle: false);
+        Acquire(1, "db");
+        _limiter.Tell(SuspendGrants.Instance);
+        Settle();
+        Assert.Empty(Answers());
+        // It still tells what is so.
+        var page = Ask(_limiter, new ListLimits());
+        Settle();
+        Assert.IsType<LimitPage>(Ended(page));
+    }
+
+    [Fact]
+    public void What_was_given_back_and_not_told_is_found_in_the_rows_within_a_minute()
+    {
+        Hold(new Slot("db", 0), Id(9));
+        Wait(2);
+        Begin();
+        GiveBack(new Slot("db", 0), Id(9));
+        Pass(Compare - Moment);
+        Assert.Empty(ToRegion(2));
+        Pass(Moment);
+        Expect(ToRegion(2), Granted(2, "db"));
+    }
+
+    [Fact]
+    public void What_was_taken_and_not_told_is_found_in_the_rows_too()
+    {
+        Begin();
+        Hold(new Slot("db", 0), Id(9));
+        Pass(Compare);
+        Acquire(1, "db");
+        Expect(Answers(), new SlotsRefused(Id(1), "db"));
+    }
+
+    [Fact]
+    public void A_grant_that_nobody_has_answered_is_not_taken_for_free_because_the_rows_do_not_have_it()
+    {
+        Begin();
+        Acquire(1, "db");
+        Pass(Compare + Compare);
+        Answers();
+        Acquire(2, "db");
+        Expect(Answers(), new SlotsRefused(Id(2), "db"));
+    }
+
+    [Fact]
+    public void Who_waits_by_the_rows_alone_is_served_after_the_next_comparison()
+    {
+        Begin();
+        Acquire(1, "db");
+        Tell(new SlotsTaken(Id(1), Slots("db", 0)));
+        Hold(new Slot("db", 0), Id(1));
+        Wait(2);
+        Pass(Compare);
+        Assert.Empty(ToRegion(2));
+        GiveBack(new Slot("db", 0), Id(1));
+        Tell(new SlotsReleased(Id(1), Slots("db", 0)));
+        Expect(ToRegion(2), Granted(2, "db"));
+    }
+
+    [Fact]
+    public void A_run_that_found_its_slot_held_is_told_to_ask_again_once_the_rows_are_read()
+    {
+        Begin();
+        Acquire(1, "db");
+        Hold(new Slot("db", 0), Id(9));
+        Answers();
+
+        Tell(new SlotsDeclined(Id(1), Slots("db", 0), HeldByOthers: true));
+
+        Expect(ToRegion(1), new SlotsConflicted(Id(1)));
+        Acquire(1, "db");
+        Expect(Answers(), new SlotsRefused(Id(1), "db"));
+    }
+
+    [Fact]
+    public void While_the_gate_is_shut_whoever_is_due_waits_for_the_node_and_is_served_when_it_opens()
+    {
+        _gate.IsShut = true;
+        Begin();
+        Acquire(1, "db");
+        Expect(Answers(), new SlotsRefused(Id(1), NodeLimit));
+        Tell(new WaitForSlot(Waiting(1, "db"), NodeLimit));
+        _gate.IsShut = false;
+        Assert.Empty(ToRegion(1));
+        Tell(StartsGateChanged.Instance);
+        Expect(ToRegion(1), Granted(1, "db"));
+
+        _gate.IsShut = true;
+        Tell(StartsGateChanged.Instance);
+        Acquire(2, "gpu");
+        Expect(Answers(), new SlotsRefused(Id(2), NodeLimit));
+    }
+
+    [Fact]
+    public void A_limit_that_grows_or_goes_serves_its_queue()
+    {
+        Begin();
+        Acquire(1, "db");
+        foreach (var run in (int[])[2, 3])
+        {
+            Tell(new WaitForSlot(Waiting(run, "db"), "db"));
+        }
+
+        Tell(new LimitSizeChanged("db", 2));
+        Expect(ToRegion(2), new SlotsGranted(Id(2), [new("db", 1), new(NodeLimit, 1)]));
+        Assert.Empty(ToRegion(3));
+        Tell(new LimitSizeChanged("db", null));
+        Assert.Single(ToRegion(3));
+    }
+
+    [Fact]
+    public void A_queue_that_could_not_be_read_is_read_at_the_next_reminder()
+    {
+        Hold(new Slot("db", 0), Id(9));
+        Wait(2);
+        Begin();
+        Store.Away = true;
+        Tell(new SlotsReleased(Id(9), Slots("db", 0)));
+        GiveBack(new Slot("db", 0), Id(9));
+        Store.Away = false;
+        Assert.Empty(ToRegion(2));
+        Pass(TimeSpan.FromSeconds(10));
+        Expect(ToRegion(2), Granted(2, "db"));
+    }
+
+    [Fact]
+    public void The_next_one_knows_from_the_rows_what_the_former_was_told()
+    {
+        Begin();
+        Acquire(1, "db");
+        Tell(new SlotsTaken(Id(1), Slots("db", 0)));
+        Hold(new Slot("db", 0), Id(1));
+        Answers();
+        // The counts are asked for from anywhere.
+        Assert.Equal(1, _counts!()!.Value.Named);
+        Sys.Stop(_limiter);
+        Begin();
+        Acquire(2, "db");
+        Expect(Answers(), new SlotsRefused(Id(2), "db"));
+        Assert.Equal(1, _counts!()!.Value.Named);
+    }
+
+    private static Guid Id(int number) => new($"00000000-0000-8000-8000-00000000000{number}");
+
+    private static ImmutableArray<Slot> Slots(string limit, int ofNode) => [new(limit, 0), new(NodeLimit, ofNode)];
+
+    /// <summary>The first grant of a test: both numbers are the lowest.</summary>
+    private static SlotsGranted Granted(int run, string limit) => new(Id(run), Slots(limit, 0));
+
+    private static void Expect(object[] actual, params object[] expected)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        Assert.All(expected.Zip(actual), pair => Assert.True(Same(pair.First, pair.Second), $"{pair.Second} in place of {pair.First}"));
+    }
+
+    private static bool Same(object expected, object actual) => expected is SlotsGranted granted
+        ? actual is SlotsGranted other && granted.Run == other.Run && granted.Slots.SequenceEqual(other.Slots)
+        : expected.Equals(actual);
+
+    private WaitingRun Waiting(int run, params ImmutableArray<string> limits) => new(Id(run), limits, 0, Now.AddSeconds(run));
+
+    /// <summary>A run whose wait is durable.</summary>
+    private void Wait(int run, int priority = 0) =>
+        Write(FlowRuns.Behaviour, $"{Id(run):D}", Recipe() with { Priority = priority }, new RunAwaitingSlot("db"));
+
+    private void GiveBack(Slot slot, Guid holder) => Assert.IsType<CommitResult.Committed>(Ended(Store.Memory.CommitAsync(new EntityCommit(
+    [
+        new EntityWrite(Key(holder), 1, [new StoredEvent(2, "run.late", 1, Now, "{}"u8.ToArray())]) { Slots = [new SlotChange(slot.Limit, slot.Number, Take: false)] },
+    ]))));
+
+    private void Begin(bool settle = true)
+    {
+        var services = new LimiterServices(Services, (NodeLimit, 3), _gate, counts => _counts = counts);
+        _limiter = Sys.ActorOf(ActorProducer.Props(() => new LimiterActor(services)));
+        if (settle)
+        {
+            Settle();
+        }
+    }
+
+    private void Acquire(int run, string limit)
+    {
+        var isReading = _counts?.Invoke() is null;
+        _limiter.Tell(new AcquireSlots(Waiting(run, limit)), _run);
+        if (!isReading)
+        {
+            Settle();
+        }
+    }
+
+    private void Tell(object message)
+    {
+        _limiter.Tell(message);
+        Settle();
+    }
+
+    /// <summary>What those who asked were told since this was last called.</summary>
+    private object[] Answers()
+    {
+        object[] answers = [.. _toRun.Select(told => told.Message)];
+        _toRun.Clear();
+        return answers;
+    }
+
+    private object[] ToRegion(int run) => [.. Router.Sent.Where(sent => sent.Entity == Key(Id(run))).Select(sent => sent.Message)];
+}
