@@ -74,7 +74,8 @@ internal sealed class NodeFixture : IAsyncDisposable
 
     public string Root => _root.FullName;
 
-    private TimeProvider Time => _options.Time ?? MachineTime.Provider;
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time => _options.Time ?? MachineTime.Provider;
 
     private string Data => Path.Combine(_root.FullName, "data");
 

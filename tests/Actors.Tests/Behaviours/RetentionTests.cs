@@ -23,12 +23,21 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
         await node.Ended(run);
         Assert.True(File.Exists(node.Files.Stdout(new AttemptKey(run, 1))));
 
+        var key = new EntityKey(EntityKinds.FlowRun, run.ToString("D"));
+        var last = (await node.Store.LoadAsync(key)).LastSequence;
+
         var report = await Prune(node, new PruneRuns(TimeSpan.Zero));
 
         Assert.Equal((1L, 8L, null), (report.Runs, report.OutputBytes, report.Next));
         Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(node.Files.Stdout(new AttemptKey(run, 1)))!));
         Assert.Empty((await node.Node.AskAsync(new ListRuns(), default)).Accepted().Items);
-        Assert.Empty((await node.Store.LoadAsync(new EntityKey(EntityKinds.FlowRun, run.ToString("D")))).Events);
+        // Of its history the number of its last event is left, by which a write of before is refused, and nothing else.
+        var left = await node.Store.LoadAsync(key);
+        Assert.Equal((0, null, last), (left.Events.Length, left.Snapshot, left.LastSequence));
+        Assert.Null(await node.Store.RowAsync(Tables.Runs.Name, key.Id));
+        Assert.Null(await node.Store.RowAsync(Tables.OpenRuns.Name, key.Id));
+        Assert.DoesNotContain(await node.Store.SlotsAsync(), slot => slot.Holder == key);
+        Assert.DoesNotContain(await node.Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 1000), wakeUp => wakeUp.Entity == key);
         // It was in memory a moment ago.
         (await node.Node.AskAsync(new GetRun(run), default)).Refused<RunNotFound, RunView>();
         (await node.Node.AskAsync(new RetryRun(run), default)).Refused<RunNotFound, RunSubmitted>();

@@ -102,6 +102,8 @@ public sealed class NodeHostTests : IAsyncLifetime
         await talkative.Actor<Entity>().ActorRef.Ask<string>(new Envelope("a", "hello"), Patience);
 
         Assert.Contains(_log.Written, e => e.RenderMessage().Contains("Starting remoting", StringComparison.Ordinal));
+        // And what its cluster says, through actors of its own: that may come after the answer.
+        await _log.Says("is moving node").WaitAsync(Patience);
     }
 
     [Fact]
@@ -154,9 +156,38 @@ public sealed class NodeHostTests : IAsyncLifetime
 
     private sealed class Lines : ILogEventSink
     {
+        private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new();
+
         public ConcurrentQueue<LogEvent> Written { get; } = new();
 
-        public void Emit(LogEvent logEvent) => Written.Enqueue(logEvent);
+        /// <summary>Completes when a line has these words.</summary>
+        public Task Says(string words)
+        {
+            var said = _awaited.GetOrAdd(words, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            foreach (var line in Written)
+            {
+                Look(line);
+            }
+
+            return said.Task;
+        }
+
+        public void Emit(LogEvent logEvent)
+        {
+            Written.Enqueue(logEvent);
+            Look(logEvent);
+        }
+
+        private void Look(LogEvent line)
+        {
+            foreach (var (words, said) in _awaited)
+            {
+                if (line.RenderMessage().Contains(words, StringComparison.Ordinal))
+                {
+                    said.TrySetResult();
+                }
+            }
+        }
     }
 }
 
