@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Runner.Files;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -19,6 +20,8 @@ public sealed class RunFiles(string dataDirectory)
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private static UnixFileMode FolderMode => Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly;
 
     private readonly string _root = Path.Combine(Path.GetFullPath(dataDirectory), FolderName);
     private readonly ConcurrentDictionary<string, bool> _made = new(StringComparer.Ordinal);
@@ -47,20 +50,15 @@ public sealed class RunFiles(string dataDirectory)
             return;
         }
 
-        var path = Path.Combine(_root, folder);
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            var mode = Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly;
-            Directory.CreateDirectory(_root, mode);
-            Directory.CreateDirectory(path, mode);
-        }
-
+        EnsureRoot();
+        OwnFile.MakeFolder(Path.Combine(_root, folder), FolderMode);
         _made[folder] = true;
     }
+
+    /// <summary>Makes the folder that holds them all, and those above it.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The data folder may not be written.</exception>
+    public void EnsureRoot() => OwnFile.MakeFolder(_root, FolderMode);
 
     /// <summary>The bytes in all files of an attempt that are there.</summary>
     public long Size(AttemptKey key)

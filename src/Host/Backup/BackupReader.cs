@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Stores;
 
 namespace Runner.Host.Backup;
@@ -40,7 +41,7 @@ internal sealed class BackupReader(string file, string folder)
     private async Task<BackupManifest> ReadAsync(TarReader tar, CancellationToken cancel)
     {
         var path = Path.Combine(folder, BackupFormat.Sums);
-        await using var sums = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
+        await using var sums = OwnFile.CreateAnew(path, FileAccess.ReadWrite, FileOptions.DeleteOnClose);
         await using var lines = new StreamWriter(sums, leaveOpen: true) { NewLine = "\n" };
         BackupManifest? manifest = null;
         while (await NextAsync(tar, cancel) is { } entry)
@@ -89,13 +90,7 @@ internal sealed class BackupReader(string file, string folder)
 
     private async Task WriteFileAsync(TarEntry entry, StreamWriter lines, CancellationToken cancel)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        await using var to = new FileStream(PathOf(entry.Name), options);
+        await using var to = OwnFile.Open(PathOf(entry.Name), FileMode.CreateNew);
         var hash = await CopyAsync(entry, to, cancel);
         // The store has to be on the disk before it takes the place of another; output of runs is not synchronised when it is written either.
         to.Flush(flushToDisk: entry.Name == SqliteNodeStore.FileName);

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Stores;
 
 namespace Runner.Host.Backup;
@@ -25,7 +26,7 @@ internal sealed class BackupWriter : IAsyncDisposable
     public BackupWriter(Stream to, string sums, CancellationToken cancel)
     {
         _tar = new TarWriter(to, TarEntryFormat.Ustar, leaveOpen: true);
-        _sumsFile = new FileStream(sums, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        _sumsFile = OwnFile.CreateAnew(sums, FileAccess.ReadWrite);
         _sums = new StreamWriter(_sumsFile, leaveOpen: true) { NewLine = "\n" };
         _cancel = cancel;
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Stores;
 using Runner.Cli;
 using Runner.Client;
@@ -70,11 +72,11 @@ internal sealed class Restore(HostEnvironment environment)
         var reader = new BackupReader(file, unpacked);
         var manifest = await reader.UnpackAsync(cancel);
         await SqliteEntityStore.VerifyAsync(Path.Combine(unpacked, SqliteNodeStore.FileName));
-        Directory.CreateDirectory(Path.Combine(unpacked, RunFiles.FolderName));
+        new RunFiles(unpacked).EnsureRoot();
         if (manifest.DataDirectory != folder)
         {
             // The other folder's node may be running, and its programs with it.
-            await File.WriteAllTextAsync(ForeignProcesses.PathIn(unpacked), ForeignProcesses.BeforeThisProgram().ToText(), cancel);
+            OwnFile.Replace(ForeignProcesses.PathIn(unpacked), Encoding.UTF8.GetBytes(ForeignProcesses.BeforeThisProgram().ToText()));
         }
 
         cancel.ThrowIfCancellationRequested();

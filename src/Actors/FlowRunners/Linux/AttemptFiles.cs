@@ -38,6 +38,7 @@ internal static unsafe class AttemptFiles
     public static int Create(string path, int flags)
     {
         var fd = Open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, OwnerOnly);
+        _ = fd >= 0 ? FChmod(fd, OwnerOnly) : 0;
         return fd >= 0 ? fd : throw Failure($"The file '{path}' cannot be created", Marshal.GetLastPInvokeError());
     }
 
@@ -60,7 +61,17 @@ internal static unsafe class AttemptFiles
         }
     }
 
-    private static int OpenNew(string path) => Open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, OwnerOnly);
+    private static int OpenNew(string path)
+    {
+        var fd = Open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, OwnerOnly);
+        if (fd >= 0)
+        {
+            // A umask can take from the owner, too.
+            _ = FChmod(fd, OwnerOnly);
+        }
+
+        return fd;
+    }
 
     private static void Write(string path, ReadOnlySpan<byte> content, SystemUser? user)
     {

@@ -196,7 +196,9 @@ internal sealed unsafe class Spawner : IDisposable
             var wait = default(SpinWait);
             for (var i = 0; ; i++)
             {
-                error = NativeMethods.Spawn(pid, file, blocks.Actions, blocks.Attributes, argv, envp);
+                error = NodeUmask.AsStarted(
+                    (Pid: (nint)pid, file, blocks, Argv: (nint)argv, Envp: (nint)envp),
+                    static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp));
                 if (error != ETXTBSY || i == MostBusyAttempts)
                 {
                     return error;

@@ -122,7 +122,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         Files.EnsureDirectory(spec.Key);
         await using var stdout = PortableStart.Create(Files.Stdout(spec.Key));
         await using var stderr = PortableStart.Create(Files.Stderr(spec.Key));
-        using var running = Process.Start(start) ?? throw new Win32Exception("The system started no process.");
+        using var running = NodeUmask.AsStarted(start, Process.Start) ?? throw new Win32Exception("The system started no process.");
         running.StandardInput.Close();
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token);
         var pumps = Task.WhenAll(

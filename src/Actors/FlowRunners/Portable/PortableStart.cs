@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Runner.Files;
 
 namespace Runner.Actors.FlowRunners.Portable;
 
@@ -43,16 +44,7 @@ internal static class PortableStart
         return start;
     }
 
-    public static FileStream Create(string path)
-    {
-        var file = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(path, file);
-    }
+    public static FileStream Create(string path) => OwnFile.Open(path, FileMode.CreateNew, share: FileShare.Read, bufferSize: 0);
 
     public static ProcessHandle HandleOf(Process process) => new(process.Id, StartOf(process), string.Empty);
 
