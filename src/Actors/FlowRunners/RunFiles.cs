@@ -60,29 +60,28 @@ public sealed class RunFiles(string dataDirectory)
     /// <exception cref="UnauthorizedAccessException">The data folder may not be written.</exception>
     public void EnsureRoot() => OwnFile.MakeFolder(_root, FolderMode);
 
-    /// <summary>The bytes in all files of an attempt that are there.</summary>
+    /// <summary>The bytes in all files of an attempt that are there; what a program put in their place counts nothing.</summary>
     public long Size(AttemptKey key)
     {
         var size = 0L;
         foreach (var path in (string[])[Stdout(key), Stderr(key), Result(key), Parameters(key)])
         {
-            var file = new FileInfo(path);
-            size += file.Exists ? file.Length : 0;
+            size += FileFacts.Of(path) is { Kind: FileKind.Regular } file ? file.Size : 0;
         }
 
         return size;
     }
 
-    /// <summary>Deletes all files of an attempt that are there.</summary>
-    /// <exception cref="IOException">One cannot be deleted.</exception>
+    /// <summary>Deletes all files of an attempt that are there, and whatever a program put in their place: links, not what they point to.</summary>
+    /// <exception cref="IOException">One cannot be deleted, or a program has replaced the folder they are in.</exception>
+    /// <exception cref="UnauthorizedAccessException">One may not be deleted.</exception>
     public void Delete(AttemptKey key)
     {
-        if (Directory.Exists(Path.GetDirectoryName(Stdout(key))))
+        ProgramFile.CheckFolder(Path.GetDirectoryName(Stdout(key))!);
+        // The first to be made is the last to go: it is the proof.
+        foreach (var path in (string[])[Stderr(key), Result(key), Parameters(key), Stdout(key)])
         {
-            File.Delete(Stderr(key));
-            File.Delete(Result(key));
-            File.Delete(Parameters(key));
-            File.Delete(Stdout(key));
+            ProgramFile.Delete(path);
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class BackupReader(string file, string folder)
     /// <summary>How many files were unpacked.</summary>
     public long Files { get; private set; }
 
+    /// <summary>What of the output was left out when it was made; null if nothing was.</summary>
+    public string? LeftOut { get; private set; }
+
     /// <exception cref="BackupInvalidException">It is not what it should be.</exception>
     /// <exception cref="IOException">It cannot be read, or the folder not be written.</exception>
     public async Task<BackupManifest> UnpackAsync(CancellationToken cancel)
@@ -54,6 +57,7 @@ internal sealed class BackupReader(string file, string folder)
             {
                 await lines.FlushAsync(cancel);
                 await CompareAsync(entry, sums, cancel);
+                LeftOut = (entry as PaxTarEntry)?.ExtendedAttributes.GetValueOrDefault(BackupFormat.LeftOutRecord);
                 return File.Exists(Path.Combine(folder, SqliteNodeStore.FileName)) ? manifest
                     : throw new BackupInvalidException(file, $"has no {SqliteNodeStore.FileName} in it.");
             }

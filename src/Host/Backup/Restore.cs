@@ -80,7 +80,7 @@ internal sealed class Restore(HostEnvironment environment)
         }
 
         cancel.ThrowIfCancellationRequested();
-        return new RestoreReport(folder, manifest, reader.Files, RestoredFolder.Commit(folder, environment.Time));
+        return new RestoreReport(folder, manifest, reader.Files, RestoredFolder.Commit(folder, environment.Time), reader.LeftOut);
     }
 
     private int Report(RestoreReport report, bool json)
@@ -91,6 +91,7 @@ internal sealed class Restore(HostEnvironment environment)
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"Restored {report.DataDirectory} as node '{backup.Node}' was at {backup.MadeAt:yyyy-MM-dd HH:mm:ss} UTC, with {files} files of output.\n")
+                + (report.LeftOut is { } missing ? $"Left out of it when it was made, since a program had replaced it: {Cli.Terminal.Printable.Line(missing)}.\n" : "")
                 + (report.Kept is { } kept ? $"What was in it is in {kept}; delete that when it is not needed any more.\n" : "")
                 + $"`runner node --data {report.DataDirectory}` runs it: schedules go on, and what was running then counts as after a crash.\n");
         environment.Output.Flush();

@@ -53,8 +53,8 @@ internal sealed unsafe class Spawner : IDisposable
         var stderr = -1;
         try
         {
-            stderr = AttemptFiles.Create(_files.Stderr(spec.Key), O_TRUNC | O_APPEND);
-            AttemptFiles.Prepare(_files, spec, user, large: variables["RUNNER_PARAMETERS_FILE"] is not null);
+            stderr = AttemptFiles.CreateAnew(_files.Stderr(spec.Key));
+            AttemptFiles.Prepare(_files, spec, (stdout, stderr), user, large: variables["RUNNER_PARAMETERS_FILE"] is not null);
             return Execute(spec, program, wrapper, user, variables, (stdout, stderr));
         }
         catch (Exception e) when (e is StartFailure or IOException or UnauthorizedAccessException)

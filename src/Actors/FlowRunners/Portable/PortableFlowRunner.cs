@@ -112,7 +112,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     private async Task Run(ProcessSpec spec, PortableProcess process)
     {
-        if (File.Exists(Files.Stdout(spec.Key)))
+        if (ProgramFile.Exists(Files.Stdout(spec.Key)))
         {
             End(spec.Key, process, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
             return;
@@ -148,7 +148,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
             await running.WaitForExitAsync(_disposed.Token);
             End(key, process, new ProcessExit.Unknown("the node had restarted while it ran, and this system does not say how such a process ended"));
         }
-        else if (handle is null && !File.Exists(Files.Stdout(key)))
+        else if (handle is null && !ProgramFile.Exists(Files.Stdout(key)))
         {
             _processes.TryRemove(key, out _);
             process.Report(o => o.NeverStarted());
@@ -161,7 +161,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     private void End(AttemptKey key, PortableProcess process, ProcessExit exit)
     {
-        var (result, problem) = ResultFile.ReadPlain(Files.Result(key));
+        var (result, problem) = ResultFile.Read(Files.Result(key));
         Drop(key, process, o => o.Ended(new ProcessOutcome(exit, process.StopSent, result, problem)));
     }
 
