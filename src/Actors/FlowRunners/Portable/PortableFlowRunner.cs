@@ -118,7 +118,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
             return;
         }
 
-        var start = PortableStart.Prepare(spec, Files);
+        var start = PortableStart.Prepare(spec, Files, options.Environment);
         Files.EnsureDirectory(spec.Key);
         await using var stdout = PortableStart.Create(Files.Stdout(spec.Key));
         await using var stderr = PortableStart.Create(Files.Stderr(spec.Key));

@@ -15,7 +15,7 @@ internal static class PortableStart
     /// <summary>How long after a program's end its output may still be on the way.</summary>
     public static TimeSpan DrainTime { get; } = TimeSpan.FromSeconds(1);
 
-    public static ProcessStartInfo Prepare(ProcessSpec spec, RunFiles files)
+    public static ProcessStartInfo Prepare(ProcessSpec spec, RunFiles files, ProgramEnvironment environment)
     {
         if (spec.User is not null && spec.User != Environment.UserName)
         {
@@ -34,7 +34,7 @@ internal static class PortableStart
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        SetEnvironment(start.Environment, spec, files);
+        SetEnvironment(start.Environment, spec, files, environment);
         start.FileName = ProgramOf(spec, start.Environment.TryGetValue("PATH", out var path) ? path : null);
         foreach (var argument in spec.Command.AsSpan()[1..])
         {
@@ -113,9 +113,9 @@ internal static class PortableStart
             ?? throw new Win32Exception(2, $"There is no program '{name}' in PATH ({path}) on this node; install it or correct PATH.");
     }
 
-    private static void SetEnvironment(IDictionary<string, string?> variables, ProcessSpec spec, RunFiles files)
+    private static void SetEnvironment(IDictionary<string, string?> variables, ProcessSpec spec, RunFiles files, ProgramEnvironment environment)
     {
-        foreach (var name in variables.Keys.Where(name => name.StartsWith("RUNNER_", StringComparison.Ordinal)).ToList())
+        foreach (var name in variables.Keys.Where(name => !environment.Gives(name, spec.EnvInherit)).ToList())
         {
             variables.Remove(name);
         }
