@@ -6,7 +6,8 @@ using Runner.Messages.Serialization;
 namespace Runner.Cli;
 
 /// <summary>What <c>backup --json</c> prints.</summary>
-internal sealed record BackupDone(string File, long Bytes);
+/// <param name="LeftOut">What of the output is not in it, and why; null if all is.</param>
+internal sealed record BackupDone(string File, long Bytes, string? LeftOut = null);
 
 /// <summary>What <c>export --json</c> prints where the file itself goes elsewhere.</summary>
 internal sealed record ExportDone(string File, int Deployments, int Limits);

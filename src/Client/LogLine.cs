@@ -17,7 +17,11 @@ public enum LogStream
 /// <param name="Attempt">From 1.</param>
 /// <param name="Position">Resumes after this piece: see <see cref="LogPosition"/>.</param>
 /// <param name="Text">With its line feed; without one it is a line's part, or the last of a stream.</param>
-public sealed record LogLine(int Attempt, LogStream Stream, string Position, string Text);
+public sealed record LogLine(int Attempt, LogStream Stream, string Position, string Text)
+{
+    /// <summary>Why nothing more comes of this stream, in a sentence: a program has replaced its file. Then <see cref="Text"/> is empty.</summary>
+    public string? Problem { get; init; }
+}
 
 /// <summary>A place in a run's output, written <c>ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET</c>: everything before it has been delivered.</summary>
 /// <param name="Attempt">From 1.</param>

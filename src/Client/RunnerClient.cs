@@ -44,7 +44,7 @@ public sealed class RunnerClient : IDisposable
     /// <param name="withOutput">Whether the output of runs is in it.</param>
     /// <param name="progress">Called with the number of bytes so far, after each piece.</param>
     /// <returns>How many bytes it has.</returns>
-    public async Task<long> BackupAsync(Stream destination, bool withOutput = true, Action<long>? progress = null, CancellationToken cancel = default)
+    public async Task<long> BackupAsync(Stream destination, bool withOutput = true, Action<long>? progress = null, Action<string>? leftOut = null, CancellationToken cancel = default)
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Post, ApiPaths.Query(ApiPaths.Root + "backup", ("output", withOutput ? null : "false")));
@@ -53,11 +53,18 @@ public sealed class RunnerClient : IDisposable
             using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
             using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             var counted = new CountingStream(body);
+            var watch = new ArchiveWatch();
             var buffer = new byte[128 * 1024];
             while (await counted.ReadAsync(buffer, cancel).ConfigureAwait(false) is > 0 and var read)
             {
                 await destination.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
+                watch.Pass(buffer.AsSpan(0, read));
                 progress?.Invoke(counted.Count);
+            }
+
+            if (watch.LeftOut is { } missing)
+            {
+                leftOut?.Invoke(missing);
             }
 
             return counted.Count;
@@ -181,7 +188,7 @@ public sealed class RunnerClient : IDisposable
                     throw new UnexpectedAnswerException(Url, $"it sent output at '{line.Position}', which is no position");
                 }
 
-                if (last?.Covers(position) == true)
+                if (line.Problem is null && last?.Covers(position) == true)
                 {
                     return false;
                 }

@@ -28,7 +28,10 @@ internal static class NodeComposition
 
     private static async Task<StartedNode> StartAsync(NodeStart start, INodeStore store, CancellationToken cancel)
     {
-        var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(start.Options.DataDirectory), start.Log);
+        var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(start.Options.DataDirectory)
+        {
+            Environment = new ProgramEnvironment(start.Options.EnvInherit, [.. start.Options.SecretVariables]),
+        }, start.Log);
         try
         {
             var system = await NodeSystem.StartAsync(

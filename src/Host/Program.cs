@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Runner.Actors.FlowRunners;
 using Runner.Cli;
 using Runner.Cli.Terminal;
 using Runner.Host.Commands;
@@ -14,6 +15,7 @@ internal static class Program
 {
     public static Task<int> Main(string[] args)
     {
+        NodeUmask.Close();
         var context = CliContext.System();
         return CommandLine.RunAsync(CreateRoot(context), args, context);
     }

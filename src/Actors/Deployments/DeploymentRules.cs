@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Runner.Actors.FlowRunners;
 using Runner.Actors.Processes;
 using Runner.Messages;
 using Runner.Messages.Deployments;
@@ -17,6 +18,7 @@ internal static class DeploymentRules
 
     private const int MostTags = 50;
     private const int MostLimits = 20;
+    private const int MostInherited = 200;
     private const int MostRetries = 1000;
     private const int LongestText = 10_000;
     private const int MostParameterBytes = 1024 * 1024;
@@ -39,6 +41,7 @@ internal static class DeploymentRules
         var known = ParameterRules.Check(spec, problems);
         CheckProgram(spec, known, problems);
         CheckEnvironment(spec, known, problems);
+        CheckInherited(spec.EnvInherit, problems);
         CheckSchedules(spec, problems);
         CheckLimits(spec, problems);
         CheckRetries(spec.Retries, problems);
@@ -128,6 +131,28 @@ internal static class DeploymentRules
             else if (value is not null)
             {
                 CheckArgument(field, value, known, problems);
+            }
+        }
+    }
+
+    private static void CheckInherited(ImmutableArray<string>? names, ImmutableArray<Problem>.Builder problems)
+    {
+        if (names is not { } said)
+        {
+            return;
+        }
+
+        if (said.Length > MostInherited)
+        {
+            problems.Add(new("env_inherit", $"there are {said.Length}; at most {MostInherited} are possible"));
+            return;
+        }
+
+        for (var i = 0; i < said.Length; i++)
+        {
+            if (ProgramEnvironment.ProblemOf(said[i]) is { } problem)
+            {
+                problems.Add(new($"env_inherit[{i}]", problem));
             }
         }
     }

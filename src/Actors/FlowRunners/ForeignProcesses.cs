@@ -33,12 +33,14 @@ public sealed record ForeignProcesses(string BootId, long StartedUpTo)
     public static ForeignProcesses? Read(string dataDirectory)
     {
         var path = PathIn(dataDirectory);
-        if (!File.Exists(path))
+        using var file = ProgramFile.Open(path);
+        if (file is null)
         {
             return null;
         }
 
-        var text = File.ReadAllText(path).TrimEnd('\n');
+        using var reader = new StreamReader(new FileStream(file, FileAccess.Read, bufferSize: 1));
+        var text = reader.ReadToEnd().TrimEnd('\n');
         var cut = text.LastIndexOf(' ');
         return cut >= 0 && long.TryParse(text.AsSpan(cut + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var started)
             ? new ForeignProcesses(text[..cut], started)

@@ -27,6 +27,9 @@ public sealed record ProcessSpec(
 {
     /// <summary>The deployment's name, for the log; null where nobody said.</summary>
     public string? Deployment { get; init; }
+
+    /// <summary>Which of the node's variables the program gets, see <see cref="ProgramEnvironment.Inherit"/>; null for what the node says.</summary>
+    public ImmutableArray<string>? EnvInherit { get; init; }
 }
 
 /// <summary>

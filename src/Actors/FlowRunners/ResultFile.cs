@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -51,29 +52,51 @@ internal static class ResultFile
         }
     }
 
-    /// <summary>Reads a file that only this program's own user can have put there.</summary>
-    public static (string? Result, string? Problem) ReadPlain(string path)
+    /// <summary>What a program left there.</summary>
+    public static (string? Result, string? Problem) Read(string path)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
-            var buffer = ArrayPool<byte>.Shared.Rent(MaximumBytes + 1);
-            try
-            {
-                return Judge(buffer.AsSpan(0, file.ReadAtLeast(buffer.AsSpan(0, MaximumBytes + 1), MaximumBytes + 1, throwOnEndOfStream: false)));
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            using var file = ProgramFile.Open(path);
+            return file is null ? (null, null) : ReadOpened(file);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (ReplacedFileException e)
         {
-            return (null, null);
+            return (null, e.Kind switch
+            {
+                FileKind.Link => "The result file is a symbolic link and was not kept; write the file itself.",
+                null => $"The result file was not kept: {e.Message}",
+                _ => "The result file is not a regular file and was not kept.",
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return (null, $"The result file cannot be read: {e.Message}");
+        }
+    }
+
+    private static (string? Result, string? Problem) ReadOpened(SafeFileHandle file)
+    {
+        var size = RandomAccess.GetLength(file);
+        if (size > MaximumBytes)
+        {
+            return (null, TooLarge);
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent((int)size + 1);
+        try
+        {
+            int length = 0, count;
+            while (length < buffer.Length && (count = RandomAccess.Read(file, buffer.AsSpan(length), length)) > 0)
+            {
+                length += count;
+            }
+
+            return Judge(buffer.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

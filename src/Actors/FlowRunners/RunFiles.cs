@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Runner.Files;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -19,6 +20,8 @@ public sealed class RunFiles(string dataDirectory)
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private static UnixFileMode FolderMode => Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly;
 
     private readonly string _root = Path.Combine(Path.GetFullPath(dataDirectory), FolderName);
     private readonly ConcurrentDictionary<string, bool> _made = new(StringComparer.Ordinal);
@@ -47,44 +50,38 @@ public sealed class RunFiles(string dataDirectory)
             return;
         }
 
-        var path = Path.Combine(_root, folder);
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            var mode = Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly;
-            Directory.CreateDirectory(_root, mode);
-            Directory.CreateDirectory(path, mode);
-        }
-
+        EnsureRoot();
+        OwnFile.MakeFolder(Path.Combine(_root, folder), FolderMode);
         _made[folder] = true;
     }
 
-    /// <summary>The bytes in all files of an attempt that are there.</summary>
+    /// <summary>Makes the folder that holds them all, and those above it.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The data folder may not be written.</exception>
+    public void EnsureRoot() => OwnFile.MakeFolder(_root, FolderMode);
+
+    /// <summary>The bytes in all files of an attempt that are there; what a program put in their place counts nothing.</summary>
     public long Size(AttemptKey key)
     {
         var size = 0L;
         foreach (var path in (string[])[Stdout(key), Stderr(key), Result(key), Parameters(key)])
         {
-            var file = new FileInfo(path);
-            size += file.Exists ? file.Length : 0;
+            size += FileFacts.Of(path) is { Kind: FileKind.Regular } file ? file.Size : 0;
         }
 
         return size;
     }
 
-    /// <summary>Deletes all files of an attempt that are there.</summary>
-    /// <exception cref="IOException">One cannot be deleted.</exception>
+    /// <summary>Deletes all files of an attempt that are there, and whatever a program put in their place: links, not what they point to.</summary>
+    /// <exception cref="IOException">One cannot be deleted, or a program has replaced the folder they are in.</exception>
+    /// <exception cref="UnauthorizedAccessException">One may not be deleted.</exception>
     public void Delete(AttemptKey key)
     {
-        if (Directory.Exists(Path.GetDirectoryName(Stdout(key))))
+        ProgramFile.CheckFolder(Path.GetDirectoryName(Stdout(key))!);
+        // The first to be made is the last to go: it is the proof.
+        foreach (var path in (string[])[Stderr(key), Result(key), Parameters(key), Stdout(key)])
         {
-            File.Delete(Stderr(key));
-            File.Delete(Result(key));
-            File.Delete(Parameters(key));
-            File.Delete(Stdout(key));
+            ProgramFile.Delete(path);
         }
     }
 

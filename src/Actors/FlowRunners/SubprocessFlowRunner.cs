@@ -7,13 +7,17 @@ namespace Runner.Actors.FlowRunners;
 /// <summary>Settings of the flow runners for processes of this machine.</summary>
 /// <param name="DataDirectory">The node's data folder; see <see cref="RunFiles"/> for what lies in it.</param>
 /// <param name="SpawnThreads">How many processes are started side by side, 1 or more. Starting one blocks a thread until the program executes.</param>
-public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 4);
+public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 4)
+{
+    /// <summary>Which of the node's variables the programs get.</summary>
+    public ProgramEnvironment Environment { get; init; } = ProgramEnvironment.Default;
+}
 
 /// <summary>
 /// Runs attempts as Linux processes. Each is the leader of a session of its own, reads end of file from its standard input and
 /// writes its output to the files of <see cref="RunFiles"/>; signals are as a new program expects them.
 /// <para>
-/// Its environment is this program's without its RUNNER_ variables, plus those of the spec, plus RUNNER_RUN_ID, RUNNER_ATTEMPT,
+/// Its environment is this program's without what was given to the node to do its work (<see cref="ProgramEnvironment"/>), plus those of the spec, plus RUNNER_RUN_ID, RUNNER_ATTEMPT,
 /// RUNNER_RESULT_FILE, and the parameters: RUNNER_PARAMETERS up to 96 KiB of UTF-8, else RUNNER_PARAMETERS_FILE, the path of a file
 /// with them. Under another user (which takes a node that is root, and setpriv) also HOME, USER and LOGNAME, unless the spec sets them.
 /// </para>
@@ -55,7 +59,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         log ??= Serilog.Core.Logger.None;
         Files = new RunFiles(options.DataDirectory);
         _table = new AttemptTable(Files, log);
-        _spawner = new Spawner(Files);
+        _spawner = new Spawner(Files, options.Environment);
         _spare = _spawner.Spare(options.SpawnThreads * SparesPerThread);
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);

@@ -33,6 +33,7 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
             recipe.User)
         {
             Deployment = run.Deployment,
+            EnvInherit = recipe.EnvInherit,
         };
     }
 }

@@ -23,19 +23,25 @@ internal static class BackupCommand
             var path = Path.GetFullPath(call.Get(file));
             await using var target = NewFile.Create(path, call.Get(force));
             var progress = new Progress(call.Context);
+            string? leftOut = null;
             await using (var to = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
                 ? new GZipStream(target.Content, CompressionLevel.Fastest, leaveOpen: true)
                 : (Stream)new KeptOpen(target.Content))
             {
-                await call.Client.BackupAsync(to, !call.Get(noOutput), progress.Show, call.Cancel).ConfigureAwait(false);
+                await call.Client.BackupAsync(to, !call.Get(noOutput), progress.Show, text => leftOut = text, call.Cancel).ConfigureAwait(false);
             }
 
             var bytes = target.Content.Length;
             await target.CompleteAsync(call.Get(force)).ConfigureAwait(false);
             progress.End();
+            if (leftOut is not null)
+            {
+                call.Context.WriteErrorLine($"Left out of it, since a program has replaced it or closed it to the node: {Printable.Line(leftOut)}.");
+            }
+
             if (call.Json)
             {
-                call.Context.WriteJson(new BackupDone(path, bytes), CliJson.Default.BackupDone);
+                call.Context.WriteJson(new BackupDone(path, bytes, leftOut), CliJson.Default.BackupDone);
             }
             else
             {

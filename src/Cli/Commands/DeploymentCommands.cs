@@ -148,6 +148,7 @@ internal static class DeploymentCommands
             ("Folder", spec.Workdir),
             ("User", spec.User),
             ("Variables", string.Join(", ", spec.Env.Select(e => e.Value is null ? $"{e.Key} removed" : $"{e.Key}={e.Value}"))),
+            ("Inherited", spec.EnvInherit is { } names ? names is ["*"] ? "all" : names.IsEmpty ? "none" : string.Join(", ", names) : null),
             ("Parameters", Fields.Json(spec.Parameters)),
             ("Schema", spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
             ("Tags", string.Join(", ", spec.Tags)),

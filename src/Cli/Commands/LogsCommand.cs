@@ -48,7 +48,11 @@ internal static class LogsCommand
 
     public static void Print(ClientCall call, LogLine line)
     {
-        if (call.Json)
+        if (line.Problem is { } problem && !call.Json)
+        {
+            SayLeftOut(call, line.Attempt, line.Stream, problem);
+        }
+        else if (call.Json)
         {
             call.Context.WriteJson(line, ClientJson.Default.LogLine);
         }
@@ -62,6 +66,10 @@ internal static class LogsCommand
         }
     }
 
+    private static void SayLeftOut(ClientCall call, int attempt, LogStream stream, string why) => call.Context.WriteErrorLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Left out, the {(stream == LogStream.Stdout ? "output" : "error output")} of attempt {attempt}: {Terminal.Printable.Line(why)}"));
+
     /// <summary>What there is now, byte by byte as the program wrote it.</summary>
     private static async Task<int> CopyAsync(ClientCall call, Guid run, Asked asked)
     {
@@ -74,15 +82,25 @@ internal static class LogsCommand
             return ExitCodes.Success;
         }
 
+        var exitCode = ExitCodes.Success;
         for (var attempt = Math.Max(1, first); attempt <= latest; attempt++)
         {
             foreach (var stream in asked.Stream is { } one ? [one] : new[] { LogStream.Stdout, LogStream.Stderr })
             {
-                await CopyAsync(call, run, attempt, stream, asked.OffsetIn(attempt, stream, position)).ConfigureAwait(false);
+                try
+                {
+                    await CopyAsync(call, run, attempt, stream, asked.OffsetIn(attempt, stream, position)).ConfigureAwait(false);
+                }
+                catch (RunnerApiException e) when (e.Code == "output-replaced")
+                {
+                    // The other one, and those of other attempts, are there all the same.
+                    SayLeftOut(call, attempt, stream, e.Message);
+                    exitCode = ExitCodes.Error;
+                }
             }
         }
 
-        return ExitCodes.Success;
+        return exitCode;
     }
 
     private static async Task CopyAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from)

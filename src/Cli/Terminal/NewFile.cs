@@ -1,3 +1,5 @@
+using Runner.Files;
+
 namespace Runner.Cli.Terminal;
 
 /// <summary>
@@ -23,13 +25,7 @@ internal sealed class NewFile : IAsyncDisposable
     public static NewFile Create(string path, bool replace)
     {
         CheckAbsent(path, replace);
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new NewFile(path, new FileStream(path + ".part", options));
+        return new NewFile(path, OwnFile.CreateAnew(path + ".part"));
     }
 
     /// <summary>Puts it into place.</summary>

@@ -66,6 +66,7 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("command", YamlText.List(spec.Command.Select(YamlText.Scalar))),
         ("workdir", YamlText.Scalar(spec.Workdir)),
         ("env", spec.Env.IsEmpty ? null : YamlText.Map(spec.Env.Select(e => KeyValuePair.Create(e.Key, e.Value is null ? "null" : YamlText.Scalar(e.Value))))),
+        ("env_inherit", spec.EnvInherit is { } names ? names is ["*"] ? "all" : YamlText.List(names.Select(YamlText.Scalar)) : null),
         ("parameters", Parameters(spec.Parameters)),
         ("parameter_schema", spec.ParameterSchema is { } schema ? YamlText.Json(schema) : null),
         ("enforce_parameter_schema", spec.EnforceParameterSchema switch { true => "true", false => "false", null => null }),

@@ -30,6 +30,7 @@ internal static class SpecReader
             Command = Command(fields),
             Workdir = Workdir(fields, folder),
             Env = Env(fields),
+            EnvInherit = EnvInherit(fields),
             Parameters = JsonValues.Parameters(fields),
             ParameterSchema = ParameterSchemas.Read(fields, folder),
             EnforceParameterSchema = fields.Boolean("enforce_parameter_schema"),
@@ -106,6 +107,14 @@ internal static class SpecReader
 
         return values.ToImmutable();
     }
+
+    /// <summary>«all» is one star.</summary>
+    private static ImmutableArray<string>? EnvInherit(FieldReader fields) => fields.Take("env_inherit") switch
+    {
+        null or YamlScalar { Kind: ScalarKind.Null } => null,
+        YamlScalar { Value: "all" } => ["*"],
+        var item => fields.Texts(item, "env_inherit", "all, or a list of names of variables, such as [PATH, HOME, LC_*]"),
+    };
 
     private static ScheduleSpec? Schedule(FileScope scope, YamlItem item, string path)
     {

@@ -1,3 +1,5 @@
+using Runner.Files;
+
 namespace Runner.Host.Backup;
 
 /// <summary>Where a backup is prepared: a folder in the data folder, gone when it is done, or when the node starts the next time.</summary>
@@ -20,7 +22,7 @@ internal sealed class BackupFolder(string dataDirectory, ILogger log) : IDisposa
     public void Make()
     {
         Clean(dataDirectory);
-        OwnFolder.Make(FullPath);
+        OwnFile.MakeFolder(FullPath);
     }
 
     public string PathOf(string file) => Path.Combine(FullPath, file);
@@ -34,24 +36,6 @@ internal sealed class BackupFolder(string dataDirectory, ILogger log) : IDisposa
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             log.Warning("{Folder}, where a backup was prepared, cannot be deleted; the node's next start will try again: {Reason}", FullPath, e.Message);
-        }
-    }
-}
-
-/// <summary>Folders that their owner alone may enter.</summary>
-internal static class OwnFolder
-{
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    public static void Make(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, OwnerOnly);
         }
     }
 }

@@ -24,6 +24,9 @@ internal static partial class BackupFormat
 
     public const string ContentType = "application/x-tar";
 
+    /// <summary>What of the output is not in it, in an extended header (pax) of the last entry, if anything is not: it is known only then.</summary>
+    public const string LeftOutRecord = "RUNNER.left-out";
+
     /// <summary>«HEX  NAME», as sha256sum reads it.</summary>
     public static string SumLine(byte[] hash, string name) => $"{Convert.ToHexStringLower(hash)}  {name}";
 
@@ -53,7 +56,8 @@ internal sealed record BackupManifest(int Format, string Version, string Node, D
 
 /// <summary>What `runner restore --json` prints.</summary>
 /// <param name="Kept">Where what was in the folder is now; null if it was empty.</param>
-internal sealed record RestoreReport(string DataDirectory, BackupManifest Backup, long Files, string? Kept);
+/// <param name="LeftOut">What of the output was left out when the backup was made; null if nothing was.</param>
+internal sealed record RestoreReport(string DataDirectory, BackupManifest Backup, long Files, string? Kept, string? LeftOut);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BackupManifest))]

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Stores;
 
 namespace Runner.Host.Backup;
@@ -19,6 +20,9 @@ internal sealed class BackupReader(string file, string folder)
 
     /// <summary>How many files were unpacked.</summary>
     public long Files { get; private set; }
+
+    /// <summary>What of the output was left out when it was made; null if nothing was.</summary>
+    public string? LeftOut { get; private set; }
 
     /// <exception cref="BackupInvalidException">It is not what it should be.</exception>
     /// <exception cref="IOException">It cannot be read, or the folder not be written.</exception>
@@ -40,7 +44,7 @@ internal sealed class BackupReader(string file, string folder)
     private async Task<BackupManifest> ReadAsync(TarReader tar, CancellationToken cancel)
     {
         var path = Path.Combine(folder, BackupFormat.Sums);
-        await using var sums = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
+        await using var sums = OwnFile.CreateAnew(path, FileAccess.ReadWrite, FileOptions.DeleteOnClose);
         await using var lines = new StreamWriter(sums, leaveOpen: true) { NewLine = "\n" };
         BackupManifest? manifest = null;
         while (await NextAsync(tar, cancel) is { } entry)
@@ -53,6 +57,7 @@ internal sealed class BackupReader(string file, string folder)
             {
                 await lines.FlushAsync(cancel);
                 await CompareAsync(entry, sums, cancel);
+                LeftOut = (entry as PaxTarEntry)?.ExtendedAttributes.GetValueOrDefault(BackupFormat.LeftOutRecord);
                 return File.Exists(Path.Combine(folder, SqliteNodeStore.FileName)) ? manifest
                     : throw new BackupInvalidException(file, $"has no {SqliteNodeStore.FileName} in it.");
             }
@@ -89,13 +94,7 @@ internal sealed class BackupReader(string file, string folder)
 
     private async Task WriteFileAsync(TarEntry entry, StreamWriter lines, CancellationToken cancel)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        await using var to = new FileStream(PathOf(entry.Name), options);
+        await using var to = OwnFile.Open(PathOf(entry.Name), FileMode.CreateNew);
         var hash = await CopyAsync(entry, to, cancel);
         // The store has to be on the disk before it takes the place of another; output of runs is not synchronised when it is written either.
         to.Flush(flushToDisk: entry.Name == SqliteNodeStore.FileName);

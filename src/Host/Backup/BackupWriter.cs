@@ -1,5 +1,7 @@
 using System.Formats.Tar;
+using Microsoft.Win32.SafeHandles;
 using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Stores;
 
 namespace Runner.Host.Backup;
@@ -20,15 +22,19 @@ internal sealed class BackupWriter : IAsyncDisposable
     private readonly StreamWriter _sums;
     private readonly FileStream _sumsFile;
     private readonly CancellationToken _cancel;
+    private readonly List<LeftOut> _leftOut = [];
 
     /// <param name="sums">A file to collect the checksums in: there may be millions.</param>
     public BackupWriter(Stream to, string sums, CancellationToken cancel)
     {
         _tar = new TarWriter(to, TarEntryFormat.Ustar, leaveOpen: true);
-        _sumsFile = new FileStream(sums, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        _sumsFile = OwnFile.CreateAnew(sums, FileAccess.ReadWrite);
         _sums = new StreamWriter(_sumsFile, leaveOpen: true) { NewLine = "\n" };
         _cancel = cancel;
     }
+
+    /// <summary>What should be in it and is not.</summary>
+    public IReadOnlyList<LeftOut> LeftOut => _leftOut;
 
     /// <param name="dataDirectory">Whose output is taken.</param>
     public async Task WriteAsync(BackupManifest manifest, StoreCopy copy, string dataDirectory)
@@ -53,7 +59,7 @@ internal sealed class BackupWriter : IAsyncDisposable
 
         await _sums.FlushAsync(_cancel);
         _sumsFile.Position = 0;
-        await _tar.WriteEntryAsync(Entry(BackupFormat.Sums, _sumsFile, manifest.MadeAt), _cancel);
+        await _tar.WriteEntryAsync(Entry(BackupFormat.Sums, _sumsFile, manifest.MadeAt, _leftOut.Count > 0 ? Backup.LeftOut.Text(_leftOut) : null), _cancel);
     }
 
     /// <summary>Writes the archive's end.</summary>
@@ -72,7 +78,7 @@ internal sealed class BackupWriter : IAsyncDisposable
         {
             // Sorted, so that the files of one run come together.
             var (run, latest) = ("", 0);
-            foreach (var path in Directory.GetFiles(folder).Order(StringComparer.Ordinal))
+            foreach (var path in EntriesOf(folder).Order(StringComparer.Ordinal))
             {
                 if (BackupFormat.Parse(Path.GetFileName(path)) is not { } file)
                 {
@@ -92,22 +98,43 @@ internal sealed class BackupWriter : IAsyncDisposable
         }
     }
 
-    private static string NameOf(string fileName, Guid run) => $"{RunFiles.FolderName}/{run.ToString("D")[^2..]}/{fileName}";
-
-    /// <returns>False if it is gone: it was deleted since it was seen.</returns>
-    private async Task<bool> AddFileAsync(string name, string path)
+    /// <summary>Not the files alone: what a program put in the place of one is to be missed.</summary>
+    private string[] EntriesOf(string folder)
     {
-        FileStream file;
         try
         {
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.SequentialScan);
+            ProgramFile.CheckFolder(folder);
+            return Directory.GetFileSystemEntries(folder);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is ReplacedFileException or UnauthorizedAccessException)
+        {
+            _leftOut.Add(new LeftOut($"{RunFiles.FolderName}/{Path.GetFileName(folder)}", (e as ReplacedFileException)?.Kind, e.Message));
+            return [];
+        }
+    }
+
+    private static string NameOf(string fileName, Guid run) => $"{RunFiles.FolderName}/{run.ToString("D")[^2..]}/{fileName}";
+
+    /// <returns>False if it is gone, deleted since it was seen, or if it is left out.</returns>
+    private async Task<bool> AddFileAsync(string name, string path)
+    {
+        SafeFileHandle? file;
+        try
+        {
+            file = ProgramFile.Open(path);
+        }
+        catch (ReplacedFileException e)
+        {
+            _leftOut.Add(new LeftOut(name, e.Kind, e.Message));
+            return false;
+        }
+
+        if (file is null)
         {
             return false;
         }
 
-        await AddAsync(name, file, File.GetLastWriteTimeUtc(path));
+        await AddAsync(name, new FileStream(file, FileAccess.Read, bufferSize: 1), File.GetLastWriteTimeUtc(file));
         return true;
     }
 
@@ -118,12 +145,37 @@ internal sealed class BackupWriter : IAsyncDisposable
         await _sums.WriteLineAsync(BackupFormat.SumLine(hashed.Hash(), name).AsMemory(), _cancel);
     }
 
-    private static TarEntry Entry(string name, Stream content, DateTimeOffset modified)
+    private static TarEntry Entry(string name, Stream content, DateTimeOffset modified, string? leftOut = null)
     {
-        TarEntry entry = content.Length > LargestUstar ? new PaxTarEntry(TarEntryType.RegularFile, name) : new UstarTarEntry(TarEntryType.RegularFile, name);
+        TarEntry entry = leftOut is not null ? new PaxTarEntry(TarEntryType.RegularFile, name, [new(BackupFormat.LeftOutRecord, leftOut)])
+            : content.Length > LargestUstar ? new PaxTarEntry(TarEntryType.RegularFile, name) : new UstarTarEntry(TarEntryType.RegularFile, name);
         entry.DataStream = content;
         entry.Mode = OwnerOnly;
         entry.ModificationTime = modified;
         return entry;
     }
+}
+
+/// <summary>Something that a backup does not have in it.</summary>
+/// <param name="Name">As it would be called in the archive.</param>
+/// <param name="Kind">What a program has put there instead; null if it cannot be read.</param>
+/// <param name="Why">A sentence.</param>
+internal sealed record LeftOut(string Name, FileKind? Kind, string Why)
+{
+    /// <summary>So many are named; of the others their number.</summary>
+    public const int MostNamed = 20;
+
+    /// <summary>All of them on one line.</summary>
+    public static string Text(IReadOnlyCollection<LeftOut> all) => string.Join("; ", all.Take(MostNamed))
+        + (all.Count > MostNamed ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"; and {all.Count - MostNamed} others") : "");
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({Kind switch
+    {
+        FileKind.Link => "a symbolic link",
+        FileKind.Folder => "a folder",
+        FileKind.Regular => "no folder",
+        FileKind.Special => "a pipe, a socket or a device",
+        null => "not readable",
+    }})";
 }

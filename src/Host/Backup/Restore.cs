@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Stores;
 using Runner.Cli;
 using Runner.Client;
@@ -70,15 +72,15 @@ internal sealed class Restore(HostEnvironment environment)
         var reader = new BackupReader(file, unpacked);
         var manifest = await reader.UnpackAsync(cancel);
         await SqliteEntityStore.VerifyAsync(Path.Combine(unpacked, SqliteNodeStore.FileName));
-        Directory.CreateDirectory(Path.Combine(unpacked, RunFiles.FolderName));
+        new RunFiles(unpacked).EnsureRoot();
         if (manifest.DataDirectory != folder)
         {
             // The other folder's node may be running, and its programs with it.
-            await File.WriteAllTextAsync(ForeignProcesses.PathIn(unpacked), ForeignProcesses.BeforeThisProgram().ToText(), cancel);
+            OwnFile.Replace(ForeignProcesses.PathIn(unpacked), Encoding.UTF8.GetBytes(ForeignProcesses.BeforeThisProgram().ToText()));
         }
 
         cancel.ThrowIfCancellationRequested();
-        return new RestoreReport(folder, manifest, reader.Files, RestoredFolder.Commit(folder, environment.Time));
+        return new RestoreReport(folder, manifest, reader.Files, RestoredFolder.Commit(folder, environment.Time), reader.LeftOut);
     }
 
     private int Report(RestoreReport report, bool json)
@@ -89,6 +91,7 @@ internal sealed class Restore(HostEnvironment environment)
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"Restored {report.DataDirectory} as node '{backup.Node}' was at {backup.MadeAt:yyyy-MM-dd HH:mm:ss} UTC, with {files} files of output.\n")
+                + (report.LeftOut is { } missing ? $"Left out of it when it was made, since a program had replaced it: {Cli.Terminal.Printable.Line(missing)}.\n" : "")
                 + (report.Kept is { } kept ? $"What was in it is in {kept}; delete that when it is not needed any more.\n" : "")
                 + $"`runner node --data {report.DataDirectory}` runs it: schedules go on, and what was running then counts as after a crash.\n");
         environment.Output.Flush();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Stores;
 using Runner.Host.Configuration;
 
@@ -33,9 +34,9 @@ internal static class RestoredFolder
     {
         Abandon(dataDirectory);
         var folder = Path.Combine(dataDirectory, Restoring);
-        OwnFolder.Make(folder);
-        OwnFolder.Make(Path.Combine(folder, "new"));
-        OwnFolder.Make(Path.Combine(folder, "old"));
+        OwnFile.MakeFolder(folder);
+        OwnFile.MakeFolder(Path.Combine(folder, "new"));
+        OwnFile.MakeFolder(Path.Combine(folder, "old"));
         return Path.Combine(folder, "new");
     }
 

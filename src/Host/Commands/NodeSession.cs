@@ -57,6 +57,11 @@ internal sealed class NodeSession : IAsyncDisposable
     {
         var data = DataDirectory.Open(options.DataDirectory);
         _endings.Push(() => Ended(data.Dispose));
+        if (data.WasOpen is { } open)
+        {
+            log.Warning("{What:l}", open);
+        }
+
         Settle(data.FullPath, time);
         var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
         Files = new OutputFiles(data.FullPath);

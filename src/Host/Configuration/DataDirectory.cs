@@ -1,5 +1,8 @@
 using System.Globalization;
+using Runner.Actors.FlowRunners;
 using Runner.Client;
+using Runner.Files;
+using Runner.Persistence.Postgres;
 
 namespace Runner.Host.Configuration;
 
@@ -10,6 +13,7 @@ namespace Runner.Host.Configuration;
 ///   node.json   {"url","pid","node"} while the API listens
 ///   token       the API's token
 /// </code>
+/// The folder is this user's alone: another's is refused, since its owner could read and change everything in it; this user's own is closed to others.
 /// The kernel drops the lock with the process, however it ends, so a lock file left behind means nothing.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
@@ -18,6 +22,11 @@ internal sealed class DataDirectory : IDisposable
     public const string LockName = "lock";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Special = UnixFileMode.SetUser | UnixFileMode.SetGroup | UnixFileMode.StickyBit;
+
+    /// <summary>What a node makes in its folder; other files in it are somebody's own.</summary>
+    private static readonly string[] Made = [LockName, "node.json*", "store.db*", "foreign-programs*", RunFiles.FolderName, "backup", "restor*", "before-restore-*"];
 
     private readonly FileStream _lock;
     private readonly string? _lockedAt;
@@ -32,6 +41,9 @@ internal sealed class DataDirectory : IDisposable
 
     public string FullPath { get; }
 
+    /// <summary>That the folder could be read by others until now, in a sentence; null if it could not.</summary>
+    public string? WasOpen { get; private init; }
+
     public string TokenPath => DataFolder.TokenFilePath(FullPath);
 
     private string NodePath => DataFolder.NodeFilePath(FullPath);
@@ -41,7 +53,8 @@ internal sealed class DataDirectory : IDisposable
     public static DataDirectory Open(string path)
     {
         Make(path);
-        var data = new DataDirectory(path, TakeLock(path));
+        var open = Close(path);
+        var data = new DataDirectory(path, TakeLock(path)) { WasOpen = open };
         try
         {
             // What a killed node said of itself is no longer so.
@@ -64,10 +77,7 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Says in <c>node.json</c> where the node listens.</summary>
     public void Announce(string url, string node)
     {
-        // Renamed into place, so that no reader ever sees half of it.
-        var temporary = NodePath + ".new";
-        File.WriteAllBytes(temporary, new NodeFile(url, Environment.ProcessId, node).ToBytes());
-        File.Move(temporary, NodePath, overwrite: true);
+        OwnFile.Replace(NodePath, new NodeFile(url, Environment.ProcessId, node).ToBytes());
         _announced = true;
     }
 
@@ -95,14 +105,7 @@ internal sealed class DataDirectory : IDisposable
 
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(path);
-            }
-            else
-            {
-                Directory.CreateDirectory(path, OwnerOnly);
-            }
+            OwnFile.MakeFolder(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -110,13 +113,81 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <returns>That others could read it, in a sentence; null if they could not.</returns>
+    private static string? Close(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
+        if (FileFacts.Of(path, followLink: true)?.Owner is { } owner && FileFacts.Me is { } me && owner != me)
+        {
+            throw new NodeStartException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The data folder {path} belongs to another user (number {owner}), who could read and change what the node keeps there. Name a folder in it, which the node makes for itself, with --data DIR; or give it to this user: `chown -R {me} {PostgresStoreOptions.ForShell(path)}`."));
+        }
+
+        try
+        {
+            var open = CloseFolder(new DirectoryInfo(path));
+            foreach (var entry in Made.SelectMany(name => new DirectoryInfo(path).EnumerateFileSystemInfos(name)))
+            {
+                if (entry is DirectoryInfo folder)
+                {
+                    CloseFolder(folder);
+                    if (folder is { Name: RunFiles.FolderName, LinkTarget: null })
+                    {
+                        Array.ForEach(folder.GetDirectories(), each => CloseFolder(each));
+                    }
+                }
+                else
+                {
+                    OwnFile.Close(entry);
+                }
+            }
+
+            return open;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new NodeStartException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"What is in the data folder {path} may be read by others and is not this user's to close ({Reason(e)}). Give it to this user: `chown -R {FileFacts.Me} {PostgresStoreOptions.ForShell(path)}`."), e);
+        }
+    }
+
+    /// <summary>Takes from others what they may do with a folder; where the node is root they may pass through, to what is theirs by name.</summary>
+    private static string? CloseFolder(DirectoryInfo folder)
+    {
+        if (OperatingSystem.IsWindows() || folder.LinkTarget is not null)
+        {
+            return null;
+        }
+
+        var (mode, allowed) = (folder.UnixFileMode, (Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly) | Special);
+        if ((mode & ~allowed) == 0)
+        {
+            return null;
+        }
+
+        folder.UnixFileMode = mode & allowed;
+        folder.Refresh();
+        return (folder.UnixFileMode & ~allowed) == 0
+            ? $"The data folder {folder.FullName} could be read by other users of this machine (mode {Octal(mode)}) and is closed to them now ({Octal(folder.UnixFileMode)}); change what secrets it holds if somebody may have read them"
+            : throw new NodeStartException(
+                $"The data folder {folder.FullName} may be read by other users (mode {Octal(mode)}), and its file system keeps no permissions. Name a folder on another one with --data DIR.");
+    }
+
+    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8);
+
     private static FileStream TakeLock(string path)
     {
         var file = Path.Combine(path, LockName);
         try
         {
             // FileShare.None is flock(LOCK_EX) here: it fails at once if another process has it.
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            return OwnFile.Open(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.FlowRunners;
 using Runner.Host.Cluster;
 using Serilog.Events;
 
@@ -43,6 +44,12 @@ internal sealed record NodeOptions(
 
     /// <summary>What is sent to the collector with every request, as <see cref="OtlpOptions.Headers"/> has it. Secret.</summary>
     public string? OtlpHeaders { get; init; }
+
+    /// <summary>Which of the node's variables its programs get: names, in which <c>*</c> stands for any characters.</summary>
+    public ImmutableArray<string> EnvInherit { get; init; } = ProgramEnvironment.Default.Inherit;
+
+    /// <summary>The variables that hold the node's own secrets: no program gets them.</summary>
+    internal ImmutableArray<string> SecretVariables { get; init; } = [];
 
     /// <summary>What keeps deployments and runs.</summary>
     public StoreKind StoreKind { get; init; }

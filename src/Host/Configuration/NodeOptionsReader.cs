@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Runner.Actors.FlowRunners;
 using Runner.Actors.Retention;
 using Runner.Client;
 using Runner.Messages;
@@ -17,8 +18,11 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 {
     private static readonly ImmutableArray<string> Levels = ["debug", "information", "warning", "error"];
 
+    private static readonly ImmutableArray<string> PostgresPasswords = ["PGPASSWORD", "PGPASSFILE", "PGSSLKEY"];
+
     private readonly List<OptionMistake> _mistakes = [];
     private readonly Dictionary<NodeSetting, string> _origins = [];
+    private readonly Dictionary<string, string> _named = [];
     private NodeConfigFile? _file;
 
     /// <summary>Where a setting that was read came from: a flag, a variable, <c>FILE:LINE</c>, or <c>default</c>.</summary>
@@ -29,7 +33,8 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     {
         _mistakes.Clear();
         _origins.Clear();
-        _file = flags.Config is null ? null : NodeConfigFile.Read(flags.Config, variable, _mistakes.Add);
+        _named.Clear();
+        _file = flags.Config is null ? null : NodeConfigFile.Read(flags.Config, Named, _mistakes.Add);
         var store = ReadStore(flags);
         var options = new NodeOptions(
             ReadData(flags.Data),
@@ -56,7 +61,9 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             OtlpEndpoint = ReadOtlpEndpoint(),
             OtlpProtocol = ReadOtlpProtocol(),
             OtlpHeaders = ReadOtlpHeaders(),
+            EnvInherit = ReadEnvInherit(),
         };
+        options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders) };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
 
@@ -143,6 +150,47 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             "JSON" => LogFormat.Json,
             _ => Wrong(origin, $"'{text}' is no log format; expected console or json.", LogFormat.Console),
         };
+    }
+
+    private ImmutableArray<string> ReadEnvInherit()
+    {
+        var (text, origin) = Said(null, NodeSetting.EnvInherit);
+        if (text is null or NodeSetting.Everything)
+        {
+            return ProgramEnvironment.Default.Inherit;
+        }
+
+        ImmutableArray<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        return names.FirstOrDefault(n => ProgramEnvironment.ProblemOf(n) is not null) is { } wrong
+            ? Wrong(origin, $"'{wrong}': {ProgramEnvironment.ProblemOf(wrong)}, or '{NodeSetting.Everything}'.", names)
+            : names;
+    }
+
+    /// <summary>
+    /// The variables that hold the node's own secrets beside those that are never a program's: what its settings file names for a password or for
+    /// headers, and what PostgreSQL's client takes its password from.
+    /// </summary>
+    private ImmutableArray<string> SecretVariables(StoreOptions store, string? headers)
+    {
+        var shown = store.Connection?.ToString() ?? "";
+        return
+        [
+            .. store.Kind == StoreKind.PostgreSql ? PostgresPasswords : [],
+            .. _named.Where(v => headers?.Contains(v.Value, StringComparison.Ordinal) == true
+                || (store.Connection?.Value.Contains(v.Value, StringComparison.Ordinal) == true && !shown.Contains(v.Value, StringComparison.Ordinal))).Select(v => v.Key),
+        ];
+    }
+
+    /// <summary>A variable that the settings file names.</summary>
+    private string? Named(string name)
+    {
+        var value = variable(name);
+        if (value is { Length: > 0 })
+        {
+            _named[name] = value;
+        }
+
+        return value;
     }
 
     private string? ReadLogFile()

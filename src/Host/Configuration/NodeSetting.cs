@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.FlowRunners;
 using Runner.Messages;
 
 namespace Runner.Host.Configuration;
@@ -83,6 +84,9 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>Shown as set or not, never as it is.</summary>
     public static NodeSetting OtlpHeaders { get; } = new("telemetry.otlp.headers", SettingKind.Text, null, "RUNNER_TELEMETRY_OTLP_HEADERS", o => o.OtlpHeaders is null ? null : "(hidden)");
 
+    public static NodeSetting EnvInherit { get; } = new(
+        "env-inherit", SettingKind.Names, null, "RUNNER_ENV_INHERIT", o => o.EnvInherit is [ProgramEnvironment.Everything] ? Everything : (object)o.EnvInherit);
+
     public static NodeSetting StoreKind { get; } = new("store.kind", SettingKind.Text, "--store", "RUNNER_STORE_KIND", o => o.StoreKind.ToString().ToLowerInvariant());
 
     /// <summary>Shown without its password.</summary>
@@ -95,7 +99,7 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [
-        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace,
+        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, EnvInherit,
         StoreKind, StoreConnection, StorePasswordFile,
         RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,
         LogFormat, LogFile, OtlpEndpoint, OtlpProtocol, OtlpHeaders,

@@ -29,6 +29,12 @@ internal sealed class FeedWriter(TextWriter output, Style style, TimeZoneInfo zo
     /// <summary><c>hello/every-10s 9c2f01ab | text</c>; with <c>!</c> for standard error.</summary>
     public void Output(Guid run, string deployment, in OutputLine line)
     {
+        if (line.Problem is { } problem)
+        {
+            Note($"{deployment} {Words.Short(run)}: its {(line.Stream == LogStream.Stdout ? "output" : "error output")} is left out: {problem}");
+            return;
+        }
+
         var mark = line.Stream == LogStream.Stderr ? style.Red("!") : style.OfRun(run, "|");
         var text = Encoding.UTF8.GetString(line.Bytes).TrimEnd('\n', '\r');
         Line($"{style.OfRun(run, $"{deployment} {Words.Short(run)}")} {mark} {text}");

@@ -20,7 +20,7 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
         {
             Description = "Complete only if the answer ends without the connection breaking. One at a time, and only with room for a copy of the store.",
             Parameters = [Parameter.Query("output", ValueSchema.OneOf(["true", "false"], "true"), "Whether the output of runs is in it.")],
-            Answers = [new Success(200, "The backup.") { Contents = [new Content(BackupFormat.ContentType, "A tar archive, see docs/backup.md.")] }],
+            Answers = [new Success(200, "The backup. What of the output is left out of it, because a program has replaced it, is said in its last entry.") { Contents = [new Content(BackupFormat.ContentType, "A tar archive, see docs/backup.md.")] }],
             Refuses = ["backup-under-way", "backup-not-possible", .. Refusals.OfWork],
         });
 
@@ -76,7 +76,7 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
         }
     }
 
-    private static async Task SendAsync(HttpContext context, BackupFolder folder, StoreCopy copy, BackupManifest manifest, CancellationToken cancel)
+    private async Task SendAsync(HttpContext context, BackupFolder folder, StoreCopy copy, BackupManifest manifest, CancellationToken cancel)
     {
         // Whoever takes it may have a slow disk.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
@@ -87,6 +87,20 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
         context.Response.ContentType = BackupFormat.ContentType;
         await using var writer = new BackupWriter(context.Response.Body, folder.PathOf("sums"), cancel);
         await writer.WriteAsync(manifest, copy, manifest.DataDirectory);
+        Tell(writer.LeftOut);
+    }
+
+    private void Tell(IReadOnlyList<LeftOut> leftOut)
+    {
+        foreach (var one in leftOut.Take(LeftOut.MostNamed))
+        {
+            log.Warning("Left out of the backup: {Why}", one.Why);
+        }
+
+        if (leftOut.Count > LeftOut.MostNamed)
+        {
+            log.Warning("Left out of the backup: {Count} others", leftOut.Count - LeftOut.MostNamed);
+        }
     }
 
     private static RequestRefusedException NotPossible(string why) => new(StatusCodes.Status409Conflict, "backup-not-possible", why);

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.OpenApi;
+using Microsoft.Win32.SafeHandles;
+using Runner.Actors.FlowRunners;
 using Runner.Client;
 using Runner.Host.Http.Access;
 using Runner.Host.Http.OpenApi;
@@ -19,6 +21,9 @@ namespace Runner.Host.Http;
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
 internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPulse pulse, Gate followers, TimeProvider time, CancellationToken stopping)
 {
+    /// <summary>How many bytes of output are read at once.</summary>
+    private const int Piece = 64 * 1024;
+
     /// <summary>Where followers are counted; null counts nothing.</summary>
     public HostTelemetry? Telemetry { get; init; }
 
@@ -68,7 +73,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
                         ],
                     },
                 ],
-                Refuses = ["run-not-found", "too-many-followers"],
+                Refuses = ["run-not-found", "output-replaced", "too-many-followers"],
             });
     }
 
@@ -157,16 +162,49 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
     private async Task SendBytesAsync(HttpContext context, Guid run, LogPosition from, LogStream stream)
     {
-        var file = new FileInfo(files.PathOf(run, from.Attempt, stream));
+        using var file = Open(files.PathOf(run, from.Attempt, stream));
         // The length is taken once: what a running program adds meanwhile is for the next request.
-        var end = file.Exists ? Math.Max(file.Length, from.OffsetOf(stream)) : from.OffsetOf(stream);
-        var count = end - from.OffsetOf(stream);
+        var start = from.OffsetOf(stream);
+        var end = file is null ? start : Math.Max(RandomAccess.GetLength(file), start);
+        var count = end - start;
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.ContentLength = count;
         context.Response.Headers["Runner-Log-Position"] = from.With(stream, end).ToString();
-        if (count > 0)
+        if (file is not null)
         {
-            await context.Response.SendFileAsync(file.FullName, from.OffsetOf(stream), count, context.RequestAborted);
+            await SendAsync(context, file, start, end);
+        }
+    }
+
+    /// <exception cref="RequestRefusedException">A program has put something else in its place.</exception>
+    private static SafeFileHandle? Open(string path)
+    {
+        try
+        {
+            return ProgramFile.Open(path);
+        }
+        catch (ReplacedFileException e)
+        {
+            throw new RequestRefusedException(StatusCodes.Status409Conflict, "output-replaced", e.Message);
+        }
+    }
+
+    private static async Task SendAsync(HttpContext context, SafeFileHandle file, long start, long end)
+    {
+        var body = context.Response.BodyWriter;
+        for (var at = start; at < end;)
+        {
+            var read = await RandomAccess.ReadAsync(file, body.GetMemory(Piece)[..(int)Math.Min(Piece, end - at)], at, context.RequestAborted);
+            if (read == 0)
+            {
+                // The program has cut its output short since its length was said.
+                context.Abort();
+                return;
+            }
+
+            body.Advance(read);
+            at += read;
+            await body.FlushAsync(context.RequestAborted);
         }
     }
 }

@@ -70,6 +70,11 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
         _json.WriteNumber("attempt", line.Position.Attempt);
         _json.WriteString("stream", line.Stream == LogStream.Stdout ? "stdout"u8 : "stderr"u8);
         _json.WriteString("position", position);
+        if (line.Problem is { } problem)
+        {
+            _json.WriteString("problem", problem);
+        }
+
         if (Utf8.IsValid(line.Bytes))
         {
             _json.WriteString("text", line.Bytes);

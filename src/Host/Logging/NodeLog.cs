@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text;
+using Runner.Actors.FlowRunners;
+using Runner.Files;
 using Runner.Host.Configuration;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Formatting.Display;
+using Serilog.Sinks.File;
 using Serilog.Sinks.SystemConsole.Themes;
 
 namespace Runner.Host.Logging;
@@ -56,16 +60,48 @@ internal static class NodeLog
         try
         {
             // Looked at here: the sink itself would say nothing, and write nothing.
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            using (File.Open(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite))
+            OwnFile.MakeFolder(Path.GetDirectoryName(file)!);
+            if (FileFacts.Of(file, followLink: true) is { Kind: not FileKind.Regular })
             {
+                // A device or a pipe is written to as it is.
+                using var device = File.Open(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
             }
+            else
+            {
+                using var made = OwnFile.Open(file, FileMode.Append, share: FileShare.ReadWrite);
+                foreach (var older in Rotated(file))
+                {
+                    OwnFile.Close(older);
+                }
+            }
+        }
+        catch (UnauthorizedAccessException e) when (FileFacts.Of(file, followLink: true) is { } facts && facts.Owner != FileFacts.Me)
+        {
+            throw new NodeStartException($"The log file {file} belongs to another user and may be read by others ({e.Message.TrimEnd('.')}). Name another as log-file, or give it to this user.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new NodeStartException($"The log file {file} cannot be written ({e.Message.TrimEnd('.')}). Name another as log-file.");
         }
 
-        log.WriteTo.File(formatter, file, fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: MostFiles);
+        log.WriteTo.File(formatter, file, fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: MostFiles, hooks: new Closing());
+    }
+
+    /// <summary>What was written before under this name, «NAME_001.EXT» and so on.</summary>
+    private static IEnumerable<FileInfo> Rotated(string file) =>
+        new DirectoryInfo(Path.GetDirectoryName(file)!).EnumerateFiles($"{Path.GetFileNameWithoutExtension(file)}_*{Path.GetExtension(file)}");
+
+    /// <summary>Each file that the log goes on in is closed to others, as the first one is.</summary>
+    private sealed class Closing : FileLifecycleHooks
+    {
+        public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
+        {
+            if (FileFacts.Of(path) is { Kind: FileKind.Regular })
+            {
+                OwnFile.Close(new FileInfo(path));
+            }
+
+            return underlyingStream;
+        }
     }
 }

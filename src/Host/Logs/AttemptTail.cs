@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Actors.FlowRunners;
 using Runner.Client;
 
 namespace Runner.Host.Logs;
@@ -14,6 +15,9 @@ internal readonly ref struct OutputLine(LogStream stream, LogPosition position, 
     public LogPosition Position => position;
 
     public ReadOnlySpan<byte> Bytes { get; } = bytes;
+
+    /// <summary>Why nothing comes of this stream from here on, in a sentence: a program has replaced its file. Then there are no bytes.</summary>
+    public string? Problem { get; init; }
 }
 
 /// <summary>Takes lines. Called on the follower's thread; must not keep the line.</summary>
@@ -26,6 +30,7 @@ internal sealed class AttemptTail : IDisposable
     private const int Turn = 16 * 1024;
 
     private readonly ImmutableArray<(LogStream Stream, LineReader Reader)> _readers;
+    private readonly HashSet<LogStream> _leftOut = [];
 
     public AttemptTail(OutputFiles files, Guid run, LogPosition from, IEnumerable<LogStream> streams)
     {
@@ -53,10 +58,24 @@ internal sealed class AttemptTail : IDisposable
         var any = false;
         foreach (var (stream, reader) in _readers)
         {
-            for (var end = reader.Offset + Turn; reader.Offset < end && reader.TryRead(isFinal, out var line);)
+            if (_leftOut.Contains(stream))
             {
-                Position = Position.With(stream, reader.Offset);
-                handler(new OutputLine(stream, Position, line));
+                continue;
+            }
+
+            try
+            {
+                for (var end = reader.Offset + Turn; reader.Offset < end && reader.TryRead(isFinal, out var line);)
+                {
+                    Position = Position.With(stream, reader.Offset);
+                    handler(new OutputLine(stream, Position, line));
+                    any = true;
+                }
+            }
+            catch (ReplacedFileException e)
+            {
+                _leftOut.Add(stream);
+                handler(new OutputLine(stream, Position, []) { Problem = e.Message });
                 any = true;
             }
         }

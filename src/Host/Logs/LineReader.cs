@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
+using Runner.Actors.FlowRunners;
 
 namespace Runner.Host.Logs;
 
@@ -25,6 +26,7 @@ internal sealed class LineReader(string path, long offset) : IDisposable
     /// <param name="isFinal">Nobody writes any more: a rest without a line feed is a line, too.</param>
     /// <param name="line">Valid until the next call.</param>
     /// <returns>False if no whole line is there yet.</returns>
+    /// <exception cref="ReplacedFileException">A program has put something else in its place.</exception>
     /// <exception cref="IOException">The file is there and cannot be read.</exception>
     public bool TryRead(bool isFinal, out ReadOnlySpan<byte> line)
     {
@@ -83,14 +85,10 @@ internal sealed class LineReader(string path, long offset) : IDisposable
 
     private bool Fill()
     {
+        _file ??= ProgramFile.Open(path);
         if (_file is null)
         {
-            if (!File.Exists(path))
-            {
-                return false;
-            }
-
-            _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return false;
         }
 
         if (_buffer.Length == 0)

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Runner.Actors.FlowRunners;
 using Runner.Client;
 using Runner.Host.Http;
 
@@ -118,17 +119,28 @@ internal sealed class OutputPulse : IDisposable
     {
         private SafeFileHandle? _file;
         private long _length = -1;
+        private bool _replaced;
 
         /// <summary>Since the last call; the first time it is there, too.</summary>
         public bool HasGrown()
         {
+            if (_replaced)
+            {
+                return false;
+            }
+
             try
             {
-                _file ??= File.Exists(path) ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+                _file ??= ProgramFile.Open(path);
                 var length = _file is null ? -1 : RandomAccess.GetLength(_file);
                 var grown = length != _length;
                 _length = length;
                 return grown;
+            }
+            catch (ReplacedFileException)
+            {
+                // Nothing comes of it any more, but this once its readers are to see it.
+                return _replaced = true;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

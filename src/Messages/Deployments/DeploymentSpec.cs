@@ -32,6 +32,12 @@ public sealed record DeploymentSpec
     /// <summary>Environment added to the node's own. A null value removes the variable. Values take templates as the command does.</summary>
     public ImmutableSortedDictionary<string, string?> Env { get => field ?? ImmutableSortedDictionary<string, string?>.Empty; init; }
 
+    /// <summary>
+    /// Which of the node's own variables its programs get, instead of what the node says: names, in which <c>*</c> stands for any characters; null
+    /// for what the node says. What was given to the node to do its work no program gets.
+    /// </summary>
+    public ImmutableArray<string>? EnvInherit { get; init; }
+
     /// <summary>Default parameters: a JSON object.</summary>
     public ImmutableSortedDictionary<string, JsonElement> Parameters { get => field ?? ImmutableSortedDictionary<string, JsonElement>.Empty; init; }
 

@@ -17,7 +17,8 @@ public sealed record RunRecipe(
     RetrySpec Retries,
     TimeSpan? Timeout,
     TimeSpan StopGrace,
-    string? User);
+    string? User,
+    ImmutableArray<string>? EnvInherit = null);
 
 /// <summary>The run exists. Its first event.</summary>
 /// <param name="Schedule">The id of the schedule it is an occurrence of; null if somebody asked for it.</param>

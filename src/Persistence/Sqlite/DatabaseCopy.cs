@@ -27,6 +27,7 @@ internal static class DatabaseCopy
         {
             CheckRoom(path, new FileInfo(file.Path).Length + keepFree);
             using Database source = file.OpenReader();
+            DatabaseFile.KeepPrivate(path, create: true);
             using Database copy = new(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE, TimeSpan.Zero);
             // A copy that is not finished is thrown away, so nothing of it has to survive a crash.
             copy.Execute("PRAGMA journal_mode = OFF");

@@ -1,4 +1,5 @@
 using Runner.Entities.Store;
+using Runner.Files;
 using SQLitePCL;
 
 namespace Runner.Persistence.Sqlite;
@@ -38,6 +39,7 @@ internal sealed class DatabaseFile
     /// </param>
     public Database OpenWriter(bool create)
     {
+        KeepPrivate(Path, create);
         Database database = new(Path, raw.SQLITE_OPEN_READWRITE | (create ? raw.SQLITE_OPEN_CREATE : 0), _options.BusyTimeout);
         try
         {
@@ -68,6 +70,30 @@ internal sealed class DatabaseFile
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that the database is its owner's alone before SQLite opens it: the files that SQLite puts beside it get their mode from it.
+    /// A file that is there is closed by its name, since to open and close it would end the locks that other connections have on it.
+    /// </summary>
+    internal static void KeepPrivate(string path, bool create)
+    {
+        try
+        {
+            if (create && !File.Exists(path))
+            {
+                OwnFile.Open(path, FileMode.CreateNew).Dispose();
+            }
+
+            foreach (string beside in (string[])["", "-wal", "-shm", "-journal"])
+            {
+                OwnFile.Close(new FileInfo(path + beside));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // SQLite meets the same in a moment, and says it in its own way; a file of another user in a folder of this one's is out of others' reach.
         }
     }
 

@@ -144,7 +144,7 @@ internal sealed class Adopter : IDisposable
         {
             Adopt(attempt, new ProcessHandle(leader.Pid, leader.StartTime, ProcFiles.BootId), fd);
         }
-        else if (File.Exists(_table.Files.Stdout(attempt.Key)))
+        else if (ProgramFile.Exists(_table.Files.Stdout(attempt.Key)))
         {
             EndUnknown(attempt, "the node stopped while it was being started, and it is not running now");
         }

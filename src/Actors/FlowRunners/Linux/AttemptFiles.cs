@@ -34,16 +34,24 @@ internal static unsafe class AttemptFiles
         }
     }
 
+    /// <summary>A descriptor of a new file in the place of whatever an earlier program left there.</summary>
     /// <exception cref="StartFailure">It cannot be created.</exception>
-    public static int Create(string path, int flags)
+    public static int CreateAnew(string path)
     {
-        var fd = Open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, OwnerOnly);
+        var fd = OpenNew(path);
+        if (fd < 0 && Marshal.GetLastPInvokeError() == EEXIST)
+        {
+            ProgramFile.Delete(path);
+            fd = OpenNew(path);
+        }
+
         return fd >= 0 ? fd : throw Failure($"The file '{path}' cannot be created", Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Writes large parameters into their file; gives another user what it has to read and write.</summary>
+    /// <param name="output">Its output files, which are made already.</param>
     /// <exception cref="StartFailure">One cannot be written.</exception>
-    public static void Prepare(RunFiles files, ProcessSpec spec, SystemUser? user, bool large)
+    public static void Prepare(RunFiles files, ProcessSpec spec, (int Stdout, int Stderr) output, SystemUser? user, bool large)
     {
         if (large)
         {
@@ -53,18 +61,27 @@ internal static unsafe class AttemptFiles
         if (user is not null)
         {
             // The folder is not the user's, so its files are made for it.
-            foreach (var path in new[] { files.Stdout(spec.Key), files.Stderr(spec.Key), files.Result(spec.Key) })
-            {
-                Write(path, [], user);
-            }
+            Give(files.Stdout(spec.Key), output.Stdout, user);
+            Give(files.Stderr(spec.Key), output.Stderr, user);
+            Write(files.Result(spec.Key), [], user);
         }
     }
 
-    private static int OpenNew(string path) => Open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, OwnerOnly);
+    private static int OpenNew(string path)
+    {
+        var fd = Open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, OwnerOnly);
+        if (fd >= 0)
+        {
+            // A umask can take from the owner, too.
+            _ = FChmod(fd, OwnerOnly);
+        }
+
+        return fd;
+    }
 
     private static void Write(string path, ReadOnlySpan<byte> content, SystemUser? user)
     {
-        var fd = Create(path, 0);
+        var fd = CreateAnew(path);
         try
         {
             fixed (byte* bytes = content)
@@ -76,14 +93,22 @@ internal static unsafe class AttemptFiles
                 }
             }
 
-            if (user is not null && FChown(fd, user.Id, user.Group) != 0)
+            if (user is not null)
             {
-                throw Failure($"The file '{path}' cannot be given to user '{user.Name}'", Marshal.GetLastPInvokeError());
+                Give(path, fd, user);
             }
         }
         finally
         {
             _ = Close(fd);
+        }
+    }
+
+    private static void Give(string path, int fd, SystemUser user)
+    {
+        if (FChown(fd, user.Id, user.Group) != 0)
+        {
+            throw Failure($"The file '{path}' cannot be given to user '{user.Name}'", Marshal.GetLastPInvokeError());
         }
     }
 

@@ -9,12 +9,15 @@ namespace Runner.Actors.FlowRunners.Linux;
 internal static unsafe partial class NativeMethods
 {
     public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
-        O_CLOEXEC = 0x80000;
+        O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+
+    /// <summary>Differs between processors: 040000 on arm64, 0200000 on x64.</summary>
+    public static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
     /// <summary>Differs between processors: 0100000 on arm64, 0400000 on x64.</summary>
     public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
-    public const int ENOENT = 2, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20,
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20,
         ENFILE = 23, EMFILE = 24, ETXTBSY = 26, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
 
     public const int SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19;
@@ -29,19 +32,23 @@ internal static unsafe partial class NativeMethods
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     public const uint EPOLLIN = 1, EPOLLONESHOT = 1u << 30;
 
-    public const int X_OK = 1, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_EACCESS = 0x200;
-    public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200, STATX_INO = 0x100;
-    public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000;
+    public const int X_OK = 1, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_EACCESS = 0x200, AT_SYMLINK_NOFOLLOW = 0x100;
+    public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200, STATX_INO = 0x100, STATX_UID = 0x8;
+    public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000, S_IFLNK = 0xA000;
+    public const int CLONE_FS = 0x200;
 
     private const long PidfdSendSignal = 424, PidfdOpen = 434, CloseRange = 436;
     private const int CLOSE_RANGE_CLOEXEC = 4;
-    private const int F_DUPFD_CLOEXEC = 1030;
+    private const int F_DUPFD_CLOEXEC = 1030, F_SETFL = 4;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     public static partial int Open(byte* path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenAt(int directory, string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int fd, byte* buffer, nint count);
@@ -57,6 +64,16 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    public static partial int Umask(int mask);
+
+    /// <summary>What this thread shares with the others of its process it has for itself from now on.</summary>
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    public static partial int Unshare(int flags);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int FChmod(int fd, int mode);
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     public static partial int FChown(int fd, uint user, uint group);
@@ -147,6 +164,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, ulong* limits);
 
+    /// <summary>Sets what an open file's reading and writing is like (O_NONBLOCK, O_APPEND).</summary>
+    public static int SetStatusFlags(int fd, int flags) => FileControl(fd, F_SETFL, flags);
+
     /// <summary>Another descriptor of the same file, close-on-exec, or -1.</summary>
     public static int Duplicate(int fd) => FileControl(fd, F_DUPFD_CLOEXEC, 0);
 
@@ -172,6 +192,7 @@ internal static unsafe partial class NativeMethods
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatXBuffer
     {
+        [FieldOffset(20)] public uint Owner;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;

@@ -71,8 +71,9 @@ internal sealed unsafe class SpawnBlocks : IDisposable
         AppendByte(0);
     }
 
-    /// <summary>Lays out argv and envp: this block's own variables, then the inherited ones that are not <paramref name="replaced"/>.</summary>
-    public (nint Argv, nint Envp) Lay(InheritedEnvironment inherited, Dictionary<string, string?> replaced)
+    /// <summary>Lays out argv and envp: this block's own variables, then the inherited ones.</summary>
+    /// <param name="isGiven">Whether the inherited one of that name is.</param>
+    public (nint Argv, nint Envp) Lay(InheritedEnvironment inherited, Func<string, bool> isGiven)
     {
         var needed = _arguments.Count + _variables.Count + inherited.Count + 2;
         if (needed > _pointerCapacity)
@@ -95,7 +96,7 @@ internal sealed unsafe class SpawnBlocks : IDisposable
             *next++ = _text + offset;
         }
 
-        inherited.CopyTo(ref next, replaced);
+        inherited.CopyTo(ref next, isGiven);
         *next = null;
         return ((nint)_pointers, (nint)envp);
     }
@@ -132,8 +133,7 @@ internal sealed unsafe class SpawnBlocks : IDisposable
 }
 
 /// <summary>
-/// The environment this program was started with, as native strings laid out once: all but its RUNNER_ variables, which are
-/// for the node itself.
+/// The environment this program was started with, as native strings laid out once: all but what is the node's own.
 /// </summary>
 internal sealed unsafe class InheritedEnvironment
 {
@@ -144,8 +144,7 @@ internal sealed unsafe class InheritedEnvironment
     {
         foreach (var (name, value) in variables)
         {
-            // The service manager's socket is the node's own: a program that used it would speak for the node.
-            if (!name.StartsWith("RUNNER_", StringComparison.Ordinal) && name is not ("NOTIFY_SOCKET" or "WATCHDOG_USEC" or "WATCHDOG_PID"))
+            if (!ProgramEnvironment.IsNodesOwn(name))
             {
                 _entries.Add((name, Marshal.StringToCoTaskMemUTF8($"{name}={value}")));
                 Path = name == "PATH" ? value : Path;
@@ -161,11 +160,11 @@ internal sealed unsafe class InheritedEnvironment
 
     public string? Path { get; }
 
-    public void CopyTo(ref byte** next, Dictionary<string, string?> replaced)
+    public void CopyTo(ref byte** next, Func<string, bool> isGiven)
     {
         foreach (var (name, entry) in _entries)
         {
-            if (!replaced.ContainsKey(name))
+            if (isGiven(name))
             {
                 *next++ = (byte*)entry;
             }

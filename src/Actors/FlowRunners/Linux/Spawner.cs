@@ -15,13 +15,14 @@ internal sealed unsafe class Spawner : IDisposable
     private const int MostBusyAttempts = 500;
 
     private readonly RunFiles _files;
+    private readonly ProgramEnvironment _environment;
     private readonly InheritedEnvironment _inherited = InheritedEnvironment.OfThisProcess;
     private readonly ConcurrentBag<SpawnBlocks> _blocks = [];
     private readonly int _devNull;
 
-    public Spawner(RunFiles files)
+    public Spawner(RunFiles files, ProgramEnvironment environment)
     {
-        _files = files;
+        (_files, _environment) = (files, environment);
         _devNull = Open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
         if (_devNull < 0)
         {
@@ -40,7 +41,7 @@ internal sealed unsafe class Spawner : IDisposable
         var variables = Variables(spec, user);
         CheckText(spec, variables);
         ProgramLookup.CheckWorkingDirectory(spec.WorkingDirectory);
-        var program = ProgramLookup.Resolve(spec.Command, spec.WorkingDirectory, PathOf(variables));
+        var program = ProgramLookup.Resolve(spec.Command, spec.WorkingDirectory, PathOf(spec, variables));
         var wrapper = user is null ? null : ProgramLookup.Resolve(["setpriv"], "/", _inherited.Path);
 
         // From here on a process may exist, and this file is the proof.
@@ -53,8 +54,8 @@ internal sealed unsafe class Spawner : IDisposable
         var stderr = -1;
         try
         {
-            stderr = AttemptFiles.Create(_files.Stderr(spec.Key), O_TRUNC | O_APPEND);
-            AttemptFiles.Prepare(_files, spec, user, large: variables["RUNNER_PARAMETERS_FILE"] is not null);
+            stderr = AttemptFiles.CreateAnew(_files.Stderr(spec.Key));
+            AttemptFiles.Prepare(_files, spec, (stdout, stderr), user, large: variables["RUNNER_PARAMETERS_FILE"] is not null);
             return Execute(spec, program, wrapper, user, variables, (stdout, stderr));
         }
         catch (Exception e) when (e is StartFailure or IOException or UnauthorizedAccessException)
@@ -123,7 +124,8 @@ internal sealed unsafe class Spawner : IDisposable
         return variables;
     }
 
-    private string? PathOf(Dictionary<string, string?> variables) => variables.TryGetValue("PATH", out var path) ? path : _inherited.Path;
+    private string? PathOf(ProcessSpec spec, Dictionary<string, string?> variables) =>
+        variables.TryGetValue("PATH", out var path) ? path : _environment.Gives("PATH", spec.EnvInherit) ? _inherited.Path : null;
 
     private int Execute(
         ProcessSpec spec, string program, string? wrapper, SystemUser? user, Dictionary<string, string?> variables, (int Stdout, int Stderr) output)
@@ -141,7 +143,7 @@ internal sealed unsafe class Spawner : IDisposable
                 }
             }
 
-            var (argv, envp) = blocks.Lay(_inherited, variables);
+            var (argv, envp) = blocks.Lay(_inherited, name => !variables.ContainsKey(name) && _environment.Gives(name, spec.EnvInherit));
             var pid = 0;
             var error = Spawn(blocks, wrapper ?? program, spec.WorkingDirectory, output, (byte**)argv, (byte**)envp, &pid);
             return error == 0 ? pid : throw SpawnErrors.Explain(error, spec, program);
@@ -196,7 +198,9 @@ internal sealed unsafe class Spawner : IDisposable
             var wait = default(SpinWait);
             for (var i = 0; ; i++)
             {
-                error = NativeMethods.Spawn(pid, file, blocks.Actions, blocks.Attributes, argv, envp);
+                error = NodeUmask.AsStarted(
+                    (Pid: (nint)pid, file, blocks, Argv: (nint)argv, Envp: (nint)envp),
+                    static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp));
                 if (error != ETXTBSY || i == MostBusyAttempts)
                 {
                     return error;

@@ -112,17 +112,17 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     private async Task Run(ProcessSpec spec, PortableProcess process)
     {
-        if (File.Exists(Files.Stdout(spec.Key)))
+        if (ProgramFile.Exists(Files.Stdout(spec.Key)))
         {
             End(spec.Key, process, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
             return;
         }
 
-        var start = PortableStart.Prepare(spec, Files);
+        var start = PortableStart.Prepare(spec, Files, options.Environment);
         Files.EnsureDirectory(spec.Key);
         await using var stdout = PortableStart.Create(Files.Stdout(spec.Key));
         await using var stderr = PortableStart.Create(Files.Stderr(spec.Key));
-        using var running = Process.Start(start) ?? throw new Win32Exception("The system started no process.");
+        using var running = NodeUmask.AsStarted(start, Process.Start) ?? throw new Win32Exception("The system started no process.");
         running.StandardInput.Close();
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token);
         var pumps = Task.WhenAll(
@@ -148,7 +148,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
             await running.WaitForExitAsync(_disposed.Token);
             End(key, process, new ProcessExit.Unknown("the node had restarted while it ran, and this system does not say how such a process ended"));
         }
-        else if (handle is null && !File.Exists(Files.Stdout(key)))
+        else if (handle is null && !ProgramFile.Exists(Files.Stdout(key)))
         {
             _processes.TryRemove(key, out _);
             process.Report(o => o.NeverStarted());
@@ -161,7 +161,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     private void End(AttemptKey key, PortableProcess process, ProcessExit exit)
     {
-        var (result, problem) = ResultFile.ReadPlain(Files.Result(key));
+        var (result, problem) = ResultFile.Read(Files.Result(key));
         Drop(key, process, o => o.Ended(new ProcessOutcome(exit, process.StopSent, result, problem)));
     }
 

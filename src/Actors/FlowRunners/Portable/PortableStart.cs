@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Runner.Files;
 
 namespace Runner.Actors.FlowRunners.Portable;
 
@@ -14,7 +15,7 @@ internal static class PortableStart
     /// <summary>How long after a program's end its output may still be on the way.</summary>
     public static TimeSpan DrainTime { get; } = TimeSpan.FromSeconds(1);
 
-    public static ProcessStartInfo Prepare(ProcessSpec spec, RunFiles files)
+    public static ProcessStartInfo Prepare(ProcessSpec spec, RunFiles files, ProgramEnvironment environment)
     {
         if (spec.User is not null && spec.User != Environment.UserName)
         {
@@ -33,7 +34,7 @@ internal static class PortableStart
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        SetEnvironment(start.Environment, spec, files);
+        SetEnvironment(start.Environment, spec, files, environment);
         start.FileName = ProgramOf(spec, start.Environment.TryGetValue("PATH", out var path) ? path : null);
         foreach (var argument in spec.Command.AsSpan()[1..])
         {
@@ -43,16 +44,7 @@ internal static class PortableStart
         return start;
     }
 
-    public static FileStream Create(string path)
-    {
-        var file = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            file.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(path, file);
-    }
+    public static FileStream Create(string path) => OwnFile.Open(path, FileMode.CreateNew, share: FileShare.Read, bufferSize: 0);
 
     public static ProcessHandle HandleOf(Process process) => new(process.Id, StartOf(process), string.Empty);
 
@@ -121,9 +113,9 @@ internal static class PortableStart
             ?? throw new Win32Exception(2, $"There is no program '{name}' in PATH ({path}) on this node; install it or correct PATH.");
     }
 
-    private static void SetEnvironment(IDictionary<string, string?> variables, ProcessSpec spec, RunFiles files)
+    private static void SetEnvironment(IDictionary<string, string?> variables, ProcessSpec spec, RunFiles files, ProgramEnvironment environment)
     {
-        foreach (var name in variables.Keys.Where(name => name.StartsWith("RUNNER_", StringComparison.Ordinal)).ToList())
+        foreach (var name in variables.Keys.Where(name => !environment.Gives(name, spec.EnvInherit)).ToList())
         {
             variables.Remove(name);
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Runner.Files;
 using Runner.Host.Configuration;
 
 namespace Runner.Host.Http.Access;
@@ -48,22 +49,7 @@ internal static class TokenFile
     private static string Create(string path)
     {
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        // Written under another name with its final mode and renamed: nobody reads it half-written or while it is open to others.
-        var temporary = path + ".new";
-        File.Delete(temporary);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        using (var file = new FileStream(temporary, options))
-        {
-            file.Write(Encoding.ASCII.GetBytes(token + "\n"));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path);
+        OwnFile.Replace(path, Encoding.ASCII.GetBytes(token + "\n"), overwrite: false);
         return token;
     }
 }

@@ -30,6 +30,7 @@ internal static class Refusals
         ["method-not-allowed"] = (405, "This path does not take this method."),
         ["request-timeout"] = (408, "The request arrived too slowly."),
         ["run-already-ended"] = (409, "The run has ended; it does not change any more."),
+        ["output-replaced"] = (409, "A program has put a link, a pipe or the like in the place of its output, or closed it to the node."),
         ["run-not-ended"] = (409, "The run has not ended yet."),
         ["body-too-large"] = (413, "The body is over 4 MiB."),
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),

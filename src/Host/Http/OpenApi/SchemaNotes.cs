@@ -53,6 +53,7 @@ internal static class SchemaNotes
         {
             Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null } },
         },
+        [(typeof(DeploymentSpec), "envInherit")] = new("Which of the node's own variables programs get, instead of what the node says; `*` stands for any characters."),
         [(typeof(DeploymentSpec), "parameterSchema")] = new("What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
         {
             Instead = () => new() { Type = JsonSchemaType.Object | JsonSchemaType.Boolean },
