@@ -14,6 +14,7 @@ internal static class Program
 {
     public static Task<int> Main(string[] args)
     {
+        StandardDescriptors.Open();
         var context = CliContext.System();
         return CommandLine.RunAsync(CreateRoot(context), args, context);
     }
