@@ -14,6 +14,7 @@ namespace Runner.Cli;
 public sealed class CliContext
 {
     private readonly Lock _writing = new();
+    private readonly Stream _error;
 
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
@@ -23,10 +24,11 @@ public sealed class CliContext
     public CliContext(
         Stream output, Stream error, bool outputIsTerminal, bool errorIsTerminal, Func<string, string?> environment, TimeProvider time)
     {
-        RawOut = output;
-        RawError = error;
-        Out = new StreamWriter(output, new UTF8Encoding(false), 4096, leaveOpen: true);
-        Error = new StreamWriter(error, new UTF8Encoding(false), 4096, leaveOpen: true) { AutoFlush = true };
+        _error = error;
+        RawOut = TerminalStream.Over(output, outputIsTerminal);
+        RawError = TerminalStream.Over(error, errorIsTerminal);
+        Out = new StreamWriter(RawOut, new UTF8Encoding(false), 4096, leaveOpen: true);
+        Error = new StreamWriter(RawError, new UTF8Encoding(false), 4096, leaveOpen: true) { AutoFlush = true };
         Variable = environment;
         Time = time;
         Times = new Times(time);
@@ -65,6 +67,9 @@ public sealed class CliContext
     /// <summary>Waits for a line of the person's; null where there is nobody to ask.</summary>
     public Func<string?>? ReadAnswer { get; init; }
 
+    /// <summary>A command was left alone in the middle of what it does: it may hold the outputs.</summary>
+    internal bool IsAbandoned { get; private set; }
+
     internal Stream RawOut { get; }
 
     internal Stream RawError { get; }
@@ -88,6 +93,8 @@ public sealed class CliContext
         };
     }
 
+    internal void Abandon() => IsAbandoned = true;
+
     /// <summary>Writes a line to standard output at once.</summary>
     public void WriteLine(string line = "") => Write(line + "\n");
 
@@ -110,6 +117,17 @@ public sealed class CliContext
         lock (_writing)
         {
             Error.Write(text);
+        }
+    }
+
+    /// <summary>Writes over the line that a person at a terminal sees on standard error; without text it is gone.</summary>
+    /// <param name="text">The program's own: nothing that others wrote.</param>
+    internal void WriteOver(string text)
+    {
+        lock (_writing)
+        {
+            _error.Write(Encoding.UTF8.GetBytes($"\r{text}\u001b[K"));
+            _error.Flush();
         }
     }
 

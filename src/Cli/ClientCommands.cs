@@ -26,5 +26,6 @@ public static class ClientCommands
         root.Add(BackupCommand.Create(client));
         root.Add(CompletionCommand.Create(context));
         root.Add(PruneCommand.Create(client));
+        client.ShareOn(root);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Runtime.CompilerServices;
+using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
 using Runner.Client;
 
@@ -39,7 +40,7 @@ public static class CommandLine
         }
 
         // «--parameters @FILE» is ours, not the parser's response file.
-        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(SharedOptions.BehindTheCommand(root, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         var command = PathOf(parsed.CommandResult.Command, root);
         if (parsed.Errors.Count > 0 && parsed.Action is not (HelpWithExample or SynchronousCommandLineAction { ClearsParseErrors: true }))
         {
@@ -77,7 +78,10 @@ public static class CommandLine
         }
         finally
         {
-            await context.Out.FlushAsync().ConfigureAwait(false);
+            if (!context.IsAbandoned)
+            {
+                await context.Out.FlushAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -85,7 +89,7 @@ public static class CommandLine
     {
         var command = parsed.CommandResult.Command;
         var stray = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
-        if (stray is not null && command.Subcommands.Count > 0)
+        if (stray is not null && command.Subcommands.Count > 0 && !stray.StartsWith('-'))
         {
             var near = Nearest.To(stray, command.Subcommands.Select(c => c.Name));
             return [$"'{stray}' is not a command{(near is null ? "." : $"; did you mean '{near}'?")}"];
@@ -93,7 +97,13 @@ public static class CommandLine
 
         if (stray is not null && stray.StartsWith('-'))
         {
-            var near = Nearest.To(stray, command.Options.Select(o => o.Name));
+            var name = stray.Split('=', ':')[0];
+            if (command.Options.FirstOrDefault(o => o.Name == name || o.Aliases.Contains(name)) is not null)
+            {
+                return [$"'{name}' is an option of `{PathOf(command, (RootCommand)parsed.RootCommandResult.Command)}`: write it behind the command."];
+            }
+
+            var near = Nearest.To(name, command.Options.Select(o => o.Name));
             return [$"'{stray}' is not an option here{(near is null ? "." : $"; did you mean '{near}'?")}"];
         }
 

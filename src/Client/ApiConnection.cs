@@ -25,7 +25,7 @@ internal sealed class ApiConnection : IDisposable
         _node = node;
         _options = options;
         _time = options.Time ?? Ambient.Time;
-        _http = new HttpClient(options.Handler ?? NewHandler(node.Url))
+        _http = new HttpClient(options.Handler ?? NewHandler(node.Url, options.ConnectTimeout))
         {
             BaseAddress = new Uri(Urls.Plain(node.Url) + "/"),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -62,11 +62,14 @@ internal sealed class ApiConnection : IDisposable
 
         var backOff = _options.BackOff;
         var began = _time.GetTimestamp();
+        var patience = new Patience(this);
         for (var sent = 0; ; sent++)
         {
             try
             {
-                return await SendOnceAsync(method, path, body, type, alsoUnavailable, cancel).ConfigureAwait(false);
+                var answer = await SendOnceAsync(method, path, body, type, alsoUnavailable, cancel).ConfigureAwait(false);
+                patience.Answered();
+                return answer;
             }
             catch (BrokenConnectionException e)
             {
@@ -78,12 +81,12 @@ internal sealed class ApiConnection : IDisposable
                         e.InnerException);
                 }
             }
-            catch (RunnerApiException e) when (e.IsBusy && _time.GetElapsedTime(began) + backOff < _options.RequestTimeout)
+            catch (RunnerApiException e) when (e.IsBusy && _options.Resends > 0 && _time.GetElapsedTime(began) + backOff < _options.RequestTimeout)
             {
                 // It was turned away at the door: nothing was decided, whatever it asks for.
             }
 
-            await WaitAsync(backOff, cancel).ConfigureAwait(false);
+            await patience.WaitAsync(backOff, _options.RequestTimeout, cancel).ConfigureAwait(false);
             backOff = Min(backOff * 2, _options.MaxBackOff);
         }
     }
@@ -205,11 +208,11 @@ internal sealed class ApiConnection : IDisposable
                 error.Code ?? "unknown", status, error.Detail ?? error.Title ?? $"The node answered {status}.", error.Problems ?? ImmutableArray<Messages.Problem>.Empty);
     }
 
-    private static SocketsHttpHandler NewHandler(Uri url) => new()
+    private static SocketsHttpHandler NewHandler(Uri url, TimeSpan connectTimeout) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(10),
+        ConnectTimeout = connectTimeout,
 
         // A proxy set for the outside has no business between a client and a node of the same machine.
         UseProxy = !url.IsLoopback,

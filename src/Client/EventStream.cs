@@ -15,6 +15,7 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
 {
     private TimeSpan _backOff = api.Options.BackOff;
     private long _lastProgress = api.Time.GetTimestamp();
+    private readonly Patience _patience = new(api);
     private string? _lastId;
 
     /// <param name="isNew">Whether an event lies behind everything delivered so far; called once for each, in order.</param>
@@ -29,6 +30,7 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
             }
 
             _lastProgress = api.Time.GetTimestamp();
+            _patience.Answered();
             using (response)
             {
                 await using var events = Parse(response, cancel).GetAsyncEnumerator(cancel);
@@ -131,7 +133,7 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
             throw cause as RunnerClientException ?? new NodeUnreachableException(api.Url, cause);
         }
 
-        await api.WaitAsync(_backOff, cancel).ConfigureAwait(false);
+        await _patience.WaitAsync(_backOff, api.Options.ReconnectFor, cancel).ConfigureAwait(false);
         _backOff = ApiConnection.Min(_backOff * 2, api.Options.MaxBackOff);
     }
 }

@@ -3,6 +3,8 @@ namespace Runner.Client;
 /// <summary>How a client waits and tries again.</summary>
 public sealed record RunnerClientOptions
 {
+    private static readonly TimeSpan Impatient = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// How long an ordinary request may take, and how long one is sent again to a node that says it is busy; streams have no bound.
     /// </summary>
@@ -19,6 +21,21 @@ public sealed record RunnerClientOptions
     /// <summary>How often a request that is safe to repeat is sent again after its connection broke.</summary>
     public int Resends { get; init; } = 4;
 
+    /// <summary>How long a connection may take to be made.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Told in a sentence that a node has not answered for 2 s and is tried again, and that it answers again; null tells nobody. Called by whichever thread
+    /// waits.
+    /// </summary>
+    public Action<string>? OnWaiting { get; init; }
+
+    /// <summary>The same without waiting for a node that is gone, busy or stuck: the first try is the last one, and has 5 s.</summary>
+    public RunnerClientOptions WithoutWaiting() => this with
+    {
+        RequestTimeout = Min(RequestTimeout, Impatient), ConnectTimeout = Min(ConnectTimeout, Impatient), ReconnectFor = TimeSpan.Zero, Resends = 0, OnWaiting = null,
+    };
+
     /// <summary>What waits and measures; null is the machine's clock.</summary>
     public TimeProvider? Time { get; init; }
 
@@ -27,4 +44,6 @@ public sealed record RunnerClientOptions
 
     /// <summary>Carries the requests; null makes a socket's. Disposed of with the client.</summary>
     public HttpMessageHandler? Handler { get; init; }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -15,7 +15,14 @@ internal static class Program
 {
     public static Task<int> Main(string[] args)
     {
+        StandardDescriptors.Open();
         NodeUmask.Close();
+        if (!Sys.IsErrorRedirected)
+        {
+            // Also for what the log writes there.
+            Sys.SetError(TextWriter.Synchronized(new StreamWriter(new TerminalStream(Sys.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true }));
+        }
+
         var context = CliContext.System();
         return CommandLine.RunAsync(CreateRoot(context), args, context);
     }
@@ -38,7 +45,7 @@ internal static class Program
     private static HostEnvironment CreateEnvironment()
     {
         Func<string, string?> variable = Environment.GetEnvironmentVariable;
-        var output = new StreamWriter(Sys.OpenStandardOutput(), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
+        var output = new StreamWriter(TerminalStream.Over(Sys.OpenStandardOutput(), !Sys.IsOutputRedirected), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
         return new HostEnvironment(
             NodeComposition.StartAsync, SystemTime.Provider, output, Sys.Error,
             Style.For(!Sys.IsOutputRedirected, variable), Style.For(!Sys.IsErrorRedirected, variable), variable, () => new StopSignals());

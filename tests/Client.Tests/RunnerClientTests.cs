@@ -37,6 +37,44 @@ public class RunnerClientTests
     }
 
     [Fact]
+    public async Task B86_a_node_that_does_not_answer_is_said_once_while_it_is_tried_again_and_when_it_answers()
+    {
+        var said = new List<string>();
+        await using var node = await FakeNode.StartAsync((_, http) =>
+        {
+            if (said.Count == 0)
+            {
+                http.Abort();
+                return Task.CompletedTask;
+            }
+
+            return FakeNode.JsonAsync(http, 201, Submitted);
+        });
+        using var client = node.Client(new RunnerClientOptions { Resends = 1_000, MaxBackOff = TimeSpan.FromMilliseconds(300), OnWaiting = said.Add });
+
+        var began = System.Diagnostics.Stopwatch.StartNew();
+        await client.SubmitAsync(new SubmitRun("hello/a"));
+
+        var url = node.Url.ToString().TrimEnd('/');
+        Assert.Equal([$"The node at {url} does not answer. It is tried again for 30s at most.", $"The node at {url} answers again."], said);
+        Assert.InRange(began.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task B86_a_client_that_does_not_wait_tries_once()
+    {
+        await using var node = await FakeNode.StartAsync((_, http) =>
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        });
+        using var client = node.Client(new RunnerClientOptions().WithoutWaiting());
+
+        await Assert.ThrowsAsync<NodeUnreachableException>(() => client.SubmitAsync(new SubmitRun("hello/a")));
+        Assert.Single(node.Asked);
+    }
+
+    [Fact]
     public async Task A_submission_that_a_busy_node_turned_away_is_sent_again_with_the_same_key()
     {
         await using var node = await FakeNode.StartAsync((n, http) => n.Asked.Count <= 3

@@ -12,6 +12,7 @@ namespace Runner.Actors.Nodes;
 internal static class Listings
 {
     private const int MostAtOnce = 1000;
+    private const int MostLookedAt = 10 * MostAtOnce;
 
     private static readonly ImmutableArray<string> AllStates = [.. StateNames.All.Select(state => state.Name)];
 
@@ -24,23 +25,58 @@ internal static class Listings
             return refusal;
         }
 
+        if (query is { Deployment: not null, Tag: { } tag })
+        {
+            return await WithTagAsync(store, asked.Value!, tag).ConfigureAwait(false);
+        }
+
         var rows = await store.RowsAsync(asked.Value!).ConfigureAwait(false);
         var items = rows.Select(row => RunRow.Of(row).Summary).ToImmutableArray();
         return new RunPage(items, items.Length == query.Limit ? RunCursor.Of(items[^1]) : null);
     }
 
-    /// <summary>What is asked of the store for a page of runs.</summary>
+    /// <summary>
+    /// A deployment's runs with a tag: no index has both, so the deployment's are looked through. Of one that has very many without the tag no more are
+    /// looked at than <see cref="MostLookedAt"/>; the page is then shorter, and goes on where the looking stopped.
+    /// </summary>
+    private static async Task<Reply<RunPage>> WithTagAsync(IEntityStore store, RowQuery ofDeployment, string tag)
+    {
+        var found = ImmutableArray.CreateBuilder<RunSummary>();
+        var query = ofDeployment with { Limit = MostAtOnce };
+        string? next = null;
+        for (var looked = 0; looked < MostLookedAt; looked += MostAtOnce)
+        {
+            var rows = await store.RowsAsync(query).ConfigureAwait(false);
+            foreach (var row in rows)
+            {
+                if (RunRow.Of(row).Summary is var summary && summary.Tags.Contains(tag))
+                {
+                    found.Add(summary);
+                    if (found.Count == ofDeployment.Limit)
+                    {
+                        return new RunPage(found.ToImmutable(), RunCursor.Of(summary));
+                    }
+                }
+            }
+
+            if (rows.Length < MostAtOnce)
+            {
+                return new RunPage(found.ToImmutable(), null);
+            }
+
+            next = RunCursor.Of(RunRow.Of(rows[^1]).Summary);
+            query = query with { After = RunCursor.Position(next) };
+        }
+
+        return new RunPage(found.ToImmutable(), next);
+    }
+
+    /// <summary>What is asked of the store for a page of runs; of a deployment's with a tag, for the deployment's.</summary>
     public static Reply<RowQuery> RunQuery(ListRuns query)
     {
         if (PageProblem(query.Limit) is { } problem)
         {
             return problem;
-        }
-
-        if (query is { Deployment: not null, Tag: not null })
-        {
-            return new QueryInvalid(
-                "tag", "it cannot be asked for together with 'deployment'; ask for one of the two. Each of them goes with 'state' and with 'since'.");
         }
 
         if (States(query) is not { } states)
@@ -88,8 +124,7 @@ internal static class Listings
         {
             where.Add(new("deployment", RowOperator.Equal, deployment));
         }
-
-        if (query.Tag is { } tag)
+        else if (query.Tag is { } tag)
         {
             where.Add(new("tags", RowOperator.Contains, tag));
         }

@@ -58,12 +58,23 @@ internal static class CronParser
             parts = ["0", .. parts];
         }
 
+        error ??= RefuseZone(parts);
         if (error is null && parts.Length != Fields.Length)
         {
             error = new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} {(parts.Length == 1 ? "field" : "fields")}", FieldNames);
         }
 
         return error is null ? parts : null;
+    }
+
+    /// <summary>Other crons take the zone in front of the expression.</summary>
+    private static ScheduleFormatException? RefuseZone(string[] parts)
+    {
+        var zone = parts.FirstOrDefault(p => p.StartsWith("TZ=", StringComparison.OrdinalIgnoreCase) || p.StartsWith("CRON_TZ=", StringComparison.OrdinalIgnoreCase));
+        return zone is null
+            ? null
+            : new ScheduleFormatException(
+                Whole, $"{ScheduleFormatException.Quote(zone)} is a zone, which does not stand in it", "the zone in the schedule's own field 'timezone', and here the expression alone");
     }
 
     private static string? Expand(string text) => text.ToLowerInvariant() switch

@@ -17,7 +17,7 @@ internal sealed class PageOptions(int usual)
 
     public Option<string?> After { get; } = Values.Text("--after", "Go on after there: what the last list said.", "CURSOR");
 
-    /// <summary>Reads one page, or pages until there are as many as asked for if that is more than a page, or no more.</summary>
+    /// <summary>Reads one page, or pages until there are as many as asked for if that is more than a page, or no more. A page may be empty and not the last.</summary>
     /// <param name="page">Reads a page of at most so many after a cursor.</param>
     /// <returns>The items, and where the list goes on; null at its end.</returns>
     public async Task<(ImmutableArray<T> Items, string? Next)> ReadAsync<TPage, T>(
@@ -32,7 +32,7 @@ internal sealed class PageOptions(int usual)
             items.AddRange(some);
             after = next;
         }
-        while (after is not null && left > LargestPage && items.Count < left);
+        while (after is not null && items.Count < left && (left > LargestPage || items.Count == 0));
 
         return (items.DrainToImmutable(), after);
     }

@@ -8,9 +8,6 @@ namespace Runner.Cli.Commands;
 /// <summary><c>runner backup FILE</c>.</summary>
 internal static class BackupCommand
 {
-    /// <summary>How much arrives between two looks at the progress.</summary>
-    private const long Step = 1 << 20;
-
     public static Command Create(ClientCommand client)
     {
         var file = new Argument<string>("FILE") { Description = "The backup: a tar archive, compressed if the name ends in .gz." };
@@ -22,16 +19,16 @@ internal static class BackupCommand
         {
             var path = Path.GetFullPath(call.Get(file));
             await using var target = NewFile.Create(path, call.Get(force));
-            var progress = new Progress(call.Context);
+            var progress = new Progress(call.Context, call.Json);
             string? leftOut = null;
             await using (var to = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
                 ? new GZipStream(target.Content, CompressionLevel.Fastest, leaveOpen: true)
                 : (Stream)new KeptOpen(target.Content))
             {
-                await call.Client.BackupAsync(to, !call.Get(noOutput), progress.Show, text => leftOut = text, call.Cancel).ConfigureAwait(false);
+                await call.Client.BackupAsync(to, !call.Get(noOutput), bytes => progress.Show(() => $"{Sizes.Text(bytes)} received"), text => leftOut = text, call.Cancel).ConfigureAwait(false);
             }
 
-            var bytes = target.Content.Length;
+            var written = target.Content.Length;
             await target.CompleteAsync(call.Get(force)).ConfigureAwait(false);
             progress.End();
             if (leftOut is not null)
@@ -41,38 +38,15 @@ internal static class BackupCommand
 
             if (call.Json)
             {
-                call.Context.WriteJson(new BackupDone(path, bytes, leftOut), CliJson.Default.BackupDone);
+                call.Context.WriteJson(new BackupDone(path, written, leftOut), CliJson.Default.BackupDone);
             }
             else
             {
-                call.Context.WriteLine($"Backed up to {Printable.Line(path)} ({Sizes.Text(bytes)}). `runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
+                call.Context.WriteLine($"Backed up to {Printable.Line(path)} ({Sizes.Text(written)}). `runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
             }
 
             return ExitCodes.Success;
         });
-    }
-
-    /// <summary>One line that is written over, for a person at a terminal only.</summary>
-    private sealed class Progress(CliContext context)
-    {
-        private long _shown;
-
-        public void Show(long bytes)
-        {
-            if (context.ErrorIsTerminal && bytes - _shown >= Step)
-            {
-                _shown = bytes;
-                context.WriteError($"\r{Sizes.Text(bytes)} received");
-            }
-        }
-
-        public void End()
-        {
-            if (_shown > 0)
-            {
-                context.WriteError("\r\u001b[K");
-            }
-        }
     }
 
     /// <summary>The file itself where nothing stands before it: closing this leaves it open.</summary>

@@ -21,7 +21,7 @@ internal static class DeployCommand
             .WithExample("runner deploy samples/hello/runner.yaml");
         return client.With(command, async call =>
         {
-            var file = DeploymentFile.Load(call.Get(files));
+            var file = await call.ReadAsync(() => DeploymentFile.Load(call.Get(files))).ConfigureAwait(false);
             var registered = await RegisterAsync(call, file, call.Get(dryRun)).ConfigureAwait(false);
             var limits = await LimitPlans.OfAsync(call.Client, file.Limits, call.Cancel).ConfigureAwait(false);
             if (!call.Get(dryRun))

@@ -29,8 +29,9 @@ internal static class ImportCommand
                 throw new UsageException("There is nobody to ask: say --yes to import without a question, or --dry-run to see the plan.");
             }
 
-            var importer = new Importer(call.Client, DeploymentFile.Load(call.Get(files), FileBounds.Exported), call.Cancel);
-            var (deployments, limits) = await importer.PlanAsync().ConfigureAwait(false);
+            var file = await call.ReadAsync(() => DeploymentFile.Load(call.Get(files), FileBounds.Exported)).ConfigureAwait(false);
+            var importer = new Importer(call.Client, file, call.Cancel);
+            var (deployments, limits) = await PlanAsync(call, importer, file.Specs.Length).ConfigureAwait(false);
             var changes = deployments.Count(d => d.Outcome != RegistrationOutcome.Unchanged) + limits.Count(l => l.Outcome != RegistrationOutcome.Unchanged);
             if (!call.Json)
             {
@@ -51,23 +52,47 @@ internal static class ImportCommand
     private static async Task<bool> AskAsync(ClientCall call, int changes)
     {
         call.Context.WriteError($"Apply {ExportCommand.Counted(changes, "change")}? [y/N] ");
-        // Whoever is asked may as well end the command, and a read of the terminal cannot be called off.
-        var answer = await Task.Run(call.Context.ReadAnswer!, CancellationToken.None).WaitAsync(call.Cancel).ConfigureAwait(false);
+        var answer = await call.ReadAsync(call.Context.ReadAnswer!).ConfigureAwait(false);
         return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
+    private static async Task<(ImmutableArray<DeploymentRegistered> Deployments, ImmutableArray<LimitPlan> Limits)> PlanAsync(ClientCall call, Importer importer, int count)
+    {
+        var progress = new Progress(call.Context, call.Json);
+        try
+        {
+            return await importer.PlanAsync(asked => progress.Show(() => $"Compared {asked:N0} of {count:N0} deployments with the node's …")).ConfigureAwait(false);
+        }
+        finally
+        {
+            progress.End();
+        }
     }
 
     private static async Task<ImmutableArray<DeploymentRegistered>> ApplyAsync(
         ClientCall call, Importer importer, ImmutableArray<DeploymentRegistered> deployments, ImmutableArray<LimitPlan> limits)
     {
         var done = 0;
+        var all = deployments.Count(d => d.Outcome != RegistrationOutcome.Unchanged);
+        var progress = new Progress(call.Context, call.Json);
+        void Show(int count)
+        {
+            done = count;
+            progress.Show(() => $"Applied {count:N0} of {all:N0} deployments …");
+        }
+
         try
         {
-            return await importer.ApplyAsync(deployments, limits, count => done = count).ConfigureAwait(false);
+            return await importer.ApplyAsync(deployments, limits, Show).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RunnerClientException or OperationCanceledException)
         {
             call.Context.WriteErrorLine($"Interrupted after {ExportCommand.Counted(done, "deployment")}. Run it again: it goes on where it stopped.");
             throw;
+        }
+        finally
+        {
+            progress.End();
         }
     }
 

@@ -40,7 +40,7 @@ internal static class PruneCommand
             if (dryRun || !yes)
             {
                 counted = await AllAsync(wanted with { DryRun = true }, null).ConfigureAwait(false);
-                if (dryRun || counted.Runs == 0 || !IsWanted(counted))
+                if (dryRun || counted.Runs == 0 || !await IsWantedAsync(counted).ConfigureAwait(false))
                 {
                     return Say(counted, counted.Runs == 0 ? $"Nothing to delete.{Kept(counted)}" : dryRun ? $"{What(counted)} would be deleted." : "Nothing was deleted.");
                 }
@@ -71,10 +71,10 @@ internal static class PruneCommand
             }
         }
 
-        private bool IsWanted(PruneReport counted)
+        private async Task<bool> IsWantedAsync(PruneReport counted)
         {
             _context.WriteError($"{What(counted)} will be deleted for good. Go on? [y/N] ");
-            return _context.ReadAnswer!() is { } answer && answer.Trim().ToUpperInvariant() is "Y" or "YES";
+            return await call.ReadAsync(_context.ReadAnswer!).ConfigureAwait(false) is { } answer && answer.Trim().ToUpperInvariant() is "Y" or "YES";
         }
 
         private int Say(PruneReport report, string sentence)

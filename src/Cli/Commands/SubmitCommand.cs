@@ -67,10 +67,11 @@ internal sealed class SubmitCommand
         }
 
         var tags = call.Get(_tag) is { Length: > 0 } given ? ImmutableArray.Create(given) : (ImmutableArray<string>?)null;
+        var parameters = await call.ReadAsync(() => Parameters.Read(call.Get(_parameters), call.Get(_parameter) ?? [])).ConfigureAwait(false);
         var submitted = await call.Client.SubmitAsync(
             new SubmitRun(
                 call.Get(_name),
-                Parameters.Read(call.Get(_parameters), call.Get(_parameter) ?? []),
+                parameters,
                 Values.Future("--at", call.Get(_at), call.Context.Time),
                 call.Get(_priority),
                 call.Get(_key),

@@ -28,6 +28,7 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
     /// <summary>The ids of the schedules of the deployment that another argument names.</summary>
     public Argument<string> Schedules(Argument<string> argument, Argument<string> deployment)
     {
+        argument.HelpName = argument.Name;
         argument.CompletionSources.Add(at => Ask(at, async (client, word) => at.ParseResult.GetValue(deployment) is { Length: > 0 } name
             ? (await client.DeploymentAsync(name).ConfigureAwait(false)).Schedules.Select(s => s.Id).Where(id => id.StartsWith(word, StringComparison.Ordinal))
             : []));
@@ -40,6 +41,8 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
 
     private Argument<string> With(Argument<string> argument, Func<RunnerClient, string, Task<IEnumerable<string>>> names)
     {
+        // Otherwise the help would ask the node, and show every name there is.
+        argument.HelpName = argument.Name;
         argument.CompletionSources.Add(at => Ask(at, names));
         return argument;
     }

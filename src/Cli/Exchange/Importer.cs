@@ -24,14 +24,16 @@ internal sealed class Importer(RunnerClient client, DeploymentFile file, Cancell
     private readonly DeploymentSpec[] _specs = [.. file.Specs];
 
     /// <summary>What would happen, in the order of the file.</summary>
+    /// <param name="asked">Called with how many deployments have been asked about so far.</param>
     /// <exception cref="DeploymentFileException">The node would refuse some: everything it says, at the lines where it stands.</exception>
-    public async Task<(ImmutableArray<DeploymentRegistered> Deployments, ImmutableArray<LimitPlan> Limits)> PlanAsync()
+    public async Task<(ImmutableArray<DeploymentRegistered> Deployments, ImmutableArray<LimitPlan> Limits)> PlanAsync(Action<int> asked)
     {
         var plan = new DeploymentRegistered[_specs.Length];
         var problems = ImmutableArray.CreateBuilder<Problem>();
         foreach (var chunk in Chunks([.. Enumerable.Range(0, _specs.Length)]))
         {
             await AskAsync(chunk, plan, problems).ConfigureAwait(false);
+            asked(chunk[^1] + 1);
         }
 
         if (problems.Count > 0)

@@ -3,15 +3,23 @@ using Runner.Messages.Runs;
 namespace Runner.Cli.Terminal;
 
 /// <summary>Colours where a person reads, nothing elsewhere.</summary>
-public sealed class Style(bool coloured)
+public sealed class Style(bool coloured, bool isTerminal = false)
 {
+    private const string Reset = "\u001b[0m";
+
     private static readonly string[] RunColours = ["36", "35", "34", "33", "32"];
 
     public bool Coloured => coloured;
 
     /// <summary>Whether text for a stream may be coloured: it is a terminal, and neither NO_COLOR nor a dumb terminal says no.</summary>
     public static Style For(bool isTerminal, Func<string, string?> variable) =>
-        new(isTerminal && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb");
+        new(isTerminal && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb", isTerminal);
+
+    /// <summary>What ends the colours that others have begun, where it is a terminal: what follows must not be hidden by them, nor look like theirs.</summary>
+    public string Plain => isTerminal ? Reset : "";
+
+    /// <summary>Text of others, whose colours end with it where it is a terminal.</summary>
+    public string Contained(string text) => isTerminal && text.Contains('\u001b', StringComparison.Ordinal) ? text + Reset : text;
 
     public string Bold(string text) => Paint("1", text);
 
@@ -49,5 +57,5 @@ public sealed class Style(bool coloured)
         return Paint(RunColours[BitConverter.ToUInt32(bytes[12..]) % (uint)RunColours.Length], text);
     }
 
-    private string Paint(string code, string text) => coloured && text.Length > 0 ? $"\u001b[{code}m{text}\u001b[0m" : text;
+    private string Paint(string code, string text) => coloured && text.Length > 0 ? $"\u001b[{code}m{text}{Reset}" : text;
 }

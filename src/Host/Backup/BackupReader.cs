@@ -28,7 +28,14 @@ internal sealed class BackupReader(string file, string folder)
     /// <exception cref="IOException">It cannot be read, or the folder not be written.</exception>
     public async Task<BackupManifest> UnpackAsync(CancellationToken cancel)
     {
-        await using var archive = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, FileOptions.SequentialScan);
+        // A FIFO may never be opened by anybody else: then this is not waited for longer than wanted.
+        var opening = Task.Run(() => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, FileOptions.SequentialScan), CancellationToken.None);
+        await using var archive = await opening.WaitAsync(cancel);
+        if (!archive.CanSeek)
+        {
+            throw new BackupInvalidException(file, "is no plain file: a backup is read from one alone. Copy what comes from there into a file first.");
+        }
+
         await using var plain = IsGzip(archive) ? new GZipStream(archive, CompressionMode.Decompress) : (Stream)archive;
         await using var tar = new TarReader(plain, leaveOpen: true);
         try

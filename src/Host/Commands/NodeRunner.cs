@@ -37,8 +37,8 @@ internal sealed class NodeRunner(HostEnvironment environment)
         try
         {
             using var log = NodeLog.Create(options, environment.ErrorStyle.Coloured);
-            // Read before anything is touched: a wrong file leaves no trace.
-            var served = files.Count == 0 ? null : new ServedFiles(DeploymentFile.Load(files));
+            // Read before anything is touched: a wrong file leaves no trace. One that never comes (a FIFO) is not waited for longer than wanted.
+            var served = files.Count == 0 ? null : new ServedFiles(await Task.Run(() => DeploymentFile.Load(files)).WaitAsync(signals.First));
             await using var session = await NodeSession.StartAsync(options, environment.Starter, environment.Time, log, signals.First);
             await RunAsync(session, options, served, signals, log);
             return session.Started.Lost.IsCompleted ? Fail(Failed, await session.Started.Lost) : Ended;

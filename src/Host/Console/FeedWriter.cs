@@ -22,8 +22,8 @@ internal sealed class FeedWriter(TextWriter output, Style style, TimeZoneInfo zo
         var name = style.State(state);
         var attempt = changed.Change.Attempt > 1 && state.Type is StateType.Pending or StateType.Running
             ? string.Create(CultureInfo.InvariantCulture, $" (attempt {changed.Change.Attempt})") : "";
-        var message = state.Message is { Length: > 0 } text ? $"  {style.Dim(text)}" : "";
-        Line($"{style.Dim(at)}  {style.OfRun(changed.Run, Words.Short(changed.Run))}  {changed.Deployment}  {name}{attempt}{message}");
+        var message = state.Message is { Length: > 0 } text ? $"  {style.Dim(Printable.Line(text))}" : "";
+        Line($"{style.Dim(at)}  {style.OfRun(changed.Run, Words.Short(changed.Run))}  {Printable.Line(changed.Deployment)}  {name}{attempt}{message}");
     }
 
     /// <summary><c>hello/every-10s 9c2f01ab | text</c>; with <c>!</c> for standard error.</summary>
@@ -37,7 +37,7 @@ internal sealed class FeedWriter(TextWriter output, Style style, TimeZoneInfo zo
 
         var mark = line.Stream == LogStream.Stderr ? style.Red("!") : style.OfRun(run, "|");
         var text = Encoding.UTF8.GetString(line.Bytes).TrimEnd('\n', '\r');
-        Line($"{style.OfRun(run, $"{deployment} {Words.Short(run)}")} {mark} {text}");
+        Line($"{style.OfRun(run, $"{Printable.Line(deployment)} {Words.Short(run)}")} {mark} {style.Contained(text)}");
     }
 
     public void Note(string text) => Line(style.Yellow(text));

@@ -18,7 +18,7 @@ internal sealed class ServeScreen(TextWriter output, Style style, Times times)
             }
 
             output.Write($"Serving {Words.Count(deployments.Length, "deployment")}:\n\n{table.Render(style, indent: "  ")}");
-            output.Write($"\nTrigger one:  {style.Bold($"runner submit {deployments[0].Spec.Name}")}\n");
+            output.Write($"\nTrigger one:  {style.Bold($"runner submit {Printable.Line(deployments[0].Spec.Name)}")}\n");
         }
         else
         {

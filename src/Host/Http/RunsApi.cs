@@ -20,7 +20,7 @@ internal sealed class RunsApi(NodeSlot slot)
     {
         routes.MapGet("/api/v1/runs", ListAsync).Describe(() => new("listRuns", Tags.Runs, "Runs, newest first.")
         {
-            Description = "`deployment` and `tag` exclude each other; all else combines.",
+            Description = "All filters combine. Of `deployment` with `tag` a page may be short, and has a `next` nevertheless: no more than 10,000 runs are looked through for one.",
             Parameters =
             [
                 Parameter.Query("state", ValueSchema.Text(500), "The name of a state, or a type, which is all of its names; in any case."),

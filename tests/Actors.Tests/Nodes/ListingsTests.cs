@@ -60,13 +60,6 @@ public sealed partial class ListingsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_tag_and_a_deployment_together_are_refused_with_what_can_be_asked()
-    {
-        var refused = Assert.IsType<QueryInvalid>(Listings.RunQuery(new ListRuns(Deployment: "a/b", Tag: "t")).Refusal);
-        Assert.Equal("tag: it cannot be asked for together with 'deployment'; ask for one of the two. Each of them goes with 'state' and with 'since'.", refused.Message);
-    }
-
-    [Fact]
     public async Task Every_other_query_is_one_range_of_an_index()
     {
         await AssertAsync(Listings.DeploymentQuery(new ListDeployments()), "SCAN t");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xunit;
 
 namespace Runner.Client.Tests.Cli;
@@ -22,6 +23,10 @@ public class UsageTests
     [InlineData("run show xyz", "error: 'xyz' is not a run's id: expected one as `runner runs` shows, or at least 4 digits of its beginning or end.\nSee `runner run show --help`.\n")]
     [InlineData("run logs 0192f0c1 --from 10", "error: --from: an offset alone needs --stream to say of which output it is.\nSee `runner run logs --help`.\n")]
     [InlineData("run logs 0192f0c1 --stream both", "error: --stream: expected stdout or stderr; there is 'both'.\nSee `runner run logs --help`.\n")]
+    [InlineData("--state failed runs", "error: '--state' is an option of `runner runs`: write it behind the command.\nSee `runner runs --help`.\n")]
+    [InlineData("--url http://x completion bash", "error: '--url' is not an option here.\nSee `runner completion bash --help`.\n")]
+    [InlineData("--rul http://x runs", "error: '--rul' is not an option here; did you mean '--url'?\nSee `runner runs --help`.\n")]
+    [InlineData("--url http://x", "error: A command is missing: expected deploy, deployments, deployment, schedule, submit, runs, run, limits, limit, health, export, import, backup, completion, prune.\nSee `runner --help`.\n")]
     [InlineData("run", "error: A command is missing: expected show, logs, cancel, retry.\nSee `runner run --help`.\n")]
     [InlineData("submit a/b --priority", "error: Required argument missing for option: '--priority'.\nSee `runner submit --help`.\n")]
     [InlineData("runs --limit 0", "error: --limit: expected a whole number from 1 to 1000000; there is '0'.\nSee `runner runs --help`.\n")]
@@ -75,6 +80,36 @@ public class UsageTests
         Assert.Contains($"Example:\n  runner {command}", run.Out, StringComparison.Ordinal);
         Assert.Contains("--json", run.Out, StringComparison.Ordinal);
         Assert.Contains("--url", run.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--url {0} deployments --json")]
+    [InlineData("--url={0} --json deployments")]
+    [InlineData("--json deployments --url {0}")]
+    [InlineData("deployments --json --url {0}")]
+    [InlineData("deployment --url {0} show --json a/b")]
+    [InlineData("--json --url {0} deployment show a/b")]
+    public async Task B80_options_that_all_commands_share_stand_before_or_after_the_command(string line)
+    {
+        await using var node = await FakeNode.AnsweringAsync(404, """{"code":"x","detail":"Asked."}""");
+        var run = await CliRun.OfAsync(null, string.Format(CultureInfo.InvariantCulture, line, node.Url.ToString().TrimEnd('/')).Split(' '));
+
+        Assert.Equal((1, "error: Asked.\n"), (run.Code, run.Error));
+        Assert.Single(node.Asked);
+    }
+
+    [Theory]
+    [InlineData("deployment delete", "<name>")]
+    [InlineData("schedule pause", "<name> <id>")]
+    [InlineData("run show", "<id>")]
+    [InlineData("limit delete", "<name>")]
+    public async Task B83_a_help_asks_no_node_and_lists_no_names(string command, string arguments)
+    {
+        await using var node = await FakeNode.AnsweringAsync(200, """{"items":[]}""");
+        var run = await CliRun.OfAsync(node, [.. command.Split(' '), "--help"]);
+
+        Assert.Contains($"runner {command} {arguments} [options]\n", run.Out, StringComparison.Ordinal);
+        Assert.Empty(node.Asked);
     }
 
     [Fact]

@@ -41,4 +41,19 @@ public sealed class RunFeedTests : IDisposable
         Assert.Equal(RunFeed.MostFollowed + Beyond, lines.Count(l => l.EndsWith("Completed", StringComparison.Ordinal)));
         Assert.Single(lines, l => l.Contains($"More than {RunFeed.MostFollowed} programs run at once", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void B85_a_programs_colours_end_with_its_line_and_a_message_is_one_line()
+    {
+        using var screen = new StringWriter();
+        var writer = new FeedWriter(screen, Style.For(isTerminal: true, _ => "1"), TimeZoneInfo.Utc);
+
+        writer.Output(Guid.Empty, "a/b", new OutputLine(LogStream.Stdout, new LogPosition(1, 1, 0), "\e[8mhidden\n"u8));
+        writer.Output(Guid.Empty, "a/b", new OutputLine(LogStream.Stdout, new LogPosition(1, 2, 0), "plain\n"u8));
+        var state = new RunState(StateType.Cancelled, StateNames.Cancelled, DateTimeOffset.UnixEpoch, "because\nforged");
+        writer.State(new Actors.RunStateChanged(Guid.Empty, "a/b", new RunStateChange(1, state, 1)));
+
+        Assert.Equal(
+            "a/b 00000000 | \e[8mhidden\e[0m\na/b 00000000 | plain\n00:00:00  00000000  a/b  Cancelled  because forged\n", screen.ToString());
+    }
 }

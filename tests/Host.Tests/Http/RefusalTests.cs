@@ -172,6 +172,20 @@ public sealed class RefusalTests : IAsyncLifetime
         Assert.Contains("urn:runner:body-too-large", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("FFFFFFFFFFFFFFFFF")]
+    [InlineData("FFFFFFFF0")]
+    [InlineData("-1")]
+    [InlineData("zz")]
+    public async Task B83_a_chunk_whose_size_is_none_is_400(string size)
+    {
+        var answer = await _api.RawAsync(
+            $"POST /api/v1/deployments/a/b/runs HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: Bearer {ApiFixture.Token}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\n{{}}\r\n0\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 4", answer, StringComparison.Ordinal);
+        Assert.Contains(answer.StartsWith("HTTP/1.1 413", StringComparison.Ordinal) ? "urn:runner:body-too-large" : "urn:runner:bad-request", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Headers_without_end_are_refused()
     {

@@ -1,6 +1,6 @@
 namespace Runner.Actors.Scheduling.Recurrence;
 
-/// <summary>Reads the value of an RRULE or EXRULE: parts such as <c>FREQ=DAILY</c>, separated by semicolons, in any order and case.</summary>
+/// <summary>Reads the value of an RRULE or EXRULE: parts such as <c>FREQ=DAILY</c>, separated by semicolons, in any order and case; one more at the end does no harm.</summary>
 internal static class RuleParser
 {
     private const string AllParts = "FREQ, INTERVAL, COUNT, UNTIL, WKST, BYSETPOS, BYMONTH, BYWEEKNO, BYYEARDAY, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE or BYSECOND";
@@ -14,6 +14,12 @@ internal static class RuleParser
         foreach (var piece in text.AsSpan().Split(';'))
         {
             var pair = text.AsSpan(piece).Trim();
+            if (pair.IsEmpty && seen.Count > 0 && text.AsSpan(piece.End.GetOffset(text.Length)).IsEmpty)
+            {
+                // Calendars end a rule with a semicolon now and then.
+                continue;
+            }
+
             var equals = pair.IndexOf('=');
             var part = (equals < 0 ? pair : pair[..equals]).Trim().ToString().ToUpperInvariant();
             if (equals < 0 || !seen.Add(part))
