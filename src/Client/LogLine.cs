@@ -16,7 +16,7 @@ public enum LogStream
 /// <summary>A piece of a program's output.</summary>
 /// <param name="Attempt">From 1.</param>
 /// <param name="Position">Resumes after this piece: see <see cref="LogPosition"/>.</param>
-/// <param name="Text">With its line feed; without one it is a line's part, or the last of a stream.</param>
+/// <param name="Text">With its line feed; without one it is a line's part, or the last of a stream. Several lines where they were asked for together.</param>
 public sealed record LogLine(int Attempt, LogStream Stream, string Position, string Text)
 {
     /// <summary>Why nothing more comes of this stream, in a sentence: a program has replaced its file. Then <see cref="Text"/> is empty.</summary>

@@ -15,12 +15,13 @@ internal static class LogsCommand
         var stream = Values.Word("--stream", "Only this output; both if left out.", ("stdout", LogStream.Stdout), ("stderr", LogStream.Stderr));
         var from = Values.Text("--from", "Begin here: ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or with --stream an offset in bytes.", "POSITION");
         var attempt = Values.Integer("--attempt", "Of this attempt; the latest, or with --follow all, if left out.", 1, int.MaxValue);
-        var command = new Command("logs", "Print what a run's program has written.") { id, follow, stream, from, attempt }
+        var tail = Values.Integer("--tail", "Only so many last lines of each output; with --follow, and then go on.", 1, 1_000_000);
+        var command = new Command("logs", "Print what a run's program has written.") { id, follow, tail, stream, from, attempt }
             .WithExample("runner run logs 0192f0c1 --follow");
         return client.With(command, async call =>
         {
-            var asked = new Asked(call.Get(stream), call.Get(from), call.Get(attempt));
-            asked.Check();
+            var asked = new Asked(call.Get(stream), call.Get(from), call.Get(attempt), call.Get(tail));
+            asked.Check(call.Json && !call.Get(follow));
             var run = await RunIds.ResolveAsync(call.Client, call.Get(id), call.Cancel).ConfigureAwait(false);
             return call.Get(follow)
                 ? await FollowAsync(call, run, asked).ConfigureAwait(false)
@@ -32,7 +33,7 @@ internal static class LogsCommand
     {
         try
         {
-            await foreach (var line in call.Client.FollowLogsAsync(run, asked.Stream, asked.From, asked.Attempt, call.Cancel).ConfigureAwait(false))
+            await foreach (var line in call.Client.FollowLogsAsync(run, asked.Stream, asked.From, asked.Attempt, !call.Json, asked.Tail, call.Cancel).ConfigureAwait(false))
             {
                 Print(call, line);
             }
@@ -89,7 +90,7 @@ internal static class LogsCommand
             {
                 try
                 {
-                    await CopyAsync(call, run, attempt, stream, asked.OffsetIn(attempt, stream, position)).ConfigureAwait(false);
+                    await CopyAsync(call, run, attempt, stream, asked.OffsetIn(attempt, stream, position), asked.Tail).ConfigureAwait(false);
                 }
                 catch (RunnerApiException e) when (e.Code == "output-replaced")
                 {
@@ -103,27 +104,33 @@ internal static class LogsCommand
         return exitCode;
     }
 
-    private static async Task CopyAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from)
+    private static async Task CopyAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from, int? tail)
     {
         if (call.Json)
         {
             await using var lines = new LogLineWriter(call, attempt, stream, from);
-            await call.Client.CopyLogAsync(run, stream, lines, attempt, from, call.Cancel).ConfigureAwait(false);
+            await call.Client.CopyLogAsync(run, stream, lines, attempt, from, cancel: call.Cancel).ConfigureAwait(false);
             return;
         }
 
         var destination = stream == LogStream.Stdout ? call.Context.RawOut : call.Context.RawError;
-        await call.Client.CopyLogAsync(run, stream, destination, attempt, from, call.Cancel).ConfigureAwait(false);
+        await call.Client.CopyLogAsync(run, stream, destination, attempt, from, tail, call.Cancel).ConfigureAwait(false);
         await destination.FlushAsync(call.Cancel).ConfigureAwait(false);
     }
 
-    private sealed record Asked(LogStream? Stream, string? From, int? Attempt)
+    private sealed record Asked(LogStream? Stream, string? From, int? Attempt, int? Tail)
     {
         private long? PlainOffset =>
             long.TryParse(From, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) ? offset : null;
 
-        public void Check()
+        /// <param name="copiesAsJson">Whether positions are counted here, from where the output begins.</param>
+        public void Check(bool copiesAsJson)
         {
+            if (Tail is not null && (From is not null || copiesAsJson))
+            {
+                throw new UsageException(From is null ? "--tail: with --json it needs --follow." : "--tail and --from both say where to begin; give one of them.");
+            }
+
             if (From is null || LogPosition.TryParse(From, out _))
             {
                 return;

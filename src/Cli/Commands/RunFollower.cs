@@ -88,7 +88,7 @@ internal sealed class RunFollower(ClientCall call, Guid run, bool follow, TimeSp
 
     private async Task LogsAsync(CancellationToken cancel)
     {
-        await foreach (var line in call.Client.FollowLogsAsync(run, cancel: cancel).ConfigureAwait(false))
+        await foreach (var line in call.Client.FollowLogsAsync(run, together: !call.Json, cancel: cancel).ConfigureAwait(false))
         {
             LogsCommand.Print(call, line);
         }
@@ -122,7 +122,7 @@ internal sealed class RunFollower(ClientCall call, Guid run, bool follow, TimeSp
         else
         {
             var style = call.Context.ErrorStyle;
-            call.Context.WriteErrorLine($"{style.Dim(call.Context.Times.Local(change.State.At))} {RunRendering.Line(style, change)}");
+            call.Context.WriteErrorLine($"{style.Plain}{style.Dim(call.Context.Times.Local(change.State.At))} {RunRendering.Line(style, change)}");
         }
     }
 }

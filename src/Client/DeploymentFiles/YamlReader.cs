@@ -47,7 +47,14 @@ internal sealed class YamlReader
     {
         // «While parsing a block mapping, did not find expected key.»; the place is said before it.
         var text = (e.InnerException is YamlException inner ? inner.Message : e.Message).TrimEnd('.', ' ').ReplaceLineEndings(" ");
-        return text.Length == 0 ? "it cannot be read" : char.ToLowerInvariant(text[0]) + text[1..];
+        return text switch
+        {
+            "" => "it cannot be read",
+            // The parser's words for what people do write: a program's «-» for standard input.
+            "Invalid key indicator format" => "a '-' alone is no text here; write it in quotes: \"-\"",
+            "Block sequence entries are not allowed in this context" => "a '-' begins a list, which begins on a line of its own; a text that begins so stands in quotes",
+            _ => char.ToLowerInvariant(text[0]) + text[1..],
+        };
     }
 
     private YamlItem? ReadStream()

@@ -12,6 +12,12 @@ namespace Runner.Host.Http;
 /// <param name="Offset">A plain number: an offset into the one stream.</param>
 internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attempt, LogPosition? Position, long? Offset)
 {
+    /// <summary>As many lines as are looked for from the end.</summary>
+    public const int MostLines = 1_000_000;
+
+    /// <summary>So many last lines of each stream; null for all.</summary>
+    public int? Tail { get; private init; }
+
     /// <exception cref="RequestRefusedException">The query contradicts itself or cannot be read.</exception>
     public static LogRequest Read(HttpContext context, QueryReader query, bool follow)
     {
@@ -31,7 +37,7 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
 
         return position is { } at && attempt is { } named && at.Attempt != named
             ? throw QueryReader.Invalid("from", $"a position in attempt {at.Attempt}, while attempt {named} is asked for.")
-            : new LogRequest(streams, attempt, position, offset);
+            : new LogRequest(streams, attempt, position, offset) { Tail = position is null ? (int?)query.Number("tail", 1, MostLines) : null };
     }
 
     /// <summary>What the header Last-Event-ID says; null if it is not there.</summary>
@@ -52,7 +58,7 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
             return position;
         }
 
-        var attempt = Attempt ?? (follow && Offset is null ? 1 : Math.Max(1, latest));
+        var attempt = Attempt ?? (follow && Offset is null && Tail is null ? 1 : Math.Max(1, latest));
         return Offset is { } offset ? LogPositions.StartOf(attempt).With(Streams[0], offset) : LogPositions.StartOf(attempt);
     }
 

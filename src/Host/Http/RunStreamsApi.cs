@@ -59,6 +59,8 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
                         "from", ValueSchema.Pattern("^([0-9]+|[1-9][0-9]*:[0-9]+:[0-9]+)$"),
                         "A position ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or an offset in bytes into the one stream."),
                     Parameter.Query("follow", ValueSchema.Flag, "Goes on until the run has ended."),
+                    Parameter.Query("together", ValueSchema.Flag, "With `follow`: lines that are there already come as one piece, not as one each."),
+                    Parameter.Query("tail", ValueSchema.Integer(1, LogRequest.MostLines), "Begins with so many last lines of each stream, of the latest attempt if none is named."),
                     LastEventId("The position of the last event that arrived; goes before `from`."),
                 ],
                 Answers =
@@ -91,8 +93,9 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
     private async Task LogsAsync(HttpContext context)
     {
-        var query = new QueryReader(context, "stream", "attempt", "from", "follow");
+        var query = new QueryReader(context, "stream", "attempt", "from", "follow", "together", "tail");
         var follow = query.Flag("follow");
+        var together = query.Flag("together");
         var wanted = LogRequest.Read(context, query, follow);
         if (await FindAsync(context) is not { } view)
         {
@@ -100,9 +103,10 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
         }
 
         var position = wanted.PositionIn(view.Attempt, follow);
+        position = wanted.Tail is { } lines ? OutputEnds.LastLines(files, view.Id, position, wanted.Streams, lines) : position;
         if (follow)
         {
-            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time);
+            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, together);
             await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
                 view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
         }

@@ -52,8 +52,9 @@ internal sealed class AttemptTail : IDisposable
 
     /// <summary>Hands over up to about 16 KiB of whole lines of each stream, or one longer line.</summary>
     /// <param name="isFinal">The attempt had ended before this call: a last line without a line feed counts, too.</param>
+    /// <param name="together">Lines that are there already are handed over as one.</param>
     /// <returns>Whether there was anything.</returns>
-    public bool ReadTurn(bool isFinal, OutputLineHandler handler)
+    public bool ReadTurn(bool isFinal, OutputLineHandler handler, bool together = false)
     {
         var any = false;
         foreach (var (stream, reader) in _readers)
@@ -65,8 +66,13 @@ internal sealed class AttemptTail : IDisposable
 
             try
             {
-                for (var end = reader.Offset + Turn; reader.Offset < end && reader.TryRead(isFinal, out var line);)
+                for (var end = reader.Offset + Turn; reader.Offset < end;)
                 {
+                    if (!(together ? reader.TryReadLines(isFinal, out var line) : reader.TryRead(isFinal, out line)))
+                    {
+                        break;
+                    }
+
                     Position = Position.With(stream, reader.Offset);
                     handler(new OutputLine(stream, Position, line));
                     any = true;

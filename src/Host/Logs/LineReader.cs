@@ -54,6 +54,28 @@ internal sealed class LineReader(string path, long offset) : IDisposable
         }
     }
 
+    /// <summary>The next line, and those after it that are in memory already.</summary>
+    /// <param name="isFinal">As for one line.</param>
+    /// <param name="lines">Whole lines, or one piece of a longer one; valid until the next call.</param>
+    /// <returns>False if no whole line is there yet.</returns>
+    /// <exception cref="IOException">The file is there and cannot be read.</exception>
+    public bool TryReadLines(bool isFinal, out ReadOnlySpan<byte> lines)
+    {
+        if (!TryRead(isFinal, out lines))
+        {
+            return false;
+        }
+
+        var first = lines.Length;
+        if (lines[^1] == '\n' && _buffer.AsSpan(_start, _end - _start).LastIndexOf((byte)'\n') is >= 0 and var last)
+        {
+            Take(last + 1);
+            lines = _buffer.AsSpan(_start - last - 1 - first, first + last + 1);
+        }
+
+        return true;
+    }
+
     /// <summary>Drops what was read ahead; the next call reads it again.</summary>
     public void Rest() => GiveBack();
 

@@ -21,7 +21,7 @@ internal interface ILogSink
 /// Follows a run's output through its attempts: whole lines from a position, none twice and none missed, until the run has ended and all
 /// is sent. Knows from the node how far the run is, and of new output from the pulse while a program runs.
 /// </summary>
-internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time)
+internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time, bool together = false)
 {
     /// <summary>A look now and then makes up for a signal that was lost.</summary>
     private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(5);
@@ -55,7 +55,7 @@ internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals si
         {
             // Known before the files are read: what an ended attempt has written is all there.
             var ended = progress.HasEnded(from.Attempt);
-            while (tail.ReadTurn(ended, sink.Line))
+            while (tail.ReadTurn(ended, sink.Line, together))
             {
                 await SendAsync(tail, sink, cancel);
             }

@@ -168,5 +168,5 @@ public class RecurrenceScheduleTests
     [InlineData("FREQ=DAILY;BYHOUR=9; ")]
     [InlineData("RRULE:FREQ=DAILY;BYHOUR=9;\nEXRULE:FREQ=WEEKLY;")]
     public void B84_a_semicolon_at_the_end_of_a_rule_as_calendars_write_it_is_accepted(string text) =>
-        Assert.Equal(9, RecurrenceSchedule.Parse(text, TimeZoneInfo.Utc).Next(new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero))!.Value.Hour);
+        Assert.Equal(8, Read(text).Next(new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero))!.Value.Hour);
 }

@@ -17,6 +17,8 @@ public sealed class DeploymentFileErrorTests : IDisposable
     [InlineData("timeut: 1h", "4:5: deployments[0].timeut: unknown field; did you mean 'timeout'?")]
     [InlineData("stopGrace: 1h", "4:5: deployments[0].stopGrace: unknown field; did you mean 'stop_grace'?")]
     [InlineData("name: a/c", "4:5: 'name' stands here a second time; the first is in line 2")]
+    [InlineData("tags: [a, -]", "4:15: this is not YAML: a '-' alone is no text here; write it in quotes: \"-\"")]
+    [InlineData("description: - x", "4:18: this is not YAML: a '-' begins a list, which begins on a line of its own; a text that begins so stands in quotes")]
     [InlineData("description: 5", "4:18: deployments[0].description: expected a text (in quotes, if it is meant as one); there is the number 5")]
     [InlineData("description: [x]", "4:18: deployments[0].description: expected a text; there is a list")]
     [InlineData("tags: demo", "4:11: deployments[0].tags: expected a list of texts, such as [demo]; there is the text 'demo'")]

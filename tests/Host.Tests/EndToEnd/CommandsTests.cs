@@ -36,6 +36,43 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task B87_the_last_lines_of_a_runs_output_are_printed_and_followed()
+    {
+        await node.DeployAsync("tail.yaml", """
+            deployments:
+              - {name: tail/lines, command: [sh, -c, "seq 1 20000; echo wrong >&2; printf end"]}
+            """);
+        var run = await node.SubmitAsync("tail/lines", "--wait");
+
+        Assert.Equal("19999\n20000\nend", await node.DoAsync("run", "logs", run, "--tail", "3", "--stream", "stdout"));
+        Assert.Equal("20000\nend", (await node.AskAsync("run", "logs", run, "--tail", "2", "--follow")).Out);
+        Assert.Equal(20_001, (await node.DoAsync("run", "logs", run, "--tail", "999999", "--stream", "stdout")).Split('\n').Length);
+        await Cleanly.RefusesAsync(node.Data, 2, "--tail and --from", "run", "logs", run, "--tail", "2", "--from", "1:0:0");
+        await Cleanly.RefusesAsync(node.Data, 2, "--tail: expected a whole number", "run", "logs", run, "--tail", "0");
+    }
+
+    [Fact]
+    public async Task B88_lines_that_are_there_already_are_followed_together_and_all_of_them_as_they_are()
+    {
+        await node.DeployAsync("together.yaml", """
+            deployments:
+              - {name: together/lines, command: [sh, -c, "seq 1 20000; printf end"]}
+            """);
+        var run = await node.SubmitAsync("together/lines", "--wait");
+
+        var pieces = new List<string>();
+        await foreach (var piece in node.Client.FollowLogsAsync(Guid.Parse(run), together: true))
+        {
+            pieces.Add(piece.Text);
+        }
+
+        var lines = string.Concat(Enumerable.Range(1, 20_000).Select(n => $"{n}\n")) + "end";
+        Assert.Equal(lines, string.Concat(pieces));
+        Assert.InRange(pieces.Count, 2, 20);
+        Assert.Equal(lines, (await node.AskAsync("run", "logs", run, "--follow")).Out);
+    }
+
+    [Fact]
     public async Task Deployments_are_listed_shown_paused_resumed_and_deleted()
     {
         await node.DeployAsync("list.yaml", """
