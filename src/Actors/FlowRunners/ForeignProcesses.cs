@@ -32,7 +32,14 @@ public sealed record ForeignProcesses(string BootId, long StartedUpTo)
     /// <exception cref="IOException">The file is there and cannot be read.</exception>
     public static ForeignProcesses? Read(string dataDirectory)
     {
-        var path = PathIn(dataDirectory);
+        var folder = new DirectoryInfo(dataDirectory);
+        if (!folder.Exists)
+        {
+            return null;
+        }
+
+        // The data folder itself may be a link: that was its owner's choice, and no program's.
+        var path = PathIn(folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? dataDirectory);
         using var file = ProgramFile.Open(path);
         if (file is null)
         {

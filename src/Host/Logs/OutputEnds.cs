@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
+using Runner.Actors.FlowRunners;
 using Runner.Client;
 
 namespace Runner.Host.Logs;
@@ -21,12 +23,12 @@ internal static class OutputEnds
 
     private static long OffsetOf(string path, long from, int count)
     {
-        if (!File.Exists(path))
+        using var file = OpenOrNull(path);
+        if (file is null)
         {
             return from;
         }
 
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var end = RandomAccess.GetLength(file);
         var buffer = new byte[Block];
 
@@ -47,5 +49,18 @@ internal static class OutputEnds
         }
 
         return from;
+    }
+
+    private static SafeFileHandle? OpenOrNull(string path)
+    {
+        try
+        {
+            return ProgramFile.Open(path);
+        }
+        catch (ReplacedFileException)
+        {
+            // Who reads on from here is told so.
+            return null;
+        }
     }
 }
