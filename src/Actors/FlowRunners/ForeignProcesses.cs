@@ -33,7 +33,7 @@ public sealed record ForeignProcesses(string BootId, long StartedUpTo)
     public static ForeignProcesses? Read(string dataDirectory)
     {
         var path = PathIn(dataDirectory);
-        using var file = ProgramFile.Open(path);
+        using var file = ProgramFile.Open(path, isFolderNamed: true);
         if (file is null)
         {
             return null;
