@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using Runner.Actors.FlowRunners;
 using Runner.Actors.Processes;
 using Runner.Messages;
 using Runner.Messages.Deployments;
@@ -150,7 +149,7 @@ internal static class DeploymentRules
 
         for (var i = 0; i < said.Length; i++)
         {
-            if (ProgramEnvironment.ProblemOf(said[i]) is { } problem)
+            if (InheritedNames.ProblemOf(said[i]) is { } problem)
             {
                 problems.Add(new($"env_inherit[{i}]", problem));
             }

@@ -32,15 +32,8 @@ public sealed record ForeignProcesses(string BootId, long StartedUpTo)
     /// <exception cref="IOException">The file is there and cannot be read.</exception>
     public static ForeignProcesses? Read(string dataDirectory)
     {
-        var folder = new DirectoryInfo(dataDirectory);
-        if (!folder.Exists)
-        {
-            return null;
-        }
-
-        // The data folder itself may be a link: that was its owner's choice, and no program's.
-        var path = PathIn(folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? dataDirectory);
-        using var file = ProgramFile.Open(path);
+        var path = PathIn(dataDirectory);
+        using var file = ProgramFile.Open(path, isFolderNamed: true);
         if (file is null)
         {
             return null;

@@ -22,13 +22,14 @@ public sealed class ReplacedFileException(string path, FileKind? kind, string wh
 public static class ProgramFile
 {
     /// <summary>The file, open to read, to be disposed of; null if nothing is there.</summary>
+    /// <param name="isFolderNamed">Whether its folder is one that somebody has named to the node, which may be a link, and not one that the node made.</param>
     /// <exception cref="ReplacedFileException">It is no plain file, or it may not be read.</exception>
     /// <exception cref="IOException">The system cannot open it now.</exception>
-    public static SafeFileHandle? Open(string path)
+    public static SafeFileHandle? Open(string path, bool isFolderNamed = false)
     {
         if (OperatingSystem.IsLinux())
         {
-            return OpenLinux(path);
+            return OpenLinux(path, isFolderNamed);
         }
 
         try
@@ -80,13 +81,15 @@ public static class ProgramFile
         }
     }
 
-    private static SafeFileHandle? OpenLinux(string path)
+    private static SafeFileHandle? OpenLinux(string path, bool isFolderNamed)
     {
         var folder = NativeMethods.Open(
-            Path.GetDirectoryName(path)!, NativeMethods.O_PATH | NativeMethods.O_DIRECTORY | NativeMethods.O_NOFOLLOW | NativeMethods.O_CLOEXEC, 0);
+            Path.GetDirectoryName(path)!,
+            NativeMethods.O_PATH | NativeMethods.O_DIRECTORY | NativeMethods.O_CLOEXEC | (isFolderNamed ? 0 : NativeMethods.O_NOFOLLOW), 0);
         if (folder < 0)
         {
-            return Marshal.GetLastPInvokeError() is var error && error == NativeMethods.ENOENT ? null : throw Failed(path, error);
+            return Marshal.GetLastPInvokeError() is var error && (error == NativeMethods.ENOENT || (isFolderNamed && error == NativeMethods.ENOTDIR))
+                ? null : throw Failed(path, error);
         }
 
         try

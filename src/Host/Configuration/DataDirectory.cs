@@ -130,7 +130,8 @@ internal sealed class DataDirectory : IDisposable
 
         try
         {
-            var open = CloseFolder(new DirectoryInfo(path));
+            // The folder may have been named by a link: what is closed is where that leads.
+            var open = CloseFolder((new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true) as DirectoryInfo) ?? new DirectoryInfo(path));
             foreach (var entry in Made.SelectMany(name => new DirectoryInfo(path).EnumerateFileSystemInfos(name)))
             {
                 if (entry is DirectoryInfo folder)
