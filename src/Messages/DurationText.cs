@@ -76,7 +76,8 @@ public static class DurationText
             return "0s";
         }
 
-        var ticks = Math.Abs(value.Ticks);
+        // The least of all durations has no counterpart in 64 bits.
+        var ticks = Int128.Abs(value.Ticks);
         var text = new StringBuilder(value < TimeSpan.Zero ? "-" : "");
         foreach (var (unit, size) in Units.OrderByDescending(u => u.Ticks))
         {
@@ -88,7 +89,7 @@ public static class DurationText
             var amount = ticks / size;
             if (unit == "s" && ticks % TimeSpan.TicksPerSecond is var rest && rest != 0 && rest % TimeSpan.TicksPerMillisecond != 0)
             {
-                return text.Append((ticks / (decimal)size).ToString("0.#######", CultureInfo.InvariantCulture)).Append('s').ToString();
+                return text.Append(((decimal)ticks / size).ToString("0.#######", CultureInfo.InvariantCulture)).Append('s').ToString();
             }
 
             if (amount > 0)

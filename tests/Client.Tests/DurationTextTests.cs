@@ -49,4 +49,8 @@ public class DurationTextTests
             Assert.Equal(ticks, back.Ticks);
         }
     }
+
+    [Fact]
+    public void The_least_and_the_greatest_duration_have_a_text() =>
+        Assert.Equal($"-{DurationText.Format(TimeSpan.MaxValue)[..^2]}8s", DurationText.Format(TimeSpan.MinValue));
 }
