@@ -49,7 +49,7 @@ public sealed class ClusterTests
         Assert.Equal(second.Name, await second.AskSingletonAsync());
         await second.AskDaemonsAsync();
         await second.EndAsync();
-        Assert.Empty(first.Failures.Concat(second.Failures));
+        Assert.Equal("", string.Join('\n', first.Failures.Concat(second.Failures)));
     }
 
     /// <summary>Every message between actors of one node as if it left it: what actor tests are run with.</summary>
@@ -68,7 +68,8 @@ public sealed class ClusterTests
         await node.Region.Ask<CurrentShardRegionState>(GetShardRegionState.Instance, Patience);
         await node.PassivateAsync(1);
         await node.EndAsync();
-        Assert.Empty(node.Failures);
+        // Whole, so that a failure says what it was.
+        Assert.Equal("", string.Join('\n', node.Failures));
         Assert.Empty(verifying.Refused.Keys);
         Assert.Contains(typeof(Passivate), verifying.HandedOver.Keys);
     }
