@@ -65,6 +65,7 @@ internal static class WireManifests
         Of<ListLimits>("LL"),
         Of<LimitPage>("LP"),
         Of<LimitSizeChanged>("LZ"),
+        Of<LimitUnused>("LU"),
         Of<AcquireSlots>("SA"),
         Of<SlotsGranted>("SG"),
         Of<SlotsRefused>("SF"),

@@ -59,6 +59,7 @@ namespace Runner.Messages.Serialization;
 [JsonSerializable(typeof(RunFinished))]
 [JsonSerializable(typeof(LimitSet))]
 [JsonSerializable(typeof(LimitDeleted))]
+[JsonSerializable(typeof(LimitEnding))]
 [JsonSerializable(typeof(PauseDeployment))]
 [JsonSerializable(typeof(ResumeDeployment))]
 [JsonSerializable(typeof(SwitchSchedule))]

@@ -35,6 +35,7 @@ internal static class SchemaNotes
         [(typeof(LimitView), "size")] = new("Left out if none is set: it counts and does not bound."),
         [(typeof(LimitView), "holders")] = new("Up to 100 of the runs that hold a slot."),
         [(typeof(LimitView), "waiters")] = new("Up to 100 of the runs that wait, in the order in which they are served."),
+        [(typeof(LimitView), "ending")] = new("Whether it was deleted, or its deployment is or no longer has one: it bounds the runs that count against it until the last of them has ended."),
         [(typeof(LimitView), "moreWaiting")] = new("Whether there are more waiters than those."),
         [(typeof(LimitBody), "size")] = new("How many runs may hold a slot at once.", Range(1, 1_000_000)),
         [(typeof(RunSubmitted), "created")] = new("False if the idempotency key had been used: it is the run of the first time."),
