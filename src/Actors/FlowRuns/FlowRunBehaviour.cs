@@ -85,7 +85,10 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     {
         if (state.Phase != RunPhase.None)
         {
-            return Decision.Answer(new RunSubmitted(state.Id, Created: false, state.Current));
+            var differences = create.KeyOnly ? [] : KeyRules.Differences(state.Scheduled!, create.Scheduled);
+            return Decision.Answer(differences.IsEmpty
+                ? new RunSubmitted(state.Id, Created: false, state.Current)
+                : new KeyUsedOtherwise(state.Id, create.Scheduled.IdempotencyKey ?? "", differences));
         }
 
         var decision = Decision.Persist(create.Scheduled)
@@ -249,8 +252,13 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         }
 
         var given = repeat.Command.IdempotencyKey;
+        if (KeyRules.Problem(given) is { } problem)
+        {
+            return Decision.Answer(new SubmissionInvalid([problem]));
+        }
+
         var id = given is not null ? RunIds.ForKey(state.Id.ToString("D"), given) : repeat.FreshId;
-        var scheduled = state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given };
+        var scheduled = state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given, Asked = null };
         return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == repeat.FreshId)));
     }
 

@@ -95,6 +95,7 @@ internal static class WireManifests
         Of<RunAlreadyEnded>("ZRE"),
         Of<RunNotEnded>("ZRO"),
         Of<LimitNotFound>("ZLN"),
+        Of<KeyUsedOtherwise>("ZKU"),
         Of<LimitInvalid>("ZLI"),
         Of<QueryInvalid>("ZQI"),
         Of<PruneInvalid>("ZPI"),

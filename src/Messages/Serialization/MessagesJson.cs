@@ -76,6 +76,7 @@ namespace Runner.Messages.Serialization;
 [JsonSerializable(typeof(RunAlreadyEnded))]
 [JsonSerializable(typeof(RunNotEnded))]
 [JsonSerializable(typeof(LimitNotFound))]
+[JsonSerializable(typeof(KeyUsedOtherwise))]
 [JsonSerializable(typeof(LimitInvalid))]
 [JsonSerializable(typeof(QueryInvalid))]
 [JsonSerializable(typeof(PruneInvalid))]

@@ -31,6 +31,7 @@ internal static class Refusals
         ["request-timeout"] = (408, "The request arrived too slowly."),
         ["run-already-ended"] = (409, "The run has ended; it does not change any more."),
         ["run-not-ended"] = (409, "The run has not ended yet."),
+        ["key-used-otherwise"] = (409, "The idempotency key was used for a run that was asked for otherwise; `problems` says what differs. Nothing was submitted."),
         ["body-too-large"] = (413, "The body is over 4 MiB."),
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),
         ["node-starting"] = (503, "The node is starting: try again in a moment."),

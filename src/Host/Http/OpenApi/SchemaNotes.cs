@@ -42,6 +42,7 @@ internal static class SchemaNotes
         [(typeof(SubmitBody), "at")] = new("When it is due; at once if left out."),
         [(typeof(SubmitBody), "priority")] = new("The deployment's if left out.", Range(-1_000, 1_000)),
         [(typeof(SubmitBody), "idempotencyKey")] = Key,
+        [(typeof(SubmitBody), "keyOnly")] = new("Whether the key alone decides: the answer is the run of the key, whatever else it was asked for. Without it, other parameters, `at`, `priority` or `tags` than the first time are refused."),
         [(typeof(SubmitBody), "enforceParameterSchema")] = new("Whether the deployment's parameter schema is enforced for this run; as the deployment says if left out."),
         [(typeof(RetryBody), "idempotencyKey")] = Key,
         [(typeof(CancelBody), "reason")] = new("Shown as the state's message."),
