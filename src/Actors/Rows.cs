@@ -58,31 +58,51 @@ internal sealed record OpenRunRow(Guid Run, string Deployment)
 
 /// <summary>A run in the limiter's queue, in <see cref="Tables.Waiters"/>.</summary>
 /// <param name="Limits">All that it needs a slot of.</param>
-internal sealed record WaiterRow(Guid Run, string WaitingFor, int Priority, DateTimeOffset Ready, ImmutableArray<string> Limits)
+/// <param name="Own">The size of the first of them as the run knows it, which bounds it when the limit has none; null for none.</param>
+internal sealed record WaiterRow(Guid Run, string WaitingFor, int Priority, DateTimeOffset Ready, ImmutableArray<string> Limits, int? Own = null)
 {
     private const char Separator = '\n';
+
+    /// <summary>Between the first limit and the size; no name has it in it.</summary>
+    private const char Sized = '=';
 
     /// <summary>What the table orders by, least first: the highest priority.</summary>
     public long Urgency => -(long)Priority;
 
-    public static WaiterRow Of(Row row) => row.Values is [var waitingFor, var urgency, var ready, var limits]
-        ? new(
-            Guid.Parse(row.Key), (string)waitingFor!, (int)-(long)urgency!, RowValues.Time(ready),
-            [.. ((string)limits!).Split(Separator, StringSplitOptions.RemoveEmptyEntries)])
-        : throw RowValues.Unlike(Tables.Waiters, row);
+    public static WaiterRow Of(Row row)
+    {
+        if (row.Values is not [var waitingFor, var urgency, var ready, var text])
+        {
+            throw RowValues.Unlike(Tables.Waiters, row);
+        }
+
+        var limits = ((string)text!).Split(Separator, StringSplitOptions.RemoveEmptyEntries);
+        int? own = null;
+        if (limits is [var first, ..] && first.LastIndexOf(Sized) is >= 0 and var at)
+        {
+            own = int.Parse(first.AsSpan(at + 1), System.Globalization.CultureInfo.InvariantCulture);
+            limits[0] = first[..at];
+        }
+
+        return new(Guid.Parse(row.Key), (string)waitingFor!, (int)-(long)urgency!, RowValues.Time(ready), [.. limits], own);
+    }
 
     public RowChange Put() => RowChange.Put(
-        Tables.Waiters.Name, RowValues.Key(Run), WaitingFor, Urgency, RowValues.Of(Ready), string.Join(Separator, Limits));
+        Tables.Waiters.Name, RowValues.Key(Run), WaitingFor, Urgency, RowValues.Of(Ready),
+        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{first}{Sized}{own}")) : Limits));
 
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Waiters.Name, RowValues.Key(run));
 }
 
 /// <summary>A limit that has a size, in <see cref="Tables.Limits"/>.</summary>
-internal sealed record LimitRow(string Limit, int Size)
+/// <param name="Ending">Whether it was deleted, and bounds what still counts against it: its size is written as a negative number then.</param>
+internal sealed record LimitRow(string Limit, int Size, bool Ending = false)
 {
-    public static LimitRow Of(Row row) => row.Values is [var size] ? new(row.Key, (int)(long)size!) : throw RowValues.Unlike(Tables.Limits, row);
+    public static LimitRow Of(Row row) => row.Values is [var size]
+        ? new(row.Key, Math.Abs((int)(long)size!), (long)size! < 0)
+        : throw RowValues.Unlike(Tables.Limits, row);
 
-    public RowChange Put() => RowChange.Put(Tables.Limits.Name, Limit, (long)Size);
+    public RowChange Put() => RowChange.Put(Tables.Limits.Name, Limit, Ending ? -(long)Size : Size);
 
     public static RowChange Delete(string limit) => RowChange.Delete(Tables.Limits.Name, limit);
 

@@ -29,7 +29,8 @@ public sealed record SubmitBody(
     int? Priority = null,
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
-    bool? EnforceParameterSchema = null);
+    bool? EnforceParameterSchema = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool KeyOnly = false);
 
 /// <summary>The body of a cancellation.</summary>
 public sealed record CancelBody(string? Reason = null);

@@ -121,7 +121,8 @@ public sealed class RunnerClient : IDisposable
         HttpMethod.Post,
         ApiPaths.Deployment(command.Deployment, "/runs"),
         Bytes(
-            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema),
+            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema,
+                command.KeyOnly),
             ClientJson.Default.SubmitBody),
         MessagesJson.Default.RunSubmitted,
         cancel);

@@ -36,6 +36,17 @@ public sealed record SubmissionInvalid(ImmutableArray<Problem> Details)
     public override ImmutableArray<Problem> Problems => Details;
 }
 
+/// <summary>An idempotency key was used before, for a run that was asked for otherwise.</summary>
+public sealed record KeyUsedOtherwise(Guid Id, string Key, ImmutableArray<Problem> Details)
+    : Refusal(
+        "key-used-otherwise",
+        $"The key '{Key}' was used for run {Id}, which was asked for otherwise: {string.Join("; ", Details.Select(p => $"{p.Field}: {p.Message}"))}. "
+        + "Nothing was submitted: take another key, or say `keyOnly` (`--key-only`) to get the run of the key whatever it was asked for.")
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<Problem> Problems => Details;
+}
+
 public sealed record RunNotFound(string Id)
     : Refusal("run-not-found", $"There is no run '{Id}'. `runner runs` lists the latest ones.");
 

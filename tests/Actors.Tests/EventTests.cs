@@ -47,7 +47,7 @@ public sealed class EventTests
         new DeletedRunsCancelled(),
     ];
 
-    private static readonly ImmutableArray<ILimitEvent> OfLimits = [new LimitSet("db", 2), new LimitDeleted("db")];
+    private static readonly ImmutableArray<ILimitEvent> OfLimits = [new LimitSet("db", 2), new LimitEnding("db"), new LimitDeleted("db")];
 
     [Fact]
     public void Every_event_is_catalogued_and_nothing_else_is() => Assert.Equal(

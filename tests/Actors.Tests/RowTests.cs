@@ -24,6 +24,10 @@ public sealed class RowTests
         Same(open, Tables.OpenRuns, open.Put(), OpenRunRow.Of);
         var waiter = new WaiterRow(Run, "db", int.MinValue, At, ["deployment:flow/d", "db"]);
         Same(waiter, Tables.Waiters, waiter.Put(), WaiterRow.Of);
+        var sized = waiter with { Own = 2 };
+        Same(sized, Tables.Waiters, sized.Put(), WaiterRow.Of);
+        var ending = new LimitRow("db", 3, Ending: true);
+        Same(ending, Tables.Limits, ending.Put(), LimitRow.Of);
         var limit = new LimitRow("db", 3);
         Same(limit, Tables.Limits, limit.Put(), LimitRow.Of);
         var retention = new RetentionRow("flow/d", TimeSpan.FromTicks(1), null);

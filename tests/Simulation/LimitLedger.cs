@@ -20,13 +20,27 @@ internal sealed class LimitLedger(World world)
     {
         foreach (var row in rows.Where(r => r.Table == Tables.Limits.Name))
         {
-            Of(row.Key).Sizes.Add((world.Elapsed, (int?)(long?)row.Values?[0]));
+            var size = (int?)(long?)row.Values?[0];
+            var book = Of(row.Key);
+            if (size is null && book.EndingSince is { } since)
+            {
+                NobodyIsLeft(row.Key, book, since);
+            }
+
+            book.EndingSince = size < 0 ? book.EndingSince ?? world.Elapsed : null;
+            book.Sizes.Add((world.Elapsed, size is { } some ? Math.Abs(some) : null));
         }
     }
 
     public void Fixed(string limit, int size) => Of(limit).Sizes.Add((TimeSpan.Zero, size));
 
-    public bool HasRoom(string limit) => Of(limit) is var book && (book.Sizes.LastOrDefault().Size is not { } size || book.Held.Count < size);
+    /// <summary>Whether who waits for it in front could have a slot. Those who wait for a deployment's limit that is gone are served in turn, each by its own size.</summary>
+    public bool HasRoom(string limit)
+    {
+        var book = Of(limit);
+        return (book.Sizes.LastOrDefault().Size ?? world.Ledger.OpenRuns.Values.Where(r => r.State.WaitingFor == limit).Select(r => OwnSize(r, limit)).Min()) is not { } size
+            || book.Held.Count < size;
+    }
 
     public void Slots(RunRecord run, ImmutableArray<SlotChange> changes)
     {
@@ -42,6 +56,7 @@ internal sealed class LimitLedger(World world)
             }
 
             run.Slots.Add(slot);
+            book.TakenAt[change.Number] = world.Elapsed;
             if (!book.Held.TryAdd(change.Number, run.Id))
             {
                 world.Fail("a slot has at most one holder", $"{slot} is taken by {run.Id} and held by {book.Held[change.Number]}");
@@ -63,6 +78,20 @@ internal sealed class LimitLedger(World world)
         }
     }
 
+    /// <summary>What held a slot when its limit was deleted, or waited for one, has ended when the limit is gone.</summary>
+    private void NobodyIsLeft(string limit, Book book, TimeSpan since)
+    {
+        foreach (var (number, holder) in book.Held.Where(h => book.TakenAt[h.Key] < since))
+        {
+            world.Fail("a limit lives as long as a run that counts against it", $"{limit}, deleted at {since}, is gone while {holder} holds slot {number} of it");
+        }
+
+        if (world.Ledger.OpenRuns.Values.FirstOrDefault(r => r.State.WaitingFor == limit && r.LastCommit < since) is { } waiter)
+        {
+            world.Fail("a limit lives as long as a run that counts against it", $"{limit}, deleted at {since}, is gone while {waiter.Id} waits for it");
+        }
+    }
+
     private void NeverMoreThanItsSize(RunRecord run, string limit, Book book)
     {
         // The grant came after the run's commit before this one, in this life of the node, by the size that the limiter knew then.
@@ -71,13 +100,19 @@ internal sealed class LimitLedger(World world)
         var largest = 0;
         for (var i = book.Sizes.Count - 1; ; i--)
         {
-            if (i < 0 || book.Sizes[i].Size is not { } size)
+            // A deployment's limit that is gone bounds each of its runs as it was when the run was made.
+            if ((i < 0 ? null : book.Sizes[i].Size) is not { } size)
             {
-                return;
+                if (OwnSize(run, limit) is not { } own)
+                {
+                    return;
+                }
+
+                size = own;
             }
 
             largest = Math.Max(largest, size);
-            if (book.Sizes[i].At <= from)
+            if (i < 0 || book.Sizes[i].At <= from)
             {
                 break;
             }
@@ -88,6 +123,9 @@ internal sealed class LimitLedger(World world)
             world.Fail("a limit never has more holders than its size", $"{limit} of size {largest} has {book.Held.Count} with run {run.Id}");
         }
     }
+
+    private static int? OwnSize(RunRecord run, string limit) =>
+        limit == LimitNames.Deployment(run.State.Scheduled!.Deployment) ? run.State.Recipe.Concurrency?.Limit : null;
 
     private Book Of(string limit)
     {
@@ -103,6 +141,11 @@ internal sealed class LimitLedger(World world)
     {
         public SortedDictionary<int, Guid> Held { get; } = [];
 
+        public Dictionary<int, TimeSpan> TakenAt { get; } = [];
+
         public List<(TimeSpan At, int? Size)> Sizes { get; } = [];
+
+        /// <summary>Since when it is deleted and bounds what counts against it; null if it is not.</summary>
+        public TimeSpan? EndingSince { get; set; }
     }
 }

@@ -106,7 +106,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         var name = AnyName();
         var key = random.Next(2) == 0 ? null : $"key-{random.Next(40)}";
         DateTimeOffset? at = random.Next(6) == 0 ? world.Wall + TimeSpan.FromSeconds(random.Next(3600) - 600) : null;
-        var command = new SubmitRun(name, At: at, Priority: random.Next(3) == 0 ? random.Next(5) : null, IdempotencyKey: key);
+        var command = new SubmitRun(name, At: at, Priority: random.Next(3) == 0 ? random.Next(5) : null, IdempotencyKey: key, KeyOnly: key is not null && random.Next(2) == 0);
         var twice = key is not null && random.Next(3) == 0 ? SubmitAsync(node, command) : Task.CompletedTask;
         await SubmitAsync(node, command).ConfigureAwait(false);
         await twice.ConfigureAwait(false);

@@ -243,8 +243,9 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         var scheduled = new RunScheduled(
             spec.Name, Recipe(spec), parameters,
             command.At ?? now, command.Priority ?? spec.Priority,
-            command.Tags is { } tags ? [.. spec.Tags.Concat(tags).Distinct()] : spec.Tags, IdempotencyKey: command.IdempotencyKey);
-        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == place.FreshId)));
+            command.Tags is { } tags ? [.. spec.Tags.Concat(tags).Distinct()] : spec.Tags, IdempotencyKey: command.IdempotencyKey,
+            Asked: KeyRules.Asked(command));
+        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == place.FreshId, command.KeyOnly)));
     }
 
     private static Decision Delete(DeploymentState state, DeleteDeployment delete)

@@ -19,6 +19,16 @@ internal static class DeploymentRules
     private const int MostLimits = 20;
     private const int MostInherited = 200;
     private const int MostRetries = 1000;
+
+    /// <summary>More than the system takes in a command line is refused by it; this is what is looked at.</summary>
+    private const int MostArguments = 10_000;
+    private const int MostVariables = 10_000;
+
+    /// <summary>How many problems of one deployment are told: nobody reads more, and looking for what was meant costs time for each.</summary>
+    private const int MostProblems = 200;
+
+    /// <summary>How many problems of one text are told.</summary>
+    private const int MostOfText = 20;
     private const int LongestText = 10_000;
     private const int MostParameterBytes = 1024 * 1024;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
@@ -29,6 +39,12 @@ internal static class DeploymentRules
     public static ImmutableArray<Problem> Problems(DeploymentSpec spec)
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
+        CheckCounts(spec, problems);
+        if (problems.Count > 0)
+        {
+            return problems.ToImmutable();
+        }
+
         if (Names.ProblemOfDeployment(spec.Name) is { } name)
         {
             problems.Add(new("name", $"the name '{Short(spec.Name)}' {name}; expected flow/deployment, e.g. hello/every-10s"));
@@ -55,11 +71,47 @@ internal static class DeploymentRules
         return problems.ToImmutable();
     }
 
+    /// <summary>Every list is counted before anything in one is looked at: what is too long costs no more than that.</summary>
+    private static void CheckCounts(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
+    {
+        AtMost("tags", spec.Tags.Length, MostTags, problems);
+        AtMost("command", spec.Command.IsDefault ? 0 : spec.Command.Length, MostArguments, problems);
+        AtMost("env", spec.Env.Count, MostVariables, problems);
+        AtMost("schedules", spec.Schedules.Length, MostSchedules, problems);
+        AtMost("limits", spec.Limits.Length, MostLimits, problems);
+        AtMost("retries.delays", spec.Retries.Delays.Length, MostRetries, problems);
+        if (spec.Parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length) > MostParameterBytes)
+        {
+            problems.Add(new("parameters", $"they are longer than {MostParameterBytes} characters; leave large data in files"));
+        }
+    }
+
+    private static void AtMost(string field, int count, int most, ImmutableArray<Problem>.Builder problems)
+    {
+        if (count > most)
+        {
+            problems.Add(new(field, $"there are {count}; at most {most} are possible"));
+        }
+    }
+
+    /// <summary>Whether so much is wrong that the rest is not looked at, which is said.</summary>
+    private static bool IsEnough(string field, ImmutableArray<Problem>.Builder problems)
+    {
+        if (problems.Count < MostProblems)
+        {
+            return false;
+        }
+
+        problems.Add(new(field, $"so much is wrong that the rest was not looked at; put the first {MostProblems} right"));
+        return true;
+    }
+
     public static void CheckTags(ImmutableArray<string> tags, ImmutableArray<Problem>.Builder problems)
     {
         if (tags.Length > MostTags)
         {
-            problems.Add(new("tags", $"there are {tags.Length}; at most {MostTags} are possible"));
+            AtMost("tags", tags.Length, MostTags, problems);
+            return;
         }
 
         for (var i = 0; i < tags.Length; i++)
@@ -84,6 +136,11 @@ internal static class DeploymentRules
 
         for (var i = 0; !spec.Command.IsDefault && i < spec.Command.Length; i++)
         {
+            if (IsEnough("command", problems))
+            {
+                break;
+            }
+
             CheckArgument($"command[{i}]", spec.Command[i], known, problems);
         }
 
@@ -96,11 +153,6 @@ internal static class DeploymentRules
         {
             problems.Add(new("user", "expected the name of a system user"));
         }
-
-        if (spec.Parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length) > MostParameterBytes)
-        {
-            problems.Add(new("parameters", $"they are longer than {MostParameterBytes} characters; leave large data in files"));
-        }
     }
 
     private static void CheckArgument(string field, string? text, HashSet<string> known, ImmutableArray<Problem>.Builder problems)
@@ -111,13 +163,18 @@ internal static class DeploymentRules
             return;
         }
 
-        problems.AddRange(Templates.Problems(text, known).Select(p => new Problem(field, p)));
+        problems.AddRange(Templates.Problems(text, known).Take(MostOfText).Select(p => new Problem(field, p)));
     }
 
     private static void CheckEnvironment(DeploymentSpec spec, HashSet<string> known, ImmutableArray<Problem>.Builder problems)
     {
         foreach (var (name, value) in spec.Env)
         {
+            if (IsEnough("env", problems))
+            {
+                break;
+            }
+
             var field = $"env.{name}";
             if (name.Length == 0 || name.AsSpan().IndexOfAny('=', '\0') >= 0)
             {
@@ -158,14 +215,14 @@ internal static class DeploymentRules
 
     private static void CheckSchedules(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
     {
-        if (spec.Schedules.Length > MostSchedules)
-        {
-            problems.Add(new("schedules", $"there are {spec.Schedules.Length}; at most {MostSchedules} are possible"));
-        }
-
         var ids = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < spec.Schedules.Length; i++)
         {
+            if (IsEnough("schedules", problems))
+            {
+                break;
+            }
+
             var schedule = spec.Schedules[i];
             var field = $"schedules[{i}]";
             if (schedule.Id is { } id && Names.ProblemOfPart(id) is { } problem)
@@ -198,11 +255,6 @@ internal static class DeploymentRules
         if (spec.Concurrency is { } full && !Enum.IsDefined(full.OnFull))
         {
             problems.Add(new("concurrency.on_full", "expected queue or cancel_new"));
-        }
-
-        if (spec.Limits.Length > MostLimits)
-        {
-            problems.Add(new("limits", $"there are {spec.Limits.Length}; at most {MostLimits} are possible"));
         }
 
         for (var i = 0; i < spec.Limits.Length; i++)

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.Parameters;
+using Runner.Actors.Parameters.Schema;
 using Runner.Actors.Processes;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Serialization;
 
 namespace Runner.Actors.Deployments;
 
@@ -15,6 +17,15 @@ internal static class ParameterRules
 {
     private const int LongestSchema = 256 * 1024;
     private const string Root = "parameters";
+
+    /// <summary>How many characters of parameters are checked for one deployment: each schedule's own make a check of all the defaults, too.</summary>
+    private const long MostChecked = 16L * 1024 * 1024;
+
+    /// <summary>How many schemas all those checks apply together, each to one value: some two seconds.</summary>
+    private const int MostWork = 4_000_000;
+
+    /// <summary>With so many problems no further schedule is looked at.</summary>
+    private const int MostProblems = 200;
 
     /// <summary>The names that templates may use: what has a default, and what an enforced schema requires of every run.</summary>
     /// <param name="problems">Takes what is wrong with schema and parameters.</param>
@@ -57,19 +68,48 @@ internal static class ParameterRules
 
     private static void CheckValues(DeploymentSpec spec, ParameterSchema schema, ImmutableArray<Problem>.Builder problems)
     {
-        var found = schema.CheckDefaults(spec.Parameters).ToList();
-        for (var i = 0; i < spec.Schedules.Length; i++)
+        // Many schedules have the same parameters of their own, most of them none: those are one check.
+        var different = spec.Schedules.Index().GroupBy(s => Written(s.Item.Parameters), StringComparer.Ordinal).ToImmutableArray();
+        var size = Size(spec.Parameters);
+        if (different.Sum(s => size + s.Key.Length) > MostChecked)
         {
-            var own = spec.Schedules[i].Parameters;
-            found.AddRange(schema.Check(spec.Parameters.SetItems(own)).Select(p => p with { Field = Place(p.Field, i, spec.Parameters, own) }));
+            problems.Add(new(
+                "schedules", $"each of {different.Length} different parameters of schedules is checked together with the defaults of {size} characters, and that is too much; make the defaults or the schedules fewer"));
+            return;
+        }
+
+        var found = schema.CheckDefaults(spec.Parameters).ToList();
+        var places = new Lazy<Dictionary<string, string>>(() => spec.Parameters.Keys.ToDictionary(ParameterSchema.PathOf, StringComparer.Ordinal));
+        var cost = new CheckCost(MostWork);
+        foreach (var schedules in different.TakeWhile(_ => found.Count < MostProblems))
+        {
+            var own = schedules.First().Item.Parameters;
+            var wrong = schema.Check(spec.Parameters.SetItems(own), cost);
+            found.AddRange(schedules.TakeWhile(_ => found.Count < MostProblems).SelectMany(s => wrong.Select(p => p with { Field = Place(p.Field, s.Index, places, own) })));
         }
 
         // What is wrong with a default is wrong for every schedule that keeps it.
         problems.AddRange(found.Distinct());
     }
 
+    private static string Written(ImmutableSortedDictionary<string, JsonElement> parameters) =>
+        parameters.IsEmpty ? "" : JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement);
+
+    private static long Size(ImmutableSortedDictionary<string, JsonElement> parameters) => parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length);
+
     /// <summary>Where to put it right: among the defaults if that is where the value is from, else in the schedule.</summary>
-    private static string Place(
-        string field, int schedule, ImmutableSortedDictionary<string, JsonElement> defaults, ImmutableSortedDictionary<string, JsonElement> own) =>
-        defaults.Keys.Any(name => !own.ContainsKey(name) && ParameterSchema.IsWithin(field, name)) ? field : $"schedules[{schedule}].{field}";
+    /// <param name="defaults">The names of the defaults by their paths, with one of which the field begins.</param>
+    private static string Place(string field, int schedule, Lazy<Dictionary<string, string>> defaults, ImmutableSortedDictionary<string, JsonElement> own)
+    {
+        var names = defaults.Value.GetAlternateLookup<ReadOnlySpan<char>>();
+        for (var end = Root.Length; end <= field.Length; end++)
+        {
+            if ((end == field.Length || field[end] is '.' or '[') && names.TryGetValue(field.AsSpan(0, end), out var name) && !own.ContainsKey(name))
+            {
+                return field;
+            }
+        }
+
+        return $"schedules[{schedule}].{field}";
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Runner.Actors.FlowRuns;
 using Runner.Messages;
 using Runner.Messages.Runs;
 
@@ -8,16 +9,15 @@ namespace Runner.Actors.Deployments;
 /// <summary>What a submission may ask for.</summary>
 internal static class SubmissionRules
 {
-    private const int LongestKey = 200;
     private static readonly DateTimeOffset Earliest = new(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Latest = new(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static ImmutableArray<Problem> Problems(SubmitRun command)
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
-        if (command.IdempotencyKey is { } key && key.Length is 0 or > LongestKey)
+        if (KeyRules.Problem(command.IdempotencyKey) is { } key)
         {
-            problems.Add(new("idempotencyKey", $"expected 1 to {LongestKey} characters"));
+            problems.Add(key);
         }
 
         if (command.Priority is < -DeploymentRules.HighestPriority or > DeploymentRules.HighestPriority)

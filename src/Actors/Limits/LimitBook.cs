@@ -23,6 +23,9 @@ internal sealed class LimitBook(Action<int>? changed = null)
 
     public int? Size { get; set; }
 
+    /// <summary>Whether it was deleted, and bounds as long as a run counts against it.</summary>
+    public bool Ending { get; set; }
+
     public IReadOnlyDictionary<int, Guid> Held => _held;
 
     public IReadOnlyCollection<WaitingRun> Queue => _queue;
@@ -121,17 +124,8 @@ internal sealed class LimitBook(Action<int>? changed = null)
         return (last.Run != run.Run, last);
     }
 
-    public WaitingRun? Dequeue()
-    {
-        if (_queue.Count == 0)
-        {
-            return null;
-        }
-
-        var first = _queue.Min!;
-        Remove(first);
-        return first;
-    }
+    /// <summary>Who is served next, of those in memory.</summary>
+    public WaitingRun? First => _queue.Min;
 
     public void Remove(WaitingRun run)
     {

@@ -14,14 +14,12 @@ internal sealed class LimitSizesActor(EntityServices entities, LimiterBehaviour 
     /// <inheritdoc/>
     protected override void CaughtUp(LimiterState before, LimiterState after)
     {
-        foreach (var name in before.Sizes.Keys.Union(after.Sizes.Keys).Where(n => Size(before, n) != Size(after, n)))
+        foreach (var name in before.Sizes.Keys.Union(after.Sizes.Keys).Where(n => before.Of(n) != after.Of(n)))
         {
-            limiter().Tell(new LimitSizeChanged(name, Size(after, name)), Self);
+            limiter().Tell(new LimitSizeChanged(name, after.Of(name)?.Size, after.Of(name)?.Ending ?? false), Self);
         }
     }
 
     /// <inheritdoc/>
     protected override void CarryOut(ILimitIntent intent) => limiter().Tell(intent, Self);
-
-    private static int? Size(LimiterState state, string name) => state.Sizes.TryGetValue(name, out var size) ? size : null;
 }

@@ -190,13 +190,25 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         foreach (var slot in slots)
         {
             Serve(table, slot.Limit);
+            EndIfOver(table, slot.Limit);
         }
     }
 
     private void Resize(SlotTable table, LimitSizeChanged changed)
     {
-        table.Book(changed.Limit).Size = changed.Size;
+        var book = table.Book(changed.Limit);
+        (book.Size, book.Ending) = (changed.Size, changed.Ending);
         Serve(table, changed.Limit);
+        EndIfOver(table, changed.Limit);
+    }
+
+    /// <summary>Says of a deleted limit that nothing counts against it any more, again until its entity has heard it.</summary>
+    private void EndIfOver(SlotTable table, string limit)
+    {
+        if (table.IsOver(limit))
+        {
+            _services.Entities.Router.Tell(new EntityKey(EntityKinds.Limiter, EntityKinds.LimiterId), new LimitUnused(limit), Self);
+        }
     }
 
     private void Serve(SlotTable table, string limit)
@@ -249,6 +261,11 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         foreach (var limit in table.Awaited())
         {
             Serve(table, limit);
+        }
+
+        foreach (var limit in table.Ending())
+        {
+            EndIfOver(table, limit);
         }
     }
 
@@ -331,7 +348,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         table.Book(NodeLimit).Size = NodeSize;
         foreach (var row in read.Sizes)
         {
-            table.Book(row.Limit).Size = row.Size;
+            var book = table.Book(row.Limit);
+            (book.Size, book.Ending) = (row.Size, row.Ending);
         }
 
         foreach (var slot in read.Slots)
@@ -382,7 +400,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     internal static RowQuery Waiters(string limit, int atMost) => new(
         Tables.Waiters.Name, [new("waiting_for", RowOperator.Equal, limit)], [new("urgency"), new("ready")], atMost);
 
-    private static WaitingRun Waiter(WaiterRow row) => new(row.Run, row.Limits, row.Priority, row.Ready);
+    private static WaitingRun Waiter(WaiterRow row) => new(row.Run, row.Limits, row.Priority, row.Ready, row.Own);
 
     private void Tell(Guid run, object message) =>
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);

@@ -10,7 +10,12 @@ using Decision = Runner.Entities.Decision<Runner.Messages.Limits.ILimitEvent, Ru
 namespace Runner.Actors.Limits;
 
 /// <summary>The durable part of the limiter: which named limits there are.</summary>
-internal sealed record LimiterState(ImmutableSortedDictionary<string, int> Sizes);
+/// <param name="Sizes">Of those that are being deleted, too; those are negative, in the snapshots that keep this likewise.</param>
+internal sealed record LimiterState(ImmutableSortedDictionary<string, int> Sizes)
+{
+    /// <summary>How a limit bounds; null if it does not.</summary>
+    public (int Size, bool Ending)? Of(string name) => Sizes.TryGetValue(name, out var size) ? (Math.Abs(size), size < 0) : null;
+}
 
 /// <summary>Decides about setting and deleting limits.</summary>
 internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEvent, ILimitIntent>
@@ -32,6 +37,9 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
     {
         SetLimit set => Set(state, set),
         DeleteLimit delete => Delete(state, delete),
+        LimitUnused unused => state.Of(unused.Name) is { Ending: true }
+            ? Decision.Persist(new LimitDeleted(unused.Name)).Then(new LimitSizeChanged(unused.Name, null))
+            : Decision.None,
         _ => Decision.None,
     };
 
@@ -39,6 +47,7 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
     public LimiterState Apply(LimiterState state, ILimitEvent @event, DateTimeOffset at) => @event switch
     {
         LimitSet e => new(state.Sizes.SetItem(e.Name, e.Size)),
+        LimitEnding e => state.Of(e.Name) is { } limit ? new(state.Sizes.SetItem(e.Name, -limit.Size)) : state,
         LimitDeleted e => new(state.Sizes.Remove(e.Name)),
         _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of limits that changes none: this program does not know what it means."),
     };
@@ -50,7 +59,7 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
     public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(LimiterState before, LimiterState after) => (
         [
             .. after.Sizes.Where(s => before.Sizes.GetValueOrDefault(s.Key) != s.Value)
-                .Select(s => new LimitRow(s.Key, s.Value).Put()),
+                .Select(s => new LimitRow(s.Key, Math.Abs(s.Value), s.Value < 0).Put()),
             .. before.Sizes.Keys.Where(name => !after.Sizes.ContainsKey(name)).Select(name => LimitRow.Delete(name)),
         ],
         []);
@@ -86,10 +95,14 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
             : Decision.Answer(reply);
     }
 
-    private static Decision Delete(LimiterState state, DeleteLimit delete) => state.Sizes.ContainsKey(delete.Name)
-        ? Decision.Persist(new LimitDeleted(delete.Name)).Replying(new LimitChanged(delete.Name, null, Changed: true))
-            .Then(new LimitSizeChanged(delete.Name, null))
-        : Decision.Answer(new LimitNotFound(delete.Name));
+    /// <summary>The limiter knows whether a run counts against it, and says so once none does.</summary>
+    private static Decision Delete(LimiterState state, DeleteLimit delete) => state.Of(delete.Name) switch
+    {
+        null => Decision.Answer(new LimitNotFound(delete.Name)),
+        { Ending: true } => Decision.Answer(new LimitChanged(delete.Name, null, Changed: false)),
+        { Size: var size } => Decision.Persist(new LimitEnding(delete.Name)).Replying(new LimitChanged(delete.Name, null, Changed: true))
+            .Then(new LimitSizeChanged(delete.Name, size, Ending: true)),
+    };
 
     private static string? NameProblem(string name) =>
         LimitNames.KindOf(name) != LimitKind.Named

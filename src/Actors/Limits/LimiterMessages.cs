@@ -7,7 +7,11 @@ namespace Runner.Actors.Limits;
 
 /// <summary>A run that wants slots: of all its limits or of none.</summary>
 /// <param name="Ready">Since when it could run: the order of service within a priority.</param>
-internal sealed record WaitingRun(Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready);
+/// <param name="Own">
+/// The size of its deployment's limit, the first of <paramref name="Limits"/>, as it was when the run was made; null if it has none. It bounds the run when the
+/// deployment is deleted or declared without: a limit lives as long as a run that counts against it.
+/// </param>
+internal sealed record WaitingRun(Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready, int? Own = null);
 
 /// <summary>What others decide to tell the limiter: their actors only send it.</summary>
 internal interface ILimiterMessage : IWireMessage, IRunIntent, IDeploymentIntent, ILimitIntent;
@@ -41,7 +45,11 @@ internal sealed record SlotsRefused(Guid Run, string Limit) : IRunMessage, IEnti
 internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 
 /// <summary>A limit has another size, durably; null is none.</summary>
-internal sealed record LimitSizeChanged(string Limit, int? Size) : ILimiterMessage;
+/// <param name="Ending">Whether it is deleted, and bounds as long as a run counts against it; <see cref="LimitUnused"/> answers then.</param>
+internal sealed record LimitSizeChanged(string Limit, int? Size, bool Ending = false) : ILimiterMessage;
+
+/// <summary>Nothing counts any more against a limit that was deleted.</summary>
+internal sealed record LimitUnused(string Name) : Messages.Limits.ILimitMessage;
 
 /// <summary>The node is being stopped: nothing more is granted.</summary>
 internal sealed record SuspendGrants : IWireMessage

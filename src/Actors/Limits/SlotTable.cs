@@ -53,7 +53,7 @@ internal sealed class SlotTable
         }
 
         var limits = LimitsOf(run);
-        var full = limits.FirstOrDefault(l => Book(l) is { HasRoom: false } or { HasWaiters: true });
+        var full = limits.FirstOrDefault(l => !HasRoom(l, run) || Book(l).HasWaiters);
         return full is null ? (Grant(run.Run, limits), null) : (null, full);
     }
 
@@ -114,8 +114,9 @@ internal sealed class SlotTable
     {
         var book = Book(limit);
         var served = false;
-        while (book.HasRoom && book.Dequeue() is { } run)
+        while (book.First is { } run && HasRoom(limit, run))
         {
+            book.Remove(run);
             served = true;
             _parked.Remove(run.Run);
             if (_granted.ContainsKey(run.Run))
@@ -124,7 +125,7 @@ internal sealed class SlotTable
             }
 
             var limits = LimitsOf(run);
-            if (limits.FirstOrDefault(l => !Book(l).HasRoom) is { } full)
+            if (limits.FirstOrDefault(l => !HasRoom(l, run)) is { } full)
             {
                 sent(run.Run, full);
             }
@@ -135,8 +136,32 @@ internal sealed class SlotTable
         }
 
         // A queue that nobody is served from is not read on: of many such limits memory need not have anything.
-        return book.MoreInStore && (book.HasRoom || (served && book.Queue.Count < LimitBook.ReadOnBelow));
+        return book.MoreInStore && (book.First is null ? book.HasRoom : served && book.Queue.Count < LimitBook.ReadOnBelow);
     }
+
+    /// <summary>
+    /// Lets a deleted limit go if no run holds a slot of it and none that waits, here or for another limit, counts against it. Of waiters beyond those in memory
+    /// nothing is known: with some, none is let go.
+    /// </summary>
+    /// <returns>Whether it is over; so it stays until somebody sets it anew.</returns>
+    public bool IsOver(string limit)
+    {
+        if (!_books.TryGetValue(limit, out var book) || !book.Ending || book.Size is null)
+        {
+            return book is { Ending: true };
+        }
+
+        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading) || _parked.Values.Any(p => p.Run.Limits.Contains(limit)))
+        {
+            return false;
+        }
+
+        book.Size = null;
+        return true;
+    }
+
+    /// <summary>Those that were deleted, and that the entity of the limits still knows.</summary>
+    public ImmutableArray<string> Ending() => [.. _books.Where(b => b.Value.Ending).Select(b => b.Key)];
 
     /// <summary>The slots that are held for good: those of grants that nobody has answered yet are not among them.</summary>
     public ImmutableArray<HeldSlot> HeldForGood() =>
@@ -145,14 +170,18 @@ internal sealed class SlotTable
             .Where(held => !_granted.ContainsKey(held.Run)),
     ];
 
-    /// <summary>The limits that have another size here than by the rows, each with the one that the rows have. The node's own is in no row.</summary>
+    /// <summary>
+    /// The limits that bound otherwise here than by the rows, each as the rows have it. The node's own is in no row; one that is over here and
+    /// ends by its row is only waiting for the limits' entity to hear so.
+    /// </summary>
     public ImmutableArray<LimitSizeChanged> SizesUnlike(ImmutableArray<LimitRow> rows)
     {
-        var sizes = rows.ToDictionary(row => row.Limit, row => (int?)row.Size, StringComparer.Ordinal);
+        var byName = rows.ToDictionary(row => row.Limit, StringComparer.Ordinal);
         return
         [
-            .. _books.Where(book => book.Key != _nodeLimit && book.Value.Size is not null && !sizes.ContainsKey(book.Key)).Select(book => new LimitSizeChanged(book.Key, null)),
-            .. sizes.Where(size => !_books.TryGetValue(size.Key, out var book) || book.Size != size.Value).Select(size => new LimitSizeChanged(size.Key, size.Value)),
+            .. _books.Where(book => book.Key != _nodeLimit && (book.Value.Size is not null || book.Value.Ending) && !byName.ContainsKey(book.Key))
+                .Select(book => new LimitSizeChanged(book.Key, null)),
+            .. byName.Values.Where(row => !IsAs(row)).Select(row => new LimitSizeChanged(row.Limit, row.Size, row.Ending)),
         ];
     }
 
@@ -179,10 +208,20 @@ internal sealed class SlotTable
         : [];
 
     private static LimitView View(string name, LimitBook book, int shown) => new(
-        name, LimitNames.KindOf(name), book.Size, book.Held.Count,
+        name, LimitNames.KindOf(name), book.Size ?? OwnSize(name, book.First), book.Held.Count,
         [.. book.Held.Take(shown).Select(h => new LimitHolder(h.Value, h.Key))],
         [.. book.Queue.Take(shown).Select(w => w.Run)],
-        book.MoreInStore || book.Queue.Count > shown);
+        book.MoreInStore || book.Queue.Count > shown,
+        book.Size is null ? OwnSize(name, book.First) is not null : book.Ending);
+
+    /// <summary>Whether a limit has room for a run: by its size, or, without one, by the size that the run was made under.</summary>
+    private bool HasRoom(string limit, WaitingRun run) =>
+        Book(limit) is var book && (book.Size ?? OwnSize(limit, run)) is var size && (size is null || book.Held.Count < size);
+
+    private bool IsAs(LimitRow row) =>
+        _books.TryGetValue(row.Limit, out var book) && book.Ending == row.Ending && (book.Size == row.Size || (book.Ending && book.Size is null));
+
+    private static int? OwnSize(string limit, WaitingRun? run) => run is { Own: { } own, Limits: [var first, ..] } && first == limit ? own : null;
 
     private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(_nodeLimit);
 

@@ -10,6 +10,9 @@ internal static class RegistrationRules
 {
     private const int MostAtOnce = 1000;
 
+    /// <summary>How many problems are told: those of a whole file of what its writer misunderstood are the same ones.</summary>
+    private const int MostProblems = 1000;
+
     /// <summary>Every problem, its field beginning with <c>deployments[N]</c>.</summary>
     public static ImmutableArray<Problem> Problems(ImmutableArray<DeploymentSpec> specs)
     {
@@ -20,7 +23,7 @@ internal static class RegistrationRules
 
         var problems = ImmutableArray.CreateBuilder<Problem>();
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var i = 0; i < specs.Length; i++)
+        for (var i = 0; i < specs.Length && problems.Count < MostProblems; i++)
         {
             problems.AddRange(DeploymentRules.Problems(specs[i]).Select(p => p with { Field = $"deployments[{i}].{p.Field}" }));
             if (!seen.TryAdd(specs[i].Name ?? "", i))

@@ -25,12 +25,8 @@ public sealed class ParameterSchema
     /// <summary>The properties that every object needs that fits: those that the schema itself requires, not ones that depend on anything.</summary>
     public IEnumerable<string> Required => _root.Keywords.OfType<RequiredKeyword>().SelectMany(k => k.Names);
 
-    /// <summary>Whether a problem's path is that of a parameter, or of a part of it.</summary>
-    public static bool IsWithin(string path, string parameter)
-    {
-        var whole = JsonPath.Root(Root).Property(parameter).ToString();
-        return path.StartsWith(whole, StringComparison.Ordinal) && (path.Length == whole.Length || path[whole.Length] is '.' or '[');
-    }
+    /// <summary>The path of a parameter, as problems with it begin.</summary>
+    public static string PathOf(string parameter) => JsonPath.Root(Root).Property(parameter).ToString();
 
     /// <summary>Reads a schema.</summary>
     /// <param name="field">What the paths of problems begin with.</param>
@@ -46,7 +42,7 @@ public sealed class ParameterSchema
         var reader = found.Count == 0 ? new SchemaReader(source, path, Draft.Newest, Refuse) : null;
         if (found.Count == 0)
         {
-            new SchemaBuilder(reader!, Refuse).Build();
+            new SchemaBuilder(reader!, Refuse, () => found.Count > 0).Build();
         }
 
         if (found.Count == 0)
@@ -65,6 +61,9 @@ public sealed class ParameterSchema
     /// <summary>As <see cref="Check(JsonElement)"/>, of parameters.</summary>
     public ImmutableArray<Problem> Check(ImmutableSortedDictionary<string, JsonElement> parameters) => Check(Reading(parameters), partial: false);
 
+    /// <summary>The same as one of several checks that may cost so much together.</summary>
+    internal ImmutableArray<Problem> Check(ImmutableSortedDictionary<string, JsonElement> parameters, CheckCost cost) => Check(Reading(parameters), partial: false, cost);
+
     /// <summary>
     /// What is wrong with parameters to which a submission will add others: nothing that is missing, and nothing that depends on what else there is, but
     /// every value that is not allowed where it stands.
@@ -74,7 +73,7 @@ public sealed class ParameterSchema
     private static Func<JsonPath, Action<JsonPath, string>, JsonData> Reading(ImmutableSortedDictionary<string, JsonElement> parameters) => (path, refuse) =>
         JsonData.Object(parameters.Select(p => KeyValuePair.Create(p.Key, JsonData.Read(p.Value, path.Property(p.Key), refuse))));
 
-    private ImmutableArray<Problem> Check(Func<JsonPath, Action<JsonPath, string>, JsonData> read, bool partial)
+    private ImmutableArray<Problem> Check(Func<JsonPath, Action<JsonPath, string>, JsonData> read, bool partial, CheckCost? cost = null)
     {
         var path = JsonPath.Root(Root);
         var unreadable = new List<Violation>();
@@ -84,7 +83,7 @@ public sealed class ParameterSchema
             return Listed(unreadable);
         }
 
-        var run = new Evaluation(partial);
+        var run = new Evaluation(partial, cost: cost);
         try
         {
             run.Fits(_root, value, path, null);

@@ -33,6 +33,7 @@ namespace Runner.Actors.Wire;
 [JsonSerializable(typeof(SlotsDeclined))]
 [JsonSerializable(typeof(SlotsReleased))]
 [JsonSerializable(typeof(LimitSizeChanged))]
+[JsonSerializable(typeof(LimitUnused))]
 [JsonSerializable(typeof(SuspendGrants))]
 [JsonSerializable(typeof(StartsGateChanged))]
 internal sealed partial class ActorsJson : JsonSerializerContext;

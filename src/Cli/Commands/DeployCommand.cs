@@ -79,7 +79,8 @@ public static class Registrations
                 r.Changes.IsDefaultOrEmpty ? "" : $"changed: {string.Join(", ", r.Changes)}");
         }
 
-        return table.Render(context.Style);
+        return table.Render(context.Style) + (registered.Any(r => !r.Changes.IsDefaultOrEmpty && r.Changes.Contains("concurrency"))
+            ? "A changed concurrency holds for runs that wait, too; those that were made under one that is gone keep to it until they have ended.\n" : "");
     }
 
     private static Func<string, string> Paint(Style style, RegistrationOutcome outcome) => outcome switch

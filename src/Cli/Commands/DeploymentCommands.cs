@@ -95,7 +95,9 @@ internal static class DeploymentCommands
         return client.With(command, async call => Say(
             call,
             await call.Client.DeleteDeploymentAsync(call.Get(name), call.Get(runs) ?? RunsOnDelete.Keep, call.Cancel).ConfigureAwait(false),
-            "is deleted",
+            call.Get(runs) == RunsOnDelete.Cancel
+                ? "is deleted; runs of it that have not ended are being cancelled"
+                : "is deleted; runs of it that have not ended go on, within the limits that they were made under",
             "was deleted already"));
     }
 

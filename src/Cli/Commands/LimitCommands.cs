@@ -76,13 +76,13 @@ internal static class LimitCommands
     private static Command Delete(ClientCommand client)
     {
         var name = client.Suggest.Limits(new Argument<string>("name") { Description = "The limit." });
-        var command = new Command("delete", "Delete a limit: what counted against it is unlimited again.") { name }
+        var command = new Command("delete", "Delete a limit; runs that count against it keep to it until the last of them has ended.") { name }
             .WithExample("runner limit delete database");
         return client.With(command, async call =>
-            Say(call, await call.Client.DeleteLimitAsync(call.Get(name), call.Cancel).ConfigureAwait(false), "is deleted"));
+            Say(call, await call.Client.DeleteLimitAsync(call.Get(name), call.Cancel).ConfigureAwait(false), "is deleted", ": runs that hold a slot of it or wait for one keep to it, and it is gone after the last of them"));
     }
 
-    private static int Say(ClientCall call, LimitChanged changed, string done)
+    private static int Say(ClientCall call, LimitChanged changed, string done, string rest = "")
     {
         if (call.Json)
         {
@@ -90,7 +90,7 @@ internal static class LimitCommands
         }
         else
         {
-            call.Context.WriteLine($"Limit {Printable.Line(changed.Name)} {done}{(changed.Changed ? "" : " already")}.");
+            call.Context.WriteLine($"Limit {Printable.Line(changed.Name)} {done}{(changed.Changed ? "" : " already")}{rest}.");
         }
 
         return ExitCodes.Success;
@@ -110,7 +110,7 @@ internal static class LimitCommands
             table.Add(
                 limit.Name,
                 limit.Kind.ToString().ToLowerInvariant(),
-                limit.Size is { } s ? Number(s) : "unlimited",
+                limit.Size is { } s ? Number(s) + (limit.Ending ? " (ending)" : "") : "unlimited",
                 new Cell(Number(limit.Held), full ? context.Style.Yellow : null),
                 Number(limit.Waiters.Length) + (limit.MoreWaiting ? "+" : ""));
         }

@@ -21,6 +21,7 @@ internal sealed class SubmitCommand
     private readonly Option<string?> _at = Values.Text("--at", "When it is due: an instant, or a distance such as +10m.", "TIME");
     private readonly Option<int?> _priority = Values.Integer("--priority", "Higher ones start first; the deployment's if left out.", -1_000, 1_000);
     private readonly Option<string?> _key = Values.Text("--key", "An idempotency key: the same one is the same run, for ever.", "KEY");
+    private readonly Option<bool> _keyOnly = Values.Flag("--key-only", "With --key: take the run of the key, also if it was asked for with other parameters, time, priority or tags.");
     private readonly Option<string[]> _tag = new("--tag") { Description = "A tag of this run. May be repeated.", HelpName = "TAG" };
     private readonly Option<Enforcement?> _enforce = Values.Word(
         "--enforce-parameter-schema", "Whether this run's parameters have to fit the deployment's schema; as the deployment says if left out.",
@@ -47,7 +48,7 @@ internal sealed class SubmitCommand
             "submit",
             "Run a deployment. With --wait or --follow the exit code is 0 completed, 1 failed or crashed, 3 cancelled, 4 timed out waiting.")
         {
-            submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._tag, submit._enforce, submit._wait,
+            submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._keyOnly, submit._tag, submit._enforce, submit._wait,
             submit._follow, submit._timeout,
         }.WithExample("runner submit hello/every-10s -p name=you --follow");
         return client.With(command, submit.RunAsync);
@@ -66,6 +67,11 @@ internal sealed class SubmitCommand
             throw new UsageException("--timeout says how long to wait: it needs --wait or --follow.");
         }
 
+        if (call.Get(_keyOnly) && call.Get(_key) is null)
+        {
+            throw new UsageException("--key-only says what a key means: it needs --key.");
+        }
+
         var tags = call.Get(_tag) is { Length: > 0 } given ? ImmutableArray.Create(given) : (ImmutableArray<string>?)null;
         var parameters = await call.ReadAsync(() => Parameters.Read(call.Get(_parameters), call.Get(_parameter) ?? [])).ConfigureAwait(false);
         var submitted = await call.Client.SubmitAsync(
@@ -76,7 +82,8 @@ internal sealed class SubmitCommand
                 call.Get(_priority),
                 call.Get(_key),
                 tags,
-                call.Get(_enforce) is { } enforce ? enforce == Enforcement.On : null),
+                call.Get(_enforce) is { } enforce ? enforce == Enforcement.On : null,
+                call.Get(_keyOnly)),
             call.Cancel).ConfigureAwait(false);
         Say(call, submitted, waits);
         return waits

@@ -30,7 +30,7 @@ internal static class LimitPlans
         ];
     }
 
-    /// <summary>The limits that deployments name, page by page.</summary>
+    /// <summary>The limits that deployments name, page by page; one that was deleted is none, though runs may count against it.</summary>
     public static async Task<List<LimitView>> NamedAsync(RunnerClient client, CancellationToken cancel)
     {
         var named = new List<LimitView>();
@@ -38,7 +38,7 @@ internal static class LimitPlans
         do
         {
             var page = await client.LimitsAsync(new ListLimits(PageSize, after), cancel).ConfigureAwait(false);
-            named.AddRange(page.Items.Where(l => l.Kind == LimitKind.Named));
+            named.AddRange(page.Items.Where(l => l.Kind == LimitKind.Named && !l.Ending));
             after = page.Next;
         }
         while (after is not null);

@@ -33,7 +33,7 @@ internal sealed class LineBatch(Stream input, TextWriter output)
             ended = read.IsCompleted;
             while (TryTakeLine(ref rest, ended, out var line))
             {
-                await output.WriteAsync(skipping || line.Length > LongestLine ? TooLong(refuse) : answer(Plain(line, first)));
+                await output.WriteAsync(skipping || line.Length > LongestLine ? TooLong(refuse) : Answered(answer, Plain(line, first), refuse));
                 await output.WriteAsync('\n');
                 (first, skipping) = (false, false);
             }
@@ -54,6 +54,19 @@ internal sealed class LineBatch(Stream input, TextWriter output)
 
         await reader.CompleteAsync();
         await output.FlushAsync(cancel);
+    }
+
+    /// <summary>A fault in one line's answer is that line's: those before it are answered, and those after it will be.</summary>
+    private static string Answered(Func<ReadOnlyMemory<byte>, string> answer, ReadOnlyMemory<byte> line, Func<string, string> refuse)
+    {
+        try
+        {
+            return answer(line);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            return refuse($"the line could not be answered. This is a mistake in the program; please report it, with the line: {e.GetType().Name}: {e.Message}");
+        }
     }
 
     private static string TooLong(Func<string, string> refuse) => refuse($"the line is longer than {LongestLine >> 20} MiB");

@@ -53,7 +53,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
                 new(201, "The new run.", MessagesJson.Default.RunSubmitted),
                 new(200, "The idempotency key had been used: the run of the first time.", MessagesJson.Default.RunSubmitted),
             ],
-            Refuses = ["deployment-not-found", "submission-invalid", .. Refusals.OfNewWork],
+            Refuses = ["deployment-not-found", "submission-invalid", "key-used-otherwise", .. Refusals.OfNewWork],
         });
     }
 
@@ -130,7 +130,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         _ = new QueryReader(context);
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync(context, new SubmitBody());
-        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema);
+        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema, body.KeyOnly);
         await context.SendAsync(await node.AskAsync(command, context.RequestAborted), MessagesJson.Default.RunSubmitted, RunsApi.CreatedOrKnown);
     }
 

@@ -14,7 +14,8 @@ internal sealed record SubmitBody(
     int? Priority = null,
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
-    bool? EnforceParameterSchema = null);
+    bool? EnforceParameterSchema = null,
+    bool KeyOnly = false);
 
 /// <summary>The body of a cancellation.</summary>
 internal sealed record CancelBody(string? Reason = null);

@@ -29,7 +29,7 @@ internal sealed class LimitsApi(NodeSlot slot)
             Refuses = ["limit-invalid", .. Refusals.OfWork],
         });
         routes.MapDelete("/api/v1/limits/{name}", DeleteAsync).Describe(
-            () => new("deleteLimit", Tags.Limits, "Deletes a limit: what counted against it is unlimited again.")
+            () => new("deleteLimit", Tags.Limits, "Deletes a limit: it bounds the runs that count against it until the last of them has ended.")
             {
                 Parameters = [NameParameter],
                 Answers = [new(200, "There is no such limit any more.", MessagesJson.Default.LimitChanged)],

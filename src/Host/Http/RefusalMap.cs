@@ -10,7 +10,7 @@ internal static class RefusalMap
     {
         DeploymentInvalid or SubmissionInvalid or LimitInvalid or QueryInvalid or PruneInvalid => StatusCodes.Status400BadRequest,
         DeploymentNotFound or ScheduleNotFound or RunNotFound or LimitNotFound => StatusCodes.Status404NotFound,
-        RunAlreadyEnded or RunNotEnded => StatusCodes.Status409Conflict,
+        RunAlreadyEnded or RunNotEnded or KeyUsedOtherwise => StatusCodes.Status409Conflict,
         StoreNotAvailable or NodeStopping or NodeBusy or TooManyFollowers => StatusCodes.Status503ServiceUnavailable,
         StoreIsFull or DiskLow => StatusCodes.Status507InsufficientStorage,
         RequestNotHandled => StatusCodes.Status500InternalServerError,

@@ -13,6 +13,9 @@ namespace Runner.Host.Http;
 /// <summary>Runs: list, show, cancel, run anew.</summary>
 internal sealed class RunsApi(NodeSlot slot)
 {
+    /// <summary>It stands in the run's history for good, and in every list that has the run.</summary>
+    private const int LongestReason = 10_000;
+
     /// <summary>The run of a path.</summary>
     public static OpenApiParameter RunParameter => Parameter.Path("run", ValueSchema.Uuid, "The run's id.");
 
@@ -56,7 +59,7 @@ internal sealed class RunsApi(NodeSlot slot)
                 new(201, "The new run.", MessagesJson.Default.RunSubmitted),
                 new(200, "The idempotency key had been used: the run of the first time.", MessagesJson.Default.RunSubmitted),
             ],
-            Refuses = ["run-not-found", "run-not-ended", .. Refusals.OfNewWork],
+            Refuses = ["run-not-found", "run-not-ended", "submission-invalid", .. Refusals.OfNewWork],
         });
     }
 
@@ -96,6 +99,13 @@ internal sealed class RunsApi(NodeSlot slot)
     {
         _ = new QueryReader(context);
         var body = await BodyReader.ReadAsync(context, new CancelBody());
+        if (body.Reason?.Length > LongestReason)
+        {
+            throw new RequestRefusedException(
+                StatusCodes.Status400BadRequest, "body-invalid", $"The reason is {body.Reason.Length} characters long; at most {LongestReason} are possible.",
+                [new Problem("reason", $"it is {body.Reason.Length} characters long; at most {LongestReason} are possible")]);
+        }
+
         // Taken while the node stops, too: it makes less work, not more.
         var reply = await slot.Node.AskAsync(new CancelRun(RunOf(context), body.Reason), context.RequestAborted);
         await context.SendAsync(reply, MessagesJson.Default.RunCancelAccepted, static _ => StatusCodes.Status202Accepted);

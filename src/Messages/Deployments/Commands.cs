@@ -55,7 +55,7 @@ public enum PauseReason
 /// <summary>What a deletion does with runs that have not ended.</summary>
 public enum RunsOnDelete
 {
-    /// <summary>They go on and waiting ones will start.</summary>
+    /// <summary>They go on and waiting ones will start, within the limits that they were made under.</summary>
     Keep,
 
     /// <summary>They are cancelled.</summary>

@@ -12,7 +12,10 @@ public interface ILimitMessage : IWireMessage
 /// <param name="Size">1 to 1,000,000.</param>
 public sealed record SetLimit(string Name, int Size) : ILimitMessage, IRequest<LimitChanged>;
 
-/// <summary>Deletes a limit: what counted against it is unlimited again. Answered with <see cref="LimitChanged"/> or a refusal.</summary>
+/// <summary>
+/// Deletes a limit. While runs hold a slot of it or wait, it bounds them and whoever comes meanwhile, and is gone after the last one; with nobody it is gone at
+/// once. Answered with <see cref="LimitChanged"/> or a refusal.
+/// </summary>
 public sealed record DeleteLimit(string Name) : ILimitMessage, IRequest<LimitChanged>;
 
 /// <summary>Answer to <see cref="SetLimit"/> and <see cref="DeleteLimit"/>.</summary>
@@ -46,8 +49,10 @@ public enum LimitKind
 /// <param name="Holders">Up to 100 of the runs that hold a slot.</param>
 /// <param name="Waiters">Up to 100 of the waiting runs, in the order in which they will be served.</param>
 /// <param name="MoreWaiting">Whether there are waiters beyond those.</param>
+/// <param name="Ending">Whether it was taken away, and bounds those that still count against it.</param>
 public sealed record LimitView(
-    string Name, LimitKind Kind, int? Size, int Held, ImmutableArray<LimitHolder> Holders, ImmutableArray<Guid> Waiters, bool MoreWaiting);
+    string Name, LimitKind Kind, int? Size, int Held, ImmutableArray<LimitHolder> Holders, ImmutableArray<Guid> Waiters, bool MoreWaiting,
+    bool Ending = false);
 
 /// <summary>A run that holds a slot.</summary>
 public sealed record LimitHolder(Guid Run, int Slot);
@@ -56,5 +61,8 @@ public sealed record LimitHolder(Guid Run, int Slot);
 public interface ILimitEvent;
 
 public sealed record LimitSet(string Name, int Size) : ILimitEvent;
+
+/// <summary>It is deleted, and bounds what counts against it until nothing does.</summary>
+public sealed record LimitEnding(string Name) : ILimitEvent;
 
 public sealed record LimitDeleted(string Name) : ILimitEvent;

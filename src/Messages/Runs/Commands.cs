@@ -7,10 +7,11 @@ namespace Runner.Messages.Runs;
 /// <param name="At">When it is due; null is at once.</param>
 /// <param name="Priority">Null is the deployment's.</param>
 /// <param name="IdempotencyKey">
-/// Two submissions with the same key and deployment are one run, as long as that run is kept; 1 to 200 characters. Null makes every
-/// submission a new run.
+/// Two submissions with the same key and deployment are one run, as long as that run is kept; 1 to 200 characters. The second is refused with
+/// <see cref="KeyUsedOtherwise"/> if it asks for other parameters, another time or priority, or other tags. Null makes every submission a new run.
 /// </param>
 /// <param name="EnforceParameterSchema">Whether the deployment's parameter schema is enforced for this run; null is as the deployment says.</param>
+/// <param name="KeyOnly">Whether the key alone decides: the answer is the run of the key, whatever else it was asked for.</param>
 public sealed record SubmitRun(
     string Deployment,
     ImmutableSortedDictionary<string, JsonElement>? Parameters = null,
@@ -18,7 +19,8 @@ public sealed record SubmitRun(
     int? Priority = null,
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
-    bool? EnforceParameterSchema = null) : Deployments.IDeploymentMessage, IRequest<RunSubmitted>;
+    bool? EnforceParameterSchema = null,
+    bool KeyOnly = false) : Deployments.IDeploymentMessage, IRequest<RunSubmitted>;
 
 /// <summary>Answer to <see cref="SubmitRun"/> and <see cref="RetryRun"/>.</summary>
 /// <param name="Created">False if the idempotency key had been used: <paramref name="Id"/> is the run of the first time.</param>
@@ -38,7 +40,7 @@ public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage, I
 public sealed record RunCancelAccepted(Guid Id, RunState State) : IWireMessage;
 
 /// <summary>Submits an ended run's recipe and parameters once more, as a new run. Answered with <see cref="RunSubmitted"/>.</summary>
-/// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>.</param>
+/// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>; a key belongs to the run that is repeated, and two retries of one run ask for the same.</param>
 public sealed record RetryRun(Guid Run, string? IdempotencyKey = null) : IRunMessage, IRequest<RunSubmitted>;
 
 /// <summary>Asks for a run. Answered with <see cref="RunView"/> or a refusal.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Runner.Messages.Deployments;
 
 namespace Runner.Messages.Runs;
@@ -25,6 +26,7 @@ public sealed record RunRecipe(
 /// <param name="Due">When it is for. Of an occurrence, when the schedule is due: what tells it from the schedule's others.</param>
 /// <param name="RetryOf">The run it repeats; null if none.</param>
 /// <param name="StartAt">When it starts, if its schedule's jitter puts that after <paramref name="Due"/>; null is when it is due.</param>
+/// <param name="Asked">What the submission asked for itself, to compare with one of the same key; null without a key, and in journals of before.</param>
 public sealed record RunScheduled(
     string Deployment,
     RunRecipe Recipe,
@@ -35,7 +37,19 @@ public sealed record RunScheduled(
     string? Schedule = null,
     Guid? RetryOf = null,
     string? IdempotencyKey = null,
-    DateTimeOffset? StartAt = null) : IRunEvent;
+    DateTimeOffset? StartAt = null,
+    AskedOfRun? Asked = null) : IRunEvent;
+
+/// <summary>Which of a run's values were asked for, and are not its deployment's.</summary>
+/// <param name="Parameters">The names of those that were given.</param>
+/// <param name="At">Whether its due time was.</param>
+/// <param name="Priority">Whether its priority was.</param>
+/// <param name="Tags">Those that were given, each once, in order.</param>
+public sealed record AskedOfRun(
+    ImmutableArray<string> Parameters,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool At,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Priority,
+    ImmutableArray<string> Tags);
 
 /// <summary>It should have started by now and has not.</summary>
 public sealed record RunLate : IRunEvent;

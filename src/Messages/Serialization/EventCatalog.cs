@@ -33,6 +33,7 @@ public static class EventCatalog
         Of("run.attempt-retrying", MessagesJson.Default.AttemptRetrying),
         Of("run.finished", MessagesJson.Default.RunFinished),
         Of("limit.set", MessagesJson.Default.LimitSet),
+        Of("limit.ending", MessagesJson.Default.LimitEnding),
         Of("limit.deleted", MessagesJson.Default.LimitDeleted),
     ];
 

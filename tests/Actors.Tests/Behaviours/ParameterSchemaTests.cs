@@ -32,6 +32,18 @@ public abstract class ParameterSchemaTests(TestedStore store) : BehaviourTests(s
         Assert.Empty(await node.Runs("schema/it"));
     }
 
+    [Theory]
+    [InlineData("""{"x":{"maxLength":"3"},"$ref":"#/x"}""", "deployments[0].parameter_schema.x.maxLength")]
+    [InlineData("""{"x":{"pattern":"["},"$ref":"#/x"}""", "deployments[0].parameter_schema.x.pattern")]
+    public async Task B64_a_wrong_keyword_that_only_a_reference_reaches_is_refused_with_its_path(string schema, string path)
+    {
+        await using var node = await StartAsync();
+
+        var refused = await node.Node.AskAsync(new RegisterDeployments([Spec(node, "{}") with { ParameterSchema = JsonElement.Parse(schema) }], false), CancellationToken.None);
+
+        Assert.Contains(path, Assert.IsType<DeploymentInvalid>(refused.Refusal).Problems.Select(p => p.Field));
+    }
+
     [Fact]
     public async Task Submitted_parameters_are_checked_together_with_the_defaults()
     {

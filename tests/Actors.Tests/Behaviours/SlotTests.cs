@@ -2,6 +2,7 @@ using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
+using Runner.Actors.Tests.FlowRunners;
 using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 
 namespace Runner.Actors.Tests.Behaviours;
@@ -186,19 +187,125 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
     }
 
     [Fact]
-    public async Task B06_deleting_a_limit_wakes_its_waiters()
+    public async Task B60_a_deleted_limit_lives_as_long_as_a_run_that_counts_against_it()
     {
         await using var node = await StartAsync();
         await node.SetLimit("gone", 1);
-        await node.Register(node.Shell("gone/run", "exec sleep 600") with { Limits = ["gone"] });
-        await node.Until(await node.Submit("gone/run"), StateNames.Running);
-        var waiter = await node.Submit("gone/run");
-        await node.Until(waiter, StateNames.AwaitingConcurrencySlot);
+        await node.SetLimit("unused", 1);
+        var work = await OneAtATime(node, spec => spec with { Limits = ["gone"] });
 
-        (await node.Node.AskAsync(new DeleteLimit("gone"), CancellationToken.None)).Accepted();
+        Assert.True((await node.Node.AskAsync(new DeleteLimit("gone"), CancellationToken.None)).Accepted().Changed);
+        Assert.False((await node.Node.AskAsync(new DeleteLimit("gone"), CancellationToken.None)).Accepted().Changed);
+        await node.CrashAndRestartAsync();
 
-        await node.Until(waiter, StateNames.Running);
-        (await node.Node.AskAsync(new DeleteLimit("gone"), CancellationToken.None)).Refused<LimitNotFound, LimitChanged>();
+        var limit = await node.Limit("gone");
+        Assert.Equal((1, 1, true), (limit.Size!.Value, limit.Held, limit.Ending));
+        await work.RunsInTurn();
+        await node.Until(async () => (await node.Node.AskAsync(new DeleteLimit("gone"), CancellationToken.None)).Refusal is LimitNotFound);
+        Assert.True((await node.Node.AskAsync(new DeleteLimit("unused"), CancellationToken.None)).Accepted().Changed);
+        await node.Until(async () => (await node.Node.AskAsync(new DeleteLimit("unused"), CancellationToken.None)).Refusal is LimitNotFound);
+    }
+
+    [Fact]
+    public async Task B60_a_deleted_limit_that_is_set_again_is_a_limit_as_before()
+    {
+        await using var node = await StartAsync();
+        await node.SetLimit("back", 1);
+        var work = await OneAtATime(node, spec => spec with { Limits = ["back"] });
+        (await node.Node.AskAsync(new DeleteLimit("back"), CancellationToken.None)).Accepted();
+
+        Assert.True((await node.Node.AskAsync(new SetLimit("back", 1), CancellationToken.None)).Accepted().Changed);
+
+        await work.RunsInTurn();
+        var limit = await node.Limit("back");
+        Assert.Equal((1, 0, false), (limit.Size!.Value, limit.Held, limit.Ending));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task B60_the_limit_of_a_deleted_deployment_bounds_the_runs_that_it_leaves(bool killed)
+    {
+        await using var node = await StartAsync();
+        var work = await OneAtATime(node, spec => spec with { Concurrency = new ConcurrencySpec(1) });
+
+        (await node.Node.AskAsync(new DeleteDeployment("turn/run"), CancellationToken.None)).Accepted();
+        if (killed)
+        {
+            await node.CrashAndRestartAsync();
+        }
+
+        await node.Until(async () => (await node.Limit("deployment:turn/run")).Waiters.Length == 2);
+        var limit = await node.Limit("deployment:turn/run");
+        Assert.Equal((1, 1, true), (limit.Size!.Value, limit.Held, limit.Ending));
+        await work.RunsInTurn();
+        Assert.DoesNotContain((await node.Node.AskAsync(new ListLimits(), CancellationToken.None)).Accepted().Items, l => l.Name == "deployment:turn/run");
+    }
+
+    [Fact]
+    public async Task B60_runs_made_under_a_concurrency_that_is_gone_keep_to_it_and_new_ones_do_not()
+    {
+        await using var node = await StartAsync();
+        var work = await OneAtATime(node, spec => spec with { Concurrency = new ConcurrencySpec(1) });
+
+        await node.Register(node.Shell("turn/run", "true"));
+
+        Assert.Equal(StateNames.Completed, (await node.Ended(await node.Submit("turn/run"))).State.Name);
+        await work.RunsInTurn();
+    }
+
+    [Fact]
+    public async Task B60_a_run_that_awaits_its_retry_keeps_to_the_limit_of_its_deleted_deployment()
+    {
+        await using var node = await StartAsync();
+        var gate = node.Fifo("gate");
+        await node.Register(node.Shell("again/run", "test -e second && exec cat gate; exit 1") with
+        {
+            Concurrency = new ConcurrencySpec(1), Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromSeconds(2) },
+        });
+        var runs = new[] { await node.Submit("again/run"), await node.Submit("again/run") };
+        foreach (var run in runs)
+        {
+            await node.Until(run, StateNames.AwaitingRetry);
+        }
+
+        await File.WriteAllTextAsync(node.InWork("second"), "");
+        (await node.Node.AskAsync(new DeleteDeployment("again/run"), CancellationToken.None)).Accepted();
+
+        await node.Until(async () => (await node.Runs("again/run")).Count(r => r.State.Name == StateNames.AwaitingConcurrencySlot) == 1);
+        await gate.Write("go");
+        await node.Until(async () => (await node.Runs("again/run")).Count(r => r.State.Name == StateNames.Completed) == 1);
+        await gate.Write("go");
+        foreach (var run in runs)
+        {
+            Assert.Equal(StateNames.Completed, (await node.Ended(run)).State.Name);
+        }
+    }
+
+    /// <summary>Three runs of a limit of 1: one runs, two wait.</summary>
+    private static async Task<Turns> OneAtATime(NodeFixture node, Func<DeploymentSpec, DeploymentSpec> limited)
+    {
+        var gate = node.Fifo("turn-gate");
+        await node.Register(limited(node.Shell("turn/run", "mkdir busy || echo overlap >> overlaps; cat turn-gate; rmdir busy")));
+        var runs = new[] { await node.Submit("turn/run"), await node.Submit("turn/run"), await node.Submit("turn/run") };
+        await node.Until(async () => (await node.Runs("turn/run")).Count(r => r.State.Name == StateNames.AwaitingConcurrencySlot) == 2);
+        await node.Until(async () => (await node.Runs("turn/run")).Any(r => r.State.Name == StateNames.Running));
+        return new Turns(node, gate, runs);
+    }
+
+    /// <summary>What waits for its turn.</summary>
+    private sealed record Turns(NodeFixture Node, Fifo Gate, Guid[] Runs)
+    {
+        public async Task RunsInTurn()
+        {
+            for (var ended = 1; ended <= Runs.Length; ended++)
+            {
+                await Gate.Write("go");
+                await Node.Until(async () => (await Task.WhenAll(Runs.Select(Node.View))).Count(r => r.State.IsTerminal) == ended);
+            }
+
+            Assert.Empty(Node.Lines("overlaps"));
+        }
     }
 
     [Fact]

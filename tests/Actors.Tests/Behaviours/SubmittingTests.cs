@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
@@ -120,6 +121,73 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
         var other = await node.Submit("key/restart");
         await node.Ended(other);
         Assert.DoesNotContain(first, told);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task B61_a_key_hides_no_difference(bool killed)
+    {
+        await using var node = await StartAsync();
+        await node.Register(node.Shell("key/other", "true") with { Parameters = Replies.Json("""{"day":"mon","n":1}"""), Tags = ["always"] });
+        var at = new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var command = new SubmitRun("key/other", Replies.Json("""{"n":2,"list":[1,2]}"""), at, 5, "k", ["b", "a"]);
+        var first = (await node.Node.AskAsync(command, CancellationToken.None)).Accepted();
+        if (killed)
+        {
+            await node.CrashAndRestartAsync();
+        }
+
+        var refused = await Refused(command with { Parameters = Replies.Json("""{"n":3,"day":"mon"}"""), At = at.AddSeconds(1), Priority = null, Tags = ["a"] });
+        Assert.Equal(first.Id, refused.Id);
+        Assert.Equal(["parameters.day", "parameters.n", "parameters.list", "at", "priority", "tags"], refused.Problems.Select(p => p.Field));
+        Assert.Contains(first.Id.ToString(), refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["at"], (await Refused(command with { At = null })).Problems.Select(p => p.Field));
+        Assert.Equal(["priority"], (await Refused(command with { Priority = 4 })).Problems.Select(p => p.Field));
+        Assert.Equal(["tags"], (await Refused(command with { Tags = null })).Problems.Select(p => p.Field));
+        Assert.Equal(["parameters.n", "parameters.list"], (await Refused(command with { Parameters = null })).Problems.Select(p => p.Field).Order(StringComparer.Ordinal).Reverse());
+
+        // The same in other words, and with the old behaviour asked for.
+        await Known(command with { Parameters = Replies.Json("""{"list":[1.0, 2],"n":2e0}"""), At = at.ToOffset(TimeSpan.FromHours(2)), Tags = ["a", "b"] });
+        await Known(command with { Parameters = null, At = null, KeyOnly = true });
+        Assert.Single(await node.Runs("key/other"));
+
+        async Task<KeyUsedOtherwise> Refused(SubmitRun again) =>
+            (await node.Node.AskAsync(again, CancellationToken.None)).Refused<KeyUsedOtherwise, RunSubmitted>();
+
+        async Task Known(SubmitRun again)
+        {
+            var known = (await node.Node.AskAsync(again, CancellationToken.None)).Accepted();
+            Assert.Equal((first.Id, false), (known.Id, known.Created));
+        }
+    }
+
+    [Fact]
+    public async Task B61_a_key_that_used_very_many_parameters_names_the_first_ones()
+    {
+        await using var node = await StartAsync();
+        await node.Register(node.Shell("key/many", "true"));
+        var many = Enumerable.Range(0, 1_000).ToImmutableSortedDictionary(i => $"p{i}", _ => default(System.Text.Json.JsonElement));
+        var given = Replies.Json("{" + string.Join(',', many.Keys.Select(k => $"\"{k}\":1")) + "}");
+        (await node.Node.AskAsync(new SubmitRun("key/many", given, IdempotencyKey: "k"), CancellationToken.None)).Accepted();
+
+        var refused = (await node.Node.AskAsync(new SubmitRun("key/many", IdempotencyKey: "k"), CancellationToken.None)).Refused<KeyUsedOtherwise, RunSubmitted>();
+
+        Assert.Equal(21, refused.Problems.Length);
+    }
+
+    [Fact]
+    public async Task B61_the_key_of_a_retry_is_the_same_run_though_the_deployment_is_another()
+    {
+        await using var node = await StartAsync();
+        var run = await node.Run(node.Shell("key/retry", "exit 1"));
+        await node.Ended(run);
+        var first = (await node.Node.AskAsync(new RetryRun(run, "k"), CancellationToken.None)).Accepted();
+        await node.Register(node.Shell("key/retry", "true") with { Priority = 7, Tags = ["new"] });
+
+        var again = (await node.Node.AskAsync(new RetryRun(run, "k"), CancellationToken.None)).Accepted();
+
+        Assert.Equal((first.Id, false), (again.Id, again.Created));
     }
 
     [Fact]

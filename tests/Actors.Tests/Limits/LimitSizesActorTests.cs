@@ -28,6 +28,8 @@ public sealed class LimitSizesActorTests(ITestOutputHelper output) : NodeWorld(o
         Assert.Equal(new LimitChanged("db", 3, Changed: false), Get(Sizes, new SetLimit("db", 3)));
         Assert.Empty(ToLimiter);
         Get(Sizes, new DeleteLimit("db"));
+        Assert.Equal([new LimitSizeChanged("db", 3, Ending: true)], NewAtLimiter());
+        Get(Sizes, new LimitUnused("db"));
         Assert.Equal([new LimitSizeChanged("db", null)], NewAtLimiter());
     }
 
@@ -46,7 +48,7 @@ public sealed class LimitSizesActorTests(ITestOutputHelper output) : NodeWorld(o
         Store.Answers.Enqueue(Answer.LostAfter);
         Get(Sizes, new DeleteLimit("gpu"));
         Pass(TimeSpan.FromSeconds(1));
-        Assert.Equal([new LimitSizeChanged("gpu", null)], NewAtLimiter());
+        Assert.Equal([new LimitSizeChanged("gpu", 1, Ending: true)], NewAtLimiter());
     }
 
     [Fact]

@@ -10,16 +10,17 @@ public sealed class LimiterDecisionTests
     private const string None = "";
     private static readonly LimiterBehaviour Behaviour = new();
 
-    /// <summary>Rows are messages, columns: no limit of this name, one of size 2.</summary>
+    /// <summary>Rows are messages, columns: no limit of this name, one of size 2, and that one deleted while runs count against it.</summary>
     public static TheoryData<string, string[]> Table => new()
     {
-        { "set-2", ["LimitSet LimitSizeChanged =LimitChanged", "=LimitChanged"] },
-        { "set-3", ["LimitSet LimitSizeChanged =LimitChanged", "LimitSet LimitSizeChanged =LimitChanged"] },
-        { "set-0", ["=LimitInvalid", "=LimitInvalid"] },
-        { "set-node", ["=LimitInvalid", "=LimitInvalid"] },
-        { "delete", ["=LimitNotFound", "LimitDeleted LimitSizeChanged =LimitChanged"] },
-        { "recovered", [None, None] },
-        { "wake-up", [None, None] },
+        { "set-2", ["LimitSet LimitSizeChanged =LimitChanged", "=LimitChanged", "LimitSet LimitSizeChanged =LimitChanged"] },
+        { "set-3", ["LimitSet LimitSizeChanged =LimitChanged", "LimitSet LimitSizeChanged =LimitChanged", "LimitSet LimitSizeChanged =LimitChanged"] },
+        { "set-0", ["=LimitInvalid", "=LimitInvalid", "=LimitInvalid"] },
+        { "set-node", ["=LimitInvalid", "=LimitInvalid", "=LimitInvalid"] },
+        { "delete", ["=LimitNotFound", "LimitEnding LimitSizeChanged =LimitChanged", "=LimitChanged"] },
+        { "unused", [None, None, "LimitDeleted LimitSizeChanged"] },
+        { "recovered", [None, None, None] },
+        { "wake-up", [None, None, None] },
     };
 
     [Theory]
@@ -27,10 +28,11 @@ public sealed class LimiterDecisionTests
     public void A_message_has_its_documented_consequence(string message, string[] expected)
     {
         var none = Behaviour.Initial(EntityKinds.LimiterId);
+        var set = Behaviour.Apply(none, new LimitSet("db", 2), default);
 
         Assert.Equal(
             expected,
-            new[] { none, Behaviour.Apply(none, new LimitSet("db", 2), default) }.Select(state => DecisionText.Of(Behaviour.Decide(state, Message(message), default))));
+            new[] { none, set, Behaviour.Apply(set, new LimitEnding("db"), default) }.Select(state => DecisionText.Of(Behaviour.Decide(state, Message(message), default))));
     }
 
     [Fact]
@@ -45,6 +47,7 @@ public sealed class LimiterDecisionTests
         "set-0" => new SetLimit("db", 0),
         "set-node" => new SetLimit("node:n", 1),
         "delete" => new DeleteLimit("db"),
+        "unused" => new LimitUnused("db"),
         "recovered" => Recovered.Instance,
         "wake-up" => WakeUpNow.Instance,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),

@@ -58,11 +58,22 @@ public sealed class SlotTableTests
         Size("gone", 1);
         Size(Node, 3);
         _table.Book("without");
+        Size("deleted", 2);
+        Size("over", 1);
+        _table.Book("over").Ending = true;
+        Assert.True(_table.IsOver("over"));
+        _table.Book("ended").Ending = true;
 
-        var unlike = _table.SizesUnlike([new LimitRow("same", 1), new LimitRow("other", 4), new LimitRow("new", 2)]);
+        var unlike = _table.SizesUnlike(
+        [
+            new LimitRow("same", 1), new LimitRow("other", 4), new LimitRow("new", 2), new LimitRow("deleted", 2, Ending: true), new LimitRow("over", 1, Ending: true),
+        ]);
 
         Assert.Equal(
-            [new LimitSizeChanged("gone", null), new LimitSizeChanged("new", 2), new LimitSizeChanged("other", 4)],
+            [
+                new LimitSizeChanged("deleted", 2, Ending: true), new LimitSizeChanged("ended", null), new LimitSizeChanged("gone", null),
+                new LimitSizeChanged("new", 2), new LimitSizeChanged("other", 4),
+            ],
             unlike.OrderBy(change => change.Limit, StringComparer.Ordinal));
     }
 
@@ -77,6 +88,48 @@ public sealed class SlotTableTests
         Assert.Null(slots);
         Assert.Equal("db", full);
         Assert.Single(_table.Book("db").Held);
+    }
+
+    [Fact]
+    public void A_limit_without_a_size_bounds_each_run_by_the_size_that_it_was_made_under()
+    {
+        var first = _table.Acquire(Run(1, 0, "own") with { Own = 1 }).Slots!.Value;
+
+        Assert.Equal("own", _table.Acquire(Run(2, 0, "own") with { Own = 1 }).Full);
+        Assert.NotNull(_table.Acquire(Run(3, 0, "own") with { Own = 2 }).Slots);
+        Assert.NotNull(_table.Acquire(Run(4, 0, "other") with { Own = 1 }).Slots);
+        Park("own", Run(2, 0, "own") with { Own = 1 });
+        Dispatch("own");
+        Assert.Empty(_granted);
+        _table.Free(Id(1), first);
+        Dispatch("own");
+        Assert.Empty(_granted);
+
+        Size("own", 2);
+        Dispatch("own");
+        Assert.Equal([Id(2)], _granted);
+    }
+
+    [Fact]
+    public void A_deleted_limit_is_over_once_nobody_holds_it_or_waits_and_needs_it()
+    {
+        Size("db", 1);
+        Size("gpu", 1);
+        var holder = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
+        var other = _table.Acquire(Run(2, 0, "gpu")).Slots!.Value;
+        Park("gpu", Run(3, 1, "gpu", "db"));
+
+        _table.Book("db").Ending = true;
+        Assert.False(_table.IsOver("db"));
+        _table.Free(Id(1), holder);
+        Assert.False(_table.IsOver("db"));
+        Assert.False(_table.IsOver("gpu"));
+        _table.Unpark(Id(3));
+        Assert.True(_table.IsOver("db"));
+        Assert.Null(_table.Book("db").Size);
+        Assert.True(_table.IsOver("db"));
+        Assert.Equal("db", Assert.Single(_table.Ending()));
+        _table.Free(Id(2), other);
     }
 
     [Fact]

@@ -36,6 +36,12 @@ public sealed class SchemaReadingTests
     [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","dependencies":{"a":3}}""", "schema.dependencies.a", "expected a schema")]
     [InlineData("""{"title":"\ud800"}""", "schema.title", "surrogate")]
     [InlineData("""{"maximum":1e9999999999999999999999}""", "schema.maximum", "digits")]
+    [InlineData("""{"x":{"maxLength":"3"},"$ref":"#/x"}""", "schema.x.maxLength", "a whole number of 0 or more")]
+    [InlineData("""{"x":{"pattern":"["},"$ref":"#/x"}""", "schema.x.pattern", "is no regular expression")]
+    [InlineData("""{"x":{"$ref":"#/y"},"y":{"enum":3},"$ref":"#/x"}""", "schema.y.enum", "a list")]
+    [InlineData("""{"x":{"minimum":"1"},"$dynamicRef":"#/x"}""", "schema.x.minimum", "a number")]
+    [InlineData("""{"x":{"properties":{"a":5}},"properties":{"b":{"$ref":"#/x"}}}""", "schema.x.properties.a", "expected a schema")]
+    [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","x":{"dependencies":{"a":3}},"$ref":"#/x"}""", "schema.x.dependencies.a", "expected a schema")]
     public void A_wrong_schema_is_refused_where_it_is_wrong(string schema, string path, string message)
     {
         Assert.False(ParameterSchema.TryRead(Json(schema), "schema", out _, out var problems));
@@ -43,6 +49,25 @@ public sealed class SchemaReadingTests
         var problem = Assert.Single(problems);
         Assert.Equal(path, problem.Field);
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void B64_what_is_wrong_behind_what_is_wrong_is_said_at_once_too()
+    {
+        Assert.False(ParameterSchema.TryRead(
+            Json("""{"x":{"maxLength":"3","$ref":"#/y"},"y":{"type":"z","$ref":"#nowhere"},"$ref":"#/x"}"""), "schema", out _, out var problems));
+
+        Assert.Equal(["schema.x.maxLength", "schema.y.type", "schema.y.$ref"], problems.Select(p => p.Field));
+    }
+
+    [Fact]
+    public void B64_a_schema_that_references_find_twice_is_asked_by_both()
+    {
+        Assert.True(ParameterSchema.TryRead(
+            Json("""{"allOf":[{"$ref":"#/x/properties/a"},{"$ref":"#/x"}],"x":{"properties":{"a":{"maximum":3}}}}"""), "schema", out var schema, out _));
+
+        Assert.Single(schema.Check(JsonElement.Parse("5")));
+        Assert.Single(schema.Check(JsonElement.Parse("""{"a":5}""")));
     }
 
     [Fact]

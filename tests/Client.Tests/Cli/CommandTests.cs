@@ -208,7 +208,7 @@ public sealed class CommandTests : IDisposable
         await using var node = await FakeNode.AnsweringAsync(200, """{"name":"database","size":5,"changed":true}""");
 
         Assert.Equal("Limit database is 5.\n", (await CliRun.OfAsync(node, ["limit", "set", "database", "5"])).Out);
-        Assert.Equal("Limit database is deleted.\n", (await CliRun.OfAsync(node, ["limit", "delete", "database"])).Out);
+        Assert.Equal("Limit database is deleted: runs that hold a slot of it or wait for one keep to it, and it is gone after the last of them.\n", (await CliRun.OfAsync(node, ["limit", "delete", "database"])).Out);
         Assert.Equal(["PUT /api/v1/limits/database", "DELETE /api/v1/limits/database"], node.Asked);
         Assert.Equal("""{"size":5}""", node.Bodies.First());
     }

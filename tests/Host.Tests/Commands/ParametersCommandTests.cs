@@ -108,6 +108,36 @@ public sealed class ParametersCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task B64_a_batch_answers_every_line_whatever_a_reference_leads_to()
+    {
+        string[] lines =
+        [
+            """{"schema":{"x":{"maxLength":"3"},"$ref":"#/x"},"parameters":1}""", """{"schema":{"x":{"pattern":"["},"$ref":"#/x"},"parameters":1}""",
+            """{"schema":true,"parameters":1}""",
+        ];
+
+        Assert.Equal(0, await RunAsync(string.Join('\n', lines), "--batch"));
+
+        var answers = _output.ToString().TrimEnd('\n').Split('\n').Select(a => JsonElement.Parse(a)).ToList();
+        Assert.Equal([false, false, true], answers.Select(a => a.GetProperty("valid").GetBoolean()));
+        Assert.Equal(["schema.x.maxLength", "schema.x.pattern"], answers.Take(2).Select(a => a.GetProperty("errors")[0].GetProperty("path").GetString()));
+    }
+
+    [Fact]
+    public async Task B64_a_batch_answers_every_line_though_the_program_fails_at_one()
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        using var input = new MemoryStream("good\nbad\ngood"u8.ToArray());
+
+        await new LineBatch(input, output).RunAsync(
+            line => line.Span.SequenceEqual("bad"u8) ? throw new InvalidOperationException("a fault") : "answer", problem => problem, CancellationToken.None);
+
+        var answers = output.ToString().TrimEnd('\n').Split('\n');
+        Assert.Equal(("answer", "answer", 3), (answers[0], answers[2], answers.Length));
+        Assert.Contains("mistake in the program", answers[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Many_lines_take_their_turn_and_the_schemas_that_they_share_are_read_once()
     {
         var lines = new StringBuilder();

@@ -68,6 +68,27 @@ public sealed class ParameterSchemaTests(NodeFixture node) : IClassFixture<NodeF
     }
 
     [Fact]
+    public async Task B64_what_only_a_reference_reaches_is_told_at_its_line_by_deploy_and_serve()
+    {
+        var file = node.Write("schema-behind.yaml", """
+            deployments:
+              - name: schema/behind
+                command: ["true"]
+                parameter_schema:
+                  $ref: "#/x"
+                  x:
+                    maxLength: "3"
+            """);
+
+        await Cleanly.RefusesAsync(node.Data, 1, $"{file}:7:9: deployments[0].parameter_schema.x.maxLength: expected a whole number of 0 or more", "deploy", file);
+        var data = Directory.CreateTempSubdirectory("runner-test-").FullName;
+        var served = await Cleanly.AskAsync(data, "serve", file, "--listen", "127.0.0.1:0");
+        Assert.Equal(1, served.ExitCode);
+        Assert.Contains($"{file}:7:9: deployments[0].parameter_schema.x.maxLength: expected a whole number of 0 or more", served.Error, StringComparison.Ordinal);
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
     public async Task What_was_deployed_is_exported_and_a_redeploy_changes_nothing()
     {
         var file = node.Write("schema-export.yaml", """

@@ -23,10 +23,24 @@ internal enum ViolationKind
 /// <summary>A check that would cost more than anybody means it to; the message is for people.</summary>
 internal sealed class CheckAbandonedException(string message) : Exception(message);
 
+/// <summary>What one check costs, or several together.</summary>
+/// <param name="mostWork">How many schemas are applied at most, each to one value.</param>
+internal sealed class CheckCost(int mostWork = Evaluation.MostWork)
+{
+    public int MostWork => mostWork;
+
+    public int Work { get; set; }
+
+    public TimeSpan Matching { get; set; }
+
+    public int Compared { get; set; }
+}
+
 /// <summary>One check of one value: what was found, where it is, and what it has cost.</summary>
 /// <param name="partial">Whether more properties may be added to the value: only what that cannot put right is wrong.</param>
 /// <param name="patience">How long all patterns may take together; null is <see cref="EcmaPattern.PatienceForAll"/>.</param>
-internal sealed class Evaluation(bool partial, TimeSpan? patience = null)
+/// <param name="cost">What the checks before it that it is one with have cost; null for none.</param>
+internal sealed class Evaluation(bool partial, TimeSpan? patience = null, CheckCost? cost = null)
 {
     /// <summary>How deep schemas may be applied within each other: far more than values are nested.</summary>
     public const int Deepest = 500;
@@ -39,10 +53,8 @@ internal sealed class Evaluation(bool partial, TimeSpan? patience = null)
 
     private readonly List<SchemaResource> _scope = [];
     private readonly TimeSpan _patience = patience ?? EcmaPattern.PatienceForAll;
-    private TimeSpan _matching;
-    private int _compared;
+    private readonly CheckCost _cost = cost ?? new CheckCost();
     private int _depth;
-    private int _work;
 
     /// <summary>What was found; null if it is only asked whether anything is wrong.</summary>
     public List<Violation>? Found { get; private set; } = [];
@@ -99,8 +111,8 @@ internal sealed class Evaluation(bool partial, TimeSpan? patience = null)
     /// <exception cref="CheckAbandonedException">Too much was spent.</exception>
     public void Spend(int work)
     {
-        _work += work;
-        if (_work > MostWork)
+        _cost.Work += work;
+        if (_cost.Work > _cost.MostWork)
         {
             throw new CheckAbandonedException("the check takes too many steps; make the schema or the value simpler");
         }
@@ -109,8 +121,8 @@ internal sealed class Evaluation(bool partial, TimeSpan? patience = null)
     /// <summary>Whether so many more names may be compared; nobody reads the hints of a thousand problems.</summary>
     public bool MayCompare(int names)
     {
-        var may = _compared + names <= MostCompared;
-        _compared += may ? names : 0;
+        var may = _cost.Compared + names <= MostCompared;
+        _cost.Compared += may ? names : 0;
         return may;
     }
 
@@ -132,8 +144,8 @@ internal sealed class Evaluation(bool partial, TimeSpan? patience = null)
                 $"whether {path} matches the pattern {JsonPath.Quote(pattern.Text)} was not known after {EcmaPattern.Patience.TotalSeconds:0} s; make the pattern simpler");
         }
 
-        _matching += Stopwatch.GetElapsedTime(began);
-        return _matching <= _patience ? found : throw new CheckAbandonedException(
+        _cost.Matching += Stopwatch.GetElapsedTime(began);
+        return _cost.Matching <= _patience ? found : throw new CheckAbandonedException(
             $"the patterns took {_patience.TotalSeconds:0.##} s together, the last of them {JsonPath.Quote(pattern.Text)} at {path}; make them or the value simpler");
     }
 

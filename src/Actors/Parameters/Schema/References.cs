@@ -8,6 +8,8 @@ namespace Runner.Actors.Parameters.Schema;
 /// <summary>Leads <c>$ref</c> and <c>$dynamicRef</c> to schemas. All of them stand in the schema itself: nothing is ever fetched.</summary>
 internal sealed class References(SchemaReader reader, Action<JsonPath, string> refuse)
 {
+    private readonly Dictionary<string, (int Of, ImmutableArray<SchemaNode> Nodes)> _named = new(StringComparer.Ordinal);
+
     /// <summary>What a reference leads to as it stands; null if there is none, or it leads nowhere, which has been said.</summary>
     public SchemaNode? Static(SchemaNode node, string keyword) =>
         node.Source.Properties.TryGetValue(keyword, out var text) && text.Kind == JsonValueKind.String ? Resolve(text.Text, node, keyword)?.Target : null;
@@ -22,12 +24,22 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
 
         // It is dynamic only if what it leads to says that it is meant to be found that way.
         return found.Anchor is { } anchor && found.Resource.DynamicAnchors.TryGetValue(anchor, out var named) && named == found.Target
-            ? new DynamicReferenceKeyword(anchor, found.Target, [.. Named(anchor)])
+            ? new DynamicReferenceKeyword(anchor, found.Target, Named(anchor))
             : new ReferenceKeyword(found.Target);
     }
 
-    private IEnumerable<SchemaNode> Named(string anchor) =>
-        reader.Resources.Select(r => r.DynamicAnchors.GetValueOrDefault(anchor)).OfType<SchemaNode>().Distinct();
+    /// <summary>Those of a name, kept as long as no schema has been found since: a schema may refer to one name thousands of times.</summary>
+    private ImmutableArray<SchemaNode> Named(string anchor)
+    {
+        if (_named.TryGetValue(anchor, out var known) && known.Of == reader.Nodes.Count)
+        {
+            return known.Nodes;
+        }
+
+        ImmutableArray<SchemaNode> nodes = [.. reader.Resources.Select(r => r.DynamicAnchors.GetValueOrDefault(anchor)).OfType<SchemaNode>().Distinct()];
+        _named[anchor] = (reader.Nodes.Count, nodes);
+        return nodes;
+    }
 
     private (SchemaNode Target, SchemaResource Resource, string? Anchor)? Resolve(string text, SchemaNode node, string keyword)
     {

@@ -6,32 +6,40 @@ using Runner.Actors.Parameters.Schema.Keywords;
 namespace Runner.Actors.Parameters.Schema;
 
 /// <summary>The second pass over a schema: gives each schema within it its keywords, with references led to where they point.</summary>
-internal sealed class SchemaBuilder(SchemaReader reader, Action<JsonPath, string> refuse)
+/// <param name="isRefused">Whether anything is wrong so far.</param>
+internal sealed class SchemaBuilder(SchemaReader reader, Action<JsonPath, string> refuse, Func<bool> isRefused)
 {
     private const int LongestList = 200;
 
-    private readonly Queue<SchemaNode> _waiting = new();
-    private readonly HashSet<SchemaNode> _known = [];
     private readonly References _references = new(reader, refuse);
 
     /// <summary>Builds them all, those included that only references lead to.</summary>
     public void Build()
     {
-        for (Enqueue(); _waiting.TryDequeue(out var node); Enqueue())
+        for (var i = 0; i < reader.Nodes.Count; i++)
         {
+            var node = reader.Nodes[i];
+            if (isRefused())
+            {
+                // What only a reference leads to has just been read, and keywords are made of what is right alone. What is wrong further on is told, too.
+                LookFurther(node);
+                continue;
+            }
+
             var keywords = Keywords(node).ToImmutableArray();
             node.NeedsSeen = keywords.Any(k => k is UnevaluatedItemsKeyword or UnevaluatedPropertiesKeyword);
             node.Keywords = keywords;
         }
     }
 
-    private void Enqueue()
+    private void LookFurther(SchemaNode node)
     {
-        if (_known.Count < reader.Nodes.Count)
+        if (node.Source.Kind == JsonValueKind.Object)
         {
-            foreach (var node in reader.Nodes.Where(_known.Add))
+            _references.Static(node, "$ref");
+            if (node.Resource.Draft != Draft.Seven)
             {
-                _waiting.Enqueue(node);
+                _references.Static(node, "$dynamicRef");
             }
         }
     }

@@ -16,6 +16,7 @@ internal sealed class SchemaReader
     private const int MostPatternSize = 100_000;
 
     private readonly Dictionary<JsonData, SchemaNode> _nodes = new(ReferenceEqualityComparer.Instance);
+    private readonly List<SchemaNode> _found = [];
     private readonly Dictionary<string, SchemaResource> _resources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, EcmaPattern> _patterns = new(StringComparer.Ordinal);
     private readonly Action<JsonPath, string> _refuse;
@@ -34,8 +35,8 @@ internal sealed class SchemaReader
 
     public SchemaNode Root { get; }
 
-    /// <summary>Every schema that was found so far.</summary>
-    public IReadOnlyCollection<SchemaNode> Nodes => _nodes.Values;
+    /// <summary>Every schema that was found so far, in that order; references may lead to more.</summary>
+    public IReadOnlyList<SchemaNode> Nodes => _found;
 
     public IEnumerable<SchemaResource> Resources => _resources.Values;
 
@@ -56,12 +57,12 @@ internal sealed class SchemaReader
                 _refuse(path, $"expected a schema: an object, true or false; there is {source.Described}");
             }
 
-            return _nodes[source] = new SchemaNode(source, path, around);
+            return Found(new SchemaNode(source, path, around));
         }
 
         var node = new SchemaNode(source, path, Enter(source, path, around));
         node.Resource.Root ??= node;
-        _nodes[source] = node;
+        Found(node);
         Name(node);
         var form = new KeywordForm(node, _refuse, child => Visit(child.Source, child.Path, node.Resource), CompilePattern);
         foreach (var (keyword, value) in source.Properties)
@@ -72,6 +73,13 @@ internal sealed class SchemaReader
             }
         }
 
+        return node;
+    }
+
+    private SchemaNode Found(SchemaNode node)
+    {
+        _nodes[node.Source] = node;
+        _found.Add(node);
         return node;
     }
 

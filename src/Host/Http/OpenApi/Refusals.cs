@@ -32,6 +32,7 @@ internal static class Refusals
         ["run-already-ended"] = (409, "The run has ended; it does not change any more."),
         ["output-replaced"] = (409, "A program has put a link, a pipe or the like in the place of its output, or closed it to the node."),
         ["run-not-ended"] = (409, "The run has not ended yet."),
+        ["key-used-otherwise"] = (409, "The idempotency key was used for a run that was asked for otherwise; `problems` says what differs. Nothing was submitted."),
         ["body-too-large"] = (413, "The body is over 4 MiB."),
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),
         ["node-starting"] = (503, "The node is starting: try again in a moment."),

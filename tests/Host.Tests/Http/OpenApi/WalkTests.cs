@@ -53,7 +53,7 @@ public sealed class WalkTests : IAsyncLifetime
         await WalkRetentionAsync();
         var documented = _contract.Operations.SelectMany(o => o.Statuses.Where(s => s[0] == '2').Select(s => $"{o.Id} {s}")
             .Concat(o.Codes.Where(code => code.EndsWith("-not-found", StringComparison.Ordinal) || code is "deployment-invalid" or "submission-invalid" or "limit-invalid" or "prune-invalid"
-                or "run-already-ended" or "run-not-ended").Select(code => $"{o.Id} {code}")));
+                or "run-already-ended" or "run-not-ended" or "key-used-otherwise").Select(code => $"{o.Id} {code}")));
         Assert.Equal([], documented.Except(_contract.Seen));
     }
 
@@ -134,6 +134,8 @@ public sealed class WalkTests : IAsyncLifetime
         var key = """{"idempotencyKey":"one","parameters":{"n":1,"s":["x"]},"priority":5,"tags":["walk"]}""";
         var run = IdOf(await SendAsync("POST", Runs, key, 201));
         await SendAsync("POST", Runs, key, 200);
+        await SendAsync("POST", Runs, """{"idempotencyKey":"one","parameters":{"n":2}}""", 409);
+        await SendAsync("POST", Runs, """{"idempotencyKey":"one","parameters":{"n":2},"keyOnly":true}""", 200);
         await SendAsync("POST", Runs, """{"priority":100000}""", 400);
         var later = IdOf(await SendAsync("POST", Runs, """{"at":"2999-01-01T00:00:00Z","tags":null}""", 201));
         await GetAsync($"/api/v1/runs/{run}/events");
@@ -147,6 +149,7 @@ public sealed class WalkTests : IAsyncLifetime
         await SendAsync("POST", $"/api/v1/runs/{run}/cancel", null, 409);
         var again = IdOf(await SendAsync("POST", $"/api/v1/runs/{run}/retry", """{"idempotencyKey":"again"}""", 201));
         await SendAsync("POST", $"/api/v1/runs/{run}/retry", """{"idempotencyKey":"again"}""", 200);
+        await SendAsync("POST", $"/api/v1/runs/{run}/retry", """{"idempotencyKey":""}""", 400);
         await GetAsync($"/api/v1/runs/{again}/events");
         var failed = IdOf(await SendAsync("POST", "/api/v1/deployments/walk/fails/runs", null, 201));
         await GetAsync($"/api/v1/runs/{failed}/events");
