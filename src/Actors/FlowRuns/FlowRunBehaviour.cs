@@ -85,7 +85,10 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     {
         if (state.Phase != RunPhase.None)
         {
-            return Decision.Answer(new RunSubmitted(state.Id, Created: false, state.Current));
+            var differences = create.KeyOnly ? [] : KeyRules.Differences(state.Scheduled!, create.Scheduled);
+            return Decision.Answer(differences.IsEmpty
+                ? new RunSubmitted(state.Id, Created: false, state.Current)
+                : new KeyUsedOtherwise(state.Id, create.Scheduled.IdempotencyKey ?? "", differences));
         }
 
         var decision = Decision.Persist(create.Scheduled)
@@ -187,11 +190,12 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         : state.Stopping is { Reason: StopReason.Cancel } ? Finish(state, AttemptOutcomes.Cancelled(state.Stopping.Message))
         : AfterAttempt(state, AttemptOutcomes.NotStarted(failed.Kind, failed.Message), null, now);
 
-    private static Decision NeverStarted(FlowRunState state, ProcessNeverStarted never, DateTimeOffset now) =>
+    // What said so may have looked before another life of this run wrote what became of the attempt: only who writes first may start it.
+    private Decision NeverStarted(FlowRunState state, ProcessNeverStarted never, DateTimeOffset now) =>
         never.Attempt != state.Attempt || !state.HasProcess ? Decision.None
         : state.Stopping is { Reason: StopReason.Cancel } ? Finish(state, AttemptOutcomes.Cancelled(state.Stopping.Message))
         : state.Stopping is { } stopping ? AfterAttempt(state, AttemptOutcomes.Interrupted(stopping), null, now)
-        : Decision.Do(new StartProcess(state.Attempt));
+        : Decision.Persist(new AttemptStarting(state.Attempt, state.Slots, node)).Then(new StartProcess(state.Attempt));
 
     private static Decision Ended(FlowRunState state, ProcessEnded ended, DateTimeOffset now) =>
         ended.Attempt != state.Attempt || !state.HasProcess
@@ -249,8 +253,13 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         }
 
         var given = repeat.Command.IdempotencyKey;
+        if (KeyRules.Problem(given) is { } problem)
+        {
+            return Decision.Answer(new SubmissionInvalid([problem]));
+        }
+
         var id = given is not null ? RunIds.ForKey(state.Id.ToString("D"), given) : repeat.FreshId;
-        var scheduled = state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given };
+        var scheduled = state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given, Asked = null };
         return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == repeat.FreshId)));
     }
 

@@ -28,7 +28,7 @@ internal static class FlowRunRows
 
         if (after.Phase == RunPhase.AwaitingSlot && after.WaitingFor != before.WaitingFor)
         {
-            rows.Add(new WaiterRow(after.Id, after.WaitingFor!, after.Scheduled!.Priority, after.ReadyAt, RunLimits.Of(after.Scheduled)).Put());
+            rows.Add(new WaiterRow(after.Id, after.WaitingFor!, after.Scheduled!.Priority, after.ReadyAt, RunLimits.Of(after.Scheduled), after.Recipe.Concurrency?.Limit).Put());
         }
         else if (before.Phase == RunPhase.AwaitingSlot && after.Phase != RunPhase.AwaitingSlot)
         {

@@ -21,6 +21,8 @@ internal static class FlowRunTransitions
             RunAwaitingSlot e => Enter(
                 state with { Phase = RunPhase.AwaitingSlot, WaitingFor = e.Limit },
                 new(StateType.Scheduled, StateNames.AwaitingConcurrencySlot, at, $"Limit '{e.Limit}' is full.")),
+            // It was found not to have been started, and is started now: the same attempt, with the same slots.
+            AttemptStarting e when e.Attempt == state.Attempt && state.Phase == RunPhase.Submitting => state with { Node = e.Node },
             AttemptStarting e => Enter(
                 state with
                 {

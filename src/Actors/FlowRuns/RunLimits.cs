@@ -21,5 +21,5 @@ internal static class RunLimits
     public static AcquireSlots FirstAsk(CreateRun create) =>
         new(Waiting(create.Run, create.Scheduled, create.Scheduled.StartAt ?? create.Scheduled.Due));
 
-    private static WaitingRun Waiting(Guid run, RunScheduled scheduled, DateTimeOffset ready) => new(run, Of(scheduled), scheduled.Priority, ready);
+    private static WaitingRun Waiting(Guid run, RunScheduled scheduled, DateTimeOffset ready) => new(run, Of(scheduled), scheduled.Priority, ready, scheduled.Recipe.Concurrency?.Limit);
 }

@@ -288,7 +288,23 @@ public sealed class FlowRunActorTests(ITestOutputHelper output) : NodeWorld(outp
 
         Assert.Equal(["start 1"], FlowRunner.New());
         Assert.Single(Children);
-        Assert.Equal(Begun, Events(Key(Run)));
+        Assert.Equal([.. Begun, "run.attempt-starting"], Events(Key(Run)));
+        Assert.Equal([StateNames.Scheduled, StateNames.Submitting], Assert.IsType<RunView>(Get(Key(Run), new GetRun(Run))).History.Select(h => h.State.Name));
+    }
+
+    [Fact]
+    public void What_another_life_has_ended_meanwhile_is_not_started_though_it_seems_never_started()
+    {
+        WriteBegun();
+        Tell(Key(Run), WakeUpNow.Instance);
+        Assert.Equal(["recover 1 unknown"], FlowRunner.New());
+        WriteAfter([Recipe(), new AttemptStarting(1, Slots, Node)], FlowRuns.Behaviour, $"{Run:D}", new RunFinished(1, AttemptOutcomes.Cancelled(null), null));
+        Observer.NeverStarted();
+        Settle();
+        Pass(TimeSpan.FromSeconds(1));
+
+        Assert.DoesNotContain("start 1", FlowRunner.New());
+        Assert.Equal([.. Begun, "run.finished"], Events(Key(Run)));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class FlowRunDecisionTests
         { "conflicted", [None, "AcquireSlots", "WaitForSlot", None, None, None, None, None] },
         { "started", [None, None, None, "AttemptRunning WatchTimeout", None, None, None, None] },
         { "not-started", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
-        { "never-started", [None, None, None, "StartProcess", "StartProcess", "RunFinished:Cancelled SlotsReleased", None, None] },
+        { "never-started", [None, None, None, "AttemptStarting StartProcess", "AttemptStarting StartProcess", "RunFinished:Cancelled SlotsReleased", None, None] },
         { "exit-0", [None, None, None, "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", None, None] },
         { "exit-1", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Failed SlotsReleased", None, None] },
         { "killed-after-stop", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },

@@ -111,11 +111,17 @@ public abstract class NodeWorld : ActorKit
     private protected void Write<TState, TEvent, TIntent>(IEntityBehaviour<TState, TEvent, TIntent> behaviour, string id, params TEvent[] events)
         where TState : class
         where TEvent : class
+        where TIntent : class => WriteAfter([], behaviour, id, events);
+
+    /// <summary>As another life of an entity would, after what it wrote already.</summary>
+    private protected void WriteAfter<TState, TEvent, TIntent>(TEvent[] written, IEntityBehaviour<TState, TEvent, TIntent> behaviour, string id, params TEvent[] events)
+        where TState : class
+        where TEvent : class
         where TIntent : class
     {
-        var before = behaviour.Initial(id);
+        var before = written.Aggregate(behaviour.Initial(id), (state, e) => behaviour.Apply(state, e, Now));
         var after = events.Aggregate(before, (state, e) => behaviour.Apply(state, e, Now));
-        var write = EntityWrites.Build(behaviour, Codec, id, before, after, 0, 0, [.. events.Select(e => (e, Now))]);
+        var write = EntityWrites.Build(behaviour, Codec, id, before, after, written.Length, 0, [.. events.Select(e => (e, Now))]);
         Assert.IsType<CommitResult.Committed>(Ended(Store.Memory.CommitAsync(new EntityCommit([write]))));
     }
 
