@@ -15,6 +15,9 @@ internal sealed class SlotTable
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, ImmutableArray<Slot>> _granted = [];
     private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
+
+    /// <summary>Who was told which limit to wait for and does not stand there yet.</summary>
+    private readonly Dictionary<Guid, WaitingRun> _sent = [];
     private readonly int[] _held = new int[Enum.GetValues<LimitKind>().Length];
     private readonly Action<int>[] _changed;
 
@@ -53,8 +56,13 @@ internal sealed class SlotTable
         }
 
         var limits = LimitsOf(run);
-        var full = limits.FirstOrDefault(l => !HasRoom(l, run) || Book(l).HasWaiters);
-        return full is null ? (Grant(run.Run, limits), null) : (null, full);
+        if (limits.FirstOrDefault(l => !HasRoom(l, run) || Book(l).HasWaiters) is { } full)
+        {
+            _sent[run.Run] = run;
+            return (null, full);
+        }
+
+        return (Grant(run.Run, limits), null);
     }
 
     /// <summary>Stands a run in a limit's queue.</summary>
@@ -80,6 +88,7 @@ internal sealed class SlotTable
 
     public void Unpark(Guid run)
     {
+        _sent.Remove(run);
         if (_parked.Remove(run, out var place))
         {
             Book(place.Limit).Remove(place.Run);
@@ -127,6 +136,7 @@ internal sealed class SlotTable
             var limits = LimitsOf(run);
             if (limits.FirstOrDefault(l => !HasRoom(l, run)) is { } full)
             {
+                _sent[run.Run] = run;
                 sent(run.Run, full);
             }
             else
@@ -140,8 +150,8 @@ internal sealed class SlotTable
     }
 
     /// <summary>
-    /// Lets a deleted limit go if no run holds a slot of it and none that waits, here or for another limit, counts against it. Of waiters beyond those in memory
-    /// nothing is known: with some, none is let go.
+    /// Lets a deleted limit go if no run holds a slot of it and none that waits, here or for another limit or on its way to one, counts against it. Of waiters
+    /// beyond those in memory nothing is known: with some, none is let go.
     /// </summary>
     /// <returns>Whether it is over; so it stays until somebody sets it anew.</returns>
     public bool IsOver(string limit)
@@ -151,7 +161,7 @@ internal sealed class SlotTable
             return book is { Ending: true };
         }
 
-        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading) || _parked.Values.Any(p => p.Run.Limits.Contains(limit)))
+        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading) || _parked.Values.Select(p => p.Run).Concat(_sent.Values).Any(run => run.Limits.Contains(limit)))
         {
             return false;
         }
@@ -227,6 +237,7 @@ internal sealed class SlotTable
 
     private ImmutableArray<Slot> Grant(Guid run, ImmutableArray<string> limits)
     {
+        _sent.Remove(run);
         var slots = ImmutableArray.CreateBuilder<Slot>(limits.Length);
         foreach (var limit in limits)
         {
