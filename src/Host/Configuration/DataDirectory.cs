@@ -156,6 +156,10 @@ internal sealed class DataDirectory : IDisposable
                 CultureInfo.InvariantCulture,
                 $"What is in the data folder {path} may be read by others and is not this user's to close ({Reason(e)}). Give it to this user: `chown -R {FileFacts.Me} {PostgresStoreOptions.ForShell(path)}`."), e);
         }
+        catch (IOException e)
+        {
+            throw NotWritable(path, e);
+        }
     }
 
     /// <summary>Takes from others what they may do with a folder; where the node is root they may pass through, to what is theirs by name.</summary>

@@ -222,11 +222,15 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         await node.DeployAsync("submit.yaml", """deployments: [{name: submit/it, command: ["true"]}]""");
 
-        var first = await node.SubmitAsync("submit/it", "--at", "2100-01-01T00:00:00Z", "--priority", "7", "--tag", "x", "--tag", "y", "--key", "once");
-        var again = await node.AskAsync("submit", "submit/it", "--key", "once");
+        string[] asked = ["submit/it", "--at", "2100-01-01T00:00:00Z", "--priority", "7", "--tag", "x", "--tag", "y", "--key", "once"];
+        var first = await node.SubmitAsync(asked);
+        foreach (var again in new[] { await node.AskAsync(["submit", .. asked]), await node.AskAsync("submit", "submit/it", "--key", "once", "--key-only") })
+        {
+            Assert.Contains(first, again.Out, StringComparison.Ordinal);
+            Assert.Contains("used", again.Out, StringComparison.Ordinal);
+        }
 
-        Assert.Contains(first, again.Out, StringComparison.Ordinal);
-        Assert.Contains("used", again.Out, StringComparison.Ordinal);
+        await Cleanly.RefusesAsync(node.Data, 1, first, "submit", "submit/it", "--key", "once");
         var shown = (await node.JsonAsync("run", "show", first))[0];
         Assert.Equal(7, shown.GetProperty("priority").GetInt32());
         Assert.Equal(["x", "y"], shown.GetProperty("tags").EnumerateArray().Select(t => t.GetString()));
