@@ -193,6 +193,11 @@ public sealed class RunnerClient : IDisposable
                     throw new UnexpectedAnswerException(Url, $"it sent output at '{line.Position}', which is no position");
                 }
 
+                if (line.Base64 is { } exact && !System.Buffers.Text.Base64.IsValid(exact))
+                {
+                    throw new UnexpectedAnswerException(Url, $"it sent output at '{line.Position}' whose base64 is none");
+                }
+
                 if (line.Problem is null && last?.Covers(position) == true)
                 {
                     return false;

@@ -57,13 +57,9 @@ internal static class LogsCommand
         {
             call.Context.WriteJson(line, ClientJson.Default.LogLine);
         }
-        else if (line.Stream == LogStream.Stdout)
-        {
-            call.Context.Write(line.Text);
-        }
         else
         {
-            call.Context.WriteError(line.Text);
+            call.Context.Write(line.Stream, line.ToBytes());
         }
     }
 

@@ -81,8 +81,9 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
         }
         else
         {
-            // JSON has no way to say other bytes; the plain endpoint gives them as they are.
+            // JSON has no way to say other bytes: those that are none of a text's stand beside it.
             _json.WriteString("text", Encoding.UTF8.GetString(line.Bytes));
+            _json.WriteBase64String("base64", line.Bytes);
         }
 
         _json.WriteEndObject();

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Runner.Client;
 
 namespace Runner.Host.Tests.EndToEnd;
 
@@ -70,6 +72,38 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal(lines, string.Concat(pieces));
         Assert.InRange(pieces.Count, 2, 20);
         Assert.Equal(lines, (await node.AskAsync("run", "logs", run, "--follow")).Out);
+    }
+
+    [Fact]
+    public async Task B62_bytes_that_are_no_text_are_the_same_in_every_way_to_read_them()
+    {
+        // Every byte there is; a character cut by a line's end; one that waits for its second half.
+        await node.DeployAsync("bytes.yaml", """
+            deployments:
+              - {name: bytes/all, command: [bash, -c, 'for i in {0..255}; do printf "\x$(printf %x $i)"; done; printf "\n\xc3\n\xc3"; sleep 0.2; printf "\xbc ok\n\xff"']}
+            """);
+        var run = await node.SubmitAsync("bytes/all");
+        var followed = RunnerProgram.AskBytesAsync(node.Data, "run", "logs", run, "--follow");
+        await node.EndOfAsync(run);
+
+        byte[] written = [.. Enumerable.Range(0, 256).Select(b => (byte)b), .. "\n"u8, 0xC3, .. "\n"u8, 0xC3, 0xBC, .. " ok\n"u8, 0xFF];
+        Assert.Equal(written, await followed);
+        Assert.Equal(written, await RunnerProgram.AskBytesAsync(node.Data, "run", "logs", run, "--follow"));
+        Assert.Equal(written, await RunnerProgram.AskBytesAsync(node.Data, "run", "logs", run));
+        foreach (var together in new[] { false, true })
+        {
+            var pieces = new List<LogLine>();
+            await foreach (var piece in node.Client.FollowLogsAsync(Guid.Parse(run), together: together))
+            {
+                pieces.Add(piece);
+            }
+
+            Assert.Equal(written, pieces.SelectMany(IEnumerable<byte> (p) => p.ToBytes()));
+            Assert.All(pieces, p => Assert.Equal(p.Text.Contains('\uFFFD'), p.Base64 is not null));
+        }
+
+        var lines = await node.JsonAsync("run", "logs", run);
+        Assert.Equal(written, lines.SelectMany(IEnumerable<byte> (l) => l.TryGetProperty("base64", out var exact) ? exact.GetBytesFromBase64() : Encoding.UTF8.GetBytes(l.GetProperty("text").GetString()!)));
     }
 
     [Fact]
