@@ -31,6 +31,7 @@ internal static class NodeComposition
         var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(start.Options.DataDirectory)
         {
             Environment = new ProgramEnvironment(start.Options.EnvInherit, [.. start.Options.SecretVariables]),
+            Attributes = start.Options.Programs,
         }, start.Log);
         try
         {

@@ -11,6 +11,9 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 {
     /// <summary>Which of the node's variables the programs get.</summary>
     public ProgramEnvironment Environment { get; init; } = ProgramEnvironment.Default;
+
+    /// <summary>What they start with beside.</summary>
+    public ProgramAttributes Attributes { get; init; } = ProgramAttributes.Default;
 }
 
 /// <summary>
@@ -59,7 +62,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         log ??= Serilog.Core.Logger.None;
         Files = new RunFiles(options.DataDirectory);
         _table = new AttemptTable(Files, log);
-        _spawner = new Spawner(Files, options.Environment);
+        _spawner = new Spawner(Files, options.Environment, new StartAttributes(options.Attributes, log));
         _spare = _spawner.Spare(options.SpawnThreads * SparesPerThread);
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);

@@ -36,6 +36,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         _named.Clear();
         _file = flags.Config is null ? null : NodeConfigFile.Read(flags.Config, Named, _mistakes.Add);
         var store = ReadStore(flags);
+        var (programs, openFiles) = new ProgramAttributesReader(setting => Said(null, setting), variable, _mistakes.Add).Read();
         var options = new NodeOptions(
             ReadData(flags.Data),
             ReadListen(flags.Listen),
@@ -62,6 +63,8 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             OtlpProtocol = ReadOtlpProtocol(),
             OtlpHeaders = ReadOtlpHeaders(),
             EnvInherit = ReadEnvInherit(),
+            Programs = programs,
+            ProgramOpenFilesSaid = openFiles,
         };
         options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders) };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);

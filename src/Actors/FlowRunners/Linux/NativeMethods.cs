@@ -17,7 +17,7 @@ internal static unsafe partial class NativeMethods
     /// <summary>Differs between processors: 0100000 on arm64, 0400000 on x64.</summary>
     public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20,
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20,
         ENFILE = 23, EMFILE = 24, ETXTBSY = 26, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
 
     public const int SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19;
@@ -39,6 +39,7 @@ internal static unsafe partial class NativeMethods
 
     private const long PidfdSendSignal = 424, PidfdOpen = 434, CloseRange = 436;
     private const int CLOSE_RANGE_CLOEXEC = 4;
+    private const int OpenFiles = 7;
     private const int F_DUPFD_CLOEXEC = 1030, F_SETFL = 4;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -156,10 +157,67 @@ internal static unsafe partial class NativeMethods
     /// <summary>How many descriptors this process may have open.</summary>
     public static long OpenFilesLimit()
     {
-        const int OpenFiles = 7;
         var limits = stackalloc ulong[2];
         return GetLimit(OpenFiles, limits) == 0 && limits[0] < long.MaxValue ? (long)limits[0] : long.MaxValue;
     }
+
+    /// <summary>This process's limits of open files; null if the system does not say.</summary>
+    public static (ulong Soft, ulong Hard)? ReadOpenFiles()
+    {
+        var limits = stackalloc ulong[2];
+        return GetLimit(OpenFiles, limits) == 0 ? (limits[0], limits[1]) : null;
+    }
+
+    /// <summary>Sets this process's limits of open files.</summary>
+    public static bool SetOpenFiles((ulong Soft, ulong Hard) to) => SetOpenFilesOf(0, to);
+
+    /// <summary>Sets the limits of open files of another process; 0 is this one.</summary>
+    public static bool SetOpenFilesOf(int pid, (ulong Soft, ulong Hard) to)
+    {
+        var limits = stackalloc ulong[] { to.Soft, to.Hard };
+        return SetLimit(pid, OpenFiles, limits, null) == 0;
+    }
+
+    /// <summary>The number that the next descriptor of this process will have, or -1 if there is none left.</summary>
+    public static int LowestFreeDescriptor()
+    {
+        var fd = Duplicate(0);
+        return fd < 0 || Close(fd) != 0 ? -1 : fd;
+    }
+
+    /// <summary>Lets a process run on these processors alone.</summary>
+    public static bool SetCpus(int pid, IReadOnlyList<int> cpus)
+    {
+        var set = new byte[(cpus[^1] / 64 * 8) + 8];
+        foreach (var cpu in cpus)
+        {
+            set[cpu / 8] |= (byte)(1 << (cpu % 8));
+        }
+
+        fixed (byte* bits = set)
+        {
+            return SetAffinity(pid, (nuint)set.Length, bits) == 0;
+        }
+    }
+
+    /// <summary>Sets how a process's reading and writing is served; 0, or -1.</summary>
+    /// <param name="priority">The class in the bits from 13 on, and its level.</param>
+    public static int SetIoPriority(int pid, int priority)
+    {
+        const int Process = 1;
+        return (int)SystemCall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 30 : 251, Process, pid, priority, 0);
+    }
+
+    /// <summary>Sets a process's niceness; 0, or -1.</summary>
+    /// <param name="which">0: <paramref name="who"/> is a process.</param>
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, uint who, int nice);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    private static partial int SetAffinity(int pid, nuint size, byte* mask);
+
+    [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
+    private static partial int SetLimit(int pid, int resource, ulong* to, ulong* before);
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, ulong* limits);

@@ -16,13 +16,14 @@ internal sealed unsafe class Spawner : IDisposable
 
     private readonly RunFiles _files;
     private readonly ProgramEnvironment _environment;
+    private readonly StartAttributes _attributes;
     private readonly InheritedEnvironment _inherited = InheritedEnvironment.OfThisProcess;
     private readonly ConcurrentBag<SpawnBlocks> _blocks = [];
     private readonly int _devNull;
 
-    public Spawner(RunFiles files, ProgramEnvironment environment)
+    public Spawner(RunFiles files, ProgramEnvironment environment, StartAttributes attributes)
     {
-        (_files, _environment) = (files, environment);
+        (_files, _environment, _attributes) = (files, environment, attributes);
         _devNull = Open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
         if (_devNull < 0)
         {
@@ -198,9 +199,11 @@ internal sealed unsafe class Spawner : IDisposable
             var wait = default(SpinWait);
             for (var i = 0; ; i++)
             {
-                error = NodeUmask.AsStarted(
+                error = _attributes.Start(
                     (Pid: (nint)pid, file, blocks, Argv: (nint)argv, Envp: (nint)envp),
-                    static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp));
+                    static s => NodeUmask.AsStarted(
+                        s, static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp)),
+                    pid);
                 if (error != ETXTBSY || i == MostBusyAttempts)
                 {
                     return error;
