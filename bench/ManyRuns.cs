@@ -84,7 +84,7 @@ internal static class ManyRuns
         }
 
         // A row of an open run would be put and taken away again.
-        var rows = FlowRunRows.Project(new FlowRunState(id), state).Rows.Where(row => row.Table == Tables.Runs.Name);
+        var rows = FlowRunRows.Project(new FlowRunState(id), state).Rows.Where(row => row.Table != Tables.OpenRuns.Name);
         return new EntityWrite(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), 0, events.DrainToImmutable()) { Rows = [.. rows] };
     }
 

@@ -122,7 +122,7 @@ public sealed class RunnerClient : IDisposable
         ApiPaths.Deployment(command.Deployment, "/runs"),
         Bytes(
             new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema,
-                command.KeyOnly),
+                command.KeyOnly, command.Name),
             ClientJson.Default.SubmitBody),
         MessagesJson.Default.RunSubmitted,
         cancel);
@@ -134,6 +134,8 @@ public sealed class RunnerClient : IDisposable
             ("deployment", query.Deployment),
             ("tag", query.Tag),
             ("since", query.Since is { } since ? Instants.Format(since) : null),
+            ("name", query.Name),
+            ("parameter", query.Parameter),
             ("limit", ApiPaths.Text(query.Limit)),
             ("after", query.After)),
         MessagesJson.Default.RunPage,

@@ -272,6 +272,20 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task B89_a_run_has_a_name_that_finds_it()
+    {
+        await node.DeployAsync("named.yaml", """deployments: [{name: named/it, command: ["true"], parameters: {region: eu}}]""");
+        var run = await node.SubmitAsync("named/it", "--name", "the first", "-p", "region=us");
+        await node.SubmitAsync("named/it");
+
+        Assert.Equal([run], (await node.JsonAsync("runs", "--name", "the first"))[0].GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetString()));
+        Assert.Equal([run], (await node.JsonAsync("runs", "-p", "region=us", "--deployment", "named/it"))[0].GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetString()));
+        Assert.Contains("the first", (await node.AskAsync("runs", "--deployment", "named/it")).Out, StringComparison.Ordinal);
+        Assert.Contains("the first", (await node.AskAsync("run", "show", run)).Out, StringComparison.Ordinal);
+        await Cleanly.RefusesAsync(node.Data, 1, "NAME=VALUE", "runs", "--parameter", "region");
+    }
+
+    [Fact]
     public async Task Runs_are_filtered_and_paged()
     {
         await node.DeployAsync("runs.yaml", """
