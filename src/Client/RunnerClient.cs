@@ -211,10 +211,12 @@ public sealed class RunnerClient : IDisposable
             cancel);
     }
 
-    /// <summary>Copies the bytes there are of one output of one attempt, as they are; returns the offset at which they end.</summary>
+    /// <summary>
+    /// Copies the bytes there are of one output of one attempt, as they are but for secret values, which are <c>***</c>; returns the offset at which they end.
+    /// </summary>
     /// <param name="attempt">Null for the latest.</param>
     /// <param name="from">In bytes.</param>
-    /// <param name="tail">Only so many last lines; null for all. The offset is then not known.</param>
+    /// <param name="tail">Only so many last lines; null for all.</param>
     public async Task<long> CopyLogAsync(
         Guid id, LogStream stream, Stream destination, int? attempt = null, long from = 0, int? tail = null, CancellationToken cancel = default)
     {
@@ -232,13 +234,26 @@ public sealed class RunnerClient : IDisposable
             using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             var counted = new CountingStream(body);
             await counted.CopyToAsync(destination, cancel).ConfigureAwait(false);
-            return from + counted.Count;
+            return PositionIn(response)?.OffsetOf(stream) ?? from + counted.Count;
         }
         catch (BrokenConnectionException e)
         {
             throw new NodeUnreachableException(Url, "broke the connection while it sent the output. Ask again.", e.InnerException);
         }
     }
+
+    /// <summary>Where the bytes end that <see cref="CopyLogAsync"/> would copy, if secret values are masked in them; null if none are, and their positions can be counted.</summary>
+    public async Task<LogPosition?> MaskedLogEndAsync(Guid id, LogStream stream, int attempt, CancellationToken cancel = default)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get,
+            ApiPaths.Query(ApiPaths.Run(id, "/logs"), ("stream", ApiPaths.Text(stream)), ("attempt", ApiPaths.Text(attempt)), ("tail", ApiPaths.Text((int?)1))));
+        using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
+        return response.Headers.Contains("Runner-Log-Masked") ? PositionIn(response) : null;
+    }
+
+    private static LogPosition? PositionIn(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Runner-Log-Position", out var values) && LogPosition.TryParse(values.FirstOrDefault(), out var position) ? position : null;
 
     public Task<LimitPage> LimitsAsync(ListLimits query, CancellationToken cancel = default) => Get(
         ApiPaths.Query(ApiPaths.Root + "limits", ("limit", ApiPaths.Text(query.Limit)), ("after", query.After)), MessagesJson.Default.LimitPage, cancel);

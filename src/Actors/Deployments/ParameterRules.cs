@@ -62,7 +62,7 @@ internal static class ParameterRules
     public static IEnumerable<Problem> Unfilled(DeploymentSpec spec, ImmutableSortedDictionary<string, JsonElement> parameters)
     {
         var given = parameters.Keys.ToHashSet(StringComparer.Ordinal);
-        return spec.Command.Concat(spec.Env.Values).OfType<string>().SelectMany(text => Templates.Missing(text, given)).Distinct()
+        return spec.Command.Concat(spec.Env.Values.OfType<EnvValue.Text>().Select(v => v.Value)).OfType<string>().SelectMany(text => Templates.Missing(text, given)).Distinct()
             .Select(name => new Problem($"{Root}.{name}", "is required: the deployment's command or environment uses it"));
     }
 

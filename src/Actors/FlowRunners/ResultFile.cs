@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using Runner.Actors.FlowRunners.Secrets;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -49,6 +50,26 @@ internal static class ResultFile
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
             return (null, $"The result file is not one JSON value and was not kept: {e.Message}");
+        }
+    }
+
+    /// <summary>What the program of an attempt left there; the attempt's secret values, which are not to be kept, are masked in it.</summary>
+    public static (string? Result, string? Problem) Read(RunFiles files, ProcessSpec spec)
+    {
+        var (result, problem) = Read(files.Result(spec.Key));
+        if (spec.Secrets.IsEmpty || (result is null && problem is null))
+        {
+            return (result, problem);
+        }
+
+        try
+        {
+            // What is wrong with a text may be said with a part of it.
+            return SecretMask.Of(files, spec.Key) is { } mask ? (result is null ? null : MaskedJson.Of(result, mask), problem is null ? null : mask.Of(problem)) : (result, problem);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"The result was not kept, because the secret values in it cannot be masked: {e.Message}");
         }
     }
 

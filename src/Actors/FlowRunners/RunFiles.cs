@@ -6,7 +6,7 @@ namespace Runner.Actors.FlowRunners;
 /// <summary>
 /// The one place that knows where the files of an attempt lie under the data folder:
 /// <code>
-///   output/&lt;last 2 hex of the run id&gt;/&lt;run id&gt;.&lt;attempt&gt;.stdout | .stderr | .result | .parameters
+///   output/&lt;last 2 hex of the run id&gt;/&lt;run id&gt;.&lt;attempt&gt;.stdout | .stderr | .result | .parameters | .mask
 /// </code>
 /// The last digits spread evenly; the first of a version 7 id are its time. Files are readable by their owner only (0600), folders
 /// are 0700; where the node is root they are 0711, so that a program under another user reaches its own result file (every folder
@@ -23,6 +23,9 @@ public sealed class RunFiles(string dataDirectory)
 
     private static UnixFileMode FolderMode => Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly;
 
+    /// <summary>The data folder, as an absolute path.</summary>
+    public string DataDirectory { get; } = Path.GetFullPath(dataDirectory);
+
     private readonly string _root = Path.Combine(Path.GetFullPath(dataDirectory), FolderName);
     private readonly ConcurrentDictionary<string, bool> _made = new(StringComparer.Ordinal);
 
@@ -37,6 +40,9 @@ public sealed class RunFiles(string dataDirectory)
 
     /// <summary>The parameters when they are too large for a variable (RUNNER_PARAMETERS_FILE).</summary>
     public string Parameters(AttemptKey key) => PathOf(key, "parameters");
+
+    /// <summary>What its output is masked by (<see cref="SecretMask"/>); there before the output is, if it has secrets.</summary>
+    public string Mask(AttemptKey key) => PathOf(key, "mask");
 
     /// <summary>Makes the folder of this attempt's files. Costs nothing from the second time on.</summary>
     /// <param name="anew">Makes it again: it was found to be missing.</param>
@@ -64,7 +70,7 @@ public sealed class RunFiles(string dataDirectory)
     public long Size(AttemptKey key)
     {
         var size = 0L;
-        foreach (var path in (string[])[Stdout(key), Stderr(key), Result(key), Parameters(key)])
+        foreach (var path in (string[])[Stdout(key), Stderr(key), Result(key), Parameters(key), Mask(key)])
         {
             size += FileFacts.Of(path) is { Kind: FileKind.Regular } file ? file.Size : 0;
         }
@@ -78,8 +84,8 @@ public sealed class RunFiles(string dataDirectory)
     public void Delete(AttemptKey key)
     {
         ProgramFile.CheckFolder(Path.GetDirectoryName(Stdout(key))!);
-        // The first to be made is the last to go: it is the proof.
-        foreach (var path in (string[])[Stderr(key), Result(key), Parameters(key), Stdout(key)])
+        // The first to be made is the last to go: it is the proof. What masks the output goes after it.
+        foreach (var path in (string[])[Stderr(key), Result(key), Parameters(key), Stdout(key), Mask(key)])
         {
             ProgramFile.Delete(path);
         }

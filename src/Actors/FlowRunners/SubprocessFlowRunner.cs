@@ -1,4 +1,5 @@
 using Runner.Actors.FlowRunners.Linux;
+using Runner.Actors.FlowRunners.Secrets;
 using Serilog;
 using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 
@@ -51,6 +52,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     private readonly TreeStopper _stopper;
     private readonly Adopter _adopter;
     private readonly WaitingStarts _waiting;
+    private readonly SecretReading _secrets;
+    private readonly ILogger _log;
     private readonly SpareDescriptors _spare;
     private readonly OrphanReaper? _orphans;
     private bool _disposed;
@@ -59,7 +62,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     public SubprocessFlowRunner(SubprocessOptions options, ILogger? log = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
-        log ??= Serilog.Core.Logger.None;
+        _log = log ??= Serilog.Core.Logger.None;
         Files = new RunFiles(options.DataDirectory);
         _table = new AttemptTable(Files, log);
         _spawner = new Spawner(Files, options.Environment, new StartAttributes(options.Attributes, log));
@@ -69,6 +72,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         _adopter = new Adopter(_table, Running, ForeignProcesses.Read(options.DataDirectory), _spare.Fill);
         _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), attempt => attempt, log);
         _waiting = new WaitingStarts(_starts.Post, log);
+        _secrets = new SecretReading(_table, _starts.Post, NotStarted);
         _orphans = OrphanReaper.IfInit(_table, log);
     }
 
@@ -126,6 +130,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         }
 
         _orphans?.Dispose();
+        _secrets.Dispose();
         _starts.Dispose();
         _waiting.Dispose();
         _adopter.Dispose();
@@ -147,6 +152,12 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     {
         lock (attempt.Gate)
         {
+            if (attempt.State == TrackedAttempt.Phase.Ended)
+            {
+                // It was stopped while its secret values were being read.
+                return;
+            }
+
             if (attempt.StopOnStart is not null)
             {
                 _table.Drop(attempt, o => o.NeverStarted());
@@ -162,10 +173,22 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
 
         try
         {
-            if (_spawner.Spawn(attempt.Spec) is { } pid)
+            if (!_secrets.IsDone(attempt))
             {
+                return;
+            }
+
+            var secrets = attempt.Secrets ?? SecretValues.None;
+            if (_spawner.Spawn(attempt.Spec, secrets) is { } pid)
+            {
+                attempt.Secrets = null;
                 Attach(attempt, pid);
                 _waiting.Worked();
+                foreach (var name in secrets.NotMasked)
+                {
+                    _log.About(attempt.Spec).Warning(
+                        "The secret value of {Variable} is shorter than {Shortest} bytes: it is not masked where the output is shown", name, SecretMask.ShortestValue);
+                }
             }
             else
             {
@@ -175,20 +198,27 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
                 }
             }
         }
-        catch (StartFailure failure) when (failure.Kind == StartFailureKind.ResourcesExhausted)
-        {
-            // Nothing of it exists, and the lack is the node's: it is not the run's to fail of it.
-            _waiting.Add(attempt, failure.Message);
-        }
         catch (StartFailure failure)
         {
-            _waiting.Worked();
-            _table.Drop(attempt, o => o.StartFailed(failure.Kind, failure.Message));
+            NotStarted(attempt, failure);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _table.Drop(attempt, o => o.StartFailed(StartFailureKind.Other, $"The attempt's files cannot be made or removed: {e.Message}"));
         }
+    }
+
+    private void NotStarted(TrackedAttempt attempt, StartFailure failure)
+    {
+        if (failure.Kind == StartFailureKind.ResourcesExhausted)
+        {
+            // Nothing of it exists, and the lack is the node's: it is not the run's to fail of it.
+            _waiting.Add(attempt, failure.Message);
+            return;
+        }
+
+        _waiting.Worked();
+        _table.Drop(attempt, o => o.StartFailed(failure.Kind, failure.Message));
     }
 
     /// <summary>Takes over a child that was just spawned; it may have ended already, and stays visible until it is reaped.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
@@ -16,9 +17,29 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
         var recipe = run.Recipe;
         var parameters = run.Parameters;
         var environment = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>(recipe.Env.Count + 4);
+        var secrets = ImmutableArray.CreateBuilder<SecretVariable>();
         foreach (var (name, value) in recipe.Env)
         {
-            environment.Add(new(name, value is null ? null : Templates.Fill(value, parameters)));
+            switch (value)
+            {
+                case null:
+                    environment.Add(new(name, null));
+                    break;
+                case EnvValue.Text(var text):
+                    environment.Add(new(name, Templates.Fill(text, parameters)));
+                    break;
+                case EnvValue.FromEnv(var variable):
+                    secrets.Add(new(name, new SecretSource.Variable(variable)));
+                    break;
+                case EnvValue.FromFile(var path):
+                    secrets.Add(new(name, new SecretSource.File(path)));
+                    break;
+                case EnvValue.FromCommand(var command):
+                    secrets.Add(new(name, new SecretSource.Command(command)));
+                    break;
+                default:
+                    break;
+            }
         }
 
         environment.Add(new("RUNNER_DEPLOYMENT", run.Deployment));
@@ -34,6 +55,7 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
         {
             Deployment = run.Deployment,
             EnvInherit = recipe.EnvInherit,
+            Secrets = secrets.DrainToImmutable(),
         };
     }
 }

@@ -102,6 +102,13 @@ internal static class LogsCommand
 
     private static async Task CopyAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from, int? tail)
     {
+        if (call.Json && await call.Client.MaskedLogEndAsync(run, stream, attempt, call.Cancel).ConfigureAwait(false) is { } end)
+        {
+            // Where values are masked the bytes that come do not say where in the file they are: the node does.
+            await FollowToAsync(call, run, attempt, stream, from, end.OffsetOf(stream)).ConfigureAwait(false);
+            return;
+        }
+
         if (call.Json)
         {
             await using var lines = new LogLineWriter(call, attempt, stream, from);
@@ -112,6 +119,24 @@ internal static class LogsCommand
         var destination = stream == LogStream.Stdout ? call.Context.RawOut : call.Context.RawError;
         await call.Client.CopyLogAsync(run, stream, destination, attempt, from, tail, call.Cancel).ConfigureAwait(false);
         await destination.FlushAsync(call.Cancel).ConfigureAwait(false);
+    }
+
+    private static async Task FollowToAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from, long end)
+    {
+        if (from >= end)
+        {
+            return;
+        }
+
+        var first = from > 0 ? from.ToString(CultureInfo.InvariantCulture) : null;
+        await foreach (var line in call.Client.FollowLogsAsync(run, stream, first, attempt, cancel: call.Cancel).ConfigureAwait(false))
+        {
+            Print(call, line);
+            if (!LogPosition.TryParse(line.Position, out var position) || position.OffsetOf(stream) >= end)
+            {
+                return;
+            }
+        }
     }
 
     private sealed record Asked(LogStream? Stream, string? From, int? Attempt, int? Tail)

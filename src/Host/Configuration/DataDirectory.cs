@@ -26,7 +26,7 @@ internal sealed class DataDirectory : IDisposable
     private const UnixFileMode Special = UnixFileMode.SetUser | UnixFileMode.SetGroup | UnixFileMode.StickyBit;
 
     /// <summary>What a node makes in its folder; other files in it are somebody's own.</summary>
-    private static readonly string[] Made = [LockName, "node.json*", "store.db*", "foreign-programs*", RunFiles.FolderName, "backup", "restor*", "before-restore-*"];
+    private static readonly string[] Made = [LockName, "node.json*", "store.db*", "foreign-programs*", MaskKey.FileName + "*", RunFiles.FolderName, "backup", "restor*", "before-restore-*"];
 
     private readonly FileStream _lock;
     private readonly string? _lockedAt;

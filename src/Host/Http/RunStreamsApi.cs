@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -67,10 +68,14 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
                 [
                     new(200, "The output from there on.")
                     {
-                        Headers = [("Runner-Log-Position", "Without `follow`: where the bytes sent end.")],
+                        Headers =
+                        [
+                            ("Runner-Log-Position", "Without `follow`: where the bytes sent end."),
+                            ("Runner-Log-Masked", "`true` without `follow`, if the attempt has secret values: these are `***` in what is sent, and positions count the bytes of the file."),
+                        ],
                         Contents =
                         [
-                            new("text/plain", "Without `follow`: the bytes as the program wrote them."),
+                            new("text/plain", "Without `follow`: the bytes as the program wrote them; secret values are `***`."),
                             new("text/event-stream", "With `follow`: events `log`, then one `end`.", [("log", "The position after the piece.", ClientJson.Default.LogLine)]),
                         ],
                     },
@@ -112,7 +117,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
         }
         else
         {
-            await SendBytesAsync(context, view.Id, position, wanted.Streams[0]);
+            await SendBytesAsync(context, view.Id, position, wanted.Streams[0], RunProgress.Of(view.State, view.Attempt).HasEnded(position.Attempt));
         }
     }
 
@@ -164,19 +169,61 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
         }
     }
 
-    private async Task SendBytesAsync(HttpContext context, Guid run, LogPosition from, LogStream stream)
+    /// <param name="ended">Whether nothing more is written.</param>
+    private async Task SendBytesAsync(HttpContext context, Guid run, LogPosition from, LogStream stream, bool ended)
     {
         using var file = Open(files.PathOf(run, from.Attempt, stream));
+        var mask = file is null ? null : MaskOf(run, from.Attempt);
         // The length is taken once: what a running program adds meanwhile is for the next request.
         var start = from.OffsetOf(stream);
         var end = file is null ? start : Math.Max(RandomAccess.GetLength(file), start);
-        var count = end - start;
+        end = mask is null || ended ? end : mask.ShownEnd(file!, start, end);
         context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.ContentLength = count;
         context.Response.Headers["Runner-Log-Position"] = from.With(stream, end).ToString();
+        if (mask is not null)
+        {
+            // How many bytes it is without the secret values is not known yet.
+            context.Response.Headers["Runner-Log-Masked"] = "true";
+            await SendMaskedAsync(context, file!, mask, start, end);
+            return;
+        }
+
+        context.Response.ContentLength = end - start;
         if (file is not null)
         {
             await SendAsync(context, file, start, end);
+        }
+    }
+
+    /// <exception cref="RequestRefusedException">It cannot be masked.</exception>
+    private MaskedOutput? MaskOf(Guid run, int attempt)
+    {
+        try
+        {
+            return files.MaskOf(run, attempt) is { } mask ? new MaskedOutput(mask) : null;
+        }
+        catch (ReplacedFileException e)
+        {
+            throw new RequestRefusedException(StatusCodes.Status409Conflict, "output-replaced", e.Message);
+        }
+    }
+
+    private static async Task SendMaskedAsync(HttpContext context, SafeFileHandle file, MaskedOutput mask, long start, long end)
+    {
+        var body = context.Response.BodyWriter;
+        var buffer = new byte[(int)Math.Min(Piece, end - start)];
+        for (var at = start; at < end;)
+        {
+            var read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(buffer.Length, end - at)), at, context.RequestAborted);
+            if (read == 0)
+            {
+                context.Abort();
+                return;
+            }
+
+            body.Write(mask.Of(file, at, buffer.AsSpan(0, read)));
+            at += read;
+            await body.FlushAsync(context.RequestAborted);
         }
     }
 

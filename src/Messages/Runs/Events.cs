@@ -12,7 +12,7 @@ public interface IRunEvent;
 public sealed record RunRecipe(
     ImmutableArray<string> Command,
     string Workdir,
-    ImmutableSortedDictionary<string, string?> Env,
+    ImmutableSortedDictionary<string, EnvValue?> Env,
     ImmutableArray<string> Limits,
     ConcurrencySpec? Concurrency,
     RetrySpec Retries,

@@ -20,7 +20,7 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
         var due = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1));
         await node.Register(node.Program("given/all", "python3", "code.py", "{{ parameters.name }}", "it's; $HOME *", "{{ parameters.list }}", "") with
         {
-            Env = new Dictionary<string, string?> { ["GREETING"] = "hi {{ parameters.name }}", ["HOME"] = null, ["EMPTY"] = "" }
+            Env = new Dictionary<string, EnvValue?> { ["GREETING"] = "hi {{ parameters.name }}", ["HOME"] = null, ["EMPTY"] = "" }
                 .ToImmutableSortedDictionary(),
             Parameters = Replies.Json("""{"name": "a b", "list": [1, {"x": null}], "none": null}"""),
         });

@@ -115,6 +115,6 @@ internal static unsafe class AttemptFiles
     private static StartFailureKind KindOf(int error) =>
         error is EMFILE or ENFILE or ENOMEM or ENOSPC or EDQUOT ? StartFailureKind.ResourcesExhausted : StartFailureKind.Other;
 
-    private static StartFailure Failure(string what, int error) =>
+    internal static StartFailure Failure(string what, int error) =>
         new(KindOf(error), $"{what}: {Marshal.GetPInvokeErrorMessage(error)}; see to the node's disk, permissions and limits.");
 }

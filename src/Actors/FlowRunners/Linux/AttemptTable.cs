@@ -89,7 +89,7 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
             attempt.PidFd = -1;
         }
 
-        var (result, problem) = ResultFile.Read(files.Result(attempt.Key));
+        var (result, problem) = ResultFile.Read(files, attempt.Spec);
         Drop(attempt, o => o.Ended(new ProcessOutcome(exit, attempt.StopSent, result, problem)), isKept: true);
     }
 

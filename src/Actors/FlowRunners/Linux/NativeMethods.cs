@@ -8,7 +8,7 @@ namespace Runner.Actors.FlowRunners.Linux;
 /// </summary>
 internal static unsafe partial class NativeMethods
 {
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
         O_CLOEXEC = 0x80000, O_PATH = 0x200000;
 
     /// <summary>Differs between processors: 040000 on arm64, 0200000 on x64.</summary>
@@ -56,6 +56,10 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int fd, byte* buffer, nint count);
+
+    /// <summary>The end to read, and the end to write.</summary>
+    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    public static partial int Pipe(int* ends, int flags);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);

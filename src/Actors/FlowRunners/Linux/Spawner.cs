@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Runner.Actors.FlowRunners.Secrets;
 using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 
 namespace Runner.Actors.FlowRunners.Linux;
@@ -36,14 +37,20 @@ internal sealed unsafe class Spawner : IDisposable
 
     /// <summary>The pid; null if an earlier life has started this attempt, whose process is not started again.</summary>
     /// <exception cref="StartFailure">No process has come to be, and none of its files is left.</exception>
-    public int? Spawn(ProcessSpec spec)
+    public int? Spawn(ProcessSpec spec, SecretValues secrets)
     {
         var user = SystemUser.Resolve(spec.User);
-        var variables = Variables(spec, user);
+        var variables = Variables(spec, user, secrets);
         CheckText(spec, variables);
         ProgramLookup.CheckWorkingDirectory(spec.WorkingDirectory);
         var program = ProgramLookup.Resolve(spec.Command, spec.WorkingDirectory, PathOf(spec, variables));
         var wrapper = user is null ? null : ProgramLookup.Resolve(["setpriv"], "/", _inherited.Path);
+
+        if (!secrets.All.IsEmpty)
+        {
+            // Before there is any output: whoever looks at that masks it.
+            WriteMask(spec, secrets);
+        }
 
         // From here on a process may exist, and this file is the proof.
         var stdout = AttemptFiles.CreateStdout(_files, spec.Key);
@@ -83,6 +90,20 @@ internal sealed unsafe class Spawner : IDisposable
         }
     }
 
+    /// <exception cref="StartFailure">It cannot be written; nothing is left of it.</exception>
+    private void WriteMask(ProcessSpec spec, SecretValues secrets)
+    {
+        try
+        {
+            secrets.WriteMask(_files, spec.Key);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ProgramFile.Delete(_files.Mask(spec.Key));
+            throw AttemptFiles.Failure($"What the output's secrets are masked by cannot be written to '{_files.Mask(spec.Key)}' ({e.Message.TrimEnd('.')})", e.HResult);
+        }
+    }
+
     private static void CheckText(ProcessSpec spec, Dictionary<string, string?> variables)
     {
         foreach (var argument in spec.Command.IsDefault ? [] : spec.Command)
@@ -103,7 +124,7 @@ internal sealed unsafe class Spawner : IDisposable
         }
     }
 
-    private Dictionary<string, string?> Variables(ProcessSpec spec, SystemUser? user)
+    private Dictionary<string, string?> Variables(ProcessSpec spec, SystemUser? user, SecretValues secrets)
     {
         var variables = new Dictionary<string, string?>(StringComparer.Ordinal);
         if (user is not null)
@@ -112,6 +133,11 @@ internal sealed unsafe class Spawner : IDisposable
         }
 
         foreach (var (name, value) in spec.Environment.IsDefault ? [] : spec.Environment)
+        {
+            variables[name] = value;
+        }
+
+        foreach (var (name, value) in secrets.All)
         {
             variables[name] = value;
         }
@@ -134,7 +160,6 @@ internal sealed unsafe class Spawner : IDisposable
         var blocks = _blocks.TryTake(out var idle) ? idle : new SpawnBlocks();
         try
         {
-            blocks.Clear();
             AddArguments(blocks, spec, program, wrapper, user);
             foreach (var (name, value) in variables)
             {
@@ -151,6 +176,7 @@ internal sealed unsafe class Spawner : IDisposable
         }
         finally
         {
+            blocks.Clear();
             _blocks.Add(blocks);
         }
     }
