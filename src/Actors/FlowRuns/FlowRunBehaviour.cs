@@ -126,17 +126,31 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
         // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
-        if (state.IsReady(now))
+        if (state.IsReady(now) && granted.WaitFor is null)
         {
             var attempt = state.Attempt + 1;
-            return Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
+            var starting = Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
                 .Then(new SlotsTaken(state.Id, granted.Slots), new StartProcess(attempt));
+            var left = state.Slots.Except(granted.Slots).ToImmutableArray();
+            return left.IsEmpty ? starting : starting.Then(new SlotsReleased(state.Id, left));
         }
 
         // The limiter asks again until it is answered; what it kept for us is ours, or is not wanted any more.
-        return state.Slots.SequenceEqual(granted.Slots)
-            ? Decision.Do(new SlotsTaken(state.Id, granted.Slots))
-            : Decision.Do(Declined(state, granted));
+        var ours = granted.Slots.Where(slot => state.Slots.Contains(slot)).ToImmutableArray();
+        if (ours.Length == granted.Slots.Length)
+        {
+            var taken = Decision.Do(new SlotsTaken(state.Id, granted.Slots));
+            return state.Phase == RunPhase.AwaitingSlot ? taken.Then(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!)) : taken;
+        }
+
+        if (state.IsReady(now) && granted.WaitFor is { } full && state.Slots.IsEmpty)
+        {
+            return Decision.Persist(new RunAwaitingSlot(full, granted.Slots))
+                .Then(new SlotsTaken(state.Id, granted.Slots), new WaitForSlot(RunLimits.Waiting(state), full));
+        }
+
+        var declined = new SlotsDeclined(state.Id, [.. granted.Slots.Except(ours)], HeldByOthers: false);
+        return ours.IsEmpty ? Decision.Do(declined) : Decision.Do(new SlotsTaken(state.Id, ours), declined);
     }
 
     private static SlotsDeclined Declined(FlowRunState state, SlotsGranted granted) => new(state.Id, granted.Slots, HeldByOthers: false);
@@ -158,8 +172,16 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             return Decision.Do(new StopWaiting(state.Id));
         }
 
+        if (refused.Ready is { } asked && asked.ToUnixTimeMilliseconds() != state.ReadyAt.ToUnixTimeMilliseconds())
+        {
+            // The answer to what an attempt before this one asked: it says nothing of now.
+            return state.Phase == RunPhase.AwaitingSlot
+                ? Decision.Do(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!))
+                : Decision.Do(new AcquireSlots(RunLimits.Waiting(state)));
+        }
+
         if (state.Recipe.Concurrency is { OnFull: Messages.Deployments.OnFull.CancelNew }
-            && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment))
+            && state.Slots.IsEmpty && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment))
         {
             return Finish(state, AttemptOutcomes.Cancelled("Deployment concurrency limit reached."));
         }

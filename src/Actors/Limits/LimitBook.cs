@@ -7,7 +7,8 @@ namespace Runner.Actors.Limits;
 /// has at most <see cref="Window"/> of its first ones, so that a million waiting runs cost rows.
 /// </summary>
 /// <param name="changed">Told by how much the number of held slots has changed; null for nobody.</param>
-internal sealed class LimitBook(Action<int>? changed = null)
+/// <param name="findsHolders">Whether it is asked which slot a run holds, as a deployment's is.</param>
+internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders = false)
 {
     /// <summary>How many waiters of a limit are kept in memory.</summary>
     public const int Window = 1024;
@@ -16,6 +17,7 @@ internal sealed class LimitBook(Action<int>? changed = null)
     public const int ReadOnBelow = 128;
 
     private readonly SortedDictionary<int, Guid> _held = [];
+    private Dictionary<Guid, int>? _numbers;
     private readonly SortedSet<WaitingRun> _queue = new(ServiceOrder.Instance);
 
     /// <summary>Who left the queue since the reading began: the page may still have their rows.</summary>
@@ -62,6 +64,9 @@ internal sealed class LimitBook(Action<int>? changed = null)
         return number;
     }
 
+    /// <summary>The slot that a run holds; null if it holds none.</summary>
+    public int? NumberOf(Guid run) => _numbers is not null && _numbers.TryGetValue(run, out var number) ? number : null;
+
     public void BeginReading()
     {
         (Reading, LeftWhileReading) = (true, false);
@@ -85,6 +90,16 @@ internal sealed class LimitBook(Action<int>? changed = null)
     public void Take(int number, Guid run)
     {
         var before = _held.Count;
+        if (findsHolders)
+        {
+            if (_held.TryGetValue(number, out var holder))
+            {
+                _numbers!.Remove(holder);
+            }
+
+            (_numbers ??= [])[run] = number;
+        }
+
         _held[number] = run;
         if (_held.Count != before)
         {
@@ -97,6 +112,7 @@ internal sealed class LimitBook(Action<int>? changed = null)
         if (_held.TryGetValue(slot.Number, out var holder) && holder == run)
         {
             _held.Remove(slot.Number);
+            _numbers?.Remove(run);
             changed?.Invoke(-1);
         }
     }

@@ -180,7 +180,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         var (slots, full) = table.Acquire(run);
         // To who asked, and not by way of its region: it is waiting for this. If it has left memory meanwhile, its next life is told (EntityDeadLetters); on
         // a node that is gone a grant is lost, and repeated.
-        Sender.Tell(slots is { } granted ? new SlotsGranted(run.Run, granted) : new SlotsRefused(run.Run, full!), Self);
+        Sender.Tell(slots is { } granted ? new SlotsGranted(run.Run, granted, full) : new SlotsRefused(run.Run, full!, run.Ready), Self);
     }
 
     private void OnFree(SlotTable table, Guid run, ImmutableArray<Slot> slots)
@@ -220,8 +220,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
         var more = table.Dispatch(
             limit,
-            (run, slots) => Tell(run, new SlotsGranted(run, slots)),
-            (run, full) => Tell(run, new SlotsRefused(run, full)));
+            (run, grant) => Tell(run, Granted(run, grant)),
+            (run, full) => Tell(run.Run, new SlotsRefused(run.Run, full, run.Ready)));
         var book = table.Book(limit);
         if (more && !book.Reading)
         {
@@ -254,7 +254,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     {
         foreach (var run in _toRemind.Where(table.Granted.ContainsKey))
         {
-            Tell(run, new SlotsGranted(run, table.Granted[run]));
+            Tell(run, Granted(run, table.Granted[run]));
         }
 
         _toRemind = [.. table.Granted.Keys];
@@ -401,6 +401,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         Tables.Waiters.Name, [new("waiting_for", RowOperator.Equal, limit)], [new("urgency"), new("ready")], atMost);
 
     private static WaitingRun Waiter(WaiterRow row) => new(row.Run, row.Limits, row.Priority, row.Ready, row.Own);
+
+    private static SlotsGranted Granted(Guid run, SlotGrant grant) => new(run, grant.Slots, grant.WaitFor);
 
     private void Tell(Guid run, object message) =>
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);

@@ -197,6 +197,39 @@ public sealed class FlowRunDecisionTests
         Assert.Equal(RunPhase.AwaitingSlot, Then(run, new SlotsRefused(Id, "db")).Phase);
     }
 
+    [Fact]
+    public void B69_the_answer_to_an_earlier_attempt_cancels_nothing()
+    {
+        var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))));
+        var own = new SlotsRefused(Id, "deployment:flow/d", run.ReadyAt);
+
+        Assert.Equal("AcquireSlots", Text(Behaviour.Decide(retrying, own, retrying.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled", Text(Behaviour.Decide(retrying, own with { Ready = retrying.ReadyAt }, retrying.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled", Text(Behaviour.Decide(run, own, run.ReadyAt)));
+    }
+
+    [Fact]
+    public void B68_a_place_is_held_while_it_waits_and_given_back_at_its_end()
+    {
+        ImmutableArray<Slot> place = [new Slot("deployment:flow/d", 0)];
+        var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
+        var granted = new SlotsGranted(Id, place, "db");
+
+        var waiting = Then(run, granted);
+
+        Assert.Equal((RunPhase.AwaitingSlot, "db"), (waiting.Phase, waiting.WaitingFor));
+        Assert.Equal(place, waiting.Slots);
+        Assert.Equal("SlotsTaken WaitForSlot", Text(Behaviour.Decide(waiting, granted, Due)));
+        // It is not its own place that holds it up.
+        Assert.Equal(RunPhase.AwaitingSlot, Then(waiting, new SlotsRefused(Id, "deployment:flow/d")).Phase);
+        Assert.Equal("RunFinished:Cancelled StopWaiting SlotsReleased =RunCancelAccepted", Text(Behaviour.Decide(waiting, new CancelRun(Id), Due)));
+        var started = Then(waiting, new SlotsGranted(Id, [.. place, .. Slots]));
+        Assert.Equal([.. place, .. Slots], started.Slots);
+        Assert.Equal("SlotsTaken", Text(Behaviour.Decide(started, granted, Due)));
+        Assert.Equal("SlotsTaken SlotsDeclined", Text(Behaviour.Decide(started, granted with { Slots = [.. place, new Slot("db", 7)] }, Due)));
+    }
+
     /// <summary>B35.</summary>
     [Fact]
     public void It_is_marked_late_once()

@@ -320,6 +320,7 @@ public sealed class LimiterActorTests : NodeWorld
 
     private static bool Same(object expected, object actual) => expected is SlotsGranted granted
         ? actual is SlotsGranted other && granted.Run == other.Run && granted.Slots.SequenceEqual(other.Slots)
+        : expected is SlotsRefused refused ? actual is SlotsRefused no && refused with { Ready = no.Ready } == no
         : expected.Equals(actual);
 
     private WaitingRun Waiting(int run, params ImmutableArray<string> limits) => new(Id(run), limits, 0, Now.AddSeconds(run));
