@@ -183,7 +183,9 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         if (state.Recipe.Concurrency is { OnFull: Messages.Deployments.OnFull.CancelNew }
             && state.Slots.IsEmpty && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment))
         {
-            return Finish(state, AttemptOutcomes.Cancelled("Deployment concurrency limit reached."));
+            var cancelled = Finish(state, AttemptOutcomes.Cancelled("Deployment concurrency limit reached."));
+            // The limiter awaits an answer of who was told to wait.
+            return state.Phase == RunPhase.AwaitingSlot ? cancelled : cancelled.Then(new StopWaiting(state.Id));
         }
 
         return state.Phase == RunPhase.AwaitingSlot && state.WaitingFor == refused.Limit

@@ -21,6 +21,9 @@ internal sealed class SlotTable
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, SlotGrant> _granted = [];
     private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
+
+    /// <summary>Who was told which limit to wait for and does not stand there yet.</summary>
+    private readonly Dictionary<Guid, WaitingRun> _sent = [];
     private readonly int[] _held = new int[Enum.GetValues<LimitKind>().Length];
     private readonly Action<int>[] _changed;
 
@@ -64,9 +67,7 @@ internal sealed class SlotTable
         // Whoever asks twice must not be held up by the place that it was given the first time.
         var limits = LimitsOf(run);
         var full = limits.FirstOrDefault(l => !Holds(l, run) && (!HasRoom(l, run) || Book(l).HasWaiters));
-        return full is null ? (Grant(run.Run, limits), null)
-            : TakesPlace(run, full) ? (Grant(run.Run, [run.Limits[0]], full), full)
-            : (null, full);
+        return (Offer(run, limits, full)?.Slots, full);
     }
 
     /// <summary>Stands a run in a limit's queue.</summary>
@@ -92,6 +93,7 @@ internal sealed class SlotTable
 
     public void Unpark(Guid run)
     {
+        _sent.Remove(run);
         if (_parked.Remove(run, out var place))
         {
             Book(place.Limit).Remove(place.Run);
@@ -112,6 +114,7 @@ internal sealed class SlotTable
     public void Free(Guid run, ImmutableArray<Slot> slots)
     {
         _granted.Remove(run);
+        _sent.Remove(run);
         foreach (var slot in slots)
         {
             Book(slot.Limit).Free(slot, run);
@@ -137,19 +140,14 @@ internal sealed class SlotTable
             }
 
             var limits = LimitsOf(run);
-            if (limits.FirstOrDefault(l => !Holds(l, run) && !HasRoom(l, run)) is not { } full)
+            var full = limits.FirstOrDefault(l => !Holds(l, run) && !HasRoom(l, run));
+            if (Offer(run, limits, full) is { } grant)
             {
-                Grant(run.Run, limits);
-                granted(run.Run, _granted[run.Run]);
-            }
-            else if (TakesPlace(run, full))
-            {
-                Grant(run.Run, [run.Limits[0]], full);
-                granted(run.Run, _granted[run.Run]);
+                granted(run.Run, grant);
             }
             else
             {
-                sent(run, full);
+                sent(run, full!);
             }
         }
 
@@ -158,8 +156,8 @@ internal sealed class SlotTable
     }
 
     /// <summary>
-    /// Lets a deleted limit go if no run holds a slot of it and none that waits, here or for another limit, counts against it. Of waiters beyond those in memory
-    /// nothing is known: with some, none is let go.
+    /// Lets a deleted limit go if no run holds a slot of it and none that waits, here or for another limit or on its way to one, counts against it. Of waiters
+    /// beyond those in memory nothing is known: with some, none is let go.
     /// </summary>
     /// <returns>Whether it is over; so it stays until somebody sets it anew.</returns>
     public bool IsOver(string limit)
@@ -169,7 +167,7 @@ internal sealed class SlotTable
             return book is { Ending: true };
         }
 
-        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading) || _parked.Values.Any(p => p.Run.Limits.Contains(limit)))
+        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading) || _parked.Values.Select(p => p.Run).Concat(_sent.Values).Any(run => run.Limits.Contains(limit)))
         {
             return false;
         }
@@ -250,7 +248,20 @@ internal sealed class SlotTable
 
     private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(_nodeLimit);
 
-    private ImmutableArray<Slot> Grant(Guid run, ImmutableArray<string> limits, string? waitFor = null)
+    /// <summary>What a run gets: all its slots if nothing is full, else its place if it is to hold one, else nothing.</summary>
+    private SlotGrant? Offer(WaitingRun run, ImmutableArray<string> limits, string? full)
+    {
+        if (full is null)
+        {
+            _sent.Remove(run.Run);
+            return Grant(run.Run, limits, null);
+        }
+
+        _sent[run.Run] = run;
+        return TakesPlace(run, full) ? Grant(run.Run, [run.Limits[0]], full) : null;
+    }
+
+    private SlotGrant Grant(Guid run, ImmutableArray<string> limits, string? waitFor)
     {
         var slots = ImmutableArray.CreateBuilder<Slot>(limits.Length);
         foreach (var limit in limits)
@@ -261,9 +272,7 @@ internal sealed class SlotTable
             slots.Add(new Slot(limit, number));
         }
 
-        var granted = slots.MoveToImmutable();
-        _granted[run] = new SlotGrant(granted, waitFor);
-        return granted;
+        return _granted[run] = new SlotGrant(slots.MoveToImmutable(), waitFor);
     }
 }
 

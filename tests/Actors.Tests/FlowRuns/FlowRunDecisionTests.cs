@@ -205,8 +205,8 @@ public sealed class FlowRunDecisionTests
         var own = new SlotsRefused(Id, "deployment:flow/d", run.ReadyAt);
 
         Assert.Equal("AcquireSlots", Text(Behaviour.Decide(retrying, own, retrying.ReadyAt)));
-        Assert.Equal("RunFinished:Cancelled", Text(Behaviour.Decide(retrying, own with { Ready = retrying.ReadyAt }, retrying.ReadyAt)));
-        Assert.Equal("RunFinished:Cancelled", Text(Behaviour.Decide(run, own, run.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(retrying, own with { Ready = retrying.ReadyAt }, retrying.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(run, own, run.ReadyAt)));
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public sealed class FlowRunDecisionTests
         Assert.Equal(RunPhase.AwaitingSlot, Then(waiting, new SlotsRefused(Id, "deployment:flow/d")).Phase);
         Assert.Equal("RunFinished:Cancelled StopWaiting SlotsReleased =RunCancelAccepted", Text(Behaviour.Decide(waiting, new CancelRun(Id), Due)));
         var started = Then(waiting, new SlotsGranted(Id, [.. place, .. Slots]));
-        Assert.Equal([.. place, .. Slots], started.Slots);
+        Assert.Equal([.. place, .. Slots], started.Slots.ToArray());
         Assert.Equal("SlotsTaken", Text(Behaviour.Decide(started, granted, Due)));
         Assert.Equal("SlotsTaken SlotsDeclined", Text(Behaviour.Decide(started, granted with { Slots = [.. place, new Slot("db", 7)] }, Due)));
     }

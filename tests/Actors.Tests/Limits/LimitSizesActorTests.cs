@@ -29,7 +29,8 @@ public sealed class LimitSizesActorTests(ITestOutputHelper output) : NodeWorld(o
         Assert.Empty(ToLimiter);
         Get(Sizes, new DeleteLimit("db"));
         Assert.Equal([new LimitSizeChanged("db", 3, Ending: true)], NewAtLimiter());
-        Get(Sizes, new LimitUnused("db"));
+        Tell(Sizes, new LimitUnused("db"));
+        Settle();
         Assert.Equal([new LimitSizeChanged("db", null)], NewAtLimiter());
     }
 

@@ -165,6 +165,34 @@ public sealed class SlotTableTests
     }
 
     [Fact]
+    public void A_deleted_limit_is_not_over_while_a_run_is_on_its_way_to_wait_and_needs_it()
+    {
+        Size("db", 1);
+        Size("gpu", 1);
+        var db = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
+        var gpu = _table.Acquire(Run(2, 0, "gpu")).Slots!.Value;
+        Park("db", Run(3, 1, "db", "gpu"));
+        _table.Free(Id(1), db);
+        Dispatch("db");
+        Assert.Equal((Id(3), "gpu"), Assert.Single(_sent));
+
+        _table.Book("db").Ending = true;
+        Assert.False(_table.IsOver("db"));
+        Park("gpu", Run(3, 1, "db", "gpu"));
+        Assert.False(_table.IsOver("db"));
+        _table.Unpark(Id(3));
+        Assert.True(_table.IsOver("db"));
+
+        // Nor while one that came was told to wait.
+        Assert.Equal("gpu", _table.Acquire(Run(4, 2, "gpu")).Full);
+        _table.Book("gpu").Ending = true;
+        _table.Free(Id(2), gpu);
+        Assert.False(_table.IsOver("gpu"));
+        _table.Unpark(Id(4));
+        Assert.True(_table.IsOver("gpu"));
+    }
+
+    [Fact]
     public void Several_limits_are_taken_all_or_none()
     {
         Size("db", 1);
