@@ -254,7 +254,12 @@ internal static class DeploymentRules
 
         if (spec.Concurrency is { } full && !Enum.IsDefined(full.OnFull))
         {
-            problems.Add(new("concurrency.on_full", "expected queue or cancel_new"));
+            problems.Add(new("concurrency.on_full", "expected queue, cancel_new or cancel_running"));
+        }
+
+        if (spec is { Concurrency.OnFull: OnFull.CancelRunning, CatchUp: CatchUpPolicy.All })
+        {
+            problems.Add(new("concurrency.on_full", "with cancel_running the newest run is what runs, and 'catchup: all' would start each missed one to cancel it for the next; set 'catchup: latest'"));
         }
 
         for (var i = 0; i < spec.Limits.Length; i++)

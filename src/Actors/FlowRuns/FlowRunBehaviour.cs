@@ -5,6 +5,7 @@ using Runner.Actors.Limits;
 using Runner.Actors.Processes;
 using Runner.Entities.Store;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;
 
@@ -63,6 +64,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         SlotsGranted granted => Start(state, granted, now),
         SlotsRefused refused => Wait(state, refused, now),
         SlotsConflicted => Conflicted(state, now),
+        GiveWay way => GivesWay(state, way),
         ProcessStarted started => Running(state, started, now),
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
@@ -180,8 +182,9 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
                 : Decision.Do(new AcquireSlots(RunLimits.Waiting(state)));
         }
 
-        if (state.Recipe.Concurrency is { OnFull: Messages.Deployments.OnFull.CancelNew }
-            && state.Slots.IsEmpty && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment))
+        // Whoever retries is older than who has come meanwhile, and takes nobody's place.
+        if (state.Slots.IsEmpty && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment)
+            && (state.Recipe.Concurrency is { OnFull: OnFull.CancelNew } || (state.Recipe.Concurrency is { OnFull: OnFull.CancelRunning } && state.Attempt > 0)))
         {
             var cancelled = Finish(state, AttemptOutcomes.Cancelled("Deployment concurrency limit reached."));
             // The limiter awaits an answer of who was told to wait.
@@ -191,6 +194,18 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         return state.Phase == RunPhase.AwaitingSlot && state.WaitingFor == refused.Limit
             ? Decision.Do(new WaitForSlot(RunLimits.Waiting(state), refused.Limit))
             : Decision.Persist(new RunAwaitingSlot(refused.Limit)).Then(new WaitForSlot(RunLimits.Waiting(state), refused.Limit));
+    }
+
+    /// <summary>A newer run of its deployment has its place: as if somebody had cancelled it for that. One that is being stopped already gives its place back anyway.</summary>
+    private static Decision GivesWay(FlowRunState state, GiveWay way)
+    {
+        var reason = $"A newer run of its deployment took its place: {way.To:D}.";
+        return state.Phase switch
+        {
+            RunPhase.AwaitingSlot => Finish(state, AttemptOutcomes.Cancelled(reason)),
+            RunPhase.Submitting or RunPhase.Running => Stop(state, StopReason.Cancel, reason),
+            RunPhase.None or RunPhase.Scheduled or RunPhase.AwaitingRetry or RunPhase.Stopping or RunPhase.Ended => Decision.None,
+        };
     }
 
     private static Decision Running(FlowRunState state, ProcessStarted started, DateTimeOffset now)

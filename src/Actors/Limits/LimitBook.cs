@@ -1,3 +1,4 @@
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Limits;
@@ -17,7 +18,8 @@ internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders =
     public const int ReadOnBelow = 128;
 
     private readonly SortedDictionary<int, Guid> _held = [];
-    private Dictionary<Guid, int>? _numbers;
+    private Dictionary<Guid, (int Number, long Order)>? _numbers;
+    private long _taken;
     private readonly SortedSet<WaitingRun> _queue = new(ServiceOrder.Instance);
 
     /// <summary>Who left the queue since the reading began: the page may still have their rows.</summary>
@@ -65,7 +67,28 @@ internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders =
     }
 
     /// <summary>The slot that a run holds; null if it holds none.</summary>
-    public int? NumberOf(Guid run) => _numbers is not null && _numbers.TryGetValue(run, out var number) ? number : null;
+    public int? NumberOf(Guid run) => _numbers is not null && _numbers.TryGetValue(run, out var held) ? held.Number : null;
+
+    /// <summary>
+    /// Whether one who waits, or may wait in the store, takes the place of another: then who waits has to be in memory though nobody is served.
+    /// </summary>
+    public bool HasNewest { get; set; }
+
+    /// <summary>Who holds a slot, in the order in which they took it; of those with the same number nothing is known.</summary>
+    public IEnumerable<(Guid Run, long Order)> Holders => (_numbers ?? []).Select(held => (held.Key, held.Value.Order)).OrderBy(held => held.Order);
+
+    /// <summary>Says of holders that were read who took its slot first.</summary>
+    public void Order(IEnumerable<Guid> oldestFirst)
+    {
+        var order = -(long)_held.Count;
+        foreach (var run in oldestFirst)
+        {
+            if (_numbers is not null && _numbers.TryGetValue(run, out var held) && held.Order == 0)
+            {
+                _numbers[run] = (held.Number, order++);
+            }
+        }
+    }
 
     public void BeginReading()
     {
@@ -87,17 +110,19 @@ internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders =
     /// <summary>The page could not be read; what is in the store is still there.</summary>
     public void FailReading() => Reading = false;
 
-    public void Take(int number, Guid run)
+    /// <param name="isRead">Whether it has held it for longer than is known.</param>
+    public void Take(int number, Guid run, bool isRead = false)
     {
         var before = _held.Count;
         if (findsHolders)
         {
-            if (_held.TryGetValue(number, out var holder))
+            _numbers ??= [];
+            if (_held.TryGetValue(number, out var holder) && holder != run)
             {
-                _numbers!.Remove(holder);
+                _numbers.Remove(holder);
             }
 
-            (_numbers ??= [])[run] = number;
+            _numbers[run] = (number, _numbers.TryGetValue(run, out var held) ? held.Order : isRead ? 0 : ++_taken);
         }
 
         _held[number] = run;
@@ -128,6 +153,7 @@ internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders =
         }
 
         _queue.Add(run);
+        HasNewest |= run.OnFull == OnFull.CancelRunning;
         if (_queue.Count <= Window)
         {
             return (true, null);

@@ -49,6 +49,9 @@ internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots, string
 /// <param name="Ready">Since when the run that asked was ready: what tells the answer to an earlier attempt, which decides nothing; null in messages of before.</param>
 internal sealed record SlotsRefused(Guid Run, string Limit, DateTimeOffset? Ready = null) : IRunMessage, IEntityCommand;
 
+/// <summary>The deployment's limit is full, and a newer run, which waits, is to have this one's place: said again until it has.</summary>
+internal sealed record GiveWay(Guid Run, Guid To) : IRunMessage, IEntityCommand;
+
 /// <summary>A granted slot turned out to be held: ask again.</summary>
 internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 

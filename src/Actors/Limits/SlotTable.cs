@@ -152,7 +152,32 @@ internal sealed class SlotTable
         }
 
         // A queue that nobody is served from is not read on: of many such limits memory need not have anything.
-        return book.MoreInStore && (book.First is null ? book.HasRoom : served && book.Queue.Count < LimitBook.ReadOnBelow);
+        served |= book.HasNewest;
+        return book.MoreInStore && (book.First is null ? book.HasRoom || book.HasNewest : served && book.Queue.Count < LimitBook.ReadOnBelow);
+    }
+
+    /// <summary>
+    /// Who gives way to the newest of those that wait for a limit, if it is one that takes another's place: all others that wait for it, and of those that hold a
+    /// slot as many as are too many with it. Those that wait with their place go first, then the oldest. It is the same until somebody has gone.
+    /// </summary>
+    /// <returns>Nobody, and whose age has to be looked up first, if that decides.</returns>
+    public (Guid Newest, ImmutableArray<Guid> Give, ImmutableArray<Guid> OfUnknownAge) WhoGivesWay(string limit)
+    {
+        if (!_books.TryGetValue(limit, out var book) || !book.HasNewest || book.Queue.MaxBy(run => run.Ready) is not { OnFull: OnFull.CancelRunning } newest)
+        {
+            return (default, [], []);
+        }
+
+        var others = book.Queue.Where(run => run.Run != newest.Run).Select(run => run.Run);
+        var tooMany = (book.Size ?? OwnSize(limit, newest)) is { } size ? Math.Max(0, book.Held.Count + 1 - size) : 0;
+        var holders = book.Holders.ToArray();
+        var waiting = holders.Where(held => _parked.ContainsKey(held.Run) || _sent.ContainsKey(held.Run)).Select(held => held.Run).ToArray();
+        var running = holders.Where(held => !waiting.Contains(held.Run)).ToArray();
+        var ofRunning = Math.Max(0, tooMany - waiting.Length);
+        var unknown = running.Where(held => held.Order == 0).Select(held => held.Run).ToImmutableArray();
+        return ofRunning > 0 && ofRunning < unknown.Length
+            ? (newest.Run, [], unknown)
+            : (newest.Run, [.. others, .. waiting.Take(tooMany), .. running.Take(ofRunning).Select(held => held.Run)], []);
     }
 
     /// <summary>

@@ -155,7 +155,7 @@ internal static class DeploymentCommands
             ("Schema", spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
             ("Tags", string.Join(", ", spec.Tags)),
             ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
-            ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {(c.OnFull == OnFull.Queue ? "others wait" : "others are cancelled")}" : null),
+            ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {WhenFull(c.OnFull)}" : null),
             ("Limits", string.Join(", ", spec.Limits)),
             ("Retries", Retries(spec.Retries)),
             ("Timeout", spec.Timeout is { } timeout ? DurationText.Format(timeout) : null),
@@ -184,6 +184,13 @@ internal static class DeploymentCommands
 
         return table;
     }
+
+    private static string WhenFull(OnFull full) => full switch
+    {
+        OnFull.CancelNew => "others are cancelled",
+        OnFull.CancelRunning => "the oldest is cancelled for a new one",
+        _ => "others wait",
+    };
 
     private static string? Retention(RetentionSpec? retention) => retention switch
     {

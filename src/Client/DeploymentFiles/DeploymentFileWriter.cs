@@ -73,7 +73,7 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("schedules", spec.Schedules.IsEmpty ? null : YamlText.List(spec.Schedules.Select(s => Map(Fields(s))))),
         ("catchup", spec.CatchUp switch { CatchUpPolicy.All => "all", CatchUpPolicy.None => "none", _ => null }),
         ("catchup_limit", spec.CatchUpLimit is { } most ? Number(most) : null),
-        ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {(c.OnFull == OnFull.Queue ? "queue" : "cancel_new")}}}" : null),
+        ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {Word(c.OnFull)}}}" : null),
         ("limits", Texts(spec.Limits)),
         ("retries", Map(Fields(spec.Retries)) is { Length: > 2 } retries ? retries : null),
         ("timeout", Duration(spec.Timeout)),
@@ -127,6 +127,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
     private static string? Parameters(ImmutableSortedDictionary<string, System.Text.Json.JsonElement> parameters) => parameters.IsEmpty
         ? null
         : YamlText.Map(parameters.Select(p => KeyValuePair.Create(p.Key, YamlText.Json(p.Value))));
+
+    private static string Word(OnFull full) => full switch { OnFull.CancelNew => "cancel_new", OnFull.CancelRunning => "cancel_running", _ => "queue" };
 
     private static string? Boolean(bool? value) => value switch { true => "true", false => "false", null => null };
 

@@ -164,7 +164,7 @@ internal static class SpecReader
 
         var fields = new FieldReader(parent.Scope, map, parent.PathOf("concurrency"));
         var limit = fields.Integer("limit");
-        var full = fields.Word("on_full", ("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew)) ?? OnFull.Queue;
+        var full = fields.Word("on_full", ("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew), ("cancel_running", OnFull.CancelRunning)) ?? OnFull.Queue;
         if (map.Entries.All(e => e.Key != "limit" || e.Value is YamlScalar { Kind: ScalarKind.Null }))
         {
             parent.Scope.Problem(map, fields.PathOf("limit"), "is required: expected a whole number of 1 or more");

@@ -134,6 +134,9 @@ public enum OnFull
 
     /// <summary>It is cancelled at once.</summary>
     CancelNew,
+
+    /// <summary>It takes the place of the oldest one, which is cancelled, as whatever waits already is.</summary>
+    CancelRunning,
 }
 
 /// <summary>Which ended runs of a deployment are kept. What is left out does not bound: with neither, all are kept for ever.</summary>

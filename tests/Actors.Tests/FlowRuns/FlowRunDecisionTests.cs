@@ -28,6 +28,7 @@ public sealed class FlowRunDecisionTests
         { "granted-others", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined"] },
         { "refused", [None, "RunAwaitingSlot WaitForSlot", "WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
         { "refused-other", [None, "RunAwaitingSlot WaitForSlot", "RunAwaitingSlot WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
+        { "give-way", [None, None, "RunFinished:Cancelled StopWaiting", "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None] },
         { "conflicted", [None, "AcquireSlots", "WaitForSlot", None, None, None, None, None] },
         { "started", [None, None, None, "AttemptRunning WatchTimeout", None, None, None, None] },
         { "not-started", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
@@ -198,6 +199,17 @@ public sealed class FlowRunDecisionTests
     }
 
     [Fact]
+    public void B90_a_retry_takes_nobodys_place()
+    {
+        var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelRunning));
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))));
+        var own = new SlotsRefused(Id, "deployment:flow/d");
+
+        Assert.Equal("RunAwaitingSlot WaitForSlot", Text(Behaviour.Decide(run, own, run.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(retrying, own, retrying.ReadyAt)));
+    }
+
+    [Fact]
     public void B69_the_answer_to_an_earlier_attempt_cancels_nothing()
     {
         var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
@@ -256,6 +268,7 @@ public sealed class FlowRunDecisionTests
         "granted-others" => new SlotsGranted(Id, [new Slot("db", 5)]),
         "refused" => new SlotsRefused(Id, "db"),
         "refused-other" => new SlotsRefused(Id, "gpu"),
+        "give-way" => new GiveWay(Id, Guid.Empty),
         "conflicted" => new SlotsConflicted(Id),
         "started" => new ProcessStarted(1, Handle),
         "not-started" => new ProcessNotStarted(1, StartFailureKind.CommandNotFound, "There is no such program."),

@@ -128,7 +128,7 @@ public sealed class DeploymentFileWriterTests : IDisposable
             : new ScheduleSpec { Rrule = random.One("FREQ=DAILY", "DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR\n", Text(random)) })),
         CatchUpLimit = random.Maybe(() => (int?)random.Of(1_000_001)),
         CatchUp = random.One(CatchUpPolicy.All, CatchUpPolicy.Latest, CatchUpPolicy.None),
-        Concurrency = random.Maybe(() => new ConcurrencySpec(1 + random.Of(1_000), random.One(OnFull.Queue, OnFull.CancelNew))),
+        Concurrency = random.Maybe(() => new ConcurrencySpec(1 + random.Of(1_000), random.One(OnFull.Queue, OnFull.CancelNew, OnFull.CancelRunning))),
         Limits = random.Many(() => random.One("database", "null", "1", "-", "a.b")),
         Retries = random.One(
             RetrySpec.None,
