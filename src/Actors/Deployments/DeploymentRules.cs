@@ -60,6 +60,7 @@ internal static class DeploymentRules
         CheckSchedules(spec, problems);
         CheckLimits(spec, problems);
         CheckRetries(spec.Retries, problems);
+        FlowRuns.ExitRules.Check(spec, problems);
         RetentionBounds.Check("retention.keep_for", spec.Retention?.KeepFor, "retention.keep_runs", spec.Retention?.KeepRuns, problems);
         Range("timeout", spec.Timeout, ShortestTimeout, LongestTimeout, problems);
         Range("stop_grace", spec.StopGrace, TimeSpan.Zero, LongestGrace, problems);

@@ -239,16 +239,18 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     private static Decision Ended(FlowRunState state, ProcessEnded ended, DateTimeOffset now) =>
         ended.Attempt != state.Attempt || !state.HasProcess
             ? Decision.None
-            : AfterAttempt(state, AttemptOutcomes.Of(state, ended.Outcome), AttemptOutcomes.Result(ended.Outcome), now);
+            : AfterAttempt(
+                state, AttemptOutcomes.Of(state, ended.Outcome), AttemptOutcomes.Result(ended.Outcome), now,
+                AttemptOutcomes.IsOwn(state, ended.Outcome) ? ExitRules.Forbids(state.Recipe.Retries, ended.Outcome.Exit) : null);
 
     private static Decision AfterAttempt(
-        FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now)
+        FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now, string? forbidden = null)
     {
         // Who was promised an end gets no further attempt, though this one ended by itself before the stop reached it.
         var retryable = outcome.Type is StateType.Failed or StateType.Crashed && state.Stopping is not { Reason: StopReason.Cancel };
-        return retryable && RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is { } delay
-            ? Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(Released(state))
-            : Finish(state, outcome, result);
+        return !retryable || RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is not { } delay ? Finish(state, outcome, result)
+            : forbidden is not null ? Finish(state, outcome with { Message = AttemptOutcomes.Sentence(outcome.Message, forbidden) }, result)
+            : Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(Released(state));
     }
 
     private static Decision Overrun(FlowRunState state, TimeoutReached reached) =>

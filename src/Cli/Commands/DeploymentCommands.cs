@@ -157,6 +157,7 @@ internal static class DeploymentCommands
             ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
             ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {WhenFull(c.OnFull)}" : null),
             ("Limits", string.Join(", ", spec.Limits)),
+            ("Success codes", spec.SuccessCodes is { } codes ? string.Join(", ", codes.Select(code => code.ToString(CultureInfo.InvariantCulture))) : null),
             ("Retries", Retries(spec.Retries)),
             ("Timeout", spec.Timeout is { } timeout ? DurationText.Format(timeout) : null),
             ("Stop grace", DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
@@ -218,6 +219,16 @@ internal static class DeploymentCommands
         if (retries.MaxDelay is { } most)
         {
             text.Append(CultureInfo.InvariantCulture, $", at most {DurationText.Format(most)}");
+        }
+
+        if (retries.On is { } on)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", on {string.Join(", ", on)} alone");
+        }
+
+        if (retries.NotOn is { } notOn)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", not on {string.Join(", ", notOn)}");
         }
 
         return text.Append(retries.Jitter > 0 ? string.Create(CultureInfo.InvariantCulture, $", jitter {retries.Jitter}") : "").ToString();

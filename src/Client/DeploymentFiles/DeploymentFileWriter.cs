@@ -75,6 +75,7 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("catchup_limit", spec.CatchUpLimit is { } most ? Number(most) : null),
         ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {Word(c.OnFull)}}}" : null),
         ("limits", Texts(spec.Limits)),
+        ("success_codes", spec.SuccessCodes is { } codes ? YamlText.List(codes.Select(code => Number(code))) : null),
         ("retries", Map(Fields(spec.Retries)) is { Length: > 2 } retries ? retries : null),
         ("timeout", Duration(spec.Timeout)),
         ("stop_grace", Duration(spec.StopGrace)),
@@ -109,6 +110,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("backoff", retries.Backoff == 1 ? null : Number(retries.Backoff)),
         ("max_delay", Duration(retries.MaxDelay)),
         ("jitter", retries.Jitter == 0 ? null : Number(retries.Jitter)),
+        ("on", retries.On is { } on ? YamlText.List(on.Select(YamlText.Scalar)) : null),
+        ("not_on", retries.NotOn is { } notOn ? YamlText.List(notOn.Select(YamlText.Scalar)) : null),
     ];
 
     private static IEnumerable<(string Name, string? Value)> Fields(RetentionSpec retention) =>

@@ -41,6 +41,7 @@ internal static class SpecReader
             CatchUpLimit = fields.Integer("catchup_limit"),
             Concurrency = Concurrency(fields),
             Limits = fields.Texts(fields.Take("limits"), "limits", "a list of the names of limits, such as [database]"),
+            SuccessCodes = SuccessCodes(fields),
             Retries = Retries(fields),
             Timeout = fields.Duration("timeout"),
             StopGrace = fields.Duration("stop_grace"),
@@ -187,6 +188,14 @@ internal static class SpecReader
         return retention;
     }
 
+    private static ImmutableArray<int>? SuccessCodes(FieldReader fields) => fields.Take("success_codes") is not { } item || item is YamlScalar { Kind: ScalarKind.Null }
+        ? null
+        : [.. fields.List(item, "success_codes", "a list of exit codes, such as [0, 3]", (i, at) => fields.ReadInteger(i, at) is { } code ? (object)code : null).Cast<int>()];
+
+    private static ImmutableArray<string>? Ends(FieldReader fields, string name) => fields.Take(name) is not { } item || item is YamlScalar { Kind: ScalarKind.Null }
+        ? null
+        : fields.Texts(item, name, "a list of exit codes and names of signals, such as [75, SIGKILL]");
+
     private static RetrySpec Retries(FieldReader parent)
     {
         if (parent.Mapping("retries", "a mapping such as {count: 3, delay: 10s}") is not { } map)
@@ -208,6 +217,8 @@ internal static class SpecReader
             Backoff = fields.Number("backoff") ?? 1,
             MaxDelay = fields.Duration("max_delay"),
             Jitter = fields.Number("jitter") ?? 0,
+            On = Ends(fields, "on"),
+            NotOn = Ends(fields, "not_on"),
         };
         if (delay is not null && !delays.IsEmpty)
         {

@@ -61,6 +61,9 @@ public sealed record DeploymentSpec
     /// <summary>Named limits, of each of which a run takes one slot.</summary>
     public ImmutableArray<string> Limits { get => field.IsDefault ? [] : field; init; } = [];
 
+    /// <summary>The exit codes that complete a run, 0 to 255, which is never retried then; null is 0 alone.</summary>
+    public ImmutableArray<int>? SuccessCodes { get; init; }
+
     public RetrySpec Retries { get => field ?? RetrySpec.None; init; }
 
     /// <summary>How long an attempt may run, 100 ms to 365 days; null for no bound.</summary>
@@ -171,4 +174,13 @@ public sealed record RetrySpec
 
     /// <summary>0 to 1.</summary>
     public double Jitter { get; init; }
+
+    /// <summary>
+    /// Which ends by exit code or signal are retried: codes from 0 to 255 and names of signals, such as <c>75</c> and <c>SIGKILL</c>; null for all. What is no such
+    /// end, as a timeout, a start that failed, or a lost node, is retried whatever stands here.
+    /// </summary>
+    public ImmutableArray<string>? On { get; init; }
+
+    /// <summary>Which ends by exit code or signal are not retried; null for none.</summary>
+    public ImmutableArray<string>? NotOn { get; init; }
 }

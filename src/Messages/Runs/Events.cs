@@ -19,7 +19,8 @@ public sealed record RunRecipe(
     TimeSpan? Timeout,
     TimeSpan StopGrace,
     string? User,
-    ImmutableArray<string>? EnvInherit = null);
+    ImmutableArray<string>? EnvInherit = null,
+    ImmutableArray<int>? SuccessCodes = null);
 
 /// <summary>The run exists. Its first event.</summary>
 /// <param name="Schedule">The id of the schedule it is an occurrence of; null if somebody asked for it.</param>

@@ -132,8 +132,9 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Limits = random.Many(() => random.One("database", "null", "1", "-", "a.b")),
         Retries = random.One(
             RetrySpec.None,
-            new RetrySpec { Count = random.Of(1_001), Delay = Time(random), Backoff = 1 + (random.Of(990) / 10.0), MaxDelay = Time(random), Jitter = random.Of(1_000) / 1_000.0 },
+            new RetrySpec { Count = random.Of(1_001), Delay = Time(random), Backoff = 1 + (random.Of(990) / 10.0), MaxDelay = Time(random), Jitter = random.Of(1_000) / 1_000.0, On = random.Maybe(() => (ImmutableArray<string>?)["75", "SIGKILL", Text(random)]), NotOn = random.Maybe(() => (ImmutableArray<string>?)["2"]) },
             new RetrySpec { Count = random.Of(3), Delays = random.Many(() => Time(random)), Backoff = 1.0 / 3 + 1 }),
+        SuccessCodes = random.Maybe(() => (ImmutableArray<int>?)[0, random.Of(256)]),
         Timeout = random.Maybe(() => (TimeSpan?)Time(random)),
         StopGrace = random.Maybe(() => (TimeSpan?)Time(random)),
         Retention = random.Maybe(() => new RetentionSpec(random.Maybe(() => (TimeSpan?)Time(random)), random.Maybe(() => (long?)random.Of(1_000_000_001)))),
