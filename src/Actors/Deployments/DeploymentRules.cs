@@ -149,6 +149,10 @@ internal static class DeploymentRules
         {
             problems.Add(new("workdir", "expected an absolute directory"));
         }
+        else
+        {
+            CheckArgument("workdir", spec.Workdir, known, problems);
+        }
 
         if (spec.User is { } user && (user.Length is 0 or > 64 || user.Any(c => char.IsControl(c) || c is ':' or '/')))
         {

@@ -23,10 +23,10 @@ public sealed record DeploymentSpec
 
     public ImmutableArray<string> Tags { get => field.IsDefault ? [] : field; init; } = [];
 
-    /// <summary>The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value.</summary>
+    /// <summary>The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value, <c>{{ run.id }}</c> by the run's id.</summary>
     public required ImmutableArray<string> Command { get; init; }
 
-    /// <summary>An absolute directory.</summary>
+    /// <summary>An absolute directory, in which templates are filled in as in the command.</summary>
     public required string Workdir { get; init; }
 
     /// <summary>Environment added to the node's own. A null value removes the variable. Values take templates as the command does.</summary>

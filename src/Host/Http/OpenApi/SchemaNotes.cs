@@ -49,8 +49,8 @@ internal static class SchemaNotes
         [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
         [(typeof(LimitChanged), "changed")] = new("False if it was so already."),
         [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema.Pattern = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
-        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell.", schema => schema.MinItems = 1),
-        [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory."),
+        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` in it are filled in, as in the values of env and in workdir.", schema => schema.MinItems = 1),
+        [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory, in which templates are filled in."),
         [(typeof(DeploymentSpec), "env")] = new("Added to the node's own; null removes a variable.")
         {
             Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null } },
