@@ -8,6 +8,10 @@ internal static class NearNames
 {
     private const int LongestName = 64;
 
+    /// <summary>« (did you mean 'x'?)» for the name that is nearest; nothing if none is, or what was written is too long to be a misspelt name.</summary>
+    public static string Hint(string written, IEnumerable<string> names) =>
+        written.Length is > 0 and <= LongestName && Of(written, [.. names], 1) is [var near] ? $" (did you mean '{near}'?)" : "";
+
     /// <summary>
     /// Up to <paramref name="atMost"/> of the names, nearest first. Case does not count, and a name may be met by its last part
     /// (<c>Berlin</c> for <c>Europe/Berlin</c>). More edits than a third of what was written are no likeness.

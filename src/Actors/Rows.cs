@@ -103,12 +103,17 @@ internal sealed record OpenRunRow(Guid Run, string Deployment)
 /// <summary>A run in the limiter's queue, in <see cref="Tables.Waiters"/>.</summary>
 /// <param name="Limits">All that it needs a slot of.</param>
 /// <param name="Own">The size of the first of them as the run knows it, which bounds it when the limit has none; null for none.</param>
-internal sealed record WaiterRow(Guid Run, string WaitingFor, int Priority, DateTimeOffset Ready, ImmutableArray<string> Limits, int? Own = null)
+/// <param name="CancelsRunning">Whether others of its deployment give way to it; only with <paramref name="Own"/>.</param>
+internal sealed record WaiterRow(
+    Guid Run, string WaitingFor, int Priority, DateTimeOffset Ready, ImmutableArray<string> Limits, int? Own = null, bool CancelsRunning = false)
 {
     private const char Separator = '\n';
 
     /// <summary>Between the first limit and the size; no name has it in it.</summary>
     private const char Sized = '=';
+
+    /// <summary>After the size of one that others give way to.</summary>
+    private const char Newest = 'r';
 
     /// <summary>What the table orders by, least first: the highest priority.</summary>
     public long Urgency => -(long)Priority;
@@ -122,18 +127,20 @@ internal sealed record WaiterRow(Guid Run, string WaitingFor, int Priority, Date
 
         var limits = ((string)text!).Split(Separator, StringSplitOptions.RemoveEmptyEntries);
         int? own = null;
+        var cancels = false;
         if (limits is [var first, ..] && first.LastIndexOf(Sized) is >= 0 and var at)
         {
-            own = int.Parse(first.AsSpan(at + 1), System.Globalization.CultureInfo.InvariantCulture);
+            cancels = first[^1] == Newest;
+            own = int.Parse(first.AsSpan(at + 1).TrimEnd(Newest), System.Globalization.CultureInfo.InvariantCulture);
             limits[0] = first[..at];
         }
 
-        return new(Guid.Parse(row.Key), (string)waitingFor!, (int)-(long)urgency!, RowValues.Time(ready), [.. limits], own);
+        return new(Guid.Parse(row.Key), (string)waitingFor!, (int)-(long)urgency!, RowValues.Time(ready), [.. limits], own, cancels);
     }
 
     public RowChange Put() => RowChange.Put(
         Tables.Waiters.Name, RowValues.Key(Run), WaitingFor, Urgency, RowValues.Of(Ready),
-        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{first}{Sized}{own}")) : Limits));
+        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{first}{Sized}{own}{(CancelsRunning ? Newest.ToString() : "")}")) : Limits));
 
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Waiters.Name, RowValues.Key(run));
 }

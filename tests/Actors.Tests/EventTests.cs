@@ -25,6 +25,7 @@ public sealed class EventTests
             new RunRecipe(["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, ["db"], null, new RetrySpec(), null, TimeSpan.Zero, null),
             ImmutableSortedDictionary<string, JsonElement>.Empty, At, 0, []),
         new RunAwaitingSlot("db"),
+        new RunAwaitingSlot("db", [new Slot("deployment:flow/d", 0)]),
         new RunLate(),
         new AttemptStarting(1, [new Slot("db", 0)], "n"),
         new AttemptRunning(1, 42, 7, "boot"),

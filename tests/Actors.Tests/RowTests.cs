@@ -30,6 +30,8 @@ public sealed class RowTests
         Same(waiter, Tables.Waiters, waiter.Put(), WaiterRow.Of);
         var sized = waiter with { Own = 2 };
         Same(sized, Tables.Waiters, sized.Put(), WaiterRow.Of);
+        var newest = sized with { CancelsRunning = true };
+        Same(newest, Tables.Waiters, newest.Put(), WaiterRow.Of);
         var ending = new LimitRow("db", 3, Ending: true);
         Same(ending, Tables.Limits, ending.Put(), LimitRow.Of);
         var limit = new LimitRow("db", 3);

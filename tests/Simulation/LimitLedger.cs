@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Runner.Actors;
+using Runner.Actors.FlowRuns;
 using Runner.Entities.Store;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 
 namespace Runner.Simulation;
@@ -72,11 +74,18 @@ internal sealed class LimitLedger(World world)
                 $"run {run.Id} is {run.State.Phase} with {string.Join(' ', run.State.Slots)}; its rows are {string.Join(' ', run.Slots)}");
         }
 
-        if (run.State.HasProcess == (run.Slots.Count == 0))
+        if (run.State.HasProcess ? run.Slots.Count == 0 : run.Slots.Any(slot => !WaitsWith(run, slot)))
         {
-            world.Fail("a run holds slots exactly while it may have a process", $"run {run.Id} is {run.State.Phase} with {run.Slots.Count} slots");
+            world.Fail(
+                "a run holds slots exactly while it may have a process, but for its deployment's where that does not queue",
+                $"run {run.Id} is {run.State.Phase} with {run.Slots.Count} slots");
         }
     }
+
+    /// <summary>Whether a slot is the place of a run that waits for another limit than its deployment's.</summary>
+    private static bool WaitsWith(RunRecord run, Slot slot) =>
+        run.State is { Phase: RunPhase.AwaitingSlot, Recipe.Concurrency.OnFull: not OnFull.Queue } state
+        && slot.Limit == LimitNames.Deployment(state.Scheduled!.Deployment) && state.WaitingFor != slot.Limit;
 
     /// <summary>What held a slot when its limit was deleted, or waited for one, has ended when the limit is gone.</summary>
     private void NobodyIsLeft(string limit, Book book, TimeSpan since)

@@ -55,7 +55,8 @@ internal sealed class Liveness(World world)
             var state = run.State;
             switch (state.Phase)
             {
-                case RunPhase.AwaitingSlot when RunLimits.Of(state.Scheduled!).Add(LimitNames.Node(World.NodeName)).All(limits.HasRoom):
+                case RunPhase.AwaitingSlot when RunLimits.Of(state.Scheduled!).Add(LimitNames.Node(World.NodeName))
+                    .All(limit => state.Slots.Any(slot => slot.Limit == limit) || limits.HasRoom(limit)):
                     yield return $"run {run.Id} awaits a slot of {state.WaitingFor} and every limit of it has room (commit {run.Sequence})";
                     break;
                 case RunPhase.Scheduled or RunPhase.AwaitingRetry when state.ReadyAt < world.Wall:

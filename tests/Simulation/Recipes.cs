@@ -30,7 +30,7 @@ internal static class Recipes
         Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("who", JsonDocument.Parse("\"me\"").RootElement),
         Tags = random.Next(2) == 0 ? ["demo"] : [],
         Schedules = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Schedule(random, now))],
-        Concurrency = random.Next(2) == 0 ? null : new ConcurrencySpec(1 + random.Next(3), random.Next(3) == 0 ? OnFull.CancelNew : OnFull.Queue),
+        Concurrency = random.Next(2) == 0 ? null : new ConcurrencySpec(1 + random.Next(3), random.Next(3) switch { 0 => OnFull.CancelNew, 1 => OnFull.CancelRunning, _ => OnFull.Queue }),
         Limits = [.. Limits.Where(_ => random.Next(3) == 0)],
         Retries = Retries(random),
         Timeout = random.Next(3) == 0 ? TimeSpan.FromSeconds(1 + random.Next(random.Next(2) == 0 ? 30 : 600)) : null,
@@ -72,6 +72,11 @@ internal static class Recipes
     private static DeploymentSpec WithCatchUp(SimulatedRandom random, DeploymentSpec spec)
     {
         var policy = (CatchUpPolicy)random.Next(3);
+        if (policy == CatchUpPolicy.All && spec.Concurrency is { OnFull: OnFull.CancelRunning } concurrency)
+        {
+            spec = spec with { Concurrency = concurrency with { OnFull = OnFull.Queue } };
+        }
+
         return spec with { CatchUp = policy, CatchUpLimit = policy == CatchUpPolicy.All && random.Next(2) == 0 ? 1 + random.Next(20) : null };
     }
 

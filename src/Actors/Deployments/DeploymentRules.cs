@@ -66,6 +66,7 @@ internal static class DeploymentRules
         CheckSchedules(spec, problems);
         CheckLimits(spec, problems);
         CheckRetries(spec.Retries, problems);
+        FlowRuns.ExitRules.Check(spec, problems);
         RetentionBounds.Check("retention.keep_for", spec.Retention?.KeepFor, "retention.keep_runs", spec.Retention?.KeepRuns, problems);
         Range("timeout", spec.Timeout, ShortestTimeout, LongestTimeout, problems);
         Range("stop_grace", spec.StopGrace, TimeSpan.Zero, LongestGrace, problems);
@@ -158,6 +159,10 @@ internal static class DeploymentRules
         if (string.IsNullOrEmpty(spec.Workdir) || !Path.IsPathRooted(spec.Workdir) || spec.Workdir.Contains('\0', StringComparison.Ordinal))
         {
             problems.Add(new("workdir", "expected an absolute directory"));
+        }
+        else
+        {
+            CheckArgument("workdir", spec.Workdir, known, problems);
         }
 
         if (spec.User is { } user && (user.Length is 0 or > 64 || user.Any(c => char.IsControl(c) || c is ':' or '/')))
@@ -287,7 +292,12 @@ internal static class DeploymentRules
 
         if (spec.Concurrency is { } full && !Enum.IsDefined(full.OnFull))
         {
-            problems.Add(new("concurrency.on_full", "expected queue or cancel_new"));
+            problems.Add(new("concurrency.on_full", "expected queue, cancel_new or cancel_running"));
+        }
+
+        if (spec is { Concurrency.OnFull: OnFull.CancelRunning, CatchUp: CatchUpPolicy.All })
+        {
+            problems.Add(new("concurrency.on_full", "with cancel_running the newest run is what runs, and 'catchup: all' would start each missed one to cancel it for the next; set 'catchup: latest'"));
         }
 
         for (var i = 0; i < spec.Limits.Length; i++)

@@ -62,8 +62,8 @@ internal static class ParameterRules
     public static IEnumerable<Problem> Unfilled(DeploymentSpec spec, ImmutableSortedDictionary<string, JsonElement> parameters)
     {
         var given = parameters.Keys.ToHashSet(StringComparer.Ordinal);
-        return spec.Command.Concat(spec.Env.Values.OfType<EnvValue.Text>().Select(v => v.Value)).OfType<string>().SelectMany(text => Templates.Missing(text, given)).Distinct()
-            .Select(name => new Problem($"{Root}.{name}", "is required: the deployment's command or environment uses it"));
+        return Templates.TextsOf(spec).SelectMany(text => Templates.Missing(text.Text, given)).Distinct()
+            .Select(name => new Problem($"{Root}.{name}", "is required: the deployment's command, environment or folder uses it"));
     }
 
     private static void CheckValues(DeploymentSpec spec, ParameterSchema schema, ImmutableArray<Problem>.Builder problems)

@@ -56,23 +56,6 @@ public static class ExitExplanation
             + "or the machine shutting down. Run it again if that was not wanted.",
         24 => "The process used up its processor time (SIGXCPU, exit code 152). Raise the limit (ulimit -t), or let it do less.",
         25 => "The process wrote a file larger than it may (SIGXFSZ, exit code 153). Raise the limit (ulimit -f).",
-        _ => $"The process was ended by {NameOf(signal)} (exit code {128 + signal}), which was not sent from here.",
-    };
-
-    private static string NameOf(int signal) => signal switch
-    {
-        1 => "SIGHUP",
-        3 => "SIGQUIT",
-        5 => "SIGTRAP",
-        10 => "SIGUSR1",
-        12 => "SIGUSR2",
-        14 => "SIGALRM",
-        16 => "SIGSTKFLT",
-        26 => "SIGVTALRM",
-        27 => "SIGPROF",
-        29 => "SIGIO",
-        30 => "SIGPWR",
-        31 => "SIGSYS",
-        _ => $"signal {signal}",
+        _ => $"The process was ended by {Signals.NameOf(signal)} (exit code {128 + signal}), which was not sent from here.",
     };
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Messages.Runs;
@@ -26,7 +28,7 @@ internal static class AttemptOutcomes
     /// <summary>The outcome of a process that is gone.</summary>
     public static AttemptOutcome Of(FlowRunState state, ProcessOutcome ended)
     {
-        var own = Own(ended);
+        var own = Own(ended, state.Recipe.SuccessCodes);
         // A process that ended before the stop reached it keeps its own result.
         return state.Stopping is not { } stopping ? own : stopping.Reason switch
         {
@@ -59,18 +61,26 @@ internal static class AttemptOutcomes
         return document.RootElement.Clone();
     }
 
-    private static AttemptOutcome Own(ProcessOutcome ended)
+    /// <summary>Whether a process ended by itself, and not because it was stopped.</summary>
+    public static bool IsOwn(FlowRunState state, ProcessOutcome ended) => state.Stopping is null || !ended.StopSent;
+
+    private static AttemptOutcome Own(ProcessOutcome ended, ImmutableArray<int>? success)
     {
         var (code, explanation) = ExitExplanation.Of(ended.Exit);
         return ended.Exit switch
         {
-            ProcessExit.Exited { Code: 0 } => new(StateType.Completed, StateNames.Completed, 0, null, ended.ResultProblem),
+            ProcessExit.Exited { Code: 0 } when ExitRules.IsSuccess(success, 0) => new(StateType.Completed, StateNames.Completed, 0, null, ended.ResultProblem),
+            ProcessExit.Exited(var exit) when ExitRules.IsSuccess(success, exit) => new(
+                StateType.Completed, StateNames.Completed, exit, null,
+                Sentence(string.Create(CultureInfo.InvariantCulture, $"Exit code {exit} is one of its success codes."), ended.ResultProblem)),
+            ProcessExit.Exited { Code: 0 } => new(
+                StateType.Failed, StateNames.Failed, 0, null, Sentence("The process ended with exit code 0, which is not one of its success codes.", ended.ResultProblem)),
             ProcessExit.Exited => new(StateType.Failed, StateNames.Failed, code, null, Sentence(explanation, ended.ResultProblem)),
             ProcessExit.Signaled signaled => new(StateType.Crashed, StateNames.Crashed, code, signaled.Signal, explanation),
             _ => new(StateType.Crashed, StateNames.Crashed, null, null, explanation),
         };
     }
 
-    private static string? Sentence(string? first, string? second) =>
+    public static string? Sentence(string? first, string? second) =>
         first is null ? second : second is null ? first : first[^1] is '.' or '!' or '?' ? $"{first} {second}" : $"{first}. {second}";
 }

@@ -205,10 +205,10 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         }
 
         // Filled in now: the child is made on its own turn, when this state may be another.
-        var spec = services.Specs.For(new AttemptKey(_run, attempt), State.Scheduled!);
+        var spec = services.Specs.For(new AttemptKey(_run, attempt), State.Scheduled!, out var problem);
         var name = $"process-{attempt}";
         var actor = Context.ActorOf(
-            ActorProducer.Props(() => new ProcessActor(spec, services.FlowRunner)),
+            ActorProducer.Props(() => new ProcessActor(spec, services.FlowRunner, problem)),
             Context.Child(name).IsNobody() ? name : null);
         _process = (attempt, actor);
         actor.Tell(how, Self);

@@ -5,6 +5,7 @@ using Runner.Actors.Limits;
 using Runner.Actors.Processes;
 using Runner.Entities.Store;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;
 
@@ -63,6 +64,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         SlotsGranted granted => Start(state, granted, now),
         SlotsRefused refused => Wait(state, refused, now),
         SlotsConflicted => Conflicted(state, now),
+        GiveWay way => GivesWay(state, way),
         ProcessStarted started => Running(state, started, now),
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
@@ -126,17 +128,31 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
         // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
-        if (state.IsReady(now))
+        if (state.IsReady(now) && granted.WaitFor is null)
         {
             var attempt = state.Attempt + 1;
-            return Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
+            var starting = Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
                 .Then(new SlotsTaken(state.Id, granted.Slots), new StartProcess(attempt));
+            var left = state.Slots.Except(granted.Slots).ToImmutableArray();
+            return left.IsEmpty ? starting : starting.Then(new SlotsReleased(state.Id, left));
         }
 
         // The limiter asks again until it is answered; what it kept for us is ours, or is not wanted any more.
-        return state.Slots.SequenceEqual(granted.Slots)
-            ? Decision.Do(new SlotsTaken(state.Id, granted.Slots))
-            : Decision.Do(Declined(state, granted));
+        var ours = granted.Slots.Where(slot => state.Slots.Contains(slot)).ToImmutableArray();
+        if (ours.Length == granted.Slots.Length)
+        {
+            var taken = Decision.Do(new SlotsTaken(state.Id, granted.Slots));
+            return state.Phase == RunPhase.AwaitingSlot ? taken.Then(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!)) : taken;
+        }
+
+        if (state.IsReady(now) && granted.WaitFor is { } full && state.Slots.IsEmpty)
+        {
+            return Decision.Persist(new RunAwaitingSlot(full, granted.Slots))
+                .Then(new SlotsTaken(state.Id, granted.Slots), new WaitForSlot(RunLimits.Waiting(state), full));
+        }
+
+        var declined = new SlotsDeclined(state.Id, [.. granted.Slots.Except(ours)], HeldByOthers: false);
+        return ours.IsEmpty ? Decision.Do(declined) : Decision.Do(new SlotsTaken(state.Id, ours), declined);
     }
 
     private static SlotsDeclined Declined(FlowRunState state, SlotsGranted granted) => new(state.Id, granted.Slots, HeldByOthers: false);
@@ -158,8 +174,17 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             return Decision.Do(new StopWaiting(state.Id));
         }
 
-        if (state.Recipe.Concurrency is { OnFull: Messages.Deployments.OnFull.CancelNew }
-            && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment))
+        if (refused.Ready is { } asked && asked.ToUnixTimeMilliseconds() != state.ReadyAt.ToUnixTimeMilliseconds())
+        {
+            // The answer to what an attempt before this one asked: it says nothing of now.
+            return state.Phase == RunPhase.AwaitingSlot
+                ? Decision.Do(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!))
+                : Decision.Do(new AcquireSlots(RunLimits.Waiting(state)));
+        }
+
+        // Whoever retries is older than who has come meanwhile, and takes nobody's place.
+        if (state.Slots.IsEmpty && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment)
+            && (state.Recipe.Concurrency is { OnFull: OnFull.CancelNew } || (state.Recipe.Concurrency is { OnFull: OnFull.CancelRunning } && state.Attempt > 0)))
         {
             var cancelled = Finish(state, AttemptOutcomes.Cancelled("Deployment concurrency limit reached."));
             // The limiter awaits an answer of who was told to wait.
@@ -169,6 +194,18 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         return state.Phase == RunPhase.AwaitingSlot && state.WaitingFor == refused.Limit
             ? Decision.Do(new WaitForSlot(RunLimits.Waiting(state), refused.Limit))
             : Decision.Persist(new RunAwaitingSlot(refused.Limit)).Then(new WaitForSlot(RunLimits.Waiting(state), refused.Limit));
+    }
+
+    /// <summary>A newer run of its deployment has its place: as if somebody had cancelled it for that. One that is being stopped already gives its place back anyway.</summary>
+    private static Decision GivesWay(FlowRunState state, GiveWay way)
+    {
+        var reason = $"A newer run of its deployment took its place: {way.To:D}.";
+        return state.Phase switch
+        {
+            RunPhase.AwaitingSlot => Finish(state, AttemptOutcomes.Cancelled(reason)),
+            RunPhase.Submitting or RunPhase.Running => Stop(state, StopReason.Cancel, reason),
+            RunPhase.None or RunPhase.Scheduled or RunPhase.AwaitingRetry or RunPhase.Stopping or RunPhase.Ended => Decision.None,
+        };
     }
 
     private static Decision Running(FlowRunState state, ProcessStarted started, DateTimeOffset now)
@@ -202,16 +239,18 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     private static Decision Ended(FlowRunState state, ProcessEnded ended, DateTimeOffset now) =>
         ended.Attempt != state.Attempt || !state.HasProcess
             ? Decision.None
-            : AfterAttempt(state, AttemptOutcomes.Of(state, ended.Outcome), AttemptOutcomes.Result(ended.Outcome), now);
+            : AfterAttempt(
+                state, AttemptOutcomes.Of(state, ended.Outcome), AttemptOutcomes.Result(ended.Outcome), now,
+                AttemptOutcomes.IsOwn(state, ended.Outcome) ? ExitRules.Forbids(state.Recipe.Retries, ended.Outcome.Exit) : null);
 
     private static Decision AfterAttempt(
-        FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now)
+        FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now, string? forbidden = null)
     {
         // Who was promised an end gets no further attempt, though this one ended by itself before the stop reached it.
         var retryable = outcome.Type is StateType.Failed or StateType.Crashed && state.Stopping is not { Reason: StopReason.Cancel };
-        return retryable && RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is { } delay
-            ? Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(Released(state))
-            : Finish(state, outcome, result);
+        return !retryable || RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is not { } delay ? Finish(state, outcome, result)
+            : forbidden is not null ? Finish(state, outcome with { Message = AttemptOutcomes.Sentence(outcome.Message, forbidden) }, result)
+            : Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(Released(state));
     }
 
     private static Decision Overrun(FlowRunState state, TimeoutReached reached) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Entities.Store;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
@@ -32,7 +33,9 @@ internal static class FlowRunRows
 
         if (after.Phase == RunPhase.AwaitingSlot && after.WaitingFor != before.WaitingFor)
         {
-            rows.Add(new WaiterRow(after.Id, after.WaitingFor!, after.Scheduled!.Priority, after.ReadyAt, RunLimits.Of(after.Scheduled), after.Recipe.Concurrency?.Limit).Put());
+            rows.Add(new WaiterRow(
+                after.Id, after.WaitingFor!, after.Scheduled!.Priority, after.ReadyAt, RunLimits.Of(after.Scheduled), after.Recipe.Concurrency?.Limit,
+                after.Recipe.Concurrency is { OnFull: OnFull.CancelRunning }).Put());
         }
         else if (before.Phase == RunPhase.AwaitingSlot && after.Phase != RunPhase.AwaitingSlot)
         {

@@ -23,7 +23,9 @@ public enum RunPhase
     /// <summary>Waits for its due time, then for the limiter's word.</summary>
     Scheduled,
 
-    /// <summary>Due; waits for a slot of <see cref="FlowRunState.WaitingFor"/>.</summary>
+    /// <summary>
+    /// Due; waits for a slot of <see cref="FlowRunState.WaitingFor"/>. Holds the one of its deployment's limit if that does not queue and is not what it waits for.
+    /// </summary>
     AwaitingSlot,
 
     /// <summary>An attempt did not complete; waits for <see cref="FlowRunState.RetryAt"/>, then as Scheduled. Holds no slot.</summary>
@@ -58,7 +60,7 @@ internal sealed record FlowRunState(Guid Id)
     /// <summary>The last attempt that was begun; 0 before the first.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>The slots held: since the attempt's start, until the run ends or waits for a retry.</summary>
+    /// <summary>The slots held: since the attempt's start, or since it began to wait with its place, until the run ends or awaits a retry.</summary>
     public ImmutableArray<Slot> Slots { get; init; } = [];
 
     public string? WaitingFor { get; init; }

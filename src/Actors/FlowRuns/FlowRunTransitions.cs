@@ -19,7 +19,7 @@ internal static class FlowRunTransitions
                 new(StateType.Scheduled, StateNames.Late, at,
                     state.WaitingFor is null ? "It is past its due time." : $"It waits for a slot of '{state.WaitingFor}'.")),
             RunAwaitingSlot e => Enter(
-                state with { Phase = RunPhase.AwaitingSlot, WaitingFor = e.Limit },
+                state with { Phase = RunPhase.AwaitingSlot, WaitingFor = e.Limit, Slots = e.Slots ?? state.Slots },
                 new(StateType.Scheduled, StateNames.AwaitingConcurrencySlot, at, $"Limit '{e.Limit}' is full.")),
             // It was found not to have been started, and is started now: the same attempt, with the same slots.
             AttemptStarting e when e.Attempt == state.Attempt && state.Phase == RunPhase.Submitting => state with { Node = e.Node },

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Actors.Limits;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
@@ -21,5 +22,7 @@ internal static class RunLimits
     public static AcquireSlots FirstAsk(CreateRun create) =>
         new(Waiting(create.Run, create.Scheduled, create.Scheduled.StartAt ?? create.Scheduled.Due));
 
-    private static WaitingRun Waiting(Guid run, RunScheduled scheduled, DateTimeOffset ready) => new(run, Of(scheduled), scheduled.Priority, ready, scheduled.Recipe.Concurrency?.Limit);
+    private static WaitingRun Waiting(Guid run, RunScheduled scheduled, DateTimeOffset ready) => new(
+        run, Of(scheduled), scheduled.Priority, ready, scheduled.Recipe.Concurrency?.Limit,
+        scheduled.Recipe.Concurrency?.OnFull ?? OnFull.Queue);
 }

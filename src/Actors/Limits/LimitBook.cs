@@ -1,3 +1,4 @@
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Limits;
@@ -7,7 +8,8 @@ namespace Runner.Actors.Limits;
 /// has at most <see cref="Window"/> of its first ones, so that a million waiting runs cost rows.
 /// </summary>
 /// <param name="changed">Told by how much the number of held slots has changed; null for nobody.</param>
-internal sealed class LimitBook(Action<int>? changed = null)
+/// <param name="findsHolders">Whether it is asked which slot a run holds, as a deployment's is.</param>
+internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders = false)
 {
     /// <summary>How many waiters of a limit are kept in memory.</summary>
     public const int Window = 1024;
@@ -16,6 +18,8 @@ internal sealed class LimitBook(Action<int>? changed = null)
     public const int ReadOnBelow = 128;
 
     private readonly SortedDictionary<int, Guid> _held = [];
+    private Dictionary<Guid, (int Number, long Order)>? _numbers;
+    private long _taken;
     private readonly SortedSet<WaitingRun> _queue = new(ServiceOrder.Instance);
 
     /// <summary>Who left the queue since the reading began: the page may still have their rows.</summary>
@@ -62,6 +66,30 @@ internal sealed class LimitBook(Action<int>? changed = null)
         return number;
     }
 
+    /// <summary>The slot that a run holds; null if it holds none.</summary>
+    public int? NumberOf(Guid run) => _numbers is not null && _numbers.TryGetValue(run, out var held) ? held.Number : null;
+
+    /// <summary>
+    /// Whether one who waits, or may wait in the store, takes the place of another: then who waits has to be in memory though nobody is served.
+    /// </summary>
+    public bool HasNewest { get; set; }
+
+    /// <summary>Who holds a slot, in the order in which they took it; of those with the same number nothing is known.</summary>
+    public IEnumerable<(Guid Run, long Order)> Holders => (_numbers ?? []).Select(held => (held.Key, held.Value.Order)).OrderBy(held => held.Order);
+
+    /// <summary>Says of holders that were read who took its slot first.</summary>
+    public void Order(IEnumerable<Guid> oldestFirst)
+    {
+        var order = -(long)_held.Count;
+        foreach (var run in oldestFirst)
+        {
+            if (_numbers is not null && _numbers.TryGetValue(run, out var held) && held.Order == 0)
+            {
+                _numbers[run] = (held.Number, order++);
+            }
+        }
+    }
+
     public void BeginReading()
     {
         (Reading, LeftWhileReading) = (true, false);
@@ -82,9 +110,21 @@ internal sealed class LimitBook(Action<int>? changed = null)
     /// <summary>The page could not be read; what is in the store is still there.</summary>
     public void FailReading() => Reading = false;
 
-    public void Take(int number, Guid run)
+    /// <param name="isRead">Whether it has held it for longer than is known.</param>
+    public void Take(int number, Guid run, bool isRead = false)
     {
         var before = _held.Count;
+        if (findsHolders)
+        {
+            _numbers ??= [];
+            if (_held.TryGetValue(number, out var holder) && holder != run)
+            {
+                _numbers.Remove(holder);
+            }
+
+            _numbers[run] = (number, _numbers.TryGetValue(run, out var held) ? held.Order : isRead ? 0 : ++_taken);
+        }
+
         _held[number] = run;
         if (_held.Count != before)
         {
@@ -97,6 +137,7 @@ internal sealed class LimitBook(Action<int>? changed = null)
         if (_held.TryGetValue(slot.Number, out var holder) && holder == run)
         {
             _held.Remove(slot.Number);
+            _numbers?.Remove(run);
             changed?.Invoke(-1);
         }
     }
@@ -112,6 +153,7 @@ internal sealed class LimitBook(Action<int>? changed = null)
         }
 
         _queue.Add(run);
+        HasNewest |= run.OnFull == OnFull.CancelRunning;
         if (_queue.Count <= Window)
         {
             return (true, null);

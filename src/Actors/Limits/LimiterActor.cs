@@ -5,6 +5,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
@@ -95,7 +96,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case SuspendGrants:
                 _suspended = true;
                 break;
-            case StartsGateChanged or Remind or Compare or RowsCompared or WaitersRead or WaitersNotRead or ServeQueues:
+            case StartsGateChanged or Remind or Compare or RowsCompared or WaitersRead or WaitersNotRead or AgesRead or ServeQueues:
                 // What is being read is newer.
                 break;
             default:
@@ -115,6 +116,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case WaitForSlot wait:
                 table.Park(wait.Run, wait.Limit);
                 Serve(table, wait.Limit);
+                MakeWay(table, wait.Limit);
                 break;
             case StopWaiting stop:
                 table.Unpark(stop.Run);
@@ -163,6 +165,12 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case RowsCompared compared:
                 OnCompared(table, compared);
                 break;
+            case AgesRead { OldestFirst.IsEmpty: false } read when ReferenceEquals(table, read.Table):
+                table.Book(read.Limit).Order(read.OldestFirst);
+                MakeWay(table, read.Limit);
+                break;
+            case AgesRead:
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -180,7 +188,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         var (slots, full) = table.Acquire(run);
         // To who asked, and not by way of its region: it is waiting for this. If it has left memory meanwhile, its next life is told (EntityDeadLetters); on
         // a node that is gone a grant is lost, and repeated.
-        Sender.Tell(slots is { } granted ? new SlotsGranted(run.Run, granted) : new SlotsRefused(run.Run, full!), Self);
+        Sender.Tell(slots is { } granted ? new SlotsGranted(run.Run, granted, full) : new SlotsRefused(run.Run, full!, run.Ready), Self);
     }
 
     private void OnFree(SlotTable table, Guid run, ImmutableArray<Slot> slots)
@@ -199,6 +207,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         var book = table.Book(changed.Limit);
         (book.Size, book.Ending) = (changed.Size, changed.Ending);
         Serve(table, changed.Limit);
+        MakeWay(table, changed.Limit);
         EndIfOver(table, changed.Limit);
     }
 
@@ -220,8 +229,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
         var more = table.Dispatch(
             limit,
-            (run, slots) => Tell(run, new SlotsGranted(run, slots)),
-            (run, full) => Tell(run, new SlotsRefused(run, full)));
+            (run, grant) => Tell(run, Granted(run, grant)),
+            (run, full) => Tell(run.Run, new SlotsRefused(run.Run, full, run.Ready)));
         var book = table.Book(limit);
         if (more && !book.Reading)
         {
@@ -229,6 +238,43 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             _services.Entities.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
                 Self, Self, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(table, limit));
         }
+    }
+
+    /// <summary>Tells those that are to give way to a newer run of their deployment; once more at each reminder, until they have.</summary>
+    private void MakeWay(SlotTable table, string limit)
+    {
+        if (_suspended)
+        {
+            return;
+        }
+
+        var (newest, give, ofUnknownAge) = table.WhoGivesWay(limit);
+        foreach (var run in give)
+        {
+            Tell(run, new GiveWay(run, newest));
+        }
+
+        if (!ofUnknownAge.IsEmpty)
+        {
+            // What cannot be read now is read at the next reminder.
+            AgesAsync(_services.Entities.Store, ofUnknownAge).PipeTo(
+                Self, Self, oldestFirst => new AgesRead(table, limit, oldestFirst), _ => new AgesRead(table, limit, []));
+        }
+    }
+
+    private static async Task<ImmutableArray<Guid>> AgesAsync(IEntityStore store, ImmutableArray<Guid> runs)
+    {
+        var rows = new List<RunRow>(runs.Length);
+        foreach (var run in runs)
+        {
+            if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run)).ConfigureAwait(false) is { } row)
+            {
+                rows.Add(RunRow.Of(row));
+            }
+        }
+
+        // One that has no row has ended long ago, and its slot is one that nobody holds.
+        return [.. runs.Except(rows.Select(row => row.Run)), .. rows.OrderBy(row => row.Started ?? row.Created).ThenBy(row => row.Due).Select(row => row.Run)];
     }
 
     private void OnWaiters(SlotTable table, WaitersRead read)
@@ -247,6 +293,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
         book.MoreInStore |= more;
         Serve(table, read.Limit);
+        MakeWay(table, read.Limit);
     }
 
     /// <summary>Repeats grants that were already there at the last reminder, and reads queues that a failure left unread.</summary>
@@ -254,13 +301,14 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     {
         foreach (var run in _toRemind.Where(table.Granted.ContainsKey))
         {
-            Tell(run, new SlotsGranted(run, table.Granted[run]));
+            Tell(run, Granted(run, table.Granted[run]));
         }
 
         _toRemind = [.. table.Granted.Keys];
         foreach (var limit in table.Awaited())
         {
             Serve(table, limit);
+            MakeWay(table, limit);
         }
 
         foreach (var limit in table.Ending())
@@ -302,11 +350,12 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             table.Book(slot.Limit).Take(slot.Number, slot.Run);
         }
 
-        foreach (var limit in compared.Rows.Queues)
+        foreach (var queue in compared.Rows.Queues)
         {
-            var book = table.Book(limit);
+            var book = table.Book(queue.Limit);
             book.MoreInStore |= book.Queue.Count == 0 && !book.Reading;
-            Serve(table, limit);
+            book.HasNewest |= queue.HasNewest;
+            Serve(table, queue.Limit);
         }
     }
 
@@ -328,7 +377,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             sizes.Add(LimitRow.Of(row));
         }
 
-        var queues = ImmutableArray.CreateBuilder<string>();
+        var queues = ImmutableArray.CreateBuilder<Queue>();
         for (var from = ""; ;)
         {
             var next = await store.RowsAsync(NextQueue(from)).ConfigureAwait(false);
@@ -337,8 +386,9 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
                 return new TableRead(slots, sizes.ToImmutable(), queues.ToImmutable());
             }
 
-            queues.Add(WaiterRow.Of(next[0]).WaitingFor);
-            from = queues[^1] + "\u0001";
+            var first = WaiterRow.Of(next[0]);
+            queues.Add(new Queue(first.WaitingFor, first.CancelsRunning));
+            from = first.WaitingFor + "\u0001";
         }
     }
 
@@ -354,19 +404,20 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
         foreach (var slot in read.Slots)
         {
-            table.Book(slot.Limit).Take(slot.Number, Guid.Parse(slot.Holder.Id));
+            table.Book(slot.Limit).Take(slot.Number, Guid.Parse(slot.Holder.Id), isRead: true);
         }
 
-        foreach (var limit in read.Queues)
+        foreach (var queue in read.Queues)
         {
-            table.Book(limit).MoreInStore = true;
+            var book = table.Book(queue.Limit);
+            (book.MoreInStore, book.HasNewest) = (true, queue.HasNewest);
         }
 
         _table = table;
         _toRemind = [];
         Become(Serving);
         // What came meanwhile comes first: some of it is newer than the rows.
-        Self.Tell(new ServeQueues(table, read.Queues), Self);
+        Self.Tell(new ServeQueues(table, [.. read.Queues.Select(queue => queue.Limit)]), Self);
         Stash.UnstashAll();
     }
 
@@ -400,12 +451,20 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     internal static RowQuery Waiters(string limit, int atMost) => new(
         Tables.Waiters.Name, [new("waiting_for", RowOperator.Equal, limit)], [new("urgency"), new("ready")], atMost);
 
-    private static WaitingRun Waiter(WaiterRow row) => new(row.Run, row.Limits, row.Priority, row.Ready, row.Own);
+    private static WaitingRun Waiter(WaiterRow row) => new(
+        row.Run, row.Limits, row.Priority, row.Ready, row.Own, row.CancelsRunning ? OnFull.CancelRunning : OnFull.Queue);
+
+    private static SlotsGranted Granted(Guid run, SlotGrant grant) => new(run, grant.Slots, grant.WaitFor);
 
     private void Tell(Guid run, object message) =>
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
 
-    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<LimitRow> Sizes, ImmutableArray<string> Queues) : INoSerializationVerificationNeeded;
+    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<LimitRow> Sizes, ImmutableArray<Queue> Queues) : INoSerializationVerificationNeeded;
+
+    /// <param name="HasNewest">Whether the first that waits takes another's place.</param>
+    private readonly record struct Queue(string Limit, bool HasNewest);
+
+    private sealed record AgesRead(SlotTable Table, string Limit, ImmutableArray<Guid> OldestFirst) : INoSerializationVerificationNeeded;
 
     private sealed record RowsCompared(SlotTable Table, ImmutableArray<HeldSlot> Held, TableRead Rows) : INoSerializationVerificationNeeded;
 

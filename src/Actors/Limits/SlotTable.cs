@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
@@ -8,12 +9,17 @@ namespace Runner.Actors.Limits;
 /// The limiter's memory and its decisions: who may start now, and who is next. A waiter stands in the queue of one full limit; when its
 /// turn comes there and another of its limits is full, it is sent to stand in that one's queue. Not thread-safe; no I/O.
 /// </summary>
+/// <remarks>
+/// A run holds no slot while it waits, but for one whose deployment does not queue (<c>on_full</c>): which of these are too many has to be known though what they wait
+/// for is another limit, exactly and through restarts, so it holds the slot of its deployment's limit from the moment it begins to wait for others. Nobody of its kind
+/// waits for that limit while it holds others, so none waits for the other in a circle.
+/// </remarks>
 internal sealed class SlotTable
 {
     private readonly string _nodeLimit;
     private readonly Dictionary<string, LimitBook> _books = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Dictionary<Guid, ImmutableArray<Slot>> _granted = [];
+    private readonly Dictionary<Guid, SlotGrant> _granted = [];
     private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
 
     /// <summary>Who was told which limit to wait for and does not stand there yet.</summary>
@@ -30,7 +36,7 @@ internal sealed class SlotTable
     }
 
     /// <summary>Grants that were neither taken nor declined yet.</summary>
-    public IReadOnlyDictionary<Guid, ImmutableArray<Slot>> Granted => _granted;
+    public IReadOnlyDictionary<Guid, SlotGrant> Granted => _granted;
 
     /// <summary>How much is held and waits. Unlike all else here it may be asked from any thread, and is a moment old then.</summary>
     public SlotCounts Counts => new(
@@ -40,29 +46,28 @@ internal sealed class SlotTable
     {
         if (!_books.TryGetValue(limit, out var book))
         {
-            _books.Add(limit, book = new LimitBook(_changed[(int)LimitNames.KindOf(limit)]));
+            var kind = LimitNames.KindOf(limit);
+            _books.Add(limit, book = new LimitBook(_changed[(int)kind], findsHolders: kind == LimitKind.Deployment));
             _names.Add(limit);
         }
 
         return book;
     }
 
-    /// <summary>A newcomer: granted if every limit has room and nobody waits before it; else the limit to wait for.</summary>
+    /// <summary>
+    /// A newcomer: granted if every limit has room and nobody waits before it; else the limit to wait for, with the slots to hold meanwhile if there are any.
+    /// </summary>
     public (ImmutableArray<Slot>? Slots, string? Full) Acquire(WaitingRun run)
     {
         if (_granted.TryGetValue(run.Run, out var earlier))
         {
-            return (earlier, null);
+            return (earlier.Slots, earlier.WaitFor);
         }
 
+        // Whoever asks twice must not be held up by the place that it was given the first time.
         var limits = LimitsOf(run);
-        if (limits.FirstOrDefault(l => !HasRoom(l, run) || Book(l).HasWaiters) is { } full)
-        {
-            _sent[run.Run] = run;
-            return (null, full);
-        }
-
-        return (Grant(run.Run, limits), null);
+        var full = limits.FirstOrDefault(l => !Holds(l, run) && (!HasRoom(l, run) || Book(l).HasWaiters));
+        return (Offer(run, limits, full)?.Slots, full);
     }
 
     /// <summary>Stands a run in a limit's queue.</summary>
@@ -109,6 +114,7 @@ internal sealed class SlotTable
     public void Free(Guid run, ImmutableArray<Slot> slots)
     {
         _granted.Remove(run);
+        _sent.Remove(run);
         foreach (var slot in slots)
         {
             Book(slot.Limit).Free(slot, run);
@@ -116,10 +122,10 @@ internal sealed class SlotTable
     }
 
     /// <summary>Serves a limit's queue as long as it has room and waiters in memory.</summary>
-    /// <param name="granted">Called for each run that may start.</param>
+    /// <param name="granted">Called for each run that may start, or that is to hold its place while it waits for another limit.</param>
     /// <param name="sent">Called for each run whose turn came and that another full limit holds up.</param>
     /// <returns>Whether the queue goes on in the store and its next ones are needed, now or soon.</returns>
-    public bool Dispatch(string limit, Action<Guid, ImmutableArray<Slot>> granted, Action<Guid, string> sent)
+    public bool Dispatch(string limit, Action<Guid, SlotGrant> granted, Action<WaitingRun, string> sent)
     {
         var book = Book(limit);
         var served = false;
@@ -134,19 +140,44 @@ internal sealed class SlotTable
             }
 
             var limits = LimitsOf(run);
-            if (limits.FirstOrDefault(l => !HasRoom(l, run)) is { } full)
+            var full = limits.FirstOrDefault(l => !Holds(l, run) && !HasRoom(l, run));
+            if (Offer(run, limits, full) is { } grant)
             {
-                _sent[run.Run] = run;
-                sent(run.Run, full);
+                granted(run.Run, grant);
             }
             else
             {
-                granted(run.Run, Grant(run.Run, limits));
+                sent(run, full!);
             }
         }
 
         // A queue that nobody is served from is not read on: of many such limits memory need not have anything.
-        return book.MoreInStore && (book.First is null ? book.HasRoom : served && book.Queue.Count < LimitBook.ReadOnBelow);
+        served |= book.HasNewest;
+        return book.MoreInStore && (book.First is null ? book.HasRoom || book.HasNewest : served && book.Queue.Count < LimitBook.ReadOnBelow);
+    }
+
+    /// <summary>
+    /// Who gives way to the newest of those that wait for a limit, if it is one that takes another's place: all others that wait for it, and of those that hold a
+    /// slot as many as are too many with it. Those that wait with their place go first, then the oldest. It is the same until somebody has gone.
+    /// </summary>
+    /// <returns>Nobody, and whose age has to be looked up first, if that decides.</returns>
+    public (Guid Newest, ImmutableArray<Guid> Give, ImmutableArray<Guid> OfUnknownAge) WhoGivesWay(string limit)
+    {
+        if (!_books.TryGetValue(limit, out var book) || !book.HasNewest || book.Queue.MaxBy(run => run.Ready) is not { OnFull: OnFull.CancelRunning } newest)
+        {
+            return (default, [], []);
+        }
+
+        var others = book.Queue.Where(run => run.Run != newest.Run).Select(run => run.Run);
+        var tooMany = (book.Size ?? OwnSize(limit, newest)) is { } size ? Math.Max(0, book.Held.Count + 1 - size) : 0;
+        var holders = book.Holders.ToArray();
+        var waiting = holders.Where(held => _parked.ContainsKey(held.Run) || _sent.ContainsKey(held.Run)).Select(held => held.Run).ToArray();
+        var running = holders.Where(held => !waiting.Contains(held.Run)).ToArray();
+        var ofRunning = Math.Max(0, tooMany - waiting.Length);
+        var unknown = running.Where(held => held.Order == 0).Select(held => held.Run).ToImmutableArray();
+        return ofRunning > 0 && ofRunning < unknown.Length
+            ? (newest.Run, [], unknown)
+            : (newest.Run, [.. others, .. waiting.Take(tooMany), .. running.Take(ofRunning).Select(held => held.Run)], []);
     }
 
     /// <summary>
@@ -228,6 +259,13 @@ internal sealed class SlotTable
     private bool HasRoom(string limit, WaitingRun run) =>
         Book(limit) is var book && (book.Size ?? OwnSize(limit, run)) is var size && (size is null || book.Held.Count < size);
 
+    /// <summary>Whether a run waits with the slot of its deployment's limit in its hand.</summary>
+    private bool Holds(string limit, WaitingRun run) => run is { Own: not null, Limits: [var first, ..] } && first == limit && Book(limit).NumberOf(run.Run) is not null;
+
+    /// <summary>Whether a run that is held up by this limit is to hold its place in its deployment's while it waits, and does not yet.</summary>
+    private bool TakesPlace(WaitingRun run, string full) =>
+        run is { OnFull: not OnFull.Queue, Own: not null, Limits: [var first, ..] } && first != full && HasRoom(first, run) && !Holds(first, run);
+
     private bool IsAs(LimitRow row) =>
         _books.TryGetValue(row.Limit, out var book) && book.Ending == row.Ending && (book.Size == row.Size || (book.Ending && book.Size is null));
 
@@ -235,21 +273,37 @@ internal sealed class SlotTable
 
     private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(_nodeLimit);
 
-    private ImmutableArray<Slot> Grant(Guid run, ImmutableArray<string> limits)
+    /// <summary>What a run gets: all its slots if nothing is full, else its place if it is to hold one, else nothing.</summary>
+    private SlotGrant? Offer(WaitingRun run, ImmutableArray<string> limits, string? full)
     {
-        _sent.Remove(run);
+        if (full is null)
+        {
+            _sent.Remove(run.Run);
+            return Grant(run.Run, limits, null);
+        }
+
+        _sent[run.Run] = run;
+        return TakesPlace(run, full) ? Grant(run.Run, [run.Limits[0]], full) : null;
+    }
+
+    private SlotGrant Grant(Guid run, ImmutableArray<string> limits, string? waitFor)
+    {
         var slots = ImmutableArray.CreateBuilder<Slot>(limits.Length);
         foreach (var limit in limits)
         {
             var book = Book(limit);
-            var number = book.FreeNumber();
+            var number = book.NumberOf(run) ?? book.FreeNumber();
             book.Take(number, run);
             slots.Add(new Slot(limit, number));
         }
 
-        return _granted[run] = slots.MoveToImmutable();
+        return _granted[run] = new SlotGrant(slots.MoveToImmutable(), waitFor);
     }
 }
+
+/// <summary>What is kept for a run until it takes or declines it.</summary>
+/// <param name="WaitFor">The limit that it waits for with these; null if they are all it needs.</param>
+internal sealed record SlotGrant(ImmutableArray<Slot> Slots, string? WaitFor = null);
 
 /// <summary>A slot and who holds it.</summary>
 internal readonly record struct HeldSlot(string Limit, int Number, Guid Run);

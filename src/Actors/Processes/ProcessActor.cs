@@ -15,10 +15,13 @@ internal sealed class ProcessActor : UntypedActor, IWithTimers
     private readonly ProcessSpec _spec;
     private readonly IFlowRunner _flowRunner;
     private readonly Observer _observer;
+    private readonly StartProblem? _problem;
     private TimeSpan? _stopGrace;
 
-    public ProcessActor(ProcessSpec spec, IFlowRunner flowRunner)
+    /// <param name="problem">Why it is not to be started; null if it is. What may have been started already is looked after all the same.</param>
+    public ProcessActor(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem = null)
     {
+        _problem = problem;
         _spec = spec;
         _flowRunner = flowRunner;
         _observer = new Observer(Context.Parent, spec.Key.Attempt);
@@ -33,6 +36,9 @@ internal sealed class ProcessActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case StartProcess when _problem is { } problem:
+                _observer.StartFailed(problem.Kind, problem.Message);
+                break;
             case StartProcess:
                 _flowRunner.Start(_spec, _observer);
                 break;

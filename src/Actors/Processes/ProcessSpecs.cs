@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Messages.Deployments;
@@ -12,10 +13,13 @@ namespace Runner.Actors.Processes;
 /// <param name="apiVariables">The variables that lead a program to its node's API, for a run: RUNNER_API_URL and RUNNER_TOKEN.</param>
 internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, string?>>> apiVariables)
 {
-    public ProcessSpec For(AttemptKey attempt, RunScheduled run)
+    /// <param name="problem">Why it cannot be started though it is as declared; null if nothing is known that hinders it.</param>
+    public ProcessSpec For(AttemptKey attempt, RunScheduled run, out StartProblem? problem)
     {
         var recipe = run.Recipe;
         var parameters = run.Parameters;
+        var filling = new Filling(new TemplateValues(attempt, run));
+        var command = filling.Command(recipe);
         var environment = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>(recipe.Env.Count + 4);
         var secrets = ImmutableArray.CreateBuilder<SecretVariable>();
         foreach (var (name, value) in recipe.Env)
@@ -26,7 +30,7 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
                     environment.Add(new(name, null));
                     break;
                 case EnvValue.Text(var text):
-                    environment.Add(new(name, Templates.Fill(text, parameters)));
+                    environment.Add(new(name, filling.Variable(name, text)));
                     break;
                 case EnvValue.FromEnv(var variable):
                     secrets.Add(new(name, new SecretSource.Variable(variable)));
@@ -34,8 +38,8 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
                 case EnvValue.FromFile(var path):
                     secrets.Add(new(name, new SecretSource.File(path)));
                     break;
-                case EnvValue.FromCommand(var command):
-                    secrets.Add(new(name, new SecretSource.Command(command)));
+                case EnvValue.FromCommand(var argv):
+                    secrets.Add(new(name, new SecretSource.Command(argv)));
                     break;
                 default:
                     break;
@@ -43,12 +47,14 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
         }
 
         environment.Add(new("RUNNER_DEPLOYMENT", run.Deployment));
-        environment.Add(new("RUNNER_SCHEDULED_TIME", run.Due.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture)));
+        environment.Add(new("RUNNER_SCHEDULED_TIME", TemplateValues.Time(run.Due)));
         environment.AddRange(apiVariables(attempt.RunId));
+        var folder = filling.Folder(recipe.Workdir);
+        problem = filling.Problem;
         return new ProcessSpec(
             attempt,
-            recipe.Command.IsDefaultOrEmpty ? [] : [.. recipe.Command.Select(argument => Templates.Fill(argument, parameters))],
-            recipe.Workdir,
+            command,
+            folder,
             environment.DrainToImmutable(),
             JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement),
             recipe.User)
@@ -58,4 +64,70 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
             Secrets = secrets.DrainToImmutable(),
         };
     }
+
+    /// <summary>Fills in templates up to what the system takes: after the first text that is too long nothing more is put together.</summary>
+    private sealed class Filling(TemplateValues values)
+    {
+        /// <summary>What Linux takes for one argument, or variable with its name: 128 KiB with the zero at its end.</summary>
+        private const int LongestText = (128 * 1024) - 1;
+
+        /// <summary>And for all of them, with the usual limit of a stack.</summary>
+        private const int LongestAll = 2 * 1024 * 1024;
+
+        private int _left = LongestAll;
+
+        public StartProblem? Problem { get; private set; }
+
+        public ImmutableArray<string> Command(RunRecipe recipe)
+        {
+            var command = recipe.Command.IsDefault ? [] : recipe.Command;
+            var filled = ImmutableArray.CreateBuilder<string>(command.Length);
+            for (var i = 0; i < command.Length && Problem is null; i++)
+            {
+                filled.Add(Text(string.Create(CultureInfo.InvariantCulture, $"command[{i}]"), command[i], LongestText));
+            }
+
+            return filled.DrainToImmutable();
+        }
+
+        public string Variable(string name, string value) => Text($"env.{name}", value, LongestText - Encoding.UTF8.GetByteCount(name) - 1);
+
+        public string Folder(string workdir)
+        {
+            foreach (var (start, end, name) in Templates.Places(workdir))
+            {
+                if (name is not null && values.Of(name) is { } value && (value.Split('/').Contains("..") || value.Contains('\0', StringComparison.Ordinal)))
+                {
+                    Problem ??= new(StartFailureKind.WorkingDirectoryNotFound, $"'{workdir[start..end]}' in 'workdir' stands for a path that leads out of the folder, by '..', or that no system has.");
+                    return workdir;
+                }
+            }
+
+            return Text("workdir", workdir, LongestText);
+        }
+
+        private string Text(string field, string text, int atMost)
+        {
+            if (Problem is not null)
+            {
+                return "";
+            }
+
+            if (Templates.Fill(text, values, Math.Max(0, Math.Min(atMost, _left)), out var longest) is not { } filled)
+            {
+                var why = longest is null ? "" : $" when '{(longest.Length <= 100 ? longest : longest[..100] + "…")}' is filled in";
+                Problem = new(StartFailureKind.ArgumentsTooLong, (_left < atMost
+                    ? $"Up to '{field}'{why}, command and environment are longer than the 2 MiB that the system takes for all."
+                    : $"'{field}' is longer{why} than the 128 KiB that the system takes for one argument or variable.")
+                    + " Let the program read large parameters itself: RUNNER_PARAMETERS, or the file that RUNNER_PARAMETERS_FILE names, has all of them.");
+                return "";
+            }
+
+            _left -= Encoding.UTF8.GetByteCount(filled) + 1;
+            return filled;
+        }
+    }
 }
+
+/// <summary>Why an attempt cannot be started, known before the flow runner is asked.</summary>
+internal sealed record StartProblem(StartFailureKind Kind, string Message);

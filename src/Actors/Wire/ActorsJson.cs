@@ -20,6 +20,7 @@ namespace Runner.Actors.Wire;
 [JsonSerializable(typeof(SlotsGranted))]
 [JsonSerializable(typeof(SlotsRefused))]
 [JsonSerializable(typeof(SlotsConflicted))]
+[JsonSerializable(typeof(GiveWay))]
 [JsonSerializable(typeof(ProcessStarted))]
 [JsonSerializable(typeof(ProcessNotStarted))]
 [JsonSerializable(typeof(ProcessNeverStarted))]

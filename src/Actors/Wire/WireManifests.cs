@@ -70,6 +70,7 @@ internal static class WireManifests
         Of<SlotsGranted>("SG"),
         Of<SlotsRefused>("SF"),
         Of<SlotsConflicted>("SC"),
+        Of<GiveWay>("SV"),
         Of<WaitForSlot>("SW"),
         Of<StopWaiting>("SX"),
         Of<SlotsTaken>("ST"),

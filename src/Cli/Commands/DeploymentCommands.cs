@@ -155,8 +155,9 @@ internal static class DeploymentCommands
             ("Schema", spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
             ("Tags", string.Join(", ", spec.Tags)),
             ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
-            ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {(c.OnFull == OnFull.Queue ? "others wait" : "others are cancelled")}" : null),
+            ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {WhenFull(c.OnFull)}" : null),
             ("Limits", string.Join(", ", spec.Limits)),
+            ("Success codes", spec.SuccessCodes is { } codes ? string.Join(", ", codes.Select(code => code.ToString(CultureInfo.InvariantCulture))) : null),
             ("Retries", Retries(spec.Retries)),
             ("Timeout", spec.Timeout is { } timeout ? DurationText.Format(timeout) : null),
             ("Stop grace", DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
@@ -196,6 +197,13 @@ internal static class DeploymentCommands
         return table;
     }
 
+    private static string WhenFull(OnFull full) => full switch
+    {
+        OnFull.CancelNew => "others are cancelled",
+        OnFull.CancelRunning => "the oldest is cancelled for a new one",
+        _ => "others wait",
+    };
+
     private static string? Retention(RetentionSpec? retention) => retention switch
     {
         null => null,
@@ -222,6 +230,16 @@ internal static class DeploymentCommands
         if (retries.MaxDelay is { } most)
         {
             text.Append(CultureInfo.InvariantCulture, $", at most {DurationText.Format(most)}");
+        }
+
+        if (retries.On is { } on)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", on {string.Join(", ", on)} alone");
+        }
+
+        if (retries.NotOn is { } notOn)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", not on {string.Join(", ", notOn)}");
         }
 
         return text.Append(retries.Jitter > 0 ? string.Create(CultureInfo.InvariantCulture, $", jitter {retries.Jitter}") : "").ToString();

@@ -73,8 +73,9 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("schedules", spec.Schedules.IsEmpty ? null : YamlText.List(spec.Schedules.Select(s => Map(Fields(s))))),
         ("catchup", spec.CatchUp switch { CatchUpPolicy.All => "all", CatchUpPolicy.None => "none", _ => null }),
         ("catchup_limit", spec.CatchUpLimit is { } most ? Number(most) : null),
-        ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {(c.OnFull == OnFull.Queue ? "queue" : "cancel_new")}}}" : null),
+        ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {Word(c.OnFull)}}}" : null),
         ("limits", Texts(spec.Limits)),
+        ("success_codes", spec.SuccessCodes is { } codes ? YamlText.List(codes.Select(code => Number(code))) : null),
         ("retries", Map(Fields(spec.Retries)) is { Length: > 2 } retries ? retries : null),
         ("timeout", Duration(spec.Timeout)),
         ("stop_grace", Duration(spec.StopGrace)),
@@ -109,6 +110,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("backoff", retries.Backoff == 1 ? null : Number(retries.Backoff)),
         ("max_delay", Duration(retries.MaxDelay)),
         ("jitter", retries.Jitter == 0 ? null : Number(retries.Jitter)),
+        ("on", retries.On is { } on ? YamlText.List(on.Select(YamlText.Scalar)) : null),
+        ("not_on", retries.NotOn is { } notOn ? YamlText.List(notOn.Select(YamlText.Scalar)) : null),
     ];
 
     private static IEnumerable<(string Name, string? Value)> Fields(RetentionSpec retention) =>
@@ -139,6 +142,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
     private static string? Parameters(ImmutableSortedDictionary<string, System.Text.Json.JsonElement> parameters) => parameters.IsEmpty
         ? null
         : YamlText.Map(parameters.Select(p => KeyValuePair.Create(p.Key, YamlText.Json(p.Value))));
+
+    private static string Word(OnFull full) => full switch { OnFull.CancelNew => "cancel_new", OnFull.CancelRunning => "cancel_running", _ => "queue" };
 
     private static string? Boolean(bool? value) => value switch { true => "true", false => "false", null => null };
 

@@ -82,20 +82,17 @@ internal sealed class FieldReader(FileScope scope, YamlMap map, string path)
         return null;
     }
 
-    public int? Integer(string name)
-    {
-        if (Take(name) is not { } item)
-        {
-            return null;
-        }
+    public int? Integer(string name) => Take(name) is { } item ? ReadInteger(item, PathOf(name)) : null;
 
+    public int? ReadInteger(YamlItem item, string field)
+    {
         if (item is YamlScalar { Kind: ScalarKind.Integer } scalar
             && int.TryParse(CoreSchema.ToJson(scalar.Value, scalar.Kind), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
         {
             return value;
         }
 
-        scope.Expected(item, PathOf(name), "a whole number");
+        scope.Expected(item, field, "a whole number");
         return null;
     }
 

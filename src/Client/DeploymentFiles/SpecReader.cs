@@ -41,6 +41,7 @@ internal static class SpecReader
             CatchUpLimit = fields.Integer("catchup_limit"),
             Concurrency = Concurrency(fields),
             Limits = fields.Texts(fields.Take("limits"), "limits", "a list of the names of limits, such as [database]"),
+            SuccessCodes = SuccessCodes(fields),
             Retries = Retries(fields),
             Timeout = fields.Duration("timeout"),
             StopGrace = fields.Duration("stop_grace"),
@@ -198,7 +199,7 @@ internal static class SpecReader
 
         var fields = new FieldReader(parent.Scope, map, parent.PathOf("concurrency"));
         var limit = fields.Integer("limit");
-        var full = fields.Word("on_full", ("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew)) ?? OnFull.Queue;
+        var full = fields.Word("on_full", ("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew), ("cancel_running", OnFull.CancelRunning)) ?? OnFull.Queue;
         if (map.Entries.All(e => e.Key != "limit" || e.Value is YamlScalar { Kind: ScalarKind.Null }))
         {
             parent.Scope.Problem(map, fields.PathOf("limit"), "is required: expected a whole number of 1 or more");
@@ -221,6 +222,14 @@ internal static class SpecReader
         return retention;
     }
 
+    private static ImmutableArray<int>? SuccessCodes(FieldReader fields) => fields.Take("success_codes") is not { } item || item is YamlScalar { Kind: ScalarKind.Null }
+        ? null
+        : [.. fields.List(item, "success_codes", "a list of exit codes, such as [0, 3]", (i, at) => fields.ReadInteger(i, at) is { } code ? (object)code : null).Cast<int>()];
+
+    private static ImmutableArray<string>? Ends(FieldReader fields, string name) => fields.Take(name) is not { } item || item is YamlScalar { Kind: ScalarKind.Null }
+        ? null
+        : fields.Texts(item, name, "a list of exit codes and names of signals, such as [75, SIGKILL]");
+
     private static RetrySpec Retries(FieldReader parent)
     {
         if (parent.Mapping("retries", "a mapping such as {count: 3, delay: 10s}") is not { } map)
@@ -242,6 +251,8 @@ internal static class SpecReader
             Backoff = fields.Number("backoff") ?? 1,
             MaxDelay = fields.Duration("max_delay"),
             Jitter = fields.Number("jitter") ?? 0,
+            On = Ends(fields, "on"),
+            NotOn = Ends(fields, "not_on"),
         };
         if (delay is not null && !delays.IsEmpty)
         {

@@ -23,10 +23,10 @@ public sealed record DeploymentSpec
 
     public ImmutableArray<string> Tags { get => field.IsDefault ? [] : field; init; } = [];
 
-    /// <summary>The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value.</summary>
+    /// <summary>The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value, <c>{{ run.id }}</c> by the run's id.</summary>
     public required ImmutableArray<string> Command { get; init; }
 
-    /// <summary>An absolute directory.</summary>
+    /// <summary>An absolute directory, in which templates are filled in as in the command.</summary>
     public required string Workdir { get; init; }
 
     /// <summary>Environment added to the node's own. A null value removes the variable. Texts take templates as the command does.</summary>
@@ -60,6 +60,9 @@ public sealed record DeploymentSpec
 
     /// <summary>Named limits, of each of which a run takes one slot.</summary>
     public ImmutableArray<string> Limits { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>The exit codes that complete a run, 0 to 255, which is never retried then; null is 0 alone.</summary>
+    public ImmutableArray<int>? SuccessCodes { get; init; }
 
     public RetrySpec Retries { get => field ?? RetrySpec.None; init; }
 
@@ -134,6 +137,9 @@ public enum OnFull
 
     /// <summary>It is cancelled at once.</summary>
     CancelNew,
+
+    /// <summary>It takes the place of the oldest one, which is cancelled, as whatever waits already is.</summary>
+    CancelRunning,
 }
 
 /// <summary>Which ended runs of a deployment are kept. What is left out does not bound: with neither, all are kept for ever.</summary>
@@ -168,4 +174,13 @@ public sealed record RetrySpec
 
     /// <summary>0 to 1.</summary>
     public double Jitter { get; init; }
+
+    /// <summary>
+    /// Which ends by exit code or signal are retried: codes from 0 to 255 and names of signals, such as <c>75</c> and <c>SIGKILL</c>; null for all. What is no such
+    /// end, as a timeout, a start that failed, or a lost node, is retried whatever stands here.
+    /// </summary>
+    public ImmutableArray<string>? On { get; init; }
+
+    /// <summary>Which ends by exit code or signal are not retried; null for none.</summary>
+    public ImmutableArray<string>? NotOn { get; init; }
 }

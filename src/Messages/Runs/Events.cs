@@ -19,7 +19,8 @@ public sealed record RunRecipe(
     TimeSpan? Timeout,
     TimeSpan StopGrace,
     string? User,
-    ImmutableArray<string>? EnvInherit = null);
+    ImmutableArray<string>? EnvInherit = null,
+    ImmutableArray<int>? SuccessCodes = null);
 
 /// <summary>The run exists. Its first event.</summary>
 /// <param name="Schedule">The id of the schedule it is an occurrence of; null if somebody asked for it.</param>
@@ -57,9 +58,10 @@ public sealed record AskedOfRun(
 public sealed record RunLate : IRunEvent;
 
 /// <summary>It is due and <paramref name="Limit"/> is full.</summary>
-public sealed record RunAwaitingSlot(string Limit) : IRunEvent;
+/// <param name="Slots">Taken in the same commit and held while it waits: its place in its deployment's limit, if that does not queue; null for none.</param>
+public sealed record RunAwaitingSlot(string Limit, ImmutableArray<Slot>? Slots = null) : IRunEvent;
 
-/// <summary>A slot that a run holds until it ends or waits for a retry.</summary>
+/// <summary>A slot that a run holds until it ends or awaits a retry.</summary>
 public sealed record Slot(string Limit, int Number);
 
 /// <summary>Its slots are taken (in the same commit) and its process may be started from now on: nothing is spawned before this is durable.</summary>

@@ -81,7 +81,7 @@ public abstract class ParameterSchemaTests(TestedStore store) : BehaviourTests(s
         var problem = Assert.Single((await Submit(node, "{}", enforce: false)).Refused<SubmissionInvalid, RunSubmitted>().Problems);
 
         Assert.Equal("parameters.name", problem.Field);
-        Assert.Contains("command or environment uses it", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("command, environment or folder uses it", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,6 +51,50 @@ public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
         }
     }
 
+    [Theory]
+    [InlineData("exit 75", StateNames.Completed, 2, null)]
+    [InlineData("kill -9 $$", StateNames.Completed, 2, null)]
+    [InlineData("exit 2", StateNames.Failed, 1, "Not retried: exit code 2 is one of retries.not_on.")]
+    [InlineData("exit 1", StateNames.Failed, 1, "Not retried: exit code 1 is none of retries.on.")]
+    [InlineData("kill -11 $$", StateNames.Crashed, 1, "Not retried: SIGSEGV (exit code 139) is none of retries.on.")]
+    [InlineData("exit 3", StateNames.Completed, 1, "Exit code 3 is one of its success codes.")]
+    [InlineData("exec sleep 600", StateNames.Completed, 2, null)]
+    public async Task B91_retries_by_how_the_program_ended(string first, string state, int attempts, string? message)
+    {
+        await using var node = await StartAsync();
+        var run = await node.Ended(await node.Run(node.Shell("retry/by-end", $"test $RUNNER_ATTEMPT = 2 && exit; {first}") with
+        {
+            Retries = new RetrySpec { Count = 3, On = ["75", "SIGKILL"], NotOn = ["2"] }, SuccessCodes = [0, 3], Timeout = TimeSpan.FromSeconds(3),
+        }));
+
+        Assert.Equal((state, attempts), (run.State.Name, run.Attempt));
+        if (message is null)
+        {
+            Assert.Null(run.State.Message);
+        }
+        else
+        {
+            Assert.EndsWith(message, run.State.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task B91_a_start_that_fails_is_retried_whatever_the_rules()
+    {
+        await using var node = await StartAsync();
+        var run = await node.Ended(await node.Run(node.Program("retry/start", "/no/such/program") with { Retries = new RetrySpec { Count = 1, On = ["75"] } }));
+        Assert.Equal((StateNames.Crashed, 2), (run.State.Name, run.Attempt));
+        Assert.DoesNotContain("Not retried", run.State.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task B91_without_0_among_the_success_codes_it_fails()
+    {
+        await using var node = await StartAsync();
+        var run = await node.Ended(await node.Run(node.Shell("retry/zero", "exit 0") with { SuccessCodes = [3] }));
+        Assert.Equal((StateNames.Failed, 0, "The process ended with exit code 0, which is not one of its success codes."), (run.State.Name, run.ExitCode, run.State.Message));
+    }
+
     [Fact]
     public async Task B23_a_run_that_waits_for_its_retry_holds_no_slot()
     {

@@ -10,6 +10,36 @@ namespace Runner.Actors.Tests.Behaviours;
 public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
 {
     [Fact]
+    public async Task B92_templates_are_filled_in_for_each_attempt()
+    {
+        await using var node = await StartAsync();
+        Directory.CreateDirectory(node.InWork("of-2"));
+        var spec = node.Program("templates/run", "/bin/sh", "-c", "pwd > ../where; echo \"$*|$DUE\"; test $1 = 2", "sh", "{{ run.attempt }}", "{{ run.id }}", "{{ deployment.name }}", "{{ run.schedule }}") with
+        {
+            Workdir = node.InWork("of-{{ run.attempt }}"), Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("DUE", "{{ run.due }}"), Retries = new RetrySpec { Count = 1 },
+        };
+
+        var run = await node.Ended(await node.Run(spec));
+
+        // There is no folder for the first attempt.
+        Assert.Equal((StateNames.Completed, 2), (run.State.Name, run.Attempt));
+        Assert.Equal($"2 {run.Id:D} templates/run |{run.Due.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.FFFFFFF}Z\n", node.Stdout(run.Id, 2));
+        Assert.Equal([node.InWork("of-2")], node.Lines("where"));
+    }
+
+    [Fact]
+    public async Task B92_what_is_too_long_with_its_templates_crashes_the_run_and_names_the_argument()
+    {
+        await using var node = await StartAsync();
+        var spec = node.Program("templates/long", "/bin/echo", string.Concat(Enumerable.Repeat("{{ parameters.a }}", 1000))) with { Parameters = Replies.Json($$"""{"a":"{{new string('x', 500_000)}}"}""") };
+
+        var run = await node.Ended(await node.Run(spec));
+
+        Assert.Equal(StateNames.Crashed, run.State.Name);
+        Assert.StartsWith("Arguments too long: 'command[1]' is longer when '{{ parameters.a }}' is filled in", run.State.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task B09_directory_environment_parameters_and_code_arrive_as_declared()
     {
         await using var node = await StartAsync();

@@ -328,6 +328,50 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
         Assert.Equal(StateNames.Completed, (await node.Ended(queued)).State.Name);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task B68_cancel_new_at_its_limit_cancels_at_once_whatever_other_limits_say(bool killed)
+    {
+        await using var node = await StartAsync(new NodeOptions { ProcessLimit = 1 });
+        var gate = node.Fifo("gate");
+        var busy = await node.Run(node.Shell("full/busy", "cat gate"));
+        await node.Until(busy, StateNames.Running);
+        await node.Register(node.Shell("full/new", "cat gate") with { Concurrency = new ConcurrencySpec(2, OnFull.CancelNew) });
+
+        var waiting = new[] { await node.Submit("full/new"), await node.SubmitSoon("full/new") };
+        foreach (var run in waiting)
+        {
+            Assert.Equal("node:node-1", (await node.Until(run, StateNames.AwaitingConcurrencySlot)).WaitingFor);
+        }
+
+        if (killed)
+        {
+            await node.CrashAndRestartAsync();
+        }
+
+        // Nothing of it runs, and it is at its limit all the same: its two places are taken, durably.
+        foreach (var run in (Guid[])[await node.Submit("full/new"), await node.SubmitSoon("full/new")])
+        {
+            var refused = await node.Ended(run);
+            Assert.Equal((StateType.Cancelled, "Deployment concurrency limit reached.", 0), (refused.State.Type, refused.State.Message, refused.Attempt));
+        }
+
+        Assert.Equal(2, (await node.Limit("deployment:full/new")).Held);
+        // A place comes back however its wait ends, and the next one has it.
+        await node.Cancel(waiting[0]);
+        var next = await node.Submit("full/new");
+        await node.Until(next, StateNames.AwaitingConcurrencySlot);
+        foreach (var run in (Guid[])[busy, waiting[1], next])
+        {
+            await node.Until(run, StateNames.Running);
+            await gate.Write("go");
+            Assert.Equal(StateNames.Completed, (await node.Ended(run)).State.Name);
+        }
+
+        Assert.Equal(0, (await node.Limit("deployment:full/new")).Held);
+    }
+
     [Fact]
     public async Task B08_a_limit_of_zero_is_refused_with_what_to_do_instead()
     {

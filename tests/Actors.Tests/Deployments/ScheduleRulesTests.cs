@@ -80,10 +80,10 @@ public sealed class ScheduleRulesTests
     [Fact]
     public void A_word_that_there_is_not_is_refused()
     {
-        var problems = DeploymentRules.Problems(Spec(Interval) with { CatchUp = (CatchUpPolicy)7, Concurrency = new ConcurrencySpec(1, (OnFull)2) });
+        var problems = DeploymentRules.Problems(Spec(Interval) with { CatchUp = (CatchUpPolicy)7, Concurrency = new ConcurrencySpec(1, (OnFull)9) });
 
         Assert.Equal(
-            [("catchup", "expected all, latest or none"), ("concurrency.on_full", "expected queue or cancel_new")], problems.Select(p => (p.Field, p.Message)));
+            [("catchup", "expected all, latest or none"), ("concurrency.on_full", "expected queue, cancel_new or cancel_running")], problems.Select(p => (p.Field, p.Message)));
     }
 
     [Fact]

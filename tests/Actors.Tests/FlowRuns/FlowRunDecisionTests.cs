@@ -28,6 +28,7 @@ public sealed class FlowRunDecisionTests
         { "granted-others", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined"] },
         { "refused", [None, "RunAwaitingSlot WaitForSlot", "WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
         { "refused-other", [None, "RunAwaitingSlot WaitForSlot", "RunAwaitingSlot WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
+        { "give-way", [None, None, "RunFinished:Cancelled StopWaiting", "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None] },
         { "conflicted", [None, "AcquireSlots", "WaitForSlot", None, None, None, None, None] },
         { "started", [None, None, None, "AttemptRunning WatchTimeout", None, None, None, None] },
         { "not-started", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
@@ -197,6 +198,50 @@ public sealed class FlowRunDecisionTests
         Assert.Equal(RunPhase.AwaitingSlot, Then(run, new SlotsRefused(Id, "db")).Phase);
     }
 
+    [Fact]
+    public void B90_a_retry_takes_nobodys_place()
+    {
+        var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelRunning));
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))));
+        var own = new SlotsRefused(Id, "deployment:flow/d");
+
+        Assert.Equal("RunAwaitingSlot WaitForSlot", Text(Behaviour.Decide(run, own, run.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(retrying, own, retrying.ReadyAt)));
+    }
+
+    [Fact]
+    public void B69_the_answer_to_an_earlier_attempt_cancels_nothing()
+    {
+        var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))));
+        var own = new SlotsRefused(Id, "deployment:flow/d", run.ReadyAt);
+
+        Assert.Equal("AcquireSlots", Text(Behaviour.Decide(retrying, own, retrying.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(retrying, own with { Ready = retrying.ReadyAt }, retrying.ReadyAt)));
+        Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(run, own, run.ReadyAt)));
+    }
+
+    [Fact]
+    public void B68_a_place_is_held_while_it_waits_and_given_back_at_its_end()
+    {
+        ImmutableArray<Slot> place = [new Slot("deployment:flow/d", 0)];
+        var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
+        var granted = new SlotsGranted(Id, place, "db");
+
+        var waiting = Then(run, granted);
+
+        Assert.Equal((RunPhase.AwaitingSlot, "db"), (waiting.Phase, waiting.WaitingFor));
+        Assert.Equal(place, waiting.Slots);
+        Assert.Equal("SlotsTaken WaitForSlot", Text(Behaviour.Decide(waiting, granted, Due)));
+        // It is not its own place that holds it up.
+        Assert.Equal(RunPhase.AwaitingSlot, Then(waiting, new SlotsRefused(Id, "deployment:flow/d")).Phase);
+        Assert.Equal("RunFinished:Cancelled StopWaiting SlotsReleased =RunCancelAccepted", Text(Behaviour.Decide(waiting, new CancelRun(Id), Due)));
+        var started = Then(waiting, new SlotsGranted(Id, [.. place, .. Slots]));
+        Assert.Equal([.. place, .. Slots], started.Slots.ToArray());
+        Assert.Equal("SlotsTaken", Text(Behaviour.Decide(started, granted, Due)));
+        Assert.Equal("SlotsTaken SlotsDeclined", Text(Behaviour.Decide(started, granted with { Slots = [.. place, new Slot("db", 7)] }, Due)));
+    }
+
     /// <summary>B35.</summary>
     [Fact]
     public void It_is_marked_late_once()
@@ -223,6 +268,7 @@ public sealed class FlowRunDecisionTests
         "granted-others" => new SlotsGranted(Id, [new Slot("db", 5)]),
         "refused" => new SlotsRefused(Id, "db"),
         "refused-other" => new SlotsRefused(Id, "gpu"),
+        "give-way" => new GiveWay(Id, Guid.Empty),
         "conflicted" => new SlotsConflicted(Id),
         "started" => new ProcessStarted(1, Handle),
         "not-started" => new ProcessNotStarted(1, StartFailureKind.CommandNotFound, "There is no such program."),

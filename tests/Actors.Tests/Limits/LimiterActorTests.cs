@@ -5,6 +5,7 @@ using Runner.Actors.Limits;
 using Runner.Actors.Tests.Kit;
 using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 using Runner.Tests.Kit;
@@ -111,6 +112,31 @@ public sealed class LimiterActorTests : NodeWorld
         Tell(new SlotsReleased(Id(9), Slots("db", 0)));
         Expect(ToRegion(3), Granted(3, "db"));
         Assert.Empty(ToRegion(2));
+    }
+
+    [Fact]
+    public void B90_who_is_to_give_way_is_told_again_until_it_has_also_by_a_limiter_that_was_begun_anew()
+    {
+        const string limit = "deployment:flow/d";
+        var recipe = Recipe();
+        recipe = recipe with { Recipe = recipe.Recipe with { Concurrency = new ConcurrencySpec(1, OnFull.CancelRunning) } };
+        Hold(new Slot(limit, 0), Id(9));
+        Write(FlowRuns.Behaviour, $"{Id(2):D}", recipe, new RunAwaitingSlot(limit));
+        Write(FlowRuns.Behaviour, $"{Id(3):D}", recipe with { Due = Now.AddSeconds(1) }, new RunAwaitingSlot(limit));
+
+        Begin();
+
+        Expect(ToRegion(9), new GiveWay(Id(9), Id(3)));
+        Expect(ToRegion(2), new GiveWay(Id(2), Id(3)));
+        Assert.Empty(ToRegion(3));
+        Tell(new StopWaiting(Id(2)));
+        Pass(TimeSpan.FromSeconds(10));
+        Assert.Equal(2, ToRegion(9).Length);
+        Assert.Single(ToRegion(2));
+        Tell(new SlotsReleased(Id(9), [new Slot(limit, 0)]));
+        Expect(ToRegion(3), new SlotsGranted(Id(3), [new Slot(limit, 0), new Slot("db", 0), new Slot(NodeLimit, 0)]));
+        Pass(TimeSpan.FromSeconds(10));
+        Assert.Equal(2, ToRegion(9).Length);
     }
 
     [Fact]
@@ -320,6 +346,7 @@ public sealed class LimiterActorTests : NodeWorld
 
     private static bool Same(object expected, object actual) => expected is SlotsGranted granted
         ? actual is SlotsGranted other && granted.Run == other.Run && granted.Slots.SequenceEqual(other.Slots)
+        : expected is SlotsRefused refused ? actual is SlotsRefused no && refused with { Ready = no.Ready } == no
         : expected.Equals(actual);
 
     private WaitingRun Waiting(int run, params ImmutableArray<string> limits) => new(Id(run), limits, 0, Now.AddSeconds(run));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
 using Runner.Actors.Limits;
+using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
@@ -108,6 +109,37 @@ public sealed class SlotTableTests
         Size("own", 2);
         Dispatch("own");
         Assert.Equal([Id(2)], _granted);
+    }
+
+    [Fact]
+    public void A_run_that_does_not_queue_holds_its_place_while_it_waits_for_another_limit()
+    {
+        Size("deployment:d", 1);
+        Size("db", 1);
+        var other = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
+        _table.Confirm(Id(1), other);
+        var first = New(2);
+
+        var place = _table.Acquire(first);
+
+        Assert.Equal([new Slot("deployment:d", 0)], place.Slots!.Value.ToArray());
+        Assert.Equal("db", place.Full);
+        Assert.Equal((null, "deployment:d"), _table.Acquire(New(3)));
+        _table.Confirm(Id(2), place.Slots.Value);
+        Park("db", first);
+        // Who asks twice is not held up by its own place, and a table that is built of the rows knows it.
+        Assert.Equal((null, "db"), _table.Acquire(first));
+        Assert.Equal((null, "deployment:d"), _table.Acquire(New(3)));
+        _table.Free(Id(1), other);
+        Dispatch("db");
+
+        Assert.Equal([new Slot("deployment:d", 0), new("db", 0), new(Node, 0)], _table.Granted[Id(2)].Slots.ToArray());
+        Assert.Null(_table.Granted[Id(2)].WaitFor);
+        Assert.Empty(_sent);
+        _table.Free(Id(2), _table.Granted[Id(2)].Slots);
+        Assert.NotNull(_table.Acquire(New(3)).Slots);
+
+        static WaitingRun New(int number) => Run(number, number, "deployment:d", "db") with { Own = 1, OnFull = OnFull.CancelNew };
     }
 
     [Fact]
@@ -312,7 +344,7 @@ public sealed class SlotTableTests
 
     private void Park(string limit, params WaitingRun[] runs) => Array.ForEach(runs, r => _table.Park(r, limit));
 
-    private void Dispatch(string limit) => _table.Dispatch(limit, (run, _) => _granted.Add(run), (run, full) => _sent.Add((run, full)));
+    private void Dispatch(string limit) => _table.Dispatch(limit, (run, _) => _granted.Add(run), (run, full) => _sent.Add((run.Run, full)));
 
     /// <summary>The runs around a table, which do what they are told.</summary>
     private sealed class Model
@@ -410,7 +442,7 @@ public sealed class SlotTableTests
         private void Serve(string limit)
         {
             var sent = new Queue<(int Run, string Full)>();
-            _table.Dispatch(limit, (run, slots) => Hold(Number(run), slots), (run, full) => sent.Enqueue((Number(run), full)));
+            _table.Dispatch(limit, (run, grant) => Hold(Number(run), grant.Slots), (run, full) => sent.Enqueue((Number(run.Run), full)));
             while (sent.TryDequeue(out var next))
             {
                 _table.Park(Waiting(next.Run), next.Full);

@@ -61,7 +61,7 @@ public sealed class DeploymentFileErrorTests : IDisposable
     [InlineData("concurrency: 1", "4:18: deployments[0].concurrency: expected a mapping such as {limit: 1, on_full: queue}; there is the number 1")]
     [InlineData("concurrency: {on_full: queue}", "4:18: deployments[0].concurrency.limit: is required: expected a whole number of 1 or more")]
     [InlineData("concurrency: {limit: 1.5}", "4:26: deployments[0].concurrency.limit: expected a whole number; there is the number 1.5")]
-    [InlineData("concurrency: {limit: 1, on_full: drop}", "4:38: deployments[0].concurrency.on_full: expected queue or cancel_new; there is the text 'drop'")]
+    [InlineData("concurrency: {limit: 1, on_full: drop}", "4:38: deployments[0].concurrency.on_full: expected queue, cancel_new or cancel_running; there is the text 'drop'")]
     [InlineData("limits: 5", "4:13: deployments[0].limits: expected a list of the names of limits, such as [database]; there is the number 5")]
     [InlineData("retries: 3", "4:14: deployments[0].retries: expected a mapping such as {count: 3, delay: 10s}; there is the number 3")]
     [InlineData("retries: {delays: 1s}", "4:23: deployments[0].retries.delays: expected a list of durations, such as [1s, 10s, 1m]; there is the text '1s'")]

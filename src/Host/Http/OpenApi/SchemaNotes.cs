@@ -49,8 +49,8 @@ internal static class SchemaNotes
         [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
         [(typeof(LimitChanged), "changed")] = new("False if it was so already."),
         [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema.Pattern = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
-        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell.", schema => schema.MinItems = 1),
-        [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory."),
+        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` in it are filled in, as in the values of env and in workdir.", schema => schema.MinItems = 1),
+        [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory, in which templates are filled in."),
         [(typeof(DeploymentSpec), "env")] = new("Added to the node's own: a text, null to remove a variable, or where its value is read when an attempt starts. Values that were read are never answered.")
         {
             Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = Variable },
@@ -64,6 +64,9 @@ internal static class SchemaNotes
         [(typeof(DeploymentSpec), "priority")] = new("Waiting runs of higher priority start first.", Range(-1_000, 1_000)),
         [(typeof(DeploymentSpec), "user")] = new("Who programs run as; the node's own user if left out."),
         [(typeof(ConcurrencySpec), "limit")] = new(null, Range(1, null)),
+        [(typeof(DeploymentSpec), "successCodes")] = new("The exit codes, 0 to 255, that complete a run; 0 alone if left out."),
+        [(typeof(RetrySpec), "on")] = new("Which ends by exit code (0 to 255) or signal (SIGKILL) are retried; all if left out. Timeouts, failed starts and lost nodes are retried whatever stands here."),
+        [(typeof(RetrySpec), "notOn")] = new("Which ends by exit code or signal are not retried."),
         [(typeof(RetrySpec), "count")] = new("Retries after the first attempt.", Range(0, 1_000)),
         [(typeof(DeploymentSpec), "catchUpLimit")] = new("How many missed occurrences of a schedule run, the newest; only where `catchUp` is All.", Range(1, 1_000_000)),
         [(typeof(ScheduleSpec), "cron")] = new("Five fields, six with seconds first, or a macro such as @hourly; a schedule has one of this, an interval and a recurrence rule."),
