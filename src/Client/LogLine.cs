@@ -26,6 +26,9 @@ public sealed record LogLine(int Attempt, LogStream Stream, string Position, str
     /// </summary>
     public string? Base64 { get; init; }
 
+    /// <summary>By when it had come; null where it was not asked for, or is not known.</summary>
+    public DateTimeOffset? Time { get; init; }
+
     /// <summary>Why nothing more comes of this stream, in a sentence: a program has replaced its file. Then <see cref="Text"/> is empty.</summary>
     public string? Problem { get; init; }
 

@@ -174,20 +174,25 @@ public sealed class RunnerClient : IDisposable
     /// <param name="attempt">Only this attempt's; null for all from the position on.</param>
     /// <param name="together">Lines that are there already come as one piece: many times faster where there are many.</param>
     /// <param name="tail">Begins with so many last lines of each stream, of the latest attempt if none is named; null begins at the start.</param>
+    /// <param name="since">Begins with the first line that came at this time or later, of the latest attempt if none is named.</param>
+    /// <param name="timestamps">Whether pieces have their <see cref="LogLine.Time"/>; then lines come one by one.</param>
     public IAsyncEnumerable<LogLine> FollowLogsAsync(
-        Guid id, LogStream? stream = null, string? from = null, int? attempt = null, bool together = false, int? tail = null, CancellationToken cancel = default)
+        Guid id, LogStream? stream = null, string? from = null, int? attempt = null, bool together = false, int? tail = null,
+        DateTimeOffset? since = null, bool timestamps = false, CancellationToken cancel = default)
     {
         LogPosition? last = null;
-        string Path(string? position, int? lines) => ApiPaths.Query(
+        string Path(string? position, int? lines, DateTimeOffset? time) => ApiPaths.Query(
             ApiPaths.Run(id, "/logs"),
             ("follow", "true"),
             ("together", together ? "true" : null),
             ("tail", ApiPaths.Text(lines)),
+            ("since", time is { } at ? Instants.Format(at) : null),
+            ("timestamps", timestamps ? "true" : null),
             ("stream", stream is { } s ? ApiPaths.Text(s) : null),
             ("attempt", ApiPaths.Text(attempt)),
             ("from", position));
 
-        return new EventStream<LogLine>(_api, Path(from, tail), Path(null, null), "log", ClientJson.Default.LogLine).ReadAsync(
+        return new EventStream<LogLine>(_api, Path(from, tail, since), Path(null, null, null), "log", ClientJson.Default.LogLine).ReadAsync(
             line =>
             {
                 if (!LogPosition.TryParse(line.Position, out var position))
@@ -217,8 +222,11 @@ public sealed class RunnerClient : IDisposable
     /// <param name="attempt">Null for the latest.</param>
     /// <param name="from">In bytes.</param>
     /// <param name="tail">Only so many last lines; null for all.</param>
+    /// <param name="since">Only what came at this time or later.</param>
+    /// <param name="timestamps">Whether each line has the time it came before it; what is returned is then no offset.</param>
     public async Task<long> CopyLogAsync(
-        Guid id, LogStream stream, Stream destination, int? attempt = null, long from = 0, int? tail = null, CancellationToken cancel = default)
+        Guid id, LogStream stream, Stream destination, int? attempt = null, long from = 0, int? tail = null,
+        DateTimeOffset? since = null, bool timestamps = false, CancellationToken cancel = default)
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Get,
@@ -227,6 +235,8 @@ public sealed class RunnerClient : IDisposable
                 ("stream", ApiPaths.Text(stream)),
                 ("attempt", ApiPaths.Text(attempt)),
                 ("tail", ApiPaths.Text(tail)),
+                ("since", since is { } at ? Instants.Format(at) : null),
+                ("timestamps", timestamps ? "true" : null),
                 ("from", from > 0 ? ApiPaths.Text(from) : null)));
         try
         {

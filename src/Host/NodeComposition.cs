@@ -33,6 +33,7 @@ internal static class NodeComposition
             Environment = new ProgramEnvironment(start.Options.EnvInherit, [.. start.Options.SecretVariables]),
             Attributes = start.Options.Programs,
         }, start.Log);
+        var times = new OutputTimes(new RunFiles(start.Options.DataDirectory), (ILiveAttempts)flowRunner, start.Time, start.Log);
         try
         {
             var system = await NodeSystem.StartAsync(
@@ -41,6 +42,7 @@ internal static class NodeComposition
                 system.Node,
                 () =>
                 {
+                    times.Dispose();
                     (flowRunner as IDisposable)?.Dispose();
                     return store.DisposeAsync();
                 },
@@ -53,6 +55,7 @@ internal static class NodeComposition
         }
         catch
         {
+            times.Dispose();
             (flowRunner as IDisposable)?.Dispose();
             throw;
         }

@@ -51,6 +51,42 @@ public static class ProgramFile
         }
     }
 
+    /// <summary>Adds to the end of a file of the node's own that programs can reach, making it if nothing is there. What is no plain file is left alone.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Append(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            if (FileFacts.Of(path) is null or { Kind: FileKind.Regular })
+            {
+                using var file = Runner.Files.OwnFile.Open(path, FileMode.Append);
+                file.Write(bytes);
+            }
+
+            return;
+        }
+
+        const int OwnerAlone = 0x180; // 0600
+        var opened = NativeMethods.Open(
+            path, NativeMethods.O_WRONLY | NativeMethods.O_APPEND | NativeMethods.O_CREAT | NativeMethods.O_NOFOLLOW | NativeMethods.O_NONBLOCK | NativeMethods.O_CLOEXEC, OwnerAlone);
+        if (opened < 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error is NativeMethods.ELOOP or NativeMethods.ENXIO or NativeMethods.EISDIR)
+            {
+                return;
+            }
+
+            throw new IOException($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+
+        using var handle = new SafeFileHandle(opened, ownsHandle: true);
+        if (IsPlain(handle))
+        {
+            RandomAccess.Write(handle, bytes, RandomAccess.GetLength(handle));
+        }
+    }
+
     /// <summary>Whether anything at all stands under that name, be it what it may.</summary>
     public static bool Exists(string path) => FileFacts.Of(path) is not null;
 
@@ -138,6 +174,13 @@ public static class ProgramFile
 
         _ = NativeMethods.SetStatusFlags(opened, 0);
         return new SafeFileHandle(opened, ownsHandle: true);
+    }
+
+    private static unsafe bool IsPlain(SafeFileHandle handle)
+    {
+        NativeMethods.StatXBuffer stat;
+        return NativeMethods.StatX((int)handle.DangerousGetHandle(), string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE, &stat) == 0
+            && FileFacts.KindOf(stat.Mode) == FileKind.Regular;
     }
 
     private static IOException Failed(string path, int error) => error switch

@@ -6,7 +6,7 @@ namespace Runner.Actors.FlowRunners;
 /// <summary>
 /// The one place that knows where the files of an attempt lie under the data folder:
 /// <code>
-///   output/&lt;last 2 hex of the run id&gt;/&lt;run id&gt;.&lt;attempt&gt;.stdout | .stderr | .result | .parameters | .mask
+///   output/&lt;last 2 hex of the run id&gt;/&lt;run id&gt;.&lt;attempt&gt;.stdout | .stderr | .result | .parameters | .mask | .times
 /// </code>
 /// The last digits spread evenly; the first of a version 7 id are its time. Files are readable by their owner only (0600), folders
 /// are 0700; where the node is root they are 0711, so that a program under another user reaches its own result file (every folder
@@ -44,6 +44,9 @@ public sealed class RunFiles(string dataDirectory)
     /// <summary>What its output is masked by (<see cref="SecretMask"/>); there before the output is, if it has secrets.</summary>
     public string Mask(AttemptKey key) => PathOf(key, "mask");
 
+    /// <summary>When its output came (<see cref="OutputTimeline"/>), if it was watched for long enough.</summary>
+    public string Times(AttemptKey key) => PathOf(key, "times");
+
     /// <summary>Makes the folder of this attempt's files. Costs nothing from the second time on.</summary>
     /// <param name="anew">Makes it again: it was found to be missing.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
@@ -70,7 +73,7 @@ public sealed class RunFiles(string dataDirectory)
     public long Size(AttemptKey key)
     {
         var size = 0L;
-        foreach (var path in (string[])[Stdout(key), Stderr(key), Result(key), Parameters(key), Mask(key)])
+        foreach (var path in (string[])[Stdout(key), Stderr(key), Result(key), Parameters(key), Mask(key), Times(key)])
         {
             size += FileFacts.Of(path) is { Kind: FileKind.Regular } file ? file.Size : 0;
         }
@@ -85,7 +88,7 @@ public sealed class RunFiles(string dataDirectory)
     {
         ProgramFile.CheckFolder(Path.GetDirectoryName(Stdout(key))!);
         // The first to be made is the last to go: it is the proof. What masks the output goes after it.
-        foreach (var path in (string[])[Stderr(key), Result(key), Parameters(key), Stdout(key), Mask(key)])
+        foreach (var path in (string[])[Stderr(key), Result(key), Parameters(key), Stdout(key), Mask(key), Times(key)])
         {
             ProgramFile.Delete(path);
         }

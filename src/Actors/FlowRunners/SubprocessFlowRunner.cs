@@ -40,7 +40,7 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// and can be stopped meanwhile (<see cref="IStartTrouble"/>).
 /// </para>
 /// </summary>
-public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, IDisposable
+public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, ILiveAttempts, IDisposable
 {
     /// <summary>For each thread that starts programs one to watch with and one to read with, and as many for ends that are read meanwhile.</summary>
     private const int SparesPerThread = 4;
@@ -57,6 +57,9 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     private readonly SpareDescriptors _spare;
     private readonly OrphanReaper? _orphans;
     private bool _disposed;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<AttemptKey> Live => _table.Live;
 
     /// <exception cref="IOException">The system has no descriptors left for it, or the word of <see cref="ForeignProcesses"/> cannot be read.</exception>
     public SubprocessFlowRunner(SubprocessOptions options, ILogger? log = null)

@@ -62,6 +62,8 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
                     Parameter.Query("follow", ValueSchema.Flag, "Goes on until the run has ended."),
                     Parameter.Query("together", ValueSchema.Flag, "With `follow`: lines that are there already come as one piece, not as one each."),
                     Parameter.Query("tail", ValueSchema.Integer(1, LogRequest.MostLines), "Begins with so many last lines of each stream, of the latest attempt if none is named."),
+                    Parameter.Query("since", ValueSchema.Instant, "Begins with the first line that came at this time or later, of the latest attempt if none is named."),
+                    Parameter.Query("timestamps", ValueSchema.Flag, "Says when each line came: before it, or with `follow` in its event; within a second, of what a program writes while it goes on writing."),
                     LastEventId("The position of the last event that arrived; goes before `from`."),
                 ],
                 Answers =
@@ -98,9 +100,10 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
     private async Task LogsAsync(HttpContext context)
     {
-        var query = new QueryReader(context, "stream", "attempt", "from", "follow", "together", "tail");
+        var query = new QueryReader(context, "stream", "attempt", "from", "follow", "together", "tail", "since", "timestamps");
         var follow = query.Flag("follow");
         var together = query.Flag("together");
+        var timed = query.Flag("timestamps");
         var wanted = LogRequest.Read(context, query, follow);
         if (await FindAsync(context) is not { } view)
         {
@@ -109,15 +112,26 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
         var position = wanted.PositionIn(view.Attempt, follow);
         position = wanted.Tail is { } lines ? OutputEnds.LastLines(files, view.Id, position, wanted.Streams, lines) : position;
+        foreach (var stream in wanted.Since is null ? [] : wanted.Streams)
+        {
+            position = position.With(stream, files.TimesOf(view.Id, position.Attempt, stream).Since(wanted.Since!.Value, position.OffsetOf(stream)));
+        }
+
+        var ended = RunProgress.Of(view.State, view.Attempt).HasEnded(position.Attempt);
         if (follow)
         {
-            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, together);
+            // Lines together have one time.
+            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, together && !timed, timed);
             await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
                 view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
         }
+        else if (timed)
+        {
+            await SendTimedAsync(context, view.Id, position, wanted.Streams[0], ended);
+        }
         else
         {
-            await SendBytesAsync(context, view.Id, position, wanted.Streams[0], RunProgress.Of(view.State, view.Attempt).HasEnded(position.Attempt));
+            await SendBytesAsync(context, view.Id, position, wanted.Streams[0], ended);
         }
     }
 
@@ -192,6 +206,24 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
         if (file is not null)
         {
             await SendAsync(context, file, start, end);
+        }
+    }
+
+    /// <summary>Whole lines with their times before them, and at the end of what has ended a rest without a line feed, too.</summary>
+    private async Task SendTimedAsync(HttpContext context, Guid run, LogPosition from, LogStream stream, bool ended)
+    {
+        // Refused before the answer begins, and not in its middle.
+        using (Open(files.PathOf(run, from.Attempt, stream)))
+        {
+            _ = MaskOf(run, from.Attempt);
+        }
+
+        using var tail = new AttemptTail(files, run, from, [stream], timed: true);
+        var lines = new TimedLines(context.Response.BodyWriter);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        while (tail.ReadTurn(ended, lines.Write) && !lines.IsBroken)
+        {
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         }
     }
 

@@ -70,6 +70,11 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
         _json.WriteNumber("attempt", line.Position.Attempt);
         _json.WriteString("stream", line.Stream == LogStream.Stdout ? "stdout"u8 : "stderr"u8);
         _json.WriteString("position", position);
+        if (line.Time is { } time)
+        {
+            _json.WriteString("time", Instants.Format(time));
+        }
+
         if (line.Problem is { } problem)
         {
             _json.WriteString("problem", problem);

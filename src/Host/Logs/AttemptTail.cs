@@ -16,6 +16,9 @@ internal readonly ref struct OutputLine(LogStream stream, LogPosition position, 
 
     public ReadOnlySpan<byte> Bytes { get; } = bytes;
 
+    /// <summary>By when it had come; null where it was not asked for, or is not known.</summary>
+    public DateTimeOffset? Time { get; init; }
+
     /// <summary>Why nothing comes of this stream from here on, in a sentence: a program has replaced its file. Then there are no bytes.</summary>
     public string? Problem { get; init; }
 }
@@ -33,12 +36,15 @@ internal sealed class AttemptTail : IDisposable
     private readonly Guid _run;
     private readonly ImmutableArray<(LogStream Stream, LineReader Reader)> _readers;
     private readonly HashSet<LogStream> _leftOut = [];
+    private readonly Dictionary<LogStream, StreamTimes>? _times;
     private Dictionary<LogStream, MaskedOutput>? _masks;
     private bool _masksKnown;
 
-    public AttemptTail(OutputFiles files, Guid run, LogPosition from, IEnumerable<LogStream> streams)
+    /// <param name="timed">Whether lines have their times.</param>
+    public AttemptTail(OutputFiles files, Guid run, LogPosition from, IEnumerable<LogStream> streams, bool timed = false)
     {
         (_files, _run, Position) = (files, run, from);
+        _times = timed ? streams.ToDictionary(s => s, s => files.TimesOf(run, from.Attempt, s)) : null;
         _readers = [.. streams.Select(s => (s, new LineReader(files.PathOf(run, from.Attempt, s), from.OffsetOf(s))))];
     }
 
@@ -81,7 +87,10 @@ internal sealed class AttemptTail : IDisposable
 
                     Position = Position.With(stream, reader.Offset);
                     any = true;
-                    handler(new OutputLine(stream, Position, _masks is null ? line : _masks[stream].Of(reader.File!, reader.Offset - line.Length, line)));
+                    handler(new OutputLine(stream, Position, _masks is null ? line : _masks[stream].Of(reader.File!, reader.Offset - line.Length, line))
+                    {
+                        Time = _times?[stream].Of(reader.Offset),
+                    });
                 }
             }
             catch (ReplacedFileException e)

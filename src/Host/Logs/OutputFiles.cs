@@ -16,6 +16,10 @@ internal sealed class OutputFiles(string dataDirectory)
         return stream == LogStream.Stdout ? _files.Stdout(key) : _files.Stderr(key);
     }
 
+    /// <summary>When a stream's lines came, and from where on.</summary>
+    public StreamTimes TimesOf(Guid run, int attempt, LogStream stream) =>
+        new(PathOf(run, attempt, stream), _files.Times(new AttemptKey(run, attempt)), stream == LogStream.Stderr);
+
     /// <summary>Whether the attempt's output is there; then so is what it is masked by.</summary>
     public bool Exists(Guid run, int attempt) => ProgramFile.Exists(_files.Stdout(new AttemptKey(run, attempt)));
 

@@ -107,6 +107,60 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
+    public async Task B71_lines_have_the_time_they_came_and_those_since_a_time_are_read_alone()
+    {
+        // Between the two lines lies more than a second, and a note.
+        var gate = Path.Combine(node.Root, "times-gate");
+        Shell.Run("mkfifo", gate);
+        await node.DeployAsync("times.yaml", $$"""
+            deployments:
+              - {name: times/lines, command: [sh, -c, 'echo one; cat {{gate}}; printf "two\nthree\nfour"']}
+            """);
+        var begun = TimeProvider.System.GetUtcNow();
+        var run = await node.SubmitAsync("times/lines");
+        var one = await FirstAsync(node.Client.FollowLogsAsync(Guid.Parse(run), timestamps: true));
+        Assert.InRange(one.Time!.Value, begun.AddMilliseconds(-20), TimeProvider.System.GetUtcNow());
+        await NotedAsync(run);
+        var between = TimeProvider.System.GetUtcNow();
+        await File.WriteAllTextAsync(gate, "");
+        await node.EndOfAsync(run);
+
+        var shown = (await node.AskAsync("run", "logs", run, "--timestamps")).Out.Split('\n');
+        Assert.Equal(["one", "two", "three", "four"], shown.Select(l => l.Split(' ')[1]));
+        var times = shown.Select(l => DateTimeOffset.Parse(l.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal(times.Order(), times);
+        Assert.True(times[0] < between && times[1] > between.AddMilliseconds(-20), string.Join(' ', shown));
+        Assert.Equal(string.Join('\n', shown), (await node.AskAsync("run", "logs", run, "--timestamps", "--follow")).Out);
+
+        var since = Instants.Format(between);
+        Assert.Equal("two\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", since)).Out);
+        Assert.Equal("two\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", since, "--follow")).Out);
+        Assert.Equal("one\ntwo\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", "1h")).Out);
+        Assert.Equal("", (await node.AskAsync("run", "logs", run, "--since", Instants.Format(TimeProvider.System.GetUtcNow().AddHours(1)))).Out);
+        await Cleanly.RefusesAsync(node.Data, 2, "--since and --tail", "run", "logs", run, "--since", "1h", "--tail", "1");
+    }
+
+    private static async Task<LogLine> FirstAsync(IAsyncEnumerable<LogLine> lines)
+    {
+        await foreach (var line in lines)
+        {
+            return line;
+        }
+
+        throw new InvalidOperationException("There is no output.");
+    }
+
+    /// <summary>Waits until the node has noted that the run's output has come.</summary>
+    private async Task NotedAsync(string run)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!File.Exists(Path.Combine(node.Data, "output", run[^2..], $"{run}.1.times")))
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
+    [Fact]
     public async Task Deployments_are_listed_shown_paused_resumed_and_deleted()
     {
         await node.DeployAsync("list.yaml", """

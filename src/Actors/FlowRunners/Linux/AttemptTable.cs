@@ -16,6 +16,9 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
 
     public ICollection<TrackedAttempt> All => _attempts.Values;
 
+    /// <summary>The attempts that have a process.</summary>
+    public IReadOnlyCollection<AttemptKey> Live => [.. _attempts.Where(a => a.Value.State == TrackedAttempt.Phase.Running).Select(a => a.Key)];
+
     /// <summary>
     /// The attempt to start or recover; null if it is there already: then the observer takes the place of the former one (its
     /// actor was restarted) and is told what that one had been told. So it is of one that has ended and is not forgotten.

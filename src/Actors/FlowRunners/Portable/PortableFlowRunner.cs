@@ -13,9 +13,13 @@ namespace Runner.Actors.FlowRunners.Portable;
 /// terminate reaches the program alone (on Windows it is a kill), and only a kill its descendants; a process found
 /// after a restart ends with an unknown exit; an exit code of 129 to 159 counts as a signal; there are no other users.
 /// </summary>
-public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IKillsAll, IDisposable
+public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IKillsAll, ILiveAttempts, IDisposable
 {
     private readonly ConcurrentDictionary<AttemptKey, PortableProcess> _processes = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<AttemptKey> Live => [.. _processes.Keys];
+
     private readonly ConcurrentDictionary<AttemptKey, Action<IProcessObserver>> _ended = new();
     private readonly CancellationTokenSource _disposed = new();
     private readonly ILogger _log = log ?? Serilog.Core.Logger.None;
@@ -68,7 +72,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
                 return;
             }
 
-            _ = Task.Run(() => Live(spec, process, life));
+            _ = Task.Run(() => LifeOf(spec, process, life));
         }
         else if (_processes.TryGetValue(spec.Key, out var existing))
         {
@@ -76,7 +80,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
     }
 
-    private async Task Live(ProcessSpec spec, PortableProcess process, Func<PortableProcess, Task> life)
+    private async Task LifeOf(ProcessSpec spec, PortableProcess process, Func<PortableProcess, Task> life)
     {
         try
         {
