@@ -31,17 +31,20 @@ internal static class NodeComposition
         var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(start.Options.DataDirectory)
         {
             Environment = new ProgramEnvironment(start.Options.EnvInherit, [.. start.Options.SecretVariables]),
+            UserFilesDirectory = start.Options.UserFilesDirectory,
         }, start.Log);
         try
         {
             var system = await NodeSystem.StartAsync(
                 store.Entities, flowRunner, Settings(start), start.Time, start.Log, start.Options.Akka, cancel).ConfigureAwait(false);
+            var sweep = new UserFilesSweep(system.Node, flowRunner as IUserFiles, start.Log);
             return new StartedNode(
                 system.Node,
-                () =>
+                async () =>
                 {
+                    await sweep.DisposeAsync().ConfigureAwait(false);
                     (flowRunner as IDisposable)?.Dispose();
-                    return store.DisposeAsync();
+                    await store.DisposeAsync().ConfigureAwait(false);
                 },
                 store.CopyToAsync)
             {

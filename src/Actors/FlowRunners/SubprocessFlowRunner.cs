@@ -12,6 +12,12 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 {
     /// <summary>Which of the node's variables the programs get.</summary>
     public ProgramEnvironment Environment { get; init; } = ProgramEnvironment.Default;
+
+    /// <summary>An absolute folder for the files of programs under another user, which the data folder is closed to.</summary>
+    public string UserFilesDirectory { get; init; } = DefaultUserFilesDirectory;
+
+    /// <summary>Gone when the machine is restarted, as are the programs.</summary>
+    public const string DefaultUserFilesDirectory = "/run/runner-actors";
 }
 
 /// <summary>
@@ -37,7 +43,7 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// and can be stopped meanwhile (<see cref="IStartTrouble"/>).
 /// </para>
 /// </summary>
-public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, IDisposable
+public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, IUserFiles, IDisposable
 {
     /// <summary>For each thread that starts programs one to watch with and one to read with, and as many for ends that are read meanwhile.</summary>
     private const int SparesPerThread = 4;
@@ -50,6 +56,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     private readonly Adopter _adopter;
     private readonly WaitingStarts _waiting;
     private readonly SecretReading _secrets;
+    private readonly UserFiles _userFiles;
     private readonly ILogger _log;
     private readonly SpareDescriptors _spare;
     private readonly OrphanReaper? _orphans;
@@ -60,7 +67,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
         _log = log ??= Serilog.Core.Logger.None;
-        Files = new RunFiles(options.DataDirectory);
+        _userFiles = new UserFiles(options.UserFilesDirectory, Path.GetFullPath(options.DataDirectory), log);
+        Files = new RunFiles(options.DataDirectory) { OfUsers = _userFiles };
         _table = new AttemptTable(Files, log);
         _spawner = new Spawner(Files, options.Environment);
         _spare = _spawner.Spare(options.SpawnThreads * SparesPerThread);
@@ -119,6 +127,12 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     public void Forget(AttemptKey key) => _table.Forget(key);
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<AttemptKey> WithUserFiles() => _userFiles.All();
+
+    /// <inheritdoc/>
+    public void RemoveUserFiles(AttemptKey key) => _userFiles.Remove(key);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, true))
@@ -135,6 +149,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         _watcher.Dispose();
         _spare.Dispose();
         _spawner.Dispose();
+        _userFiles.Dispose();
         foreach (var attempt in _table.All)
         {
             // The watcher has closed what it was watching; a leader it had reported already is still open.

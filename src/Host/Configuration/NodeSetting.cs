@@ -87,6 +87,8 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     public static NodeSetting EnvInherit { get; } = new(
         "env-inherit", SettingKind.Names, null, "RUNNER_ENV_INHERIT", o => o.EnvInherit is [ProgramEnvironment.Everything] ? Everything : (object)o.EnvInherit);
 
+    public static NodeSetting UserFilesDirectory { get; } = new("user-files-dir", SettingKind.Path, null, "RUNNER_USER_FILES_DIR", o => o.UserFilesDirectory);
+
     public static NodeSetting StoreKind { get; } = new("store.kind", SettingKind.Text, "--store", "RUNNER_STORE_KIND", o => o.StoreKind.ToString().ToLowerInvariant());
 
     /// <summary>Shown without its password.</summary>
@@ -99,7 +101,7 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [
-        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, EnvInherit,
+        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, EnvInherit, UserFilesDirectory,
         StoreKind, StoreConnection, StorePasswordFile,
         RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,
         LogFormat, LogFile, OtlpEndpoint, OtlpProtocol, OtlpHeaders,
