@@ -136,6 +136,16 @@ public interface IKillsAll
     void KillAll();
 }
 
+/// <summary>A flow runner that keeps files of attempts under another user apart, and may find some that an earlier life has left.</summary>
+public interface IUserFiles
+{
+    /// <summary>The attempts that have such files now.</summary>
+    IReadOnlyCollection<AttemptKey> WithUserFiles();
+
+    /// <summary>Removes those of an attempt whose outcome is durable.</summary>
+    void RemoveUserFiles(AttemptKey key);
+}
+
 /// <summary>How hard to ask a process tree to end.</summary>
 public enum StopSignal
 {

@@ -23,13 +23,14 @@ public static class ProgramFile
 {
     /// <summary>The file, open to read, to be disposed of; null if nothing is there.</summary>
     /// <param name="isFolderNamed">Whether its folder is one that somebody has named to the node, which may be a link, and not one that the node made.</param>
+    /// <param name="owner">The number of the user that it has to belong to; null if that does not matter.</param>
     /// <exception cref="ReplacedFileException">It is no plain file, or it may not be read.</exception>
     /// <exception cref="IOException">The system cannot open it now.</exception>
-    public static SafeFileHandle? Open(string path, bool isFolderNamed = false)
+    public static SafeFileHandle? Open(string path, bool isFolderNamed = false, uint? owner = null)
     {
         if (OperatingSystem.IsLinux())
         {
-            return OpenLinux(path, isFolderNamed);
+            return OpenLinux(path, isFolderNamed, owner);
         }
 
         try
@@ -117,7 +118,7 @@ public static class ProgramFile
         }
     }
 
-    private static SafeFileHandle? OpenLinux(string path, bool isFolderNamed)
+    private static SafeFileHandle? OpenLinux(string path, bool isFolderNamed, uint? owner)
     {
         var folder = NativeMethods.Open(
             Path.GetDirectoryName(path)!,
@@ -139,7 +140,7 @@ public static class ProgramFile
 
             try
             {
-                return OpenPlace(path, place);
+                return OpenPlace(path, place, owner);
             }
             finally
             {
@@ -152,10 +153,10 @@ public static class ProgramFile
         }
     }
 
-    private static unsafe SafeFileHandle OpenPlace(string path, int place)
+    private static unsafe SafeFileHandle OpenPlace(string path, int place, uint? owner)
     {
         NativeMethods.StatXBuffer stat;
-        if (NativeMethods.StatX(place, string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE, &stat) != 0)
+        if (NativeMethods.StatX(place, string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID, &stat) != 0)
         {
             throw Failed(path, Marshal.GetLastPInvokeError());
         }
@@ -163,6 +164,11 @@ public static class ProgramFile
         if (FileFacts.KindOf(stat.Mode) is not FileKind.Regular and var kind)
         {
             throw Replaced(path, kind);
+        }
+
+        if (owner is { } user && stat.Owner != user)
+        {
+            throw new ReplacedFileException(path, null, "belongs to another user than the program runs as: a program has put it there. It is not read.");
         }
 
         // A program can have a lease on its file, which makes whoever opens it wait: not this.

@@ -56,7 +56,7 @@ internal static class ResultFile
     /// <summary>What the program of an attempt left there; the attempt's secret values, which are not to be kept, are masked in it.</summary>
     public static (string? Result, string? Problem) Read(RunFiles files, ProcessSpec spec)
     {
-        var (result, problem) = Read(files.Result(spec.Key));
+        var (result, problem) = spec.User is not null && files.OfUsers?.ResultOf(spec.Key) is { } own ? Read(own.Path, own.Owner) : Read(files.Result(spec.Key));
         if (spec.Secrets.IsEmpty || (result is null && problem is null))
         {
             return (result, problem);
@@ -74,11 +74,12 @@ internal static class ResultFile
     }
 
     /// <summary>What a program left there.</summary>
-    public static (string? Result, string? Problem) Read(string path)
+    /// <param name="owner">Whose it has to be: a program that runs as another user must not have the node read what that user may not. Null for anybody.</param>
+    public static (string? Result, string? Problem) Read(string path, uint? owner = null)
     {
         try
         {
-            using var file = ProgramFile.Open(path);
+            using var file = ProgramFile.Open(path, owner: owner);
             return file is null ? (null, null) : ReadOpened(file);
         }
         catch (ReplacedFileException e)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Runner.Actors.FlowRunners.Linux;
 using Runner.Files;
 
 namespace Runner.Actors.FlowRunners;
@@ -9,8 +10,7 @@ namespace Runner.Actors.FlowRunners;
 ///   output/&lt;last 2 hex of the run id&gt;/&lt;run id&gt;.&lt;attempt&gt;.stdout | .stderr | .result | .parameters | .mask | .times
 /// </code>
 /// The last digits spread evenly; the first of a version 7 id are its time. Files are readable by their owner only (0600), folders
-/// are 0700; where the node is root they are 0711, so that a program under another user reaches its own result file (every folder
-/// above the data folder has to let it through, too).
+/// are 0700. What a program under another user reads and writes lies elsewhere, see <see cref="UserFiles"/>.
 /// </summary>
 /// <param name="dataDirectory">An absolute path, or one relative to the current folder; made when first needed.</param>
 public sealed class RunFiles(string dataDirectory)
@@ -18,10 +18,8 @@ public sealed class RunFiles(string dataDirectory)
     /// <summary>The folder in the data folder that holds them all.</summary>
     public const string FolderName = "output";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
-    private static UnixFileMode FolderMode => Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly;
+    /// <summary>Where the files of programs under another user are; null where there are no such programs.</summary>
+    internal UserFiles? OfUsers { get; init; }
 
     /// <summary>The data folder, as an absolute path.</summary>
     public string DataDirectory { get; } = Path.GetFullPath(dataDirectory);
@@ -60,14 +58,14 @@ public sealed class RunFiles(string dataDirectory)
         }
 
         EnsureRoot();
-        OwnFile.MakeFolder(Path.Combine(_root, folder), FolderMode);
+        OwnFile.MakeFolder(Path.Combine(_root, folder));
         _made[folder] = true;
     }
 
     /// <summary>Makes the folder that holds them all, and those above it.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The data folder may not be written.</exception>
-    public void EnsureRoot() => OwnFile.MakeFolder(_root, FolderMode);
+    public void EnsureRoot() => OwnFile.MakeFolder(_root);
 
     /// <summary>The bytes in all files of an attempt that are there; what a program put in their place counts nothing.</summary>
     public long Size(AttemptKey key)

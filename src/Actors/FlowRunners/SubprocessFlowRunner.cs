@@ -15,6 +15,12 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 
     /// <summary>What they start with beside.</summary>
     public ProgramAttributes Attributes { get; init; } = ProgramAttributes.Default;
+
+    /// <summary>An absolute folder for the files of programs under another user, which the data folder is closed to.</summary>
+    public string UserFilesDirectory { get; init; } = DefaultUserFilesDirectory;
+
+    /// <summary>Gone when the machine is restarted, as are the programs.</summary>
+    public const string DefaultUserFilesDirectory = "/run/runner-actors";
 }
 
 /// <summary>
@@ -40,7 +46,7 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// and can be stopped meanwhile (<see cref="IStartTrouble"/>).
 /// </para>
 /// </summary>
-public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, ILiveAttempts, IDisposable
+public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, ILiveAttempts, IUserFiles, IDisposable
 {
     /// <summary>For each thread that starts programs one to watch with and one to read with, and as many for ends that are read meanwhile.</summary>
     private const int SparesPerThread = 4;
@@ -53,6 +59,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     private readonly Adopter _adopter;
     private readonly WaitingStarts _waiting;
     private readonly SecretReading _secrets;
+    private readonly UserFiles _userFiles;
     private readonly ILogger _log;
     private readonly SpareDescriptors _spare;
     private readonly OrphanReaper? _orphans;
@@ -66,7 +73,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
         _log = log ??= Serilog.Core.Logger.None;
-        Files = new RunFiles(options.DataDirectory);
+        _userFiles = new UserFiles(options.UserFilesDirectory, Path.GetFullPath(options.DataDirectory), log);
+        Files = new RunFiles(options.DataDirectory) { OfUsers = _userFiles };
         _table = new AttemptTable(Files, log);
         _spawner = new Spawner(Files, options.Environment, new StartAttributes(options.Attributes, log));
         _spare = _spawner.Spare(options.SpawnThreads * SparesPerThread);
@@ -125,6 +133,12 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     public void Forget(AttemptKey key) => _table.Forget(key);
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<AttemptKey> WithUserFiles() => _userFiles.All();
+
+    /// <inheritdoc/>
+    public void RemoveUserFiles(AttemptKey key) => _userFiles.Remove(key);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, true))
@@ -141,6 +155,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         _watcher.Dispose();
         _spare.Dispose();
         _spawner.Dispose();
+        _userFiles.Dispose();
         foreach (var attempt in _table.All)
         {
             // The watcher has closed what it was watching; a leader it had reported already is still open.

@@ -54,6 +54,9 @@ internal sealed record NodeOptions(
     /// <summary>What was said of <see cref="ProgramAttributes.OpenFiles"/>; null if nothing was.</summary>
     internal long? ProgramOpenFilesSaid { get; init; }
 
+    /// <summary>Where the files of programs under another user are: an absolute path.</summary>
+    public string UserFilesDirectory { get; init; } = SubprocessOptions.DefaultUserFilesDirectory;
+
     /// <summary>The variables that hold the node's own secrets: no program gets them.</summary>
     internal ImmutableArray<string> SecretVariables { get; init; } = [];
 

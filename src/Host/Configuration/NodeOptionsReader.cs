@@ -65,6 +65,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             EnvInherit = ReadEnvInherit(),
             Programs = programs,
             ProgramOpenFilesSaid = openFiles,
+            UserFilesDirectory = ReadUserFilesDirectory(),
         };
         options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders) };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
@@ -194,6 +195,14 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         }
 
         return value;
+    }
+
+    private string ReadUserFilesDirectory()
+    {
+        var (text, origin) = Said(null, NodeSetting.UserFilesDirectory);
+        return text is null ? SubprocessOptions.DefaultUserFilesDirectory
+            : string.IsNullOrWhiteSpace(text) ? Wrong(origin, "expected a folder.", "")
+            : Path.GetFullPath(text);
     }
 
     private string? ReadLogFile()

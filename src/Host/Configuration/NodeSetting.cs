@@ -93,6 +93,8 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     public static NodeSetting EnvInherit { get; } = new(
         "env-inherit", SettingKind.Names, null, "RUNNER_ENV_INHERIT", o => o.EnvInherit is [ProgramEnvironment.Everything] ? Everything : (object)o.EnvInherit);
 
+    public static NodeSetting UserFilesDirectory { get; } = new("user-files-dir", SettingKind.Path, null, "RUNNER_USER_FILES_DIR", o => o.UserFilesDirectory);
+
     public static NodeSetting OomScoreAdjust { get; } = new(
         "programs.oom-score-adjust", SettingKind.Text, null, "RUNNER_PROGRAMS_OOM_SCORE_ADJUST",
         o => o.Programs.OomScoreAdjust ?? (object)(o.Programs.InheritsOomScore ? Inherit : Auto));
@@ -120,7 +122,7 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [
-        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, EnvInherit,
+        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, EnvInherit, UserFilesDirectory,
         OomScoreAdjust, Nice, IoClass, Cpus, OpenFiles,
         StoreKind, StoreConnection, StorePasswordFile,
         RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,

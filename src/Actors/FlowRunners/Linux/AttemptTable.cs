@@ -62,7 +62,11 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
     }
 
     /// <summary>What became of the attempt is known for good.</summary>
-    public void Forget(AttemptKey key) => _ended.TryRemove(key, out _);
+    public void Forget(AttemptKey key)
+    {
+        _ended.TryRemove(key, out _);
+        files.OfUsers?.Forget(key);
+    }
 
     public TrackedAttempt? Find(AttemptKey key) => _attempts.GetValueOrDefault(key);
 

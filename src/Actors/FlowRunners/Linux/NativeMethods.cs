@@ -32,7 +32,7 @@ internal static unsafe partial class NativeMethods
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     public const uint EPOLLIN = 1, EPOLLONESHOT = 1u << 30;
 
-    public const int X_OK = 1, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_EACCESS = 0x200, AT_SYMLINK_NOFOLLOW = 0x100;
+    public const int X_OK = 1, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_EACCESS = 0x200, AT_REMOVEDIR = 0x200, AT_SYMLINK_NOFOLLOW = 0x100;
     public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200, STATX_INO = 0x100, STATX_UID = 0x8, STATX_MTIME = 0x40;
     public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000, S_IFLNK = 0xA000;
     public const int CLONE_FS = 0x200;
@@ -69,6 +69,22 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    public static partial int OpenAt(int directory, byte* path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(int directory, byte* path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void* OpenDirectory(string path);
+
+    /// <summary>A struct dirent, until the next call; null at the end.</summary>
+    [LibraryImport("libc", EntryPoint = "readdir", SetLastError = true)]
+    public static partial byte* ReadDirectory(void* directory);
+
+    [LibraryImport("libc", EntryPoint = "closedir")]
+    public static partial int CloseDirectory(void* directory);
 
     [LibraryImport("libc", EntryPoint = "umask")]
     public static partial int Umask(int mask);

@@ -69,6 +69,11 @@ internal sealed unsafe class Spawner : IDisposable
         catch (Exception e) when (e is StartFailure or IOException or UnauthorizedAccessException)
         {
             _files.Delete(spec.Key);
+            if (user is not null)
+            {
+                _files.OfUsers!.Remove(spec.Key);
+            }
+
             throw;
         }
         finally
@@ -145,9 +150,9 @@ internal sealed unsafe class Spawner : IDisposable
         var large = Encoding.UTF8.GetByteCount(spec.Parameters) > LargestParametersVariable;
         variables["RUNNER_RUN_ID"] = spec.Key.RunId.ToString("D");
         variables["RUNNER_ATTEMPT"] = spec.Key.Attempt.ToString(CultureInfo.InvariantCulture);
-        variables["RUNNER_RESULT_FILE"] = _files.Result(spec.Key);
+        variables["RUNNER_RESULT_FILE"] = user is null ? _files.Result(spec.Key) : _files.OfUsers!.Result(spec.Key);
         variables["RUNNER_PARAMETERS"] = large ? null : spec.Parameters;
-        variables["RUNNER_PARAMETERS_FILE"] = large ? _files.Parameters(spec.Key) : null;
+        variables["RUNNER_PARAMETERS_FILE"] = !large ? null : user is null ? _files.Parameters(spec.Key) : _files.OfUsers!.Parameters(spec.Key);
         return variables;
     }
 
