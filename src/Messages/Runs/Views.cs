@@ -47,7 +47,8 @@ public sealed record RunView(
     int? Pid,
     JsonElement? Result,
     ImmutableArray<RunStateChange> History,
-    DateTimeOffset? StartAt = null) : IWireMessage;
+    DateTimeOffset? StartAt = null,
+    string? Shell = null) : IWireMessage;
 
 /// <summary>One step of a run's history, and one server-sent event of its stream.</summary>
 /// <param name="Sequence">The number of the run's event that caused it: the position to resume a stream from.</param>
