@@ -261,7 +261,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
 
     private static RunRecipe Recipe(DeploymentSpec spec) => new(
         spec.Command, spec.Workdir, spec.Env, spec.Limits, spec.Concurrency, spec.Retries, spec.Timeout,
-        spec.StopGrace ?? DeploymentSpec.DefaultStopGrace, spec.User, spec.EnvInherit, spec.SuccessCodes);
+        spec.StopGrace ?? DeploymentSpec.DefaultStopGrace, spec.User, spec.EnvInherit, spec.SuccessCodes, spec.Shell);
 
     private static DeploymentView View(DeploymentState state, DateTimeOffset now) => new(
         state.Spec!, state.Paused, state.PausedBy, state.RegisteredAt, state.UpdatedAt, state.NextRun,

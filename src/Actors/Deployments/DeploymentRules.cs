@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Runner.Actors.Processes;
+using Runner.Actors.Processes.Shell;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 
@@ -36,6 +37,9 @@ internal static class DeploymentRules
 
     /// <summary>How many values of one deployment are read when it starts: each may be a program that is run.</summary>
     private const int MostSources = 100;
+
+    /// <summary>With its templates as references it has to fit into an argument, of 128 KiB.</summary>
+    private const int LongestShell = 32 * 1024;
     private const int MostParameterBytes = 1024 * 1024;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
@@ -82,7 +86,7 @@ internal static class DeploymentRules
     private static void CheckCounts(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
     {
         AtMost("tags", spec.Tags.Length, MostTags, problems);
-        AtMost("command", spec.Command.IsDefault ? 0 : spec.Command.Length, MostArguments, problems);
+        AtMost("command", spec.Command.Length, MostArguments, problems);
         AtMost("env", spec.Env.Count, MostVariables, problems);
         if (spec.Env.Count <= MostVariables && spec.Env.Values.Count(v => v is not null and not EnvValue.Text) is > MostSources and var sources)
         {
@@ -141,12 +145,20 @@ internal static class DeploymentRules
 
     private static void CheckProgram(DeploymentSpec spec, HashSet<string> known, ImmutableArray<Problem>.Builder problems)
     {
-        if (spec.Command.IsDefaultOrEmpty || string.IsNullOrWhiteSpace(spec.Command[0]))
+        if (spec.Shell is { } shell)
         {
-            problems.Add(new("command", "expected a list of at least one text, the program first, e.g. [python3, hello.py]"));
+            CheckShell(shell, known, problems);
+            if (!spec.Command.IsEmpty)
+            {
+                problems.Add(new("shell", "expected 'command' or 'shell'; there are both"));
+            }
+        }
+        else if (spec.Command.IsEmpty || string.IsNullOrWhiteSpace(spec.Command[0]))
+        {
+            problems.Add(new("command", "expected a list of at least one text, the program first, e.g. [python3, hello.py], or 'shell' with a text for /bin/sh"));
         }
 
-        for (var i = 0; !spec.Command.IsDefault && i < spec.Command.Length; i++)
+        for (var i = 0; i < spec.Command.Length; i++)
         {
             if (IsEnough("command", problems))
             {
@@ -168,6 +180,30 @@ internal static class DeploymentRules
         if (spec.User is { } user && (user.Length is 0 or > 64 || user.Any(c => char.IsControl(c) || c is ':' or '/')))
         {
             problems.Add(new("user", "expected the name of a system user"));
+        }
+    }
+
+    private static void CheckShell(string text, HashSet<string> known, ImmutableArray<Problem>.Builder problems)
+    {
+        const string field = "shell";
+        if (string.IsNullOrWhiteSpace(text) || text.Contains('\0', StringComparison.Ordinal))
+        {
+            problems.Add(new(field, "expected a text for /bin/sh without null characters, e.g. \"sort {{ parameters.file }} | uniq -c\""));
+            return;
+        }
+
+        if (text.Length > LongestShell)
+        {
+            problems.Add(new(field, $"it is {text.Length} characters long; at most {LongestShell} are possible. Put it in a file and run [sh, FILE]"));
+            return;
+        }
+
+        var shell = ShellText.Of(text);
+        problems.AddRange(shell.Problems.Select(problem => new Problem(field, problem)));
+        if (shell.Problems.IsEmpty)
+        {
+            problems.AddRange(Templates.Problems(shell.Templates, known).Take(MostOfText)
+                .Select(problem => new Problem(field, problem.Contains("is not a template", StringComparison.Ordinal) ? $"{problem}. In single quotes braces stay as they are" : problem)));
         }
     }
 

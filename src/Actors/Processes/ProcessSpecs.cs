@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
+using Runner.Actors.Processes.Shell;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -80,6 +81,11 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
 
         public ImmutableArray<string> Command(RunRecipe recipe)
         {
+            if (recipe.Shell is { } shell)
+            {
+                return Shell(shell);
+            }
+
             var command = recipe.Command.IsDefault ? [] : recipe.Command;
             var filled = ImmutableArray.CreateBuilder<string>(command.Length);
             for (var i = 0; i < command.Length && Problem is null; i++)
@@ -88,6 +94,23 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
             }
 
             return filled.DrainToImmutable();
+        }
+
+        /// <summary>Each value is an argument of its own, whatever it holds.</summary>
+        private ImmutableArray<string> Shell(string text)
+        {
+            var shell = ShellText.Of(text);
+            var command = ImmutableArray.CreateBuilder<string>(shell.Names.Length + 5);
+            command.Add(ShellText.Shell);
+            command.AddRange(ShellText.Options);
+            command.Add(Bounded("shell", shell.Script));
+            command.Add(ShellText.Name);
+            foreach (var name in shell.Names)
+            {
+                command.Add(Bounded($"{{{{ {name} }}}}", values.Of(name) ?? $"{{{{ {name} }}}}"));
+            }
+
+            return command.DrainToImmutable();
         }
 
         public string Variable(string name, string value) => Text($"env.{name}", value, LongestText - Encoding.UTF8.GetByteCount(name) - 1);
@@ -116,13 +139,31 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
             if (Templates.Fill(text, values, Math.Max(0, Math.Min(atMost, _left)), out var longest) is not { } filled)
             {
                 var why = longest is null ? "" : $" when '{(longest.Length <= 100 ? longest : longest[..100] + "…")}' is filled in";
-                Problem = new(StartFailureKind.ArgumentsTooLong, (_left < atMost
-                    ? $"Up to '{field}'{why}, command and environment are longer than the 2 MiB that the system takes for all."
-                    : $"'{field}' is longer{why} than the 128 KiB that the system takes for one argument or variable.")
-                    + " Let the program read large parameters itself: RUNNER_PARAMETERS, or the file that RUNNER_PARAMETERS_FILE names, has all of them.");
+                Problem = TooLong(field, why, atMost);
                 return "";
             }
 
+            return Counted(filled);
+        }
+
+        private string Bounded(string field, string text)
+        {
+            if (Problem is not null || Templates.IsWithin(text, Math.Max(0, Math.Min(LongestText, _left))))
+            {
+                return Counted(text);
+            }
+
+            Problem = TooLong(field, "", LongestText);
+            return "";
+        }
+
+        private StartProblem TooLong(string field, string why, int atMost) => new(StartFailureKind.ArgumentsTooLong, (_left < atMost
+            ? $"Up to '{field}'{why}, command and environment are longer than the 2 MiB that the system takes for all."
+            : $"'{field}' is longer{why} than the 128 KiB that the system takes for one argument or variable.")
+            + " Let the program read large parameters itself: RUNNER_PARAMETERS, or the file that RUNNER_PARAMETERS_FILE names, has all of them.");
+
+        private string Counted(string filled)
+        {
             _left -= Encoding.UTF8.GetByteCount(filled) + 1;
             return filled;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Runner.Actors.Processes.Shell;
 using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Processes;
@@ -22,6 +23,7 @@ internal static class Templates
         .. (spec.Command.IsDefault ? [] : spec.Command).Index().Where(c => c.Item is not null).Select(c => ($"command[{c.Index}]", c.Item)),
         .. from variable in spec.Env let text = variable.Value as EnvValue.Text where text is not null select ($"env.{variable.Key}", text.Value),
         ("workdir", spec.Workdir ?? ""),
+        ("shell", spec.Shell is null ? "" : ShellText.Of(spec.Shell).Templates),
     ];
 
     /// <summary>The text with every template filled in. One that cannot be is left as it stands: registration refuses those.</summary>

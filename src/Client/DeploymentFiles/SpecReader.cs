@@ -14,7 +14,7 @@ internal static class SpecReader
     {
         if (item is not YamlMap map)
         {
-            scope.Expected(item, path, "a deployment: a mapping with 'name' and 'command'");
+            scope.Expected(item, path, "a deployment: a mapping with 'name', and 'command' or 'shell'");
             return null;
         }
 
@@ -28,6 +28,7 @@ internal static class SpecReader
             Version = fields.Spelled("version"),
             Tags = fields.Texts(fields.Take("tags"), "tags", "a list of texts, such as [demo]"),
             Command = Command(fields),
+            Shell = fields.Text("shell", "a text for /bin/sh, such as \"sort data > sorted\""),
             Workdir = Workdir(fields, folder),
             Env = Env(fields),
             EnvInherit = EnvInherit(fields),
@@ -70,6 +71,17 @@ internal static class SpecReader
     private static ImmutableArray<string> Command(FieldReader fields)
     {
         const string expected = "a list of the program and its arguments, such as [python3, hello.py]";
+        if (fields.Map.Entries.Any(e => e is { Key: "shell", Value: not YamlScalar { Kind: ScalarKind.Null } }))
+        {
+            if (fields.Take("command") is not null)
+            {
+                var shell = fields.Map.Entries.First(e => e.Key == "shell");
+                fields.Scope.Problem(shell.Line, shell.Column, fields.PathOf("shell"), "expected 'command' or 'shell'; there are both");
+            }
+
+            return [];
+        }
+
         var item = fields.Required("command", expected);
         if (item is YamlList { Items.Count: 0 })
         {

@@ -23,8 +23,14 @@ public sealed record DeploymentSpec
 
     public ImmutableArray<string> Tags { get => field.IsDefault ? [] : field; init; } = [];
 
-    /// <summary>The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value, <c>{{ run.id }}</c> by the run's id.</summary>
-    public required ImmutableArray<string> Command { get; init; }
+    /// <summary>Empty if there is a <see cref="Shell"/>. The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value, <c>{{ run.id }}</c> by the run's id.</summary>
+    public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>
+    /// Instead of <see cref="Command"/>: a text for <c>/bin/sh -c</c>, such as a pipeline. A template in it is one value to the shell, whatever it holds: it is handed over, and never
+    /// pasted in.
+    /// </summary>
+    public string? Shell { get; init; }
 
     /// <summary>An absolute directory, in which templates are filled in as in the command.</summary>
     public required string Workdir { get; init; }

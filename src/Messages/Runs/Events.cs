@@ -9,6 +9,7 @@ namespace Runner.Messages.Runs;
 public interface IRunEvent;
 
 /// <summary>What a run executes: its deployment's recipe, as it was when the run was made.</summary>
+/// <param name="Command">Empty if there is a <paramref name="Shell"/>.</param>
 public sealed record RunRecipe(
     ImmutableArray<string> Command,
     string Workdir,
@@ -20,7 +21,8 @@ public sealed record RunRecipe(
     TimeSpan StopGrace,
     string? User,
     ImmutableArray<string>? EnvInherit = null,
-    ImmutableArray<int>? SuccessCodes = null);
+    ImmutableArray<int>? SuccessCodes = null,
+    string? Shell = null);
 
 /// <summary>The run exists. Its first event.</summary>
 /// <param name="Schedule">The id of the schedule it is an occurrence of; null if somebody asked for it.</param>

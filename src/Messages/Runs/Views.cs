@@ -49,7 +49,8 @@ public sealed record RunView(
     JsonElement? Result,
     ImmutableArray<RunStateChange> History,
     DateTimeOffset? StartAt = null,
-    string? Name = null) : IWireMessage;
+    string? Name = null,
+    string? Shell = null) : IWireMessage;
 
 /// <summary>One step of a run's history, and one server-sent event of its stream.</summary>
 /// <param name="Sequence">The number of the run's event that caused it: the position to resume a stream from.</param>

@@ -109,7 +109,9 @@ public sealed class DeploymentFileWriterTests : IDisposable
 
     private static JsonElement Json(DeploymentSpec spec) => JsonSerializer.SerializeToElement(spec, MessagesJson.Default.DeploymentSpec);
 
-    private static DeploymentSpec Spec(Dice random, int n) => new()
+    private static DeploymentSpec Spec(Dice random, int n) => random.Of(4) == 0 ? Any(random, n) with { Command = [], Shell = Text(random) } : Any(random, n);
+
+    private static DeploymentSpec Any(Dice random, int n) => new()
     {
         Name = string.Create(CultureInfo.InvariantCulture, $"{random.One("flow", "null", "1.5", "-a", "_")}/{n}"),
         Description = random.Maybe(() => Text(random)),
