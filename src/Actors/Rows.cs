@@ -13,6 +13,8 @@ internal sealed record RunRow(
     Guid Run, string Deployment, RunState State, DateTimeOffset Due, DateTimeOffset Created, DateTimeOffset? Started, DateTimeOffset? Ended,
     int Attempt, int Priority, int? ExitCode, string? Schedule, string? WaitingFor, ImmutableArray<string> Tags)
 {
+    private const int CreatedColumn = 6;
+
     /// <summary>Its place in the order of creation.</summary>
     public RowPosition Place => PlaceAt(Created.ToUnixTimeMilliseconds(), RowValues.Key(Run));
 
@@ -35,6 +37,13 @@ internal sealed record RunRow(
         RowValues.Of(Started), RowValues.Of(Ended), (long)Attempt, (long)Priority, (long?)ExitCode, Schedule, WaitingFor, Tags);
 
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Runs.Name, RowValues.Key(run));
+
+    /// <summary>
+    /// Where a page of rows by creation goes on: after the last whose place can be read. What cannot be read is not passed over for ever: the next page has it again
+    /// at most. Null where none can be, which ends the list.
+    /// </summary>
+    public static RowPosition? LastPlace(ImmutableArray<Row> rows) =>
+        rows.LastOrDefault(row => row.Values[CreatedColumn] is long && Guid.TryParse(row.Key, out _)) is { } last ? PlaceAt((long)last.Values[CreatedColumn]!, last.Key) : null;
 
     /// <summary>A place in the order of creation.</summary>
     /// <param name="created">Unix milliseconds.</param>
@@ -68,6 +77,9 @@ internal sealed record WaiterRow(Guid Run, string WaitingFor, int Priority, Date
 
     /// <summary>What the table orders by, least first: the highest priority.</summary>
     public long Urgency => -(long)Priority;
+
+    /// <summary>The limit under which a row stands, also if all else of it cannot be read; null if not even that can.</summary>
+    public static string? QueueOf(Row row) => row.Values is [string waitingFor, ..] ? waitingFor : null;
 
     public static WaiterRow Of(Row row)
     {

@@ -17,7 +17,7 @@ internal static class Listings
     private static readonly ImmutableArray<string> AllStates = [.. StateNames.All.Select(state => state.Name)];
 
     /// <summary>Runs, newest first.</summary>
-    public static async Task<Reply<RunPage>> RunsAsync(IEntityStore store, ListRuns query)
+    public static async Task<Reply<RunPage>> RunsAsync(IEntityStore store, DamagedRows damaged, ListRuns query)
     {
         var asked = RunQuery(query);
         if (asked.Refusal is { } refusal)
@@ -27,19 +27,19 @@ internal static class Listings
 
         if (query is { Deployment: not null, Tag: { } tag })
         {
-            return await WithTagAsync(store, asked.Value!, tag).ConfigureAwait(false);
+            return await WithTagAsync(store, damaged, asked.Value!, tag).ConfigureAwait(false);
         }
 
         var rows = await store.RowsAsync(asked.Value!).ConfigureAwait(false);
-        var items = rows.Select(row => RunRow.Of(row).Summary).ToImmutableArray();
-        return new RunPage(items, items.Length == query.Limit ? RunCursor.Of(items[^1]) : null);
+        var items = damaged.Read(Tables.Runs, rows, static row => RunRow.Of(row).Summary);
+        return new RunPage(items, rows.Length == query.Limit ? Next(rows) : null);
     }
 
     /// <summary>
     /// A deployment's runs with a tag: no index has both, so the deployment's are looked through. Of one that has very many without the tag no more are
     /// looked at than <see cref="MostLookedAt"/>; the page is then shorter, and goes on where the looking stopped.
     /// </summary>
-    private static async Task<Reply<RunPage>> WithTagAsync(IEntityStore store, RowQuery ofDeployment, string tag)
+    private static async Task<Reply<RunPage>> WithTagAsync(IEntityStore store, DamagedRows damaged, RowQuery ofDeployment, string tag)
     {
         var found = ImmutableArray.CreateBuilder<RunSummary>();
         var query = ofDeployment with { Limit = MostAtOnce };
@@ -47,9 +47,9 @@ internal static class Listings
         for (var looked = 0; looked < MostLookedAt; looked += MostAtOnce)
         {
             var rows = await store.RowsAsync(query).ConfigureAwait(false);
-            foreach (var row in rows)
+            foreach (var summary in damaged.Read(Tables.Runs, rows, static row => RunRow.Of(row).Summary))
             {
-                if (RunRow.Of(row).Summary is var summary && summary.Tags.Contains(tag))
+                if (summary.Tags.Contains(tag))
                 {
                     found.Add(summary);
                     if (found.Count == ofDeployment.Limit)
@@ -64,12 +64,19 @@ internal static class Listings
                 return new RunPage(found.ToImmutable(), null);
             }
 
-            next = RunCursor.Of(RunRow.Of(rows[^1]).Summary);
+            next = Next(rows);
+            if (next is null)
+            {
+                break;
+            }
+
             query = query with { After = RunCursor.Position(next) };
         }
 
         return new RunPage(found.ToImmutable(), next);
     }
+
+    private static string? Next(ImmutableArray<Row> rows) => RunRow.LastPlace(rows) is { } place ? RunCursor.Of(place) : null;
 
     /// <summary>What is asked of the store for a page of runs; of a deployment's with a tag, for the deployment's.</summary>
     public static Reply<RowQuery> RunQuery(ListRuns query)
@@ -94,7 +101,7 @@ internal static class Listings
     }
 
     /// <summary>Deployments by name.</summary>
-    public static async Task<Reply<DeploymentPage>> DeploymentsAsync(IEntityStore store, Messages.Runs.ListDeployments query)
+    public static async Task<Reply<DeploymentPage>> DeploymentsAsync(IEntityStore store, DamagedRows damaged, Messages.Runs.ListDeployments query)
     {
         if (PageProblem(query.Limit) is { } problem)
         {
@@ -102,7 +109,7 @@ internal static class Listings
         }
 
         var rows = await store.RowsAsync(DeploymentQuery(query)).ConfigureAwait(false);
-        return new DeploymentPage([.. rows.Select(row => DeploymentRow.Of(row).Summary)], rows.Length == query.Limit ? rows[^1].Key : null);
+        return new DeploymentPage(damaged.Read(Tables.Deployments, rows, static row => DeploymentRow.Of(row).Summary), rows.Length == query.Limit ? rows[^1].Key : null);
     }
 
     /// <summary>What is asked of the store for a page of deployments.</summary>
