@@ -43,6 +43,9 @@ internal static class LimitNames
 
     public static string Node(string node) => NodePrefix + node;
 
+    /// <summary>The deployment whose limit it is; null if it is none's.</summary>
+    public static string? DeploymentOf(string limit) => limit.StartsWith(DeploymentPrefix, StringComparison.Ordinal) ? limit[DeploymentPrefix.Length..] : null;
+
     public static Messages.Limits.LimitKind KindOf(string limit) =>
         limit.StartsWith(DeploymentPrefix, StringComparison.Ordinal) ? Messages.Limits.LimitKind.Deployment
         : limit.StartsWith(NodePrefix, StringComparison.Ordinal) ? Messages.Limits.LimitKind.Node

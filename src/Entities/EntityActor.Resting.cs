@@ -68,7 +68,7 @@ public abstract partial class EntityActor<TState, TEvent, TIntent>
 
     private void OnEvent(JournaledEvent e)
     {
-        if (EntityModel<TState, TEvent, TIntent>.TryApply(_behaviour, _state, e, out var after, out var problem))
+        if (Applying.TryApply(_behaviour, _state, e, out var after, out var problem))
         {
             _state = after;
         }

@@ -16,6 +16,8 @@ public sealed record SkipRefused(string Entity, long Sequence, string Detail)
 /// <summary>What is said of an entity that cannot be read, wherever it is said.</summary>
 public static class UnreadableWords
 {
+    private static readonly System.Buffers.SearchValues<char> OfShells = System.Buffers.SearchValues.Create(" '\"$`\\*?<>|&;()");
+
     /// <summary>What cannot be read, and why.</summary>
     public static string What(string entity, long sequence, string detail) => sequence > 0
         ? $"{entity} cannot be read and rests: its event {sequence} {detail}."
@@ -28,7 +30,7 @@ public static class UnreadableWords
 
     /// <summary>The command that leaves an event out.</summary>
     public static string SkipCommand(string entity, long sequence) =>
-        $"runner journal skip {(entity.AsSpan().ContainsAny(" '\"$`\\*?<>|&;()") ? $"'{entity.Replace("'", @"'\''", StringComparison.Ordinal)}'" : entity)} {sequence}";
+        $"runner journal skip {(entity.AsSpan().ContainsAny(OfShells) ? $"'{entity.Replace("'", @"'\''", StringComparison.Ordinal)}'" : entity)} {sequence}";
 }
 
 /// <summary>

@@ -133,7 +133,7 @@ public sealed class UnreadableTests(ITestOutputHelper output) : EntityWorld(outp
     public void B65_Alarms_do_not_ring_for_one_that_rests_and_do_when_it_has_left_this_node()
     {
         Plant("c", "addde");
-        Store.Memory.CommitAsync(new EntityCommit([new EntityWrite(Key(), 1, []) { WakeUp = new WakeUpChange(Now) }])).GetAwaiter().GetResult();
+        Ended(Store.Memory.CommitAsync(new EntityCommit([new EntityWrite(Key(), 1, []) { WakeUp = new WakeUpChange(Now) }])));
         var board = new AlarmBoard(Time, NodeLog);
         Sys.ActorOf(ActorProducer.Props(() => new AlarmWorker(EntitySlices.Of(Key()), Store, Time, Router, board, NodeLog, Services.Unreadable.IsHere)));
         Settle();

@@ -15,9 +15,6 @@ namespace Runner.Actors.Nodes;
 /// <summary>What each kind of entity makes of a history, for whoever mends or examines a store.</summary>
 internal static class EntityModels
 {
-    /// <summary>For a program that is no node.</summary>
-    public static FrozenDictionary<string, IEntityModel> Offline() => All(new FlowRunBehaviour(""), new JournalCodec());
-
     public static FrozenDictionary<string, IEntityModel> All(FlowRunBehaviour runs, IEventCodec codec) => ((IEntityModel[])
     [
         new EntityModel<FlowRunState, IRunEvent, IRunIntent>(runs, static (_, id) => Task.FromResult(OfRun(Guid.Parse(id)))),

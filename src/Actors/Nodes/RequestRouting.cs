@@ -125,7 +125,7 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
         foreach (var (sequence, payload) in Histories.Events(history, parts.Codec))
         {
             var problem = (payload as JournaledDamage)?.Problem;
-            if (problem is null && EntityModel<FlowRunState, IRunEvent, IRunIntent>.TryApply(parts.RunBehaviour, state, (JournaledEvent)payload, out var after, out problem))
+            if (problem is null && Applying.TryApply(parts.RunBehaviour, state, (JournaledEvent)payload, out var after, out problem))
             {
                 state = after;
             }

@@ -53,29 +53,6 @@ public sealed class EntityModel<TState, TEvent, TIntent>(
     /// <inheritdoc/>
     public Task<ImmutableArray<RowChange>> RemovalsAsync(IEntityStore store, string id) => removals(store, id);
 
-    /// <summary>The state after an event, or what is wrong with the event, as the end of a sentence.</summary>
-    public static bool TryApply(
-        IEntityBehaviour<TState, TEvent, TIntent> behaviour, TState state, JournaledEvent e, [NotNullWhen(true)] out TState? after, [NotNullWhen(false)] out string? problem)
-    {
-        (after, problem) = (null, null);
-        try
-        {
-            after = e.Event switch
-            {
-                SkippedEvent => behaviour.Skip(state),
-                TEvent own => behaviour.Apply(state, own, e.At),
-                _ => null,
-            };
-            problem = after is null ? $"is a {e.Event.GetType().Name}, which is no event of a {behaviour.Kind}" : null;
-        }
-        catch (Exception failure)
-        {
-            problem = Histories.Rejected(e.Event, failure);
-        }
-
-        return problem is null;
-    }
-
     private sealed class Reading(IEntityBehaviour<TState, TEvent, TIntent> behaviour, string id) : IEntityReading
     {
         private readonly TState _initial = behaviour.Initial(id);
@@ -89,7 +66,7 @@ public sealed class EntityModel<TState, TEvent, TIntent>(
 
         public string? Take(JournaledEvent @event)
         {
-            if (!TryApply(behaviour, _state ?? _initial, @event, out var after, out var problem))
+            if (!Applying.TryApply(behaviour, _state ?? _initial, @event, out var after, out var problem))
             {
                 return problem;
             }
@@ -113,5 +90,35 @@ public sealed class EntityModel<TState, TEvent, TIntent>(
             last.RemoveAll(row => row.Values is null);
             return new EntityProjection(behaviour.WakeUpAt(state), [.. last], slots, behaviour.Words(state));
         }
+    }
+}
+
+/// <summary>Applies events that may not fit.</summary>
+public static class Applying
+{
+    /// <summary>The state after an event, or what is wrong with the event, as the end of a sentence.</summary>
+    public static bool TryApply<TState, TEvent, TIntent>(
+        IEntityBehaviour<TState, TEvent, TIntent> behaviour, TState state, JournaledEvent e, [NotNullWhen(true)] out TState? after, [NotNullWhen(false)] out string? problem)
+        where TState : class
+        where TEvent : class
+        where TIntent : class
+    {
+        (after, problem) = (null, null);
+        try
+        {
+            after = e.Event switch
+            {
+                SkippedEvent => behaviour.Skip(state),
+                TEvent own => behaviour.Apply(state, own, e.At),
+                _ => null,
+            };
+            problem = after is null ? $"is a {e.Event.GetType().Name}, which is no event of a {behaviour.Kind}" : null;
+        }
+        catch (Exception failure)
+        {
+            problem = Histories.Rejected(e.Event, failure);
+        }
+
+        return problem is null;
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 
 namespace Runner.Messages.Nodes;
 
@@ -19,8 +18,7 @@ public sealed record HealthReport(string Status, ImmutableArray<HealthCheck> Che
 /// <summary>One thing that is checked.</summary>
 /// <param name="Message">A sentence: what is wrong and what to do, or that all is well.</param>
 /// <param name="Partial">Whether what is wrong keeps the node from a part of its work only, which the message names: all else goes on.</param>
-public sealed record HealthCheck(
-    string Name, bool Healthy, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Partial = false);
+public sealed record HealthCheck(string Name, bool Healthy, string Message, bool Partial = false);
 
 /// <summary>A node as its API describes it.</summary>
 public sealed record NodeInfo(string Node, string Version, string DataDirectory, DateTimeOffset StartedAt, int ProcessLimit);

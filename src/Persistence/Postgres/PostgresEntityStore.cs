@@ -210,7 +210,7 @@ public sealed class PostgresEntityStore : IEntityStore
         return new StoredSnapshot(row.GetInt64(from), version, row.GetFieldValue<byte[]>(from + 3)) { Damage = damage };
     }
 
-    private static Row ReadRow(NpgsqlDataReader row, TableSchema table) =>
+    internal static Row ReadRow(NpgsqlDataReader row, TableSchema table) =>
         new(row.GetString(0), [.. table.Columns.Select((column, i) => Value(row, i + 1, column.Type))]);
 
     private static object? Value(NpgsqlDataReader row, int ordinal, ColumnType type) => row.IsDBNull(ordinal) ? null : type switch

@@ -194,14 +194,18 @@ public sealed class SqliteEntityStore : IEntityStore
         return events.ToImmutable();
     }
 
-    internal static StoredEvent Event(Statement row)
+    private static StoredEvent Event(Statement row) => Event(row, 0);
+
+    /// <summary>An event whose number, manifest, time and payload stand in columns from one on.</summary>
+    internal static StoredEvent Event(Statement row, int column)
     {
-        (string type, int version, string? damage) = row.Manifest(1);
-        return StoreTime.TryFromTicks(row.Int64(2)) is { } at
-            ? new StoredEvent(row.Int64(0), type, version, at, row.Blob(3)) { Damage = damage }
-            : new StoredEvent(row.Int64(0), type, version, default, row.Blob(3)) { Damage = damage ?? StoreTime.NoTime };
+        (string type, int version, string? damage) = row.Manifest(column + 1);
+        return StoreTime.TryFromTicks(row.Int64(column + 2)) is { } at
+            ? new StoredEvent(row.Int64(column), type, version, at, row.Blob(column + 3)) { Damage = damage }
+            : new StoredEvent(row.Int64(column), type, version, default, row.Blob(column + 3)) { Damage = damage ?? StoreTime.NoTime };
     }
 
+    /// <summary>A snapshot whose number, manifest and payload stand in columns from one on.</summary>
     internal static StoredSnapshot Snapshot(Statement row, int column)
     {
         (_, int version, string? damage) = row.Manifest(column + 1);

@@ -103,6 +103,9 @@ internal sealed class Statement : IDisposable
         }
     }
 
+    /// <summary>Goes on to the next row; false after the last.</summary>
+    public bool Next() => Step();
+
     /// <summary>The first column of the first row; null if there is no row.</summary>
     public long? Scalar()
     {
@@ -153,6 +156,9 @@ internal sealed class Statement : IDisposable
 
     // As a blob: asked for as text it would end at the first NUL.
     public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_handle, column));
+
+    /// <summary>The text without its first bytes, which are known.</summary>
+    public string TextAfter(int column, int bytes) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_handle, column)[bytes..]);
 
     public byte[] Blob(int column) => raw.sqlite3_column_blob(_handle, column).ToArray();
 

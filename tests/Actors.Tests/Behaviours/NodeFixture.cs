@@ -106,6 +106,15 @@ internal sealed class NodeFixture : IAsyncDisposable
         return await statement.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Examines the database as `runner verify` does; the node may be up or down.</summary>
+    public async Task<Runner.Host.Verification.VerifyReport> Verify()
+    {
+        using IStoreScan scan = _options.Kind == TestedStore.PostgreSql
+            ? await PostgresStoreScan.OpenAsync(new PostgresStoreOptions(_database!), Tables.All)
+            : SqliteStoreScan.Open(new SqliteStoreOptions(Path.Combine(Data, "runner.db")), Tables.All);
+        return await new Runner.Host.Verification.Verification(MachineTime.Provider, 100, _ => { }, _ => { }).RunAsync("the store", scan, CancellationToken.None);
+    }
+
     /// <summary>Another node on the same folder and the same database.</summary>
     public async Task<NodeFixture> StartSecondAsync(NodeOptions options)
     {
