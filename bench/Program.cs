@@ -4,7 +4,8 @@ using Runner.Bench;
 // Every figure of bench/RESULTS.md; --help says which there are.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Scale.IsQuick = args.Contains("--quick");
-var (chosen, numbers) = Arguments.Read([.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200), ("--due", Scale.IsQuick ? 100 : 1_000));
+var (chosen, numbers) = Arguments.Read([.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200), ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)));
+MillionRuns.Count = (int)numbers["--runs"];
 var soak = new Soak(TimeSpan.FromMinutes(numbers["--minutes"]), (int)numbers["--rate"]);
 ScheduledStore.DueEachSecond = (int)numbers["--due"];
 var report = new Report();
@@ -21,6 +22,8 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("recovery", "an entity of three events brought to memory", Recovery.MeasureAsync),
     ("idle", "the program on 1,000,000 runs: memory, start, first answer of an entity", IdleNode.MeasureAsync),
     ("listing", "the last 50 of 1,000,000 runs, each filter", RunListing.MeasureAsync),
+    ("verify", "`runner verify` on 1,000,000 runs: time, memory (--runs N)", VerifyStore.MeasureAsync),
+    ("unreadable", "10,000 deployments that cannot be read: processor, lines of the log", Unreadable.MeasureAsync),
     ("deployments", "100,000 deployments: memory, registering them", ManyDeployments.MeasureAsync),
     ("waiting", "a freed slot with 100,000 runs waiting, and their order", ManyWaiting.MeasureAsync),
     ("schedules", "1,000,000 scheduled deployments, 1,000 due a second (--due N)", MillionSchedules.MeasureAsync),

@@ -1,3 +1,4 @@
+using Runner.Actors;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
@@ -23,7 +24,7 @@ internal sealed class TallySystem : IAsyncDisposable
     private const string Region = "tallies";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly ClusterRouter _router = new(new AlarmBoard(Stopclock.Provider, Logger.None));
+    private readonly ClusterRouter _router = new(new AlarmBoard(Stopclock.Provider, Logger.None), new DamagedRows(Stopclock.Provider, Logger.None));
     private readonly bool _stay;
     private NodeHost? _host;
     private EntityServices? _services;

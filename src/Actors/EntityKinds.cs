@@ -9,6 +9,28 @@ internal static class EntityKinds
 
     /// <summary>The one id of the cluster-singleton limiter.</summary>
     public const string LimiterId = "limiter";
+
+    /// <summary>What is said of a text that names no entity.</summary>
+    public const string Expected = "that names no entity. Expected FlowRun/ID, Deployment/FLOW/NAME or Limiter/limiter.";
+
+    /// <summary>The entity of a text like <c>FlowRun/0192…</c>; null if it names none.</summary>
+    public static Entities.Store.EntityKey? Read(string text) =>
+        text.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && new Entities.Store.EntityKey(text[..slash], text[(slash + 1)..]) is var entity
+            && entity.Kind is FlowRun or Deployment or Limiter && !CannotBe(entity)
+            ? entity
+            : null;
+
+    /// <summary>Whether no entity has such a key: a damaged row may name one.</summary>
+    public static bool CannotBe(Entities.Store.EntityKey entity) => entity.Kind switch
+    {
+        FlowRun => !IsRun(entity),
+        Deployment => Names.ProblemOfDeployment(entity.Id) is not null,
+        Limiter => entity.Id != LimiterId,
+        _ => false,
+    };
+
+    /// <summary>Whether a key is a run's, as runs' keys are written.</summary>
+    public static bool IsRun(Entities.Store.EntityKey entity) => entity.Kind == FlowRun && Guid.TryParseExact(entity.Id, "D", out _);
 }
 
 /// <summary>How limits that nobody names are called.</summary>
@@ -20,6 +42,9 @@ internal static class LimitNames
     public static string Deployment(string deployment) => DeploymentPrefix + deployment;
 
     public static string Node(string node) => NodePrefix + node;
+
+    /// <summary>The deployment whose limit it is; null if it is none's.</summary>
+    public static string? DeploymentOf(string limit) => limit.StartsWith(DeploymentPrefix, StringComparison.Ordinal) ? limit[DeploymentPrefix.Length..] : null;
 
     public static Messages.Limits.LimitKind KindOf(string limit) =>
         limit.StartsWith(DeploymentPrefix, StringComparison.Ordinal) ? Messages.Limits.LimitKind.Deployment

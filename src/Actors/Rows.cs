@@ -14,6 +14,8 @@ internal sealed record RunRow(
     Guid Run, string Deployment, RunState State, DateTimeOffset Due, DateTimeOffset Created, DateTimeOffset? Started, DateTimeOffset? Ended,
     int Attempt, int Priority, int? ExitCode, string? Schedule, string? WaitingFor, ImmutableArray<string> Tags, string? Name = null)
 {
+    private const int CreatedColumn = 6;
+
     /// <summary>Its place in the order of creation.</summary>
     public RowPosition Place => PlaceAt(Created.ToUnixTimeMilliseconds(), RowValues.Key(Run));
 
@@ -36,6 +38,13 @@ internal sealed record RunRow(
         RowValues.Of(Started), RowValues.Of(Ended), (long)Attempt, (long)Priority, (long?)ExitCode, Schedule, WaitingFor, Tags, Name);
 
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Runs.Name, RowValues.Key(run));
+
+    /// <summary>
+    /// Where a page of rows by creation goes on: after the last whose place can be read. What cannot be read is not passed over for ever: the next page has it again
+    /// at most. Null where none can be, which ends the list.
+    /// </summary>
+    public static RowPosition? LastPlace(ImmutableArray<Row> rows) =>
+        rows.LastOrDefault(row => row.Values[CreatedColumn] is long && Guid.TryParse(row.Key, out _)) is { } last ? PlaceAt((long)last.Values[CreatedColumn]!, last.Key) : null;
 
     /// <summary>A place in the order of creation.</summary>
     /// <param name="created">Unix milliseconds.</param>
@@ -73,8 +82,9 @@ internal sealed record RunWordsRow(Guid Run, DateTimeOffset Created, ImmutableAr
             .Take(MostParameters).Select(p => OfParameter($"{p.Key}={p.Text}")),
     ];
 
-    /// <summary>Its place in the order of creation.</summary>
-    public RowPosition Place => RunRow.PlaceAt(Created.ToUnixTimeMilliseconds(), RowValues.Key(Run));
+    /// <summary>As <see cref="RunRow.LastPlace"/>, of rows of this table.</summary>
+    public static RowPosition? LastPlace(ImmutableArray<Row> rows) =>
+        rows.LastOrDefault(row => row.Values is [long, ..] && Guid.TryParse(row.Key, out _)) is { } last ? RunRow.PlaceAt((long)last.Values[0]!, last.Key) : null;
 
     public RowChange Put() => RowChange.Put(Tables.RunWords.Name, RowValues.Key(Run), RowValues.Of(Created), Words);
 
@@ -117,6 +127,9 @@ internal sealed record WaiterRow(
 
     /// <summary>What the table orders by, least first: the highest priority.</summary>
     public long Urgency => -(long)Priority;
+
+    /// <summary>The limit under which a row stands, also if all else of it cannot be read; null if not even that can.</summary>
+    public static string? QueueOf(Row row) => row.Values is [string waitingFor, ..] ? waitingFor : null;
 
     public static WaiterRow Of(Row row)
     {

@@ -17,6 +17,7 @@ namespace Runner.Client;
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(LimitBody))]
 [JsonSerializable(typeof(PruneBody))]
+[JsonSerializable(typeof(SkipBody))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(NodeFile))]
@@ -44,6 +45,9 @@ public sealed record LimitBody(int Size);
 
 /// <summary>The body of a pruning.</summary>
 public sealed record PruneBody(TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null);
+
+/// <summary>The body that has an event skipped.</summary>
+public sealed record SkipBody(string Entity, long Number, string? Reason = null);
 
 /// <summary>Problem details (RFC 9457) with this API's <c>code</c> and <c>problems</c>.</summary>
 public sealed record ErrorBody(string? Type, string? Title, int? Status, string? Detail, string? Code, ImmutableArray<Problem>? Problems = null);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Nodes;
@@ -285,6 +286,14 @@ public sealed class RunnerClient : IDisposable
         Bytes(new PruneBody(command.KeepFor, command.KeepRuns, command.Deployment), ClientJson.Default.PruneBody),
         MessagesJson.Default.PruneReport,
         cancel);
+
+    /// <summary>
+    /// Has an event that cannot be read left out, with a marker in its place. Not sent again by itself when the connection breaks: the answer would be that there is
+    /// nothing to skip.
+    /// </summary>
+    public Task<EventSkipped> SkipEventAsync(SkipEvent command, CancellationToken cancel = default) => _api.SendAsync(
+        HttpMethod.Post, ApiPaths.Root + "journal/skip", Bytes(new SkipBody(command.Entity, command.Sequence, command.Reason), ClientJson.Default.SkipBody),
+        MessagesJson.Default.EventSkipped, repeatable: false, cancel);
 
     private static byte[] Bytes<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(value, type);
 

@@ -17,13 +17,14 @@ namespace Runner.Entities;
 /// <code>
 ///   Recovering ──recovered──► Ready ──events──► (Holding) ──► Persisting ──durable──► Ready
 ///                               │                                 │
-///                               └── nothing to do for a while ──► Leaving ◄── refused, failed
+///     │                         └── nothing to do for a while ──► Leaving ◄── refused, failed
+///     └──cannot be read──► Resting ──after a pause──► Leaving, and comes back
 /// </code>
 /// Akka.Persistence has counted a write on even if it was refused, so after one that was the actor always leaves and begins anew from its
 /// history: at once where somebody else wrote first, after a pause where the store failed (<see cref="FallenEntities"/>). A request
 /// is then answered with a refusal; everything else is decided anew, so no message of a process is ever lost to a store failure.
 /// </remarks>
-public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentActor
+public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPersistentActor
     where TState : class
     where TEvent : class
     where TIntent : class
@@ -96,6 +97,9 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         Holding,
         Persisting,
 
+        /// <summary>Cannot be read: refuses what it is asked, and is read again later.</summary>
+        Resting,
+
         /// <summary>Waits for its shard to let it go.</summary>
         Leaving,
     }
@@ -165,6 +169,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     protected override void PostStop()
     {
         _hold?.Dispose();
+        EndRest();
         Services.Residents.Remove(Key, Self);
         if (_phase != Phase.Leaving)
         {
@@ -175,39 +180,14 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     }
 
     /// <inheritdoc/>
-    protected override void OnRecover(object message)
-    {
-        switch (message)
-        {
-            case SnapshotOffer { Snapshot: JournaledSnapshot snapshot } offer:
-                _state = _behaviour.FromSnapshot(Key.Id, snapshot.Payload);
-                _snapshotSequence = offer.Metadata.SequenceNr;
-                break;
-            case JournaledEvent e:
-                _state = _behaviour.Apply(_state, OwnEvent(e.Event), e.At);
-                break;
-            case RecoveryCompleted:
-                Guarded(Recovered.Instance, static (self, _) => self.OnRecovered());
-                break;
-            default:
-                throw new InvalidOperationException($"{Key} cannot be read back from a {message.GetType().Name}.");
-        }
-    }
-
-    /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
         _phase = Phase.Leaving;
         var pause = Services.Fallen.Fell(Key, reason, null, Queued());
-        if (reason is StoreException)
-        {
-            // A store that cannot be read says so itself; a line for each of the entities that wait for it would bury that.
-            Log.Debug("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, pause, reason.Message);
-        }
-        else
-        {
-            Log.Warning("{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, pause, reason.Message);
-        }
+        // A store that cannot be read says so itself; a line for each of the entities that wait for it would bury that.
+        Log.Write(
+            reason is StoreException || !Services.Fallen.IsNews(Key, Services.Time) ? LogEventLevel.Debug : LogEventLevel.Warning,
+            "{Entity} cannot be loaded and tries again in {Pause}: {Reason}", Key, pause, reason.Message);
     }
 
     /// <inheritdoc/>
@@ -218,9 +198,6 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
 
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
-
-    private TEvent OwnEvent(object @event) => @event as TEvent
-        ?? throw new InvalidOperationException($"The history of {Key} has a {@event.GetType().Name}, which is no event of a {Key.Kind}: the journal is damaged.");
 
     /// <summary>Messages to decide, one after the other and in one commit.</summary>
     protected void Enqueue(params ReadOnlySpan<(object Message, IActorRef? Sender)> messages)
@@ -248,14 +225,17 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
             var failed = _inHand;
             _inHand = null;
             Services.Telemetry?.Restarted(Key.Kind);
-            Log.Error(e, "{Entity} failed on {Message} and starts again from its history", Key, (failed?.Message ?? message).GetType().Name);
+            var isNews = Services.Fallen.IsNews(Key, Services.Time);
+            Log.Write(
+                isNews ? LogEventLevel.Error : LogEventLevel.Debug,
+                e, "{Entity} failed on {Message} and starts again from its history", Key, (failed?.Message ?? message).GetType().Name);
             if (failed is { Message: IRequest } request)
             {
                 request.Sender?.Tell(StoreFailures.Refusal(e), Self);
             }
 
             AnswerRest();
-            Fall(e);
+            Fall(e, isSaid: true);
         }
     }
 
@@ -271,6 +251,9 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
             case var _ when _phase == Phase.Leaving:
                 OnTooLate(message);
                 break;
+            case var _ when _phase == Phase.Resting && message is not EntityErased:
+                OnWhileResting(message);
+                break;
             case HoldOver:
                 if (_phase == Phase.Holding)
                 {
@@ -283,6 +266,9 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
                 break;
             case EntityErased:
                 OnErased();
+                break;
+            case SkipEvent skip:
+                Sender.Tell(new SkipRefused(PersistenceId, skip.Sequence, "nothing keeps the entity from being read, so that there is nothing to skip."), Self);
                 break;
             case WakeUpNow when first && !_isPresumedNew && Services.Time.GetElapsedTime(_recoveredAt) < SameWakeUp:
                 OnWhatRecoveryDid();
@@ -353,6 +339,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         _sequence = LastSequenceNr;
         _phase = Phase.Ready;
         Services.Telemetry?.Loaded(Key.Kind);
+        Services.Unreadable.IsReadable(Key);
         (_hadFallen, var memory) = Services.Fallen.Rose(Key);
         if (memory is not null && _sequence > memory.Sequence)
         {
@@ -573,7 +560,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
     }
 
     /// <summary>Leaves, and comes back after a pause.</summary>
-    private void Fall(Exception cause)
+    private void Fall(Exception cause, bool isSaid = false)
     {
         if (_phase == Phase.Leaving)
         {
@@ -592,7 +579,7 @@ public abstract class EntityActor<TState, TEvent, TIntent> : UntypedPersistentAc
         var pause = Services.Fallen.Fell(Key, cause, memory, left.Where(p => p.Message is not (IRequest or Recovered or WakeUpNow)));
         // A store that cannot write says so itself, once; a line for each of the entities that wait for it would bury that.
         Log.Write(
-            cause is StoreException ? LogEventLevel.Debug : LogEventLevel.Warning,
+            isSaid || cause is StoreException || !Services.Fallen.IsNews(Key, Services.Time) ? LogEventLevel.Debug : LogEventLevel.Warning,
             "{Entity} reads its history again in {Pause} ms: {Reason}", Key, pause.TotalMilliseconds, cause.Message);
         Leave();
     }

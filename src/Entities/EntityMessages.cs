@@ -38,6 +38,12 @@ public sealed record LeaveMemory : INoSerializationVerificationNeeded, IDeadLett
     public static readonly LeaveMemory Instance = new();
 }
 
+/// <summary>An entity that could not be read is to be read again: somebody may have mended it.</summary>
+internal sealed record ReadAgain : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly ReadAgain Instance = new();
+}
+
 /// <summary>Asks an entity whether it has still nothing to do; if so it leaves.</summary>
 internal sealed record LeaveIfIdle : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {

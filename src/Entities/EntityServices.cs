@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Runner.Entities.Store;
+using Runner.Entities.Unreadable;
 using Serilog;
 
 namespace Runner.Entities;
@@ -23,6 +25,12 @@ public sealed record EntityServices(IEntityStore Store, IEventCodec Codec, TimeP
 {
     /// <summary>Those that could not go on, until they are brought back.</summary>
     public required FallenEntities Fallen { get; init; }
+
+    /// <summary>Those that cannot be read, and rest.</summary>
+    public UnreadableEntities Unreadable { get; init; } = new(Time, Log);
+
+    /// <summary>What each kind makes of a history, to mend one that cannot be read; of a kind that is not here none can be.</summary>
+    public IReadOnlyDictionary<string, IEntityModel> Models { get; init; } = ImmutableDictionary<string, IEntityModel>.Empty;
 
     /// <summary>Those in this node's memory.</summary>
     public ResidentEntities Residents { get; init; } = new();

@@ -27,6 +27,7 @@ public sealed class EntityTelemetry : IDisposable
     private readonly Counter<long> _restarts;
     private readonly ConcurrentDictionary<string, Func<int>> _regions = new(StringComparer.Ordinal);
     private Func<TimeSpan?>? _alarmsBehind;
+    private Func<int>? _unreadable;
 
     /// <param name="scope">The node's own object: what tells its meters from those of another node in the same program.</param>
     /// <param name="version">The version of this program.</param>
@@ -43,6 +44,8 @@ public sealed class EntityTelemetry : IDisposable
         _loads = _meter.CreateCounter<long>("runner.entities.loaded", "{entity}", "Entities whose history was read into memory.");
         _restarts = _meter.CreateCounter<long>("runner.entities.restarted", "{entity}", "Entities that failed and began again from their history: mistakes in this program.");
         _meter.CreateObservableUpDownCounter("runner.entities.active", Active, "{entity}", "Entities in memory.");
+        _meter.CreateObservableUpDownCounter(
+            "runner.entities.unreadable", UnreadableNow, "{entity}", "Entities that rest because what is kept of them cannot be read; the node's health names them.");
         _meter.CreateObservableGauge("runner.alarms.behind", Behind, "s", "How much longer than it should be wake-ups have not been read; 0 when all is well.");
     }
 
@@ -51,6 +54,9 @@ public sealed class EntityTelemetry : IDisposable
 
     /// <summary>From now on it is asked there how late the reading of wake-ups is; null while it is not known. May be called from any thread.</summary>
     public void ObserveAlarms(Func<TimeSpan?> behind) => Volatile.Write(ref _alarmsBehind, behind);
+
+    /// <summary>From now on it is asked there how many entities cannot be read. May be called from any thread.</summary>
+    public void ObserveUnreadable(Func<int> count) => Volatile.Write(ref _unreadable, count);
 
     /// <summary>An entity's history was read.</summary>
     public void Loaded(string kind) => _loads.Add(1, new KeyValuePair<string, object?>("kind", kind));
@@ -97,6 +103,8 @@ public sealed class EntityTelemetry : IDisposable
     }
 
     private IEnumerable<Measurement<int>> Active() => _regions.Select(r => new Measurement<int>(r.Value(), new KeyValuePair<string, object?>("kind", r.Key)));
+
+    private IEnumerable<Measurement<int>> UnreadableNow() => Volatile.Read(ref _unreadable) is { } count ? [new Measurement<int>(count())] : [];
 
     private IEnumerable<Measurement<double>> Behind() =>
         Volatile.Read(ref _alarmsBehind)?.Invoke() is { } behind ? [new Measurement<double>(Math.Max(0, behind.TotalSeconds))] : [];

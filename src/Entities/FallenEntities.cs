@@ -7,7 +7,8 @@ namespace Runner.Entities;
 
 /// <summary>
 /// Entities of this node that could not go on: their store failed, somebody else wrote, or a mistake in this program. Keeps what each had
-/// not decided, and what it knew, and brings it back after a pause that grows with each fall, from 100 ms to 5 s. Thread-safe.
+/// not decided, and what it knew, and brings it back after a pause that grows with each fall, from 100 ms to 5 s; to a minute after a mistake, which is still
+/// there when it comes back. Thread-safe.
 /// </summary>
 /// <param name="system">Whose scheduler measures the pauses.</param>
 /// <param name="router">Called once the actors exist.</param>
@@ -15,6 +16,10 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPauseOfMistakes = TimeSpan.FromMinutes(1);
+
+    /// <summary>So often one entity's falls are worth a line of the log.</summary>
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// What an entity knew is kept for so long at least, and twice as long at most, after it was sent for: it may have come to memory on
@@ -56,8 +61,9 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
                 fallen.Add(message, sender);
             }
 
-            var pause = fallen.Pause;
-            fallen.Pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            var pause = cause is StoreException && fallen.Pause > LongestPause ? LongestPause : fallen.Pause;
+            var longest = cause is StoreException ? LongestPause : LongestPauseOfMistakes;
+            fallen.Pause = pause * 2 < longest ? pause * 2 : longest;
             if (!fallen.Returning)
             {
                 fallen.Returning = true;
@@ -65,6 +71,22 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
             }
 
             return pause;
+        }
+    }
+
+    /// <summary>Whether a fall of an entity is to be logged: not if one has been a moment ago.</summary>
+    internal bool IsNews(EntityKey entity, TimeProvider time)
+    {
+        lock (_lock)
+        {
+            var fallen = FallOf(entity);
+            if (fallen.SaidAt is { } said && time.GetElapsedTime(said) < BetweenLines)
+            {
+                return false;
+            }
+
+            fallen.SaidAt = time.GetTimestamp();
+            return true;
         }
     }
 
@@ -234,6 +256,9 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         public EntityMemory? Memory { get; set; }
 
         public Exception? Cause { get; set; }
+
+        /// <summary>When it was last logged.</summary>
+        public long? SaidAt { get; set; }
 
         public List<(object Message, IActorRef? Sender)> Undecided { get; } = [];
 

@@ -28,6 +28,15 @@ public interface IEntityBehaviour<TState, TEvent, TIntent>
     /// <summary>The state after an event. Must accept every event that any version ever wrote.</summary>
     TState Apply(TState state, TEvent @event, DateTimeOffset at);
 
+    /// <summary>
+    /// The state after an event that nobody can read and that somebody has had skipped; what it said is not known. Of an entity whose first event is that, nothing
+    /// may be left: then its later events change nothing.
+    /// </summary>
+    TState Skip(TState state) => state;
+
+    /// <summary>What a state is, in a sentence for whoever mends the entity.</summary>
+    string Words(TState state) => "It can be read.";
+
     /// <summary>When the entity has to be in memory: a time, or <see cref="EntityWakeUps.FromStartUp"/>, or null for never.</summary>
     DateTimeOffset? WakeUpAt(TState state);
 

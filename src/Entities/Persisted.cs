@@ -28,10 +28,16 @@ public sealed class PersistedRest : INoSerializationVerificationNeeded
 /// <param name="At">When it was decided; exact to 100 ns.</param>
 public sealed record JournaledEvent(object Event, DateTimeOffset At) : INoSerializationVerificationNeeded;
 
+/// <summary>In the place of the first event of a replay that cannot be read; nothing comes after it.</summary>
+/// <param name="Sequence">Its number; 0 if nothing of the entity can be read.</param>
+/// <param name="Problem">What is wrong with it, as the end of a sentence about the event.</param>
+public sealed record JournaledDamage(long Sequence, string Problem) : INoSerializationVerificationNeeded;
+
 /// <summary>A snapshot as a recovery offers it.</summary>
 /// <param name="Version">The version of the payload's shape.</param>
 /// <param name="Payload">UTF-8 JSON.</param>
-public sealed record JournaledSnapshot(int Version, ReadOnlyMemory<byte> Payload) : INoSerializationVerificationNeeded;
+/// <param name="Damage">What is wrong with it as far as the store can see; null if nothing is.</param>
+public sealed record JournaledSnapshot(int Version, ReadOnlyMemory<byte> Payload, string? Damage = null) : INoSerializationVerificationNeeded;
 
 /// <summary>
 /// A commit that the store has decided against: nothing of it was written. The journal says so by rejecting the write; the entity starts

@@ -37,6 +37,8 @@ internal static class Program
             ConfigCommand.Create(CreateEnvironment),
             RestoreCommand.Create(CreateEnvironment),
             ParametersCommand.Create(CreateEnvironment, Sys.OpenStandardInput),
+            JournalCommand.Create(CreateEnvironment, context),
+            VerifyCommand.Create(CreateEnvironment, context),
         };
         ClientCommands.AddTo(root, context, SchedulePreviewCommand.Create(context, Sys.OpenStandardInput));
         return root;

@@ -52,6 +52,11 @@ internal sealed class StoreSchema
             throw new ArgumentException("A commit has at least one write.");
         }
 
+        if (commit.Writes.Length > 1 && commit.Writes.Any(write => !write.Replaces.IsEmpty))
+        {
+            throw new ArgumentException("A write that takes the place of events is alone in its commit.");
+        }
+
         CheckDistinct(commit.Writes);
         foreach (EntityWrite write in commit.Writes)
         {
@@ -88,6 +93,9 @@ internal sealed class StoreSchema
         }
     }
 
+    /// <summary>What is wrong with an event or snapshot whose name is no name and version.</summary>
+    public static string NoManifest(string text) => $"has the name «{text}», which is no name and version";
+
     private static void CheckSequences(EntityWrite write)
     {
         long last = write.ExpectedSequence;
@@ -102,6 +110,12 @@ internal sealed class StoreSchema
         if (write.ExpectedSequence < 0 || write.Snapshot is { } snapshot && (snapshot.Sequence < 1 || snapshot.Sequence > last))
         {
             throw new ArgumentException($"{write.Entity}: a snapshot is of an event of the entity, at most {last}.");
+        }
+
+        if (!write.Replaces.IsEmpty && (write.Precondition != WritePrecondition.MustMatch || !write.Events.IsEmpty
+            || write.Replaces.Any(@event => @event.Sequence < 1 || @event.Sequence > write.ExpectedSequence)))
+        {
+            throw new ArgumentException($"{write.Entity}: what takes the place of events has their numbers, at most {write.ExpectedSequence}, and goes without new events.");
         }
 
         if (write.Precondition == WritePrecondition.CreateIfAbsent && (write.ExpectedSequence != 0 || write.Events.IsEmpty))

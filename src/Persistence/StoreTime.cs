@@ -20,6 +20,14 @@ internal static class StoreTime
     /// <summary>Exact; an event read back has the same instant, so a replay decides as the first run did.</summary>
     public static long ToTicks(DateTimeOffset at) => at.UtcTicks;
 
-    /// <summary>The inverse of <see cref="ToTicks"/>, in UTC.</summary>
-    public static DateTimeOffset FromTicks(long ticks) => new(ticks, TimeSpan.Zero);
+    /// <summary>What is wrong with an event whose time is none.</summary>
+    public const string NoTime = "has a time that is none";
+
+    /// <summary>The inverse of <see cref="ToTicks"/>, in UTC; null for what is no time.</summary>
+    public static DateTimeOffset? TryFromTicks(long ticks) =>
+        ticks >= 0 && ticks <= DateTimeOffset.MaxValue.Ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>A time in Unix milliseconds; what is none, since it was damaged, counts as the nearest that is one.</summary>
+    public static DateTimeOffset FromMilliseconds(long milliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), LastMillisecond));
 }

@@ -104,6 +104,7 @@ internal sealed class CounterCodec : IEventCodec
         "set" => new Set(payload.IsEmpty ? null : new DateTimeOffset(long.Parse(payload, CultureInfo.InvariantCulture), TimeSpan.Zero)),
         "busy" => new BusySet(!payload.IsEmpty),
         "took" => new Took(),
+        "broken" => new Broken(Encoding.UTF8.GetString(payload)),
         _ => throw new InvalidOperationException($"There is no event {name}."),
     };
 }

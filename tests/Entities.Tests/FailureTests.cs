@@ -242,34 +242,22 @@ public sealed class FailureTests(ITestOutputHelper output) : EntityWorld(output)
     }
 
     [Fact]
-    public void A_behaviour_that_cannot_recover_is_tried_ever_less_often()
+    public void B65_A_behaviour_that_cannot_recover_is_tried_ever_less_often_and_said_once_a_minute()
     {
         Behaviour.FailsToRecover = new InvalidOperationException("It cannot.");
         Send(new Note(1));
         Pass(TimeSpan.FromMinutes(1));
-        Assert.InRange(Lives, 15, 19);
+        Assert.InRange(Lives, 8, 11);
+        Assert.Single(Lines.All, line => line.Level >= LogEventLevel.Warning);
+        Pass(TimeSpan.FromMinutes(9));
+        Assert.InRange(Lives, 16, 20);
+        Assert.InRange(Lines.All.Count(line => line.Level >= LogEventLevel.Warning), 5, 10);
 
         Behaviour.FailsToRecover = null;
-        Pass(TimeSpan.FromSeconds(6));
+        Pass(TimeSpan.FromMinutes(1));
 
         Assert.Equal(1, Durable());
         Assert.Equal(0, Fallen.Count);
-    }
-
-    [Fact]
-    public void A_history_that_this_program_cannot_read_is_tried_ever_less_often_and_said()
-    {
-        Assert.IsType<CommitResult.Committed>(Ended(Store.Memory.CommitAsync(
-            new EntityCommit([new EntityWrite(Key(), 0, [new StoredEvent(1, "strange", 1, Now, new byte[] { 1 })])]))));
-        var asked = Ask(new Get());
-        Send(new Note(1));
-        Settle();
-
-        Assert.Contains("There is no event strange.", Assert.IsType<StoreNotAvailable>(Ended(asked)).Detail, StringComparison.Ordinal);
-        Assert.Contains(Lines.All, line => line.Level == LogEventLevel.Warning && line.Text.Contains("There is no event strange.", StringComparison.Ordinal));
-        Pass(TimeSpan.FromMinutes(1));
-        Assert.InRange(Lives, 15, 19);
-        Assert.Equal(1, Ended(Store.Memory.LoadAsync(Key())).LastSequence);
     }
 
     [Fact]

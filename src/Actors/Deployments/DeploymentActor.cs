@@ -14,7 +14,7 @@ namespace Runner.Actors.Deployments;
 
 /// <summary>A deployment: the shell around <see cref="DeploymentBehaviour"/>.</summary>
 /// <param name="occurred">Called for each run that it makes; null for nobody who counts.</param>
-internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, Action? occurred, string id)
+internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, DamagedRows damaged, Action? occurred, string id)
     : EntityActor<DeploymentState, IDeploymentEvent, IDeploymentIntent>(entities, behaviour, id), IWithTimers
 {
     private const int CancelAtOnce = 1000;
@@ -67,7 +67,7 @@ internal sealed class DeploymentActor(EntityServices entities, DeploymentBehavio
                 break;
             case CancelOpenRuns:
                 Services.Store.RowsAsync(OpenRunsOf(Key.Id))
-                    .PipeTo(Self, Self, rows => new OpenRuns([.. rows.Select(OpenRunRow.Of)]), _ => new OpenRunsNotRead());
+                    .PipeTo(Self, Self, rows => new OpenRuns(damaged.Read(Tables.OpenRuns, rows, OpenRunRow.Of)), _ => new OpenRunsNotRead());
                 break;
             default:
                 throw new InvalidOperationException($"A deployment does not know how to carry out {intent.GetType().Name}.");
@@ -117,6 +117,6 @@ internal static class DeploymentHosting
         var behaviour = new DeploymentBehaviour(parts.RunBehaviour, parts.Codec);
         Action? occurred = parts.Settings.Telemetry is { } telemetry ? telemetry.Runs.Occurred : null;
         return ActorProducer.Props(
-            () => new DeploymentActor(parts.Entities, behaviour, () => parts.Router.Limiter, occurred, id));
+            () => new DeploymentActor(parts.Entities, behaviour, () => parts.Router.Limiter, parts.DamagedRows, occurred, id));
     }
 }

@@ -57,6 +57,18 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     public DeploymentState Apply(DeploymentState state, IDeploymentEvent @event, DateTimeOffset at) => DeploymentTransitions.Apply(state, @event, at);
 
     /// <inheritdoc/>
+    public DeploymentState Skip(DeploymentState state) => DeploymentTransitions.Skip(state);
+
+    /// <inheritdoc/>
+    public string Words(DeploymentState state) => state.Phase switch
+    {
+        DeploymentPhase.None => "There is no such deployment any more: what declared it cannot be read. Its rows are removed; `runner deploy` declares it again.",
+        DeploymentPhase.Active => "The deployment is there, and its schedules make runs.",
+        DeploymentPhase.Paused => "The deployment is there, and paused.",
+        DeploymentPhase.Cancelling or DeploymentPhase.Deleted => "The deployment is deleted.",
+    };
+
+    /// <inheritdoc/>
     public DateTimeOffset? WakeUpAt(DeploymentState state) => state.Phase switch
     {
         DeploymentPhase.Active => state.NextRun,

@@ -46,6 +46,9 @@ internal sealed record DeploymentState(string Name)
 
     public bool Deleted { get; init; }
 
+    /// <summary>Whether what first declared it could not be read and was skipped: there is no such deployment until it is declared again.</summary>
+    public bool Lost { get; init; }
+
     /// <summary>A deletion has runs to cancel and has not told all of them.</summary>
     public bool CancelsRuns { get; init; }
 

@@ -9,6 +9,7 @@ internal static class DeploymentTransitions
     public static DeploymentState Apply(DeploymentState state, IDeploymentEvent @event, DateTimeOffset at) => @event switch
     {
         DeploymentDeclared e => Declared(state, e, at),
+        _ when state.Spec is null => state.Lost ? state : throw new InvalidOperationException($"A deployment begins with {nameof(DeploymentDeclared)}, not with {@event.GetType().Name}."),
         DeploymentPaused e => state with { PausedBy = e.Reason, UpdatedAt = at },
         DeploymentResumed e => (state with
         {
@@ -20,6 +21,9 @@ internal static class DeploymentTransitions
         DeletedRunsCancelled => state with { CancelsRuns = false },
         _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of deployments that changes none: this program does not know what it means."),
     };
+
+    /// <summary>The state after an event that nobody can read. Until it is declared again nothing is known of a deployment whose declaration that was.</summary>
+    public static DeploymentState Skip(DeploymentState state) => state.Spec is null ? state with { Lost = true } : state;
 
     public static DeploymentSnapshot ToSnapshot(DeploymentState state) => new(
         state.Spec!, [.. state.Cursors.Values.OrderBy(c => c.Schedule, StringComparer.Ordinal)],

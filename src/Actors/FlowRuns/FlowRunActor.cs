@@ -108,6 +108,23 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     }
 
     /// <inheritdoc/>
+    protected override void WhileResting(object message)
+    {
+        // Whoever waits behind it gets the slots; it asks again once it can be read.
+        switch (message)
+        {
+            case SlotsGranted granted:
+                services.Limiter().Tell(new SlotsDeclined(_run, granted.Slots, HeldByOthers: false), Self);
+                break;
+            case SlotsRefused:
+                services.Limiter().Tell(new StopWaiting(_run), Self);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Loaded()
     {
         if (!State.HasProcess)

@@ -29,6 +29,18 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     public FlowRunState Apply(FlowRunState state, IRunEvent @event, DateTimeOffset at) => FlowRunTransitions.Apply(state, @event, at);
 
     /// <inheritdoc/>
+    public FlowRunState Skip(FlowRunState state) => FlowRunTransitions.Skip(state);
+
+    /// <inheritdoc/>
+    public string Words(FlowRunState state) => state.Phase switch
+    {
+        RunPhase.None => "The run is gone: its first event said what it runs. Its rows are removed, its output stays in its folder.",
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => $"The run is {state.Current.Name}, in attempt {state.Attempt}, whose program is looked for.",
+        RunPhase.Ended => $"The run has ended as {state.Current.Name}.",
+        RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry => $"The run is {state.Current.Name} and goes on.",
+    };
+
+    /// <inheritdoc/>
     public (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(FlowRunState before, FlowRunState after) =>
         FlowRunRows.Project(before, after);
 

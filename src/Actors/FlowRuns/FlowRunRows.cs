@@ -10,7 +10,7 @@ internal static class FlowRunRows
 {
     public static (ImmutableArray<RowChange> Rows, ImmutableArray<SlotChange> Slots) Project(FlowRunState before, FlowRunState after)
     {
-        if (ReferenceEquals(before, after))
+        if (ReferenceEquals(before, after) || after.Phase == RunPhase.None)
         {
             return ([], []);
         }

@@ -91,6 +91,9 @@ internal sealed record FlowRunState(Guid Id)
     /// <summary>Every state it has been in, oldest first.</summary>
     public ImmutableList<RunStateChange> History { get; init; } = [];
 
+    /// <summary>Whether its first event could not be read and was skipped: there is no such run any more.</summary>
+    public bool Lost { get; init; }
+
     /// <summary>The number of events folded.</summary>
     public long Sequence { get; init; }
 

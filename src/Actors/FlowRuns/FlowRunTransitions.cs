@@ -10,8 +10,9 @@ internal static class FlowRunTransitions
     {
         state = state with { Sequence = state.Sequence + 1 };
         // A terminal state never changes, whatever a journal may hold.
-        return state.Phase == RunPhase.Ended ? state : @event switch
+        return state.Phase == RunPhase.Ended || state.Lost ? state : @event switch
         {
+            not RunScheduled when state.Phase == RunPhase.None => throw new InvalidOperationException($"A run begins with {nameof(RunScheduled)}, not with {@event.GetType().Name}."),
             RunScheduled e => Enter(
                 state with { Phase = RunPhase.Scheduled, Scheduled = e, Created = at }, new(StateType.Scheduled, StateNames.Scheduled, at)),
             RunLate => Enter(
@@ -44,6 +45,10 @@ internal static class FlowRunTransitions
             _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of runs that changes none: this program does not know what it means."),
         };
     }
+
+    /// <summary>The state after an event that nobody can read. Without its first one nothing is known of a run, and what comes after it says too little.</summary>
+    public static FlowRunState Skip(FlowRunState state) =>
+        state with { Sequence = state.Sequence + 1, Lost = state.Lost || state.Phase == RunPhase.None };
 
     private static FlowRunState Running(FlowRunState state, AttemptRunning e, DateTimeOffset at)
     {

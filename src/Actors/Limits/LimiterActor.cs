@@ -15,7 +15,7 @@ namespace Runner.Actors.Limits;
 /// <param name="NodeLimit">Name and size of the executing node's own limit.</param>
 /// <param name="Gate">Whether the node starts anything at all now.</param>
 /// <param name="ObserveSlots">Told where to ask how many slots are held, from any thread; null for nobody who asks.</param>
-internal sealed record LimiterServices(EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, Action<Func<SlotCounts?>>? ObserveSlots);
+internal sealed record LimiterServices(EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, Action<Func<SlotCounts?>>? ObserveSlots, DamagedRows Damaged);
 
 /// <summary>
 /// The cluster singleton that decides who starts next: fair and fast, in front of the slot rows that make overrunning a limit impossible.
@@ -285,8 +285,10 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         }
 
         var book = table.Book(read.Limit);
-        var more = book.EndReading() || read.Rows.Length == PageSize;
-        foreach (var waiter in read.Rows.Select(WaiterRow.Of).Select(Waiter).Where(w => !book.HasLeft(w.Run)))
+        // Those that cannot be read would only decline. If they are all there is, the rest of the queue waits for the next comparison with the rows.
+        ImmutableArray<WaitingRun> known = [.. _services.Damaged.Read(Tables.Waiters, read.Rows, WaiterRow.Of).Where(w => !Rests(w.Run)).Select(Waiter)];
+        var more = book.EndReading() || (read.Rows.Length == PageSize && !known.IsEmpty);
+        foreach (var waiter in known.Where(w => !book.HasLeft(w.Run)))
         {
             table.Park(waiter, read.Limit);
         }
@@ -322,7 +324,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         var held = table.HeldForGood();
         _freedMeanwhile.Clear();
         _resizedMeanwhile.Clear();
-        ReadAsync(_services.Entities.Store).PipeTo(
+        ReadAsync(_services.Entities.Store, _services.Damaged).PipeTo(
             Self, Self, read => new RowsCompared(table, held, read), _ => Remind.Instance);
     }
 
@@ -366,15 +368,18 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         ReadRows();
     }
 
-    private void ReadRows() => ReadAsync(_services.Entities.Store).PipeTo(Self, Self, read => read, e => new TableNotRead(e));
+    private void ReadRows() => ReadAsync(_services.Entities.Store, _services.Damaged).PipeTo(Self, Self, read => read, e => new TableNotRead(e));
 
-    private static async Task<TableRead> ReadAsync(IEntityStore store)
+    private static async Task<TableRead> ReadAsync(IEntityStore store, DamagedRows damaged)
     {
-        var slots = await store.SlotsAsync().ConfigureAwait(false);
+        var slots = damaged.Read(await store.SlotsAsync().ConfigureAwait(false));
         var sizes = ImmutableArray.CreateBuilder<LimitRow>();
         await foreach (var row in store.AllAsync(Tables.Limits).ConfigureAwait(false))
         {
-            sizes.Add(LimitRow.Of(row));
+            if (damaged.TryRead(Tables.Limits, row, LimitRow.Of, out var size))
+            {
+                sizes.Add(size);
+            }
         }
 
         var queues = ImmutableArray.CreateBuilder<Queue>();
@@ -386,9 +391,14 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
                 return new TableRead(slots, sizes.ToImmutable(), queues.ToImmutable());
             }
 
-            var first = WaiterRow.Of(next[0]);
-            queues.Add(new Queue(first.WaitingFor, first.CancelsRunning));
-            from = first.WaitingFor + "\u0001";
+            // Of a row that cannot be read otherwise the name of its queue may be readable all the same.
+            if (WaiterRow.QueueOf(next[0]) is not { } queue)
+            {
+                return new TableRead(slots, sizes.ToImmutable(), queues.ToImmutable());
+            }
+
+            queues.Add(new Queue(queue, damaged.TryRead(Tables.Waiters, next[0], WaiterRow.Of, out var first) && first.CancelsRunning));
+            from = queue + "\u0001";
         }
     }
 
@@ -455,6 +465,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         row.Run, row.Limits, row.Priority, row.Ready, row.Own, row.CancelsRunning ? OnFull.CancelRunning : OnFull.Queue);
 
     private static SlotsGranted Granted(Guid run, SlotGrant grant) => new(run, grant.Slots, grant.WaitFor);
+
+    private bool Rests(Guid run) => _services.Entities.Unreadable.IsHere(new EntityKey(EntityKinds.FlowRun, run.ToString("D")));
 
     private void Tell(Guid run, object message) =>
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);

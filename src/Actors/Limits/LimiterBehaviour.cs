@@ -53,6 +53,11 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
     };
 
     /// <inheritdoc/>
+    public string Words(LimiterState state) => state.Sizes.IsEmpty
+        ? "No named limit has a size any more: `runner limit set` sets them again."
+        : $"These limits have a size: {string.Join(", ", state.Sizes.Select(s => $"{s.Key} ({Math.Abs(s.Value)})"))}. `runner limit set` sets others again.";
+
+    /// <inheritdoc/>
     public DateTimeOffset? WakeUpAt(LimiterState state) => null;
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace Runner.Actors.Nodes;
 
 /// <summary>Reaches entities through the shard regions of their kinds, singletons through their proxies. Filled in while the node is composed.</summary>
 /// <param name="board">The alarm workers of this node.</param>
-internal sealed class ClusterRouter(AlarmBoard board) : INodeRouter
+internal sealed class ClusterRouter(AlarmBoard board, DamagedRows damaged) : INodeRouter
 {
     // A path of an entity: …/sharding/REGION/SHARD/ENTITY.
     private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
@@ -31,7 +31,18 @@ internal sealed class ClusterRouter(AlarmBoard board) : INodeRouter
     }
 
     /// <inheritdoc/>
-    public void Tell(EntityKey entity, object message, IActorRef? sender) => _regions[entity.Kind].Tell(new EntityMessage(entity, message), sender);
+    public void Tell(EntityKey entity, object message, IActorRef? sender)
+    {
+        if (_regions.TryGetValue(entity.Kind, out var region) && !EntityKinds.CannotBe(entity))
+        {
+            region.Tell(new EntityMessage(entity, message), sender);
+        }
+        else
+        {
+            // A damaged row names what no entity can be called. To bring one to memory for it would fail, at each ring of its wake-up.
+            damaged.Found("wakeups", entity.ToString(), "names no entity there can be");
+        }
+    }
 
     /// <inheritdoc/>
     public void Tell(AlarmChanged change, IActorRef? sender)

@@ -17,7 +17,7 @@ internal static class Listings
     private static readonly ImmutableArray<string> AllStates = [.. StateNames.All.Select(state => state.Name)];
 
     /// <summary>Runs, newest first.</summary>
-    public static async Task<Reply<RunPage>> RunsAsync(IEntityStore store, ListRuns query)
+    public static async Task<Reply<RunPage>> RunsAsync(IEntityStore store, DamagedRows damaged, ListRuns query)
     {
         var asked = RunQuery(query);
         if (asked.Refusal is { } refusal)
@@ -27,24 +27,24 @@ internal static class Listings
 
         if (query.Name is not null || query.Parameter is not null)
         {
-            return await WithWordsAsync(store, query, asked.Value!).ConfigureAwait(false);
+            return await WithWordsAsync(store, damaged, query, asked.Value!).ConfigureAwait(false);
         }
 
         if (query is { Deployment: not null, Tag: { } tag })
         {
             return await LookThroughAsync(
                 store, asked.Value!, query.Limit,
-                rows => Task.FromResult(rows.Select(row => RunRow.Of(row).Summary).Where(run => run.Tags.Contains(tag)).ToImmutableArray()),
-                row => RunRow.Of(row).Place).ConfigureAwait(false);
+                rows => Task.FromResult(damaged.Read(Tables.Runs, rows, static row => RunRow.Of(row).Summary).RemoveAll(run => !run.Tags.Contains(tag))),
+                RunRow.LastPlace).ConfigureAwait(false);
         }
 
         var rows = await store.RowsAsync(asked.Value!).ConfigureAwait(false);
-        var items = rows.Select(row => RunRow.Of(row).Summary).ToImmutableArray();
-        return new RunPage(items, items.Length == query.Limit ? RunCursor.Of(items[^1]) : null);
+        var items = damaged.Read(Tables.Runs, rows, static row => RunRow.Of(row).Summary);
+        return new RunPage(items, rows.Length == query.Limit ? Next(rows) : null);
     }
 
     /// <summary>The runs of a name, or with a parameter's value, by the words they are found by; what else is asked of them their rows say.</summary>
-    private static async Task<Reply<RunPage>> WithWordsAsync(IEntityStore store, ListRuns query, RowQuery ofRuns)
+    private static async Task<Reply<RunPage>> WithWordsAsync(IEntityStore store, DamagedRows damaged, ListRuns query, RowQuery ofRuns)
     {
         if (query.Parameter is { } given && given.IndexOf('=', StringComparison.Ordinal) < 1)
         {
@@ -60,9 +60,10 @@ internal static class Listings
             async rows =>
             {
                 var found = ImmutableArray.CreateBuilder<RunSummary>();
-                foreach (var run in rows.Select(RunWordsRow.Of).Where(run => words.All(run.Words.Contains)))
+                foreach (var run in damaged.Read(Tables.RunWords, rows, RunWordsRow.Of).Where(run => words.All(run.Words.Contains)))
                 {
-                    if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run.Run)).ConfigureAwait(false) is { } row && RunRow.Of(row).Summary is var summary
+                    if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run.Run)).ConfigureAwait(false) is { } row
+                        && damaged.TryRead(Tables.Runs, row, static row => RunRow.Of(row).Summary, out var summary)
                         && (query.Deployment is null || summary.Deployment == query.Deployment)
                         && (query.Tag is not { } tag || summary.Tags.Contains(tag))
                         && (query.State is null || states.Contains(summary.State.Name)))
@@ -73,7 +74,7 @@ internal static class Listings
 
                 return found.ToImmutable();
             },
-            row => RunWordsRow.Of(row).Place).ConfigureAwait(false);
+            RunWordsRow.LastPlace).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -82,9 +83,10 @@ internal static class Listings
     /// </summary>
     /// <param name="candidates">In the order of creation, newest first.</param>
     /// <param name="fitting">Those of some rows that are what is asked for, in the rows' order.</param>
-    /// <param name="placeOf">A row's place in the order of creation.</param>
+    /// <param name="lastPlace">Where rows end in the order of creation; null if none of them says.</param>
     private static async Task<Reply<RunPage>> LookThroughAsync(
-        IEntityStore store, RowQuery candidates, int limit, Func<ImmutableArray<Row>, Task<ImmutableArray<RunSummary>>> fitting, Func<Row, RowPosition> placeOf)
+        IEntityStore store, RowQuery candidates, int limit, Func<ImmutableArray<Row>, Task<ImmutableArray<RunSummary>>> fitting,
+        Func<ImmutableArray<Row>, RowPosition?> lastPlace)
     {
         var found = ImmutableArray.CreateBuilder<RunSummary>();
         // No more than the page has, if all fit; more of them, if few do.
@@ -106,12 +108,19 @@ internal static class Listings
                 return new RunPage(found.ToImmutable(), null);
             }
 
+            if (lastPlace(rows) is not { } last)
+            {
+                return new RunPage(found.ToImmutable(), null);
+            }
+
             looked += rows.Length;
-            query = query with { Limit = Math.Min(MostAtOnce, 4 * query.Limit), After = placeOf(rows[^1]) };
+            query = query with { Limit = Math.Min(MostAtOnce, 4 * query.Limit), After = last };
         }
 
         return new RunPage(found.ToImmutable(), RunCursor.Of(query.After!));
     }
+
+    private static string? Next(ImmutableArray<Row> rows) => RunRow.LastPlace(rows) is { } place ? RunCursor.Of(place) : null;
 
     /// <summary>What is asked of the store for a page of runs; of a deployment's with a tag, for the deployment's.</summary>
     public static Reply<RowQuery> RunQuery(ListRuns query)
@@ -144,7 +153,7 @@ internal static class Listings
     };
 
     /// <summary>Deployments by name.</summary>
-    public static async Task<Reply<DeploymentPage>> DeploymentsAsync(IEntityStore store, Messages.Runs.ListDeployments query)
+    public static async Task<Reply<DeploymentPage>> DeploymentsAsync(IEntityStore store, DamagedRows damaged, Messages.Runs.ListDeployments query)
     {
         if (PageProblem(query.Limit) is { } problem)
         {
@@ -152,7 +161,7 @@ internal static class Listings
         }
 
         var rows = await store.RowsAsync(DeploymentQuery(query)).ConfigureAwait(false);
-        return new DeploymentPage([.. rows.Select(row => DeploymentRow.Of(row).Summary)], rows.Length == query.Limit ? rows[^1].Key : null);
+        return new DeploymentPage(damaged.Read(Tables.Deployments, rows, static row => DeploymentRow.Of(row).Summary), rows.Length == query.Limit ? rows[^1].Key : null);
     }
 
     /// <summary>What is asked of the store for a page of deployments.</summary>

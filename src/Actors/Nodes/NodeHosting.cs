@@ -40,5 +40,5 @@ internal static class NodeHosting
         .WithActors((system, _) => router.Alarms = ClusterSharding.Get(system).ShardRegion("sharded-daemon-process-alarms"));
 
     public static Props AlarmProps(NodeParts parts, int slice) => ActorProducer.Props(
-        () => new AlarmWorker(slice, parts.Store, parts.Time, parts.Router, parts.Board, parts.Log));
+        () => new AlarmWorker(slice, parts.Store, parts.Time, parts.Router, parts.Board, parts.Log, parts.Unreadable.IsHere));
 }

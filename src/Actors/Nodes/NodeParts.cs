@@ -8,6 +8,7 @@ using Runner.Actors.Telemetry;
 using Runner.Entities;
 using Runner.Entities.Alarms;
 using Runner.Entities.Store;
+using Runner.Entities.Unreadable;
 using Serilog;
 
 namespace Runner.Actors.Nodes;
@@ -25,6 +26,9 @@ internal sealed class NodeParts
         (Settings, Store, FlowRunner, Time, Log) = (settings, store, flowRunner, time, log);
         Board = new AlarmBoard(time, log);
         RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
+        Unreadable = new UnreadableEntities(time, log);
+        DamagedRows = new DamagedRows(time, log);
+        settings.Telemetry?.Engine.ObserveUnreadable(() => Unreadable.Count);
         settings.Telemetry?.Engine.ObserveAlarms(() => Board.Behind);
         settings.Telemetry?.Runs.ObserveProcesses(Processes, settings.ProcessLimit);
     }
@@ -42,6 +46,12 @@ internal sealed class NodeParts
     public IEventCodec Codec { get; } = new JournalCodec();
 
     public AlarmBoard Board { get; }
+
+    /// <summary>The entities of this node that cannot be read.</summary>
+    public UnreadableEntities Unreadable { get; }
+
+    /// <summary>The rows that were met and cannot be read.</summary>
+    public DamagedRows DamagedRows { get; }
 
     public FlowRunBehaviour RunBehaviour { get; }
 
@@ -69,13 +79,13 @@ internal sealed class NodeParts
         var fallen = new FallenEntities(system, () => router);
         var idle = system.ActorOf(Props.Create(() => new IdleEntities(Time, Settings.IdleAfter)), "idle-entities");
         system.ActorOf(Props.Create(() => new EntityDeadLetters(router, fallen)), "entity-dead-letters");
-        Entities = new EntityServices(Store, Codec, Time, router, Log) { Fallen = fallen, New = NewEntities, Idle = idle, Telemetry = telemetry?.Engine };
+        Entities = new EntityServices(Store, Codec, Time, router, Log) { Fallen = fallen, Unreadable = Unreadable, Models = EntityModels.All(RunBehaviour, Codec), New = NewEntities, Idle = idle, Telemetry = telemetry?.Engine };
         FlowRuns = new FlowRunServices(
             RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Publish)
         {
             Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, Settings.Name)),
         };
-        Limits = new LimiterServices(Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry is null ? null : telemetry.Runs.ObserveSlots);
+        Limits = new LimiterServices(Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry is null ? null : telemetry.Runs.ObserveSlots, DamagedRows);
         foreach (var kind in (ImmutableArray<string>)[EntityKinds.Deployment, EntityKinds.FlowRun, EntityKinds.Limiter])
         {
             telemetry?.Engine.ObserveEntities(kind, () => Entities.Residents.Count(kind));

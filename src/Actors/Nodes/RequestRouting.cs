@@ -5,6 +5,7 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Entities.Unreadable;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
@@ -42,9 +43,12 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
             SetLimit or DeleteLimit => Ask(new EntityKey(EntityKinds.Limiter, EntityKinds.LimiterId), request, cancel),
             ListLimits list => Listings.PageProblem(list.Limit) is { } problem ? Refuse<TReply>(problem) : Ask(parts.Router.Limiter, list, cancel),
             PruneRuns prune => PruneAsync(prune, cancel),
+            SkipEvent skip => EntityKinds.Read(skip.Entity) is { } entity
+                ? Ask(entity, skip, cancel)
+                : Refuse<TReply>(new SkipRefused(skip.Entity, skip.Sequence, EntityKinds.Expected)),
 
-            ListRuns list => Read(() => Listings.RunsAsync(_store, list)),
-            ListDeployments list => Read(() => Listings.DeploymentsAsync(_store, list)),
+            ListRuns list => Read(() => Listings.RunsAsync(_store, parts.DamagedRows, list)),
+            ListDeployments list => Read(() => Listings.DeploymentsAsync(_store, parts.DamagedRows, list)),
             GetRunHistory of => Read(() => HistoryAsync(of)),
 
             _ => Refuse<TReply>(new RequestNotHandled(request.GetType().Name, "The node")),
@@ -111,16 +115,29 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
 
     private async Task<Reply<ImmutableArray<RunStateChange>>> HistoryAsync(GetRunHistory request)
     {
-        var history = await _store.LoadAsync(RunKey(request.Run)).ConfigureAwait(false);
-        if (history.Events.IsEmpty)
+        var history = await Histories.LoadAsync(_store, RunKey(request.Run)).ConfigureAwait(false);
+        if (history is { Events.IsEmpty: true, Damage: null })
         {
             return new RunNotFound(request.Run.ToString("D"));
         }
 
         var state = new FlowRunState(request.Run);
-        foreach (var e in history.Events)
+        foreach (var (sequence, payload) in Histories.Events(history, parts.Codec))
         {
-            state = FlowRunTransitions.Apply(state, (IRunEvent)EventCatalog.Read(e.Type, e.Version, e.Payload.Span), e.At);
+            var problem = (payload as JournaledDamage)?.Problem;
+            if (problem is null && Applying.TryApply(parts.RunBehaviour, state, (JournaledEvent)payload, out var after, out problem))
+            {
+                state = after;
+            }
+            else
+            {
+                return new EntityUnreadable(RunKey(request.Run).ToString(), history.Damage is null ? sequence : 0, problem);
+            }
+        }
+
+        if (state.Phase == RunPhase.None)
+        {
+            return new RunNotFound(request.Run.ToString("D"));
         }
 
         return state.History.Where(h => h.Sequence > request.AfterSequence).Take(HistoryAtOnce).ToImmutableArray();

@@ -34,8 +34,10 @@ public sealed class RunnerNode : IRunnerNode
         _checks =
         [
             new StoreCheck(parts.Store),
-            new AlarmsCheck(parts.Board, parts.Store, parts.Time),
-            new QueueCheck(parts.Store, parts.Time, () => parts.Processes.Current, parts.Settings.ProcessLimit),
+            new AlarmsCheck(parts.Board, parts.Store, parts.Time, parts.Unreadable.IsHere),
+            new UnreadableCheck(parts.Unreadable),
+            new DamagedRowsCheck(parts.DamagedRows),
+            new QueueCheck(parts.Store, parts.DamagedRows, parts.Time, () => parts.Processes.Current, parts.Settings.ProcessLimit),
         ];
     }
 

@@ -24,13 +24,13 @@ namespace Runner.Actors.Retention;
 /// Files go before rows: whatever is interrupted in between is found again by its row.
 /// </remarks>
 /// <param name="erased">Called for each run that is gone, so that nobody goes on remembering it.</param>
-internal sealed class RetentionActor(IEntityStore store, TimeProvider time, RetentionSettings settings, Action<EntityKey> erased, ILogger log) : UntypedActor, IWithTimers
+internal sealed class RetentionActor(IEntityStore store, DamagedRows damaged, TimeProvider time, RetentionSettings settings, Action<EntityKey> erased, ILogger log) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan FirstSweep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
-    private readonly RunFinder _finder = new(store, time, settings);
+    private readonly RunFinder _finder = new(store, damaged, time, settings);
     private readonly Queue<PruneJob> _waiting = new();
     private PruneJob? _job;
     private FoundRuns? _found;
@@ -236,5 +236,5 @@ internal static class RetentionHosting
         .WithActors((_, registry) => router.Retention = registry.Get<RetentionActor>());
 
     public static Props Props(NodeParts parts) => ActorProducer.Props(() => new RetentionActor(
-        parts.Store, parts.Time, parts.Settings.Retention, run => parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender), parts.Log));
+        parts.Store, parts.DamagedRows, parts.Time, parts.Settings.Retention, run => parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender), parts.Log));
 }

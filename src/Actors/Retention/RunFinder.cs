@@ -14,7 +14,7 @@ internal sealed record PrunableRun(EndedRun Run, long LastSequence);
 internal sealed record FoundRuns(ImmutableArray<PrunableRun> Runs, PruneCursor? Next, int Looked) : INoSerializationVerificationNeeded;
 
 /// <summary>Looks for runs that may go, a page of rows at a time. Reads only.</summary>
-internal sealed class RunFinder(IEntityStore store, TimeProvider time, RetentionSettings settings)
+internal sealed class RunFinder(IEntityStore store, DamagedRows damaged, TimeProvider time, RetentionSettings settings)
 {
     /// <summary>How many runs are deleted in one commit at most: a few milliseconds of the store's time.</summary>
     public const int AtOnce = 100;
@@ -41,7 +41,7 @@ internal sealed class RunFinder(IEntityStore store, TimeProvider time, Retention
             Tables.Runs.Name, [.. Scope(cursor.Deployment), new("created", RowOperator.Less, before)], [new("created")], PageSize, cursor.After)).ConfigureAwait(false);
         var (chosen, last) = await ChooseAsync(rows, pass, cursor.Deployment is null).ConfigureAwait(false);
         var next = last is not null ? cursor with { After = last }
-            : rows.Length == PageSize ? cursor with { After = RunRow.Of(rows[^1]).Place }
+            : rows.Length == PageSize && RunRow.LastPlace(rows) is { } place ? cursor with { After = place }
             : await NextPassAsync(request, cursor).ConfigureAwait(false);
         return new FoundRuns(await ConfirmAsync(chosen).ConfigureAwait(false), next, rows.Length);
     }
@@ -57,7 +57,8 @@ internal sealed class RunFinder(IEntityStore store, TimeProvider time, Retention
         }
 
         return deployment is not null && await store.RowAsync(Tables.Retention.Name, deployment).ConfigureAwait(false) is { } own
-            ? RuleOf(RetentionRow.Of(own))
+            // Of a rule that cannot be read nobody knows what it keeps.
+            ? damaged.TryRead(Tables.Retention, own, RetentionRow.Of, out var rule) ? RuleOf(rule) : RetentionRule.Everything
             : settings.Rule;
     }
 
@@ -79,7 +80,7 @@ internal sealed class RunFinder(IEntityStore store, TimeProvider time, Retention
     {
         var chosen = new List<EndedRun>();
         var haveOwn = new Dictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var row in rows.Select(RunRow.Of))
+        foreach (var row in damaged.Read(Tables.Runs, rows, RunRow.Of).Where(r => r.Ended is not null))
         {
             var run = EndedRun.Of(row);
             if (pass.MayGo(run) && !(isNodes && await HasOwnAsync(run.Deployment).ConfigureAwait(false)))

@@ -31,6 +31,8 @@ internal static class WireManifests
         Of<WakeUpNow>("EW"),
         Of<EntityErased>("EE"),
         Of<AlarmChanged>("EA"),
+        Of<SkipEvent>("EK"),
+        Of<EventSkipped>("EL"),
 
         // Deployments.
         Of<RegisterDeployment>("DR"),
@@ -107,6 +109,8 @@ internal static class WireManifests
         Of<TooManyFollowers>("ZTF"),
         Of<DiskLow>("ZDL"),
         Of<NodeStopping>("ZNS"),
+        Of<EntityUnreadable>("ZEU"),
+        Of<SkipRefused>("ZES"),
     ];
 
     private static readonly FrozenDictionary<Type, WireEntry> ByType = Entries.ToFrozenDictionary(e => e.Type);

@@ -5,7 +5,7 @@ namespace Runner.Cli.Terminal;
 /// later sees that it went on.
 /// </summary>
 /// <param name="silent">Nobody reads it: the answer is for a program.</param>
-internal sealed class Progress(CliContext context, bool silent)
+public sealed class Progress(CliContext context, bool silent)
 {
     private static readonly TimeSpan AtTerminal = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Elsewhere = TimeSpan.FromSeconds(30);

@@ -17,10 +17,24 @@ public readonly record struct EntityKey(string Kind, string Id)
 /// <param name="Version">The version of the payload's shape, from 1; what lets old journals load.</param>
 /// <param name="At">When it was decided, by the deciding node's clock.</param>
 /// <param name="Payload">UTF-8 JSON.</param>
-public sealed record StoredEvent(long Sequence, string Type, int Version, DateTimeOffset At, ReadOnlyMemory<byte> Payload);
+public sealed record StoredEvent(long Sequence, string Type, int Version, DateTimeOffset At, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>What is wrong with it as far as the store can see, as the end of a sentence about the event; null if nothing is.</summary>
+    public string? Damage { get; init; }
+}
 
 /// <summary>The state of an entity after the event <paramref name="Sequence"/>; events up to it are not needed any more.</summary>
-public sealed record StoredSnapshot(long Sequence, int Version, ReadOnlyMemory<byte> Payload);
+public sealed record StoredSnapshot(long Sequence, int Version, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>
+    /// The version of a snapshot that was skipped because it could not be read: a marker, which stands for the state of an entity that has no events. Its
+    /// payload is that of a marker in the place of an event.
+    /// </summary>
+    public const int Skipped = 0;
+
+    /// <summary>What is wrong with it as far as the store can see, as the end of a sentence; null if nothing is.</summary>
+    public string? Damage { get; init; }
+}
 
 /// <summary>Everything the store has of one entity. An entity that was never written has sequence 0 and nothing else.</summary>
 /// <param name="LastSequence">
@@ -29,6 +43,15 @@ public sealed record StoredSnapshot(long Sequence, int Version, ReadOnlyMemory<b
 /// </param>
 public sealed record EntityHistory(StoredSnapshot? Snapshot, ImmutableArray<StoredEvent> Events, long LastSequence)
 {
+    /// <summary>
+    /// The number before its first event, where the store has looked for it: that is necessary only where the first event does not follow the snapshot, or is
+    /// not number 1. Null where it has not.
+    /// </summary>
+    public long? Before { get; init; }
+
+    /// <summary>Why nothing of the entity can be read, where that is so of it and not of the store; null if it can.</summary>
+    public string? Damage { get; init; }
+
     /// <summary>The history of an entity that does not exist.</summary>
     public static EntityHistory Empty { get; } = new(null, [], 0);
 }
@@ -86,6 +109,12 @@ public sealed record EntityWrite(EntityKey Entity, long ExpectedSequence, Immuta
 
     /// <summary>A snapshot to keep instead of all events up to and including its sequence number (at most the last of this write's).</summary>
     public StoredSnapshot? Snapshot { get; init; }
+
+    /// <summary>
+    /// Events that take the place of those of their numbers, or of a gap: markers of events that could not be read. Their numbers are at most
+    /// <see cref="ExpectedSequence"/>; a write that has some is the only one of its commit, and has no events.
+    /// </summary>
+    public ImmutableArray<StoredEvent> Replaces { get; init; } = [];
 
     /// <summary>The new wake-up; null leaves it as it is.</summary>
     public WakeUpChange? WakeUp { get; init; }

@@ -91,7 +91,11 @@ public interface IEntityStore : IAsyncDisposable
 public abstract class StoreException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The store is away, locked, read-only or broken.</summary>
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : StoreException(message, inner);
+public sealed class StoreUnavailableException(string message, Exception? inner = null) : StoreException(message, inner)
+{
+    /// <summary>Whether a part of the store is damaged that was to be read: to try again does not help, and others may be read.</summary>
+    public bool IsDamage { get; init; }
+}
 
 /// <summary>The store has no room left.</summary>
 public sealed class StoreFullException(string message, Exception? inner = null) : StoreException(message, inner);

@@ -165,6 +165,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new LimitsApi(parts.Slot).Map(app);
         new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
         new PruneApi(parts.Slot).Map(app);
+        new JournalApi(parts.Slot).Map(app);
         OpenApiRoute.Map(app);
         OpenApiPage.Map(app);
     }

@@ -146,7 +146,7 @@ internal static class BodyReader
         }
     }
 
-    private static RequestRefusedException Refused(ImmutableArray<Problem> problems) => new(
+    public static RequestRefusedException Refused(ImmutableArray<Problem> problems) => new(
         StatusCodes.Status400BadRequest, Code,
         $"The body was not accepted: {string.Join("; ", problems.Take(5).Select(p => p.Field.Length == 0 ? p.Message : $"{p.Field}: {p.Message}"))}", problems);
 }

@@ -23,7 +23,7 @@ internal sealed class HealthApi(NodeSlot slot, ImmutableArray<IHealthCheck> chec
         {
             Answers =
             [
-                new(200, "It does its work.", MessagesJson.Default.HealthReport),
+                new(200, "It does its work; `degraded` if not all of it, and the checks say what is left out.", MessagesJson.Default.HealthReport),
                 new(503, "It does not; the checks say why.", MessagesJson.Default.HealthReport),
             ],
         });
@@ -58,5 +58,5 @@ internal sealed class HealthApi(NodeSlot slot, ImmutableArray<IHealthCheck> chec
     }
 
     private static Task SendAsync(HttpContext context, HealthReport report) => context.SendJsonAsync(
-        report, MessagesJson.Default.HealthReport, report.Status == HealthReport.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        report, MessagesJson.Default.HealthReport, report.Status == HealthReport.NotReady ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
 }

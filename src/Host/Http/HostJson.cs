@@ -33,6 +33,16 @@ internal sealed record LimitBody
 /// <summary>The body of a pruning; every field may be left out.</summary>
 internal sealed record PruneBody(TimeSpan? KeepFor = null, long? KeepRuns = null, string? Deployment = null);
 
+/// <summary>The body that has an event skipped.</summary>
+internal sealed record SkipBody
+{
+    public required string Entity { get; init; }
+
+    public required long Number { get; init; }
+
+    public string? Reason { get; init; }
+}
+
 /// <summary>An error as the API says it: RFC 9457, with <paramref name="Code"/> for machines.</summary>
 internal sealed record ApiProblem(string Type, string Title, int Status, string Detail, string Code, ImmutableArray<Problem>? Problems);
 
@@ -47,6 +57,7 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
 [JsonSerializable(typeof(RetryBody))]
 [JsonSerializable(typeof(LimitBody))]
 [JsonSerializable(typeof(PruneBody))]
+[JsonSerializable(typeof(SkipBody))]
 internal sealed partial class HostJson : JsonSerializerContext;
 
 /// <summary>How request bodies are read: nothing unknown, nothing twice, no null where none is meant.</summary>

@@ -37,13 +37,16 @@ public static class EventCatalog
         Of("limit.deleted", MessagesJson.Default.LimitDeleted),
     ];
 
-    private static readonly FrozenDictionary<Type, Entry> ByType = Entries.ToFrozenDictionary(e => e.Type);
-    private static readonly FrozenDictionary<string, Entry> ByName = Entries.ToFrozenDictionary(e => e.Name);
+    /// <summary>In the journal of any entity, in the place of an event that was skipped.</summary>
+    private static readonly Entry Marker = Of("journal.skipped", MessagesJson.Default.SkippedEvent);
 
-    /// <summary>Every name there is, for tests.</summary>
+    private static readonly FrozenDictionary<Type, Entry> ByType = Entries.Append(Marker).ToFrozenDictionary(e => e.Type);
+    private static readonly FrozenDictionary<string, Entry> ByName = Entries.Append(Marker).ToFrozenDictionary(e => e.Name);
+
+    /// <summary>Every name there is but that of markers, for tests.</summary>
     public static IEnumerable<string> Names => Entries.Select(e => e.Name);
 
-    /// <summary>Every type of event there is, for tests.</summary>
+    /// <summary>Every type of event there is but that of markers, for tests.</summary>
     public static IEnumerable<Type> Types => Entries.Select(e => e.Type);
 
     /// <summary>The journal's name for events of a type.</summary>
@@ -69,7 +72,7 @@ public static class EventCatalog
         {
             return JsonSerializer.Deserialize(payload, entry.Info) ?? throw new UnknownEventException(name, version, null);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException or FormatException or OverflowException)
         {
             throw new UnknownEventException(name, version, e);
         }

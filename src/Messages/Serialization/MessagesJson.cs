@@ -87,4 +87,9 @@ namespace Runner.Messages.Serialization;
 [JsonSerializable(typeof(TooManyFollowers))]
 [JsonSerializable(typeof(DiskLow))]
 [JsonSerializable(typeof(NodeStopping))]
+[JsonSerializable(typeof(EntityUnreadable))]
+[JsonSerializable(typeof(SkipRefused))]
+[JsonSerializable(typeof(SkipEvent))]
+[JsonSerializable(typeof(EventSkipped))]
+[JsonSerializable(typeof(SkippedEvent))]
 public sealed partial class MessagesJson : JsonSerializerContext;

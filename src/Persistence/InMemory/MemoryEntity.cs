@@ -16,6 +16,20 @@ internal sealed class MemoryEntity
 
     public void Write(EntityWrite write)
     {
+        foreach (StoredEvent @event in write.Replaces)
+        {
+            int at = _events.FindIndex(other => other.Sequence >= @event.Sequence);
+            at = at < 0 ? _events.Count : at;
+            if (at < _events.Count && _events[at].Sequence == @event.Sequence)
+            {
+                _events[at] = @event;
+            }
+            else
+            {
+                _events.Insert(at, @event);
+            }
+        }
+
         _events.AddRange(write.Events);
         LastSequence += write.Events.Length;
         if (write.Snapshot is { } snapshot && snapshot.Sequence >= (_snapshot?.Sequence ?? 0))

@@ -24,7 +24,7 @@ public sealed class EntitySnapshotStore : SnapshotStore
 
         // When it was taken is not kept: there is one, and it is always the right one.
         return history.Snapshot is { } found && found.Sequence >= criteria.MinSequenceNr && found.Sequence <= criteria.MaxSequenceNr
-            ? new SelectedSnapshot(new SnapshotMetadata(persistenceId, found.Sequence, DateTime.MinValue), new JournaledSnapshot(found.Version, found.Payload))
+            ? new SelectedSnapshot(new SnapshotMetadata(persistenceId, found.Sequence, DateTime.MinValue), new JournaledSnapshot(found.Version, found.Payload, found.Damage))
             : null!;
     }
 

@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Akka.Persistence;
 using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Entities.Unreadable;
 
 namespace Runner.Persistence.Journal;
 
@@ -72,18 +73,18 @@ internal sealed class JournalAccess : IExtension
     public async Task ReplayAsync(string persistenceId, long from, long to, long atMost, Action<IPersistentRepresentation> replayed)
     {
         var entity = PersistenceIds.Read(persistenceId);
-        var history = _loaded.Take(entity, to) ?? await _store.LoadAsync(entity).ConfigureAwait(false);
+        var history = _loaded.Take(entity, to) ?? await Histories.LoadAsync(_store, entity).ConfigureAwait(false);
         if (from > 1 || history.Snapshot is not null)
         {
             CheckReaches(history, entity, from);
         }
 
-        foreach (var stored in history.Events)
+        // What cannot be read is handed out as such: a replay that fails would stop the entity, and it would come back to fail again, without end.
+        foreach (var (sequence, payload) in Histories.Events(history, _codec))
         {
-            if (stored.Sequence >= from && stored.Sequence <= to && atMost-- > 0)
+            if (payload is JournaledDamage || (sequence >= from && sequence <= to && atMost-- > 0))
             {
-                var @event = new JournaledEvent(_codec.Read(stored.Type, stored.Version, stored.Payload.Span), stored.At);
-                replayed(new Persistent(@event, stored.Sequence, persistenceId));
+                replayed(new Persistent(payload, sequence, persistenceId));
             }
         }
     }
@@ -93,7 +94,7 @@ internal sealed class JournalAccess : IExtension
         var loading = _loaded.Begin(entity);
         try
         {
-            var history = await _store.LoadAsync(entity).ConfigureAwait(false);
+            var history = await Histories.LoadAsync(_store, entity).ConfigureAwait(false);
             _loaded.Keep(loading, history);
             return history;
         }
@@ -107,6 +108,11 @@ internal sealed class JournalAccess : IExtension
     // The snapshot and the events are of two reads when a write came in between; or the entity never asked for its snapshot.
     private static void CheckReaches(EntityHistory history, EntityKey entity, long from)
     {
+        if (history.Damage is not null)
+        {
+            return;
+        }
+
         var before = history.Snapshot?.Sequence ?? (history.Events.IsEmpty ? history.LastSequence : history.Events[0].Sequence - 1);
         if (from <= before)
         {

@@ -6,6 +6,7 @@ namespace Runner.Persistence.Postgres;
 internal sealed class EntityChange(EntityKey entity)
 {
     private readonly List<StoredEvent> _events = [];
+    private readonly List<StoredEvent> _replaces = [];
 
     public EntityKey Entity => entity;
 
@@ -22,6 +23,9 @@ internal sealed class EntityChange(EntityKey entity)
 
     /// <summary>Events that are still there at the end of the group.</summary>
     public IReadOnlyList<StoredEvent> Events => _events;
+
+    /// <summary>Events that take the place of others.</summary>
+    public IReadOnlyList<StoredEvent> Replaces => _replaces;
 
     /// <summary>Events up to this one are gone; 0 if none are.</summary>
     public long DroppedTo { get; private set; }
@@ -51,6 +55,7 @@ internal sealed class EntityChange(EntityKey entity)
             return;
         }
 
+        _replaces.AddRange(write.Replaces);
         if (!write.Events.IsEmpty)
         {
             _events.AddRange(write.Events);

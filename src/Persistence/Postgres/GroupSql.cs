@@ -33,6 +33,14 @@ internal static class GroupSql
         FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS e (id, seq, created, tags, message, manifest, n) ORDER BY e.n
         """;
 
+    private const string ReplaceEvents = """
+        INSERT INTO journal (persistence_id, sequence_number, deleted, created, tags, message, identifier, manifest, writer_uuid)
+        SELECT e.id, e.seq, false, e.created, e.tags, e.message, 12701, e.manifest, $7
+        FROM unnest($1, $2, $3, $4, $5, $6) AS e (id, seq, created, tags, message, manifest)
+        ON CONFLICT (persistence_id, sequence_number) DO UPDATE
+        SET created = excluded.created, tags = excluded.tags, message = excluded.message, identifier = excluded.identifier, manifest = excluded.manifest
+        """;
+
     // Below zero, where nobody who follows the journal looks, and gone again before anybody could: they leave no gap in the order of events.
     private const string AddFences = """
         INSERT INTO journal (ordering, persistence_id, sequence_number, deleted, created, message, identifier, manifest)
@@ -133,6 +141,13 @@ internal static class GroupSql
         {
             Add(batch, AddEvents, Texts(events, e => e.Entity.PersistenceId), Longs(events, e => e.Event.Sequence), Longs(events, e => e.Event.At.UtcTicks),
                 Texts(events, e => $";{e.Entity.Entity.Kind};"), Bytes(events, e => e.Event.Payload), Texts(events, e => JournalNames.Event(e.Event.Type, e.Event.Version)), Text(writer));
+        }
+
+        (EntityChange Entity, StoredEvent Event)[] replaced = [.. touched.SelectMany(entity => entity.Replaces.Select(@event => (entity, @event)))];
+        if (replaced.Length > 0)
+        {
+            Add(batch, ReplaceEvents, Texts(replaced, e => e.Entity.PersistenceId), Longs(replaced, e => e.Event.Sequence), Longs(replaced, e => e.Event.At.UtcTicks),
+                Texts(replaced, e => $";{e.Entity.Entity.Kind};"), Bytes(replaced, e => e.Event.Payload), Texts(replaced, e => JournalNames.Event(e.Event.Type, e.Event.Version)), Text(writer));
         }
 
         EntityChange[] fenced = [.. touched.Where(entity => entity.NeedsFence)];

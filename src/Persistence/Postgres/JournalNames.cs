@@ -9,11 +9,12 @@ internal static class JournalNames
 
     public static string Snapshot(string kind, int version) => string.Create(CultureInfo.InvariantCulture, $"{kind}.snapshot/{version}");
 
-    public static (string Type, int Version) Read(string manifest)
+    /// <summary>Name and version of a manifest; with what is wrong with it, if it is none.</summary>
+    public static (string Type, int Version, string? Damage) Read(string manifest)
     {
         int slash = manifest.LastIndexOf('/');
         return slash > 0 && int.TryParse(manifest.AsSpan(slash + 1), CultureInfo.InvariantCulture, out int version)
-            ? (manifest[..slash], version)
-            : throw new FormatException($"«{manifest}» is not the manifest of an event: name/version.");
+            ? (manifest[..slash], version, null)
+            : (manifest, 0, StoreSchema.NoManifest(manifest));
     }
 }

@@ -90,7 +90,7 @@ public sealed class PostgresEntityStore : IEntityStore
             (int part, long sequence) = (row.GetInt32(0), row.GetInt64(1));
             return (part, sequence, part switch
             {
-                0 => new StoredSnapshot(sequence, JournalNames.Read(row.GetString(2)).Version, row.GetFieldValue<byte[]>(4)),
+                0 => Snapshot(row, 1),
                 1 => Event(row, 1),
                 _ => (object?)null,
             });
@@ -125,7 +125,7 @@ public sealed class PostgresEntityStore : IEntityStore
         (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity) : (long.MinValue, new EntityKey("", ""));
         return _readers.AllAsync(
             sql, [(long)(slice ?? 0), (long)(slice ?? EntitySlices.Count - 1), StoreTime.FloorMilliseconds(until), due, entity.Kind, entity.Id, (long)atMost],
-            static row => new WakeUp(new EntityKey(row.GetString(0), row.GetString(1)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2))));
+            static row => new WakeUp(new EntityKey(row.GetString(0), row.GetString(1)), StoreTime.FromMilliseconds(row.GetInt64(2))));
     }
 
     /// <inheritdoc/>
@@ -197,13 +197,20 @@ public sealed class PostgresEntityStore : IEntityStore
 
     private object NowMilliseconds() => _options.Time is { } time ? time.GetUtcNow().ToUnixTimeMilliseconds() : DBNull.Value;
 
-    private static StoredEvent Event(NpgsqlDataReader row, int from)
+    internal static StoredEvent Event(NpgsqlDataReader row, int from)
     {
-        (string type, int version) = JournalNames.Read(row.GetString(from + 1));
-        return new StoredEvent(row.GetInt64(from), type, version, new DateTimeOffset(row.GetInt64(from + 2), TimeSpan.Zero), row.GetFieldValue<byte[]>(from + 3));
+        (string type, int version, string? damage) = JournalNames.Read(row.IsDBNull(from + 1) ? "" : row.GetString(from + 1));
+        DateTimeOffset? at = StoreTime.TryFromTicks(row.GetInt64(from + 2));
+        return new StoredEvent(row.GetInt64(from), type, version, at ?? default, row.GetFieldValue<byte[]>(from + 3)) { Damage = damage ?? (at is null ? StoreTime.NoTime : null) };
     }
 
-    private static Row ReadRow(NpgsqlDataReader row, TableSchema table) =>
+    internal static StoredSnapshot Snapshot(NpgsqlDataReader row, int from)
+    {
+        (_, int version, string? damage) = JournalNames.Read(row.IsDBNull(from + 1) ? "" : row.GetString(from + 1));
+        return new StoredSnapshot(row.GetInt64(from), version, row.GetFieldValue<byte[]>(from + 3)) { Damage = damage };
+    }
+
+    internal static Row ReadRow(NpgsqlDataReader row, TableSchema table) =>
         new(row.GetString(0), [.. table.Columns.Select((column, i) => Value(row, i + 1, column.Type))]);
 
     private static object? Value(NpgsqlDataReader row, int ordinal, ColumnType type) => row.IsDBNull(ordinal) ? null : type switch

@@ -47,7 +47,20 @@ internal static class RowText
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    public static ImmutableArray<string> DecodeSet(string json)
+    /// <summary>The text itself where it is no set: that cannot be taken for one.</summary>
+    public static object DecodeSet(string json)
+    {
+        try
+        {
+            return ReadSet(json);
+        }
+        catch (JsonException)
+        {
+            return json;
+        }
+    }
+
+    private static ImmutableArray<string> ReadSet(string json)
     {
         ImmutableArray<string>.Builder set = ImmutableArray.CreateBuilder<string>();
         Utf8JsonReader reader = new(Encoding.UTF8.GetBytes(json));

@@ -7,6 +7,7 @@ namespace Runner.Persistence.Sqlite;
 /// <summary>Decides and writes commits on the writer's connection, within a transaction that somebody else begins and ends.</summary>
 internal sealed class CommitApplier : ICommitState, IDisposable
 {
+    private readonly Database _database;
     private readonly Statement _lastSequence;
     private readonly Statement _slotHolder;
     private readonly Statement _addEvent;
@@ -26,6 +27,7 @@ internal sealed class CommitApplier : ICommitState, IDisposable
     /// <param name="writer">Stands in each event's row; there to see which life of the store wrote it.</param>
     public CommitApplier(Database database, StoreSchema schema, SqliteStoreOptions options, string writer)
     {
+        _database = database;
         _time = options.Time;
         _erased = new ErasedEntities(database, options.Time, options.ErasedKept);
         // The journal's unique index answers this by its last entry for the entity; no row per entity has to be kept up to date.
@@ -138,8 +140,29 @@ internal sealed class CommitApplier : ICommitState, IDisposable
         }
     }
 
+    // So seldom that no statement is kept for it.
+    private void Replace(EntityWrite write)
+    {
+        using Statement put = _database.Prepare($"""
+            INSERT INTO journal (persistence_id, sequence_number, tags, manifest, created, message, deleted, identifier, writer_uuid)
+            VALUES (?, ?, ?, ?, ?, ?, 0, {DatabaseSchema.EventSerializer}, 'skipped')
+            ON CONFLICT (persistence_id, sequence_number) DO UPDATE
+            SET manifest = excluded.manifest, created = excluded.created, message = excluded.message, identifier = excluded.identifier, tags = excluded.tags
+            """);
+        foreach (StoredEvent @event in write.Replaces)
+        {
+            put.Bind(1, write.Entity).Bind(2, @event.Sequence).BindTag(3, write.Entity.Kind).BindManifest(4, @event.Type, @event.Version)
+                .Bind(5, StoreTime.ToTicks(@event.At)).Bind(6, @event.Payload.Span).Execute();
+        }
+    }
+
     private void Keep(EntityWrite write)
     {
+        if (!write.Replaces.IsEmpty)
+        {
+            Replace(write);
+        }
+
         AddEvents(write);
         if (write.Snapshot is { } snapshot)
         {

@@ -52,6 +52,9 @@ internal sealed class Database : IDisposable
         return error is null ? new LogState(pages, carried, held) : throw error;
     }
 
+    /// <summary>Ends what runs on this connection, from any thread.</summary>
+    public void Interrupt() => raw.sqlite3_interrupt(_handle);
+
     /// <summary>A statement that the caller keeps and disposes.</summary>
     public Statement Prepare(string sql) => new(_handle, sql);
 

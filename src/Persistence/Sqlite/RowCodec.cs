@@ -22,7 +22,8 @@ internal static class RowCodec
             {
                 values[i] = table.Columns[i].Type switch
                 {
-                    ColumnType.Integer => statement.Int64(i + 1),
+                    // Another type than the column's is what a damaged row has: whoever reads it meets a value that is none.
+                    ColumnType.Integer => statement.IsInteger(i + 1) ? statement.Int64(i + 1) : statement.Text(i + 1),
                     ColumnType.Text => statement.Text(i + 1),
                     _ => DecodeSet(statement.Blob(i + 1)),
                 };
@@ -49,7 +50,20 @@ internal static class RowCodec
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static ImmutableArray<string> DecodeSet(byte[] json)
+    /// <summary>The text itself where it is no set: that cannot be taken for one.</summary>
+    private static object DecodeSet(byte[] json)
+    {
+        try
+        {
+            return ReadSet(json);
+        }
+        catch (JsonException)
+        {
+            return Encoding.UTF8.GetString(json);
+        }
+    }
+
+    private static ImmutableArray<string> ReadSet(byte[] json)
     {
         ImmutableArray<string>.Builder set = ImmutableArray.CreateBuilder<string>();
         Utf8JsonReader reader = new(json);

@@ -76,9 +76,10 @@ public sealed class SqliteEntityStore : IEntityStore
     public Task<EntityHistory> LoadAsync(EntityKey entity) => _readers.ReadAsync(database => database.InSnapshot(_ =>
     {
         StoredSnapshot? snapshot = database.Cached("SELECT sequence_number, manifest, snapshot FROM snapshot WHERE persistence_id = ? ORDER BY sequence_number DESC LIMIT 1")
-            .Bind(1, entity).First(static row => new StoredSnapshot(row.Int64(0), row.Manifest(1).Version, row.Blob(2)));
+            .Bind(1, entity).First(static row => Snapshot(row, 0));
         ImmutableArray<StoredEvent> events = Events(database, entity, 0, -1);
-        return new EntityHistory(snapshot, events, events.IsEmpty ? Remembered(database, entity) : events[^1].Sequence);
+        long? before = events.IsEmpty || events[0].Sequence != (snapshot?.Sequence ?? 0) + 1 ? Remembered(database, entity) : null;
+        return new EntityHistory(snapshot, events, events.IsEmpty ? before!.Value : events[^1].Sequence) { Before = before };
     }));
 
     /// <inheritdoc/>
@@ -101,7 +102,7 @@ public sealed class SqliteEntityStore : IEntityStore
             Statement statement = database.Cached(slice is null ? AllSlices : OneSlice)
                 .Bind(1, StoreTime.FloorMilliseconds(until)).Bind(2, due).BindParts(3, entity);
             (slice is { } number ? statement.Bind(5, number).Bind(6, atMost) : statement.Bind(5, atMost))
-                .ReadAll(found, static row => new WakeUp(row.Entity(0), DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(2))));
+                .ReadAll(found, static row => new WakeUp(row.Entity(0), StoreTime.FromMilliseconds(row.Int64(2))));
             return found.ToImmutable();
         });
     }
@@ -193,10 +194,22 @@ public sealed class SqliteEntityStore : IEntityStore
         return events.ToImmutable();
     }
 
-    private static StoredEvent Event(Statement row)
+    private static StoredEvent Event(Statement row) => Event(row, 0);
+
+    /// <summary>An event whose number, manifest, time and payload stand in columns from one on.</summary>
+    internal static StoredEvent Event(Statement row, int column)
     {
-        (string type, int version) = row.Manifest(1);
-        return new StoredEvent(row.Int64(0), type, version, StoreTime.FromTicks(row.Int64(2)), row.Blob(3));
+        (string type, int version, string? damage) = row.Manifest(column + 1);
+        return StoreTime.TryFromTicks(row.Int64(column + 2)) is { } at
+            ? new StoredEvent(row.Int64(column), type, version, at, row.Blob(column + 3)) { Damage = damage }
+            : new StoredEvent(row.Int64(column), type, version, default, row.Blob(column + 3)) { Damage = damage ?? StoreTime.NoTime };
+    }
+
+    /// <summary>A snapshot whose number, manifest and payload stand in columns from one on.</summary>
+    internal static StoredSnapshot Snapshot(Statement row, int column)
+    {
+        (_, int version, string? damage) = row.Manifest(column + 1);
+        return new StoredSnapshot(row.Int64(column), version, row.Blob(column + 2)) { Damage = damage };
     }
 
     /// <summary>The number of the last event that a snapshot has replaced or that was erased.</summary>

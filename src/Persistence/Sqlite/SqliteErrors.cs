@@ -28,7 +28,7 @@ internal static class SqliteErrors
             raw.SQLITE_NOMEM => $"There was no memory left to work on {path}.",
             _ => $"{path} could not be used.",
         };
-        return new StoreUnavailableException($"{what} ({error.Message})", error);
+        return new StoreUnavailableException($"{what} ({error.Message})", error) { IsDamage = error.Primary == raw.SQLITE_CORRUPT };
     }
 
     /// <summary>Whether the failure says that there is no room, and nothing of the transaction stays.</summary>

@@ -103,6 +103,9 @@ internal sealed class Statement : IDisposable
         }
     }
 
+    /// <summary>Goes on to the next row; false after the last.</summary>
+    public bool Next() => Step();
+
     /// <summary>The first column of the first row; null if there is no row.</summary>
     public long? Scalar()
     {
@@ -149,19 +152,24 @@ internal sealed class Statement : IDisposable
 
     public bool IsNull(int column) => raw.sqlite3_column_type(_handle, column) == raw.SQLITE_NULL;
 
+    public bool IsInteger(int column) => raw.sqlite3_column_type(_handle, column) == raw.SQLITE_INTEGER;
+
     // As a blob: asked for as text it would end at the first NUL.
     public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_handle, column));
 
+    /// <summary>The text without its first bytes, which are known.</summary>
+    public string TextAfter(int column, int bytes) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_handle, column)[bytes..]);
+
     public byte[] Blob(int column) => raw.sqlite3_column_blob(_handle, column).ToArray();
 
-    /// <summary>What <see cref="BindManifest"/> has written.</summary>
-    public (string Name, int Version) Manifest(int column)
+    /// <summary>What <see cref="BindManifest"/> has written; with what is wrong with it, if it is no such text.</summary>
+    public (string Name, int Version, string? Damage) Manifest(int column)
     {
         ReadOnlySpan<byte> text = raw.sqlite3_column_blob(_handle, column);
         int slash = text.LastIndexOf((byte)'/');
         return slash >= 0 && Utf8Parser.TryParse(text[(slash + 1)..], out int version, out int length) && slash + 1 + length == text.Length
-            ? (Encoding.UTF8.GetString(text[..slash]), version)
-            : throw new SqliteException(raw.SQLITE_CORRUPT, $"«{Encoding.UTF8.GetString(text)}» is no name and version of an event");
+            ? (Encoding.UTF8.GetString(text[..slash]), version, null)
+            : (Encoding.UTF8.GetString(text), 0, StoreSchema.NoManifest(Encoding.UTF8.GetString(text)));
     }
 
     public EntityKey Entity(int column) => new(Text(column), Text(column + 1));

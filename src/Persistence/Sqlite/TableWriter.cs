@@ -75,7 +75,9 @@ internal sealed class TableWriter : IDisposable
         {
             ImmutableArray<string> before = Members(old?.Values, _table.Sets[i]);
             ImmutableArray<string> now = Members(change.Values, _table.Sets[i]);
-            if (before.SequenceEqual(now))
+            // What it was before cannot be told from a damaged row: whatever members it has go.
+            bool damaged = old?.Values[_table.Sets[i]] is not (null or ImmutableArray<string>);
+            if (!damaged && before.SequenceEqual(now))
             {
                 if (!now.IsEmpty && !InSamePlace(old!.Values, change.Values!.Value))
                 {
@@ -85,7 +87,7 @@ internal sealed class TableWriter : IDisposable
                 continue;
             }
 
-            if (!before.IsEmpty)
+            if (damaged || !before.IsEmpty)
             {
                 _members[i].Remove.Bind(1, change.Key).Execute();
             }

@@ -33,6 +33,9 @@ internal sealed record NodeOptions
 
     public long? LargestDatabase { get; set; }
 
+    /// <summary>Null for none.</summary>
+    public Serilog.ILogger? Log { get; init; }
+
     /// <summary>Which ended runs the node keeps; their output is where the node's is.</summary>
     public RetentionSettings Retention { get; init; } = RetentionSettings.KeepEverything;
 }
@@ -86,6 +89,32 @@ internal sealed class NodeFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>Does to the database what no node does, as a disk or a hand might; the node may be up or down.</summary>
+    public async Task<int> Damage(string sql)
+    {
+        if (_options.Kind == TestedStore.PostgreSql)
+        {
+            await using var source = Npgsql.NpgsqlDataSource.Create(_database!);
+            await using var command = source.CreateCommand(sql);
+            return await command.ExecuteNonQueryAsync();
+        }
+
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(Data, "runner.db")};Pooling=False");
+        await connection.OpenAsync();
+        await using var statement = connection.CreateCommand();
+        statement.CommandText = sql;
+        return await statement.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Examines the database as `runner verify` does; the node may be up or down.</summary>
+    public async Task<Runner.Host.Verification.VerifyReport> Verify()
+    {
+        using IStoreScan scan = _options.Kind == TestedStore.PostgreSql
+            ? await PostgresStoreScan.OpenAsync(new PostgresStoreOptions(_database!), Tables.All)
+            : SqliteStoreScan.Open(new SqliteStoreOptions(Path.Combine(Data, "runner.db")), Tables.All);
+        return await new Runner.Host.Verification.Verification(MachineTime.Provider, 100, _ => { }, _ => { }).RunAsync("the store", scan, CancellationToken.None);
+    }
+
     /// <summary>Another node on the same folder and the same database.</summary>
     public async Task<NodeFixture> StartSecondAsync(NodeOptions options)
     {
@@ -104,7 +133,7 @@ internal sealed class NodeFixture : IAsyncDisposable
             StoreIsShared = _options.StoreIsShared,
             Retention = _options.Retention with { Output = new FileRunOutput(Files) },
         };
-        _node = (await NodeSystem.StartAsync(_store, _flowRunner, settings, Time, Serilog.Core.Logger.None, AkkaSettings.Default, CancellationToken.None)).Node;
+        _node = (await NodeSystem.StartAsync(_store, _flowRunner, settings, Time, _options.Log ?? Serilog.Core.Logger.None, AkkaSettings.Default, CancellationToken.None)).Node;
         _subscription = _node.Subscribe(_ => Interlocked.Exchange(ref _change, NewSignal()).TrySetResult());
     }
 

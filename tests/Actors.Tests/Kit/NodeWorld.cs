@@ -145,7 +145,7 @@ public abstract class NodeWorld : ActorKit
         {
             EntityKinds.FlowRun => ActorProducer.Props(() => new FlowRunActor(Services, FlowRuns, entity.Id)),
             EntityKinds.Deployment => ActorProducer.Props(() => new DeploymentActor(
-                Services, new DeploymentBehaviour(FlowRuns.Behaviour, Codec), () => Limiter, () => Occurred++, entity.Id)),
+                Services, new DeploymentBehaviour(FlowRuns.Behaviour, Codec), () => Limiter, new DamagedRows(Time, NodeLog), () => Occurred++, entity.Id)),
             EntityKinds.Limiter => ActorProducer.Props(() => new LimitSizesActor(Services, new LimiterBehaviour(), () => Limiter, entity.Id)),
             _ => throw new ArgumentOutOfRangeException(nameof(entity), entity, null),
         };

@@ -362,7 +362,7 @@ public sealed class LimiterActorTests : NodeWorld
 
     private void Begin(bool settle = true)
     {
-        var services = new LimiterServices(Services, (NodeLimit, 3), _gate, counts => _counts = counts);
+        var services = new LimiterServices(Services, (NodeLimit, 3), _gate, counts => _counts = counts, new DamagedRows(Time, NodeLog));
         _limiter = Sys.ActorOf(ActorProducer.Props(() => new LimiterActor(services)));
         if (settle)
         {

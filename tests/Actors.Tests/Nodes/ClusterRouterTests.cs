@@ -26,7 +26,7 @@ public sealed class ClusterRouterTests : NodeWorld
     {
         _board = new AlarmBoard(Time, NodeLog);
         _worker = Sys.ActorOf(Heard.Props(_toWorker));
-        _router = new ClusterRouter(_board) { Alarms = Sys.ActorOf(Heard.Props(_toAlarms)) };
+        _router = new ClusterRouter(_board, new DamagedRows(Time, NodeLog)) { Alarms = Sys.ActorOf(Heard.Props(_toAlarms)) };
         _router.Add(EntityKinds.FlowRun, "flow-runs", Sys.ActorOf(Heard.Props(_toRegion)));
     }
 

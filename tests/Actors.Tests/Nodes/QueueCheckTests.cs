@@ -44,7 +44,7 @@ public sealed class QueueCheckTests : IAsyncLifetime
 
     private async Task<string> MessageAsync()
     {
-        var check = await new QueueCheck(_store, new Noon(), () => 3, 100).CheckAsync(default);
+        var check = await new QueueCheck(_store, new DamagedRows(new Noon(), Serilog.Core.Logger.None), new Noon(), () => 3, 100).CheckAsync(default);
         Assert.Equal(("queue", true), (check.Name, check.Healthy));
         return check.Message;
     }

@@ -98,6 +98,7 @@ internal sealed class ScriptedNode : IRunnerNode
                 ? steps.Where(s => s.Sequence > query.AfterSequence).Take(1_000).ToImmutableArray()
                 : new RunNotFound(query.Run.ToString())),
         PruneRuns command => Answer(command, new PruneReport(1, 2, TimeSpan.FromHours(1), null, new StoreRoom(3, 4, true))),
+        SkipEvent command => Answer(command, new EventSkipped(command.Entity, command.Sequence, "It is skipped.")),
         ListLimits query => Answer(query, new LimitPage([], null)),
         SetLimit command => Answer(command, new LimitChanged(command.Name, command.Size, true)),
         DeleteLimit command => Answer(command, new LimitChanged(command.Name, null, true)),

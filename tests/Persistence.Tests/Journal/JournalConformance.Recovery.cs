@@ -141,10 +141,19 @@ public abstract partial class JournalConformance
     }
 
     [Fact]
-    public async Task What_the_codec_cannot_read_fails_the_recovery_with_its_words()
+    public async Task B65_What_the_codec_cannot_read_is_handed_out_as_such_with_its_words_and_is_the_last()
     {
-        await Store.CommitAsync(new EntityCommit([new EntityWrite(Key("a"), 0, [new StoredEvent(1, "sample.unknown", 7, SampleEntity.At, "{}"u8.ToArray())])]));
-        Assert.Contains("sample.unknown/7", (await Start().Make("a").HearAsync<Told.NotRecovered>()).Cause.Message);
+        await Store.CommitAsync(new EntityCommit([new EntityWrite(Key("a"), 0,
+        [
+            new StoredEvent(1, "sample.noted", 1, SampleEntity.At, "one"u8.ToArray()), new StoredEvent(2, "sample.unknown", 7, SampleEntity.At, "{}"u8.ToArray()),
+            new StoredEvent(3, "sample.noted", 1, SampleEntity.At, "three"u8.ToArray()),
+        ])]));
+
+        var recovered = await Start().Make("a").HearAsync<Told.Recovered>();
+
+        Assert.Equal(("one", 2, 3L), (recovered.Texts[0], recovered.Texts.Length, recovered.Sequence));
+        Assert.Contains("2 cannot be read (", recovered.Texts[1]);
+        Assert.Contains("sample.unknown/7", recovered.Texts[1]);
     }
 
     /// <summary>Writes to the store itself, past everything that is held.</summary>

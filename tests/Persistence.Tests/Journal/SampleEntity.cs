@@ -85,6 +85,9 @@ internal sealed class SampleEntity : UntypedPersistentActor
                 _texts.Add((string)noted.Event);
                 _at.Add(noted.At);
                 break;
+            case JournaledDamage damage:
+                _texts.Add($"{damage.Sequence} {damage.Problem}");
+                break;
             case RecoveryCompleted:
                 _watcher.Tell(new Told.Recovered([.. _texts], [.. _at], LastSequenceNr, _snapshot));
                 break;

@@ -31,6 +31,9 @@ internal sealed class HeldStore(ImmutableArray<TableDefinition> tables) : IEntit
 
     public List<EntityCommit> Commits { get; } = [];
 
+    /// <summary>What is read of entities in place of what was written.</summary>
+    public Dictionary<EntityKey, EntityHistory> Histories { get; } = [];
+
     /// <summary>The histories that were asked for.</summary>
     public List<EntityKey> Loads { get; } = [];
 
@@ -72,7 +75,7 @@ internal sealed class HeldStore(ImmutableArray<TableDefinition> tables) : IEntit
             Loads.Add(entity);
         }
 
-        return Away ? Gone<EntityHistory>() : Memory.LoadAsync(entity);
+        return Away ? Gone<EntityHistory>() : Histories.TryGetValue(entity, out var history) ? Task.FromResult(history) : Memory.LoadAsync(entity);
     }
 
     public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null)

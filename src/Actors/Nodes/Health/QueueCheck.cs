@@ -11,7 +11,7 @@ namespace Runner.Actors.Nodes.Health;
 /// </summary>
 /// <param name="running">How many programs run now.</param>
 /// <param name="limit">How many may.</param>
-internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int> running, int limit) : IHealthCheck
+internal sealed class QueueCheck(IEntityStore store, DamagedRows damaged, TimeProvider time, Func<int> running, int limit) : IHealthCheck
 {
     /// <summary>Waiting is rows, of which there may be a million: so many are counted.</summary>
     private const int Counted = 1_000;
@@ -25,7 +25,7 @@ internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int
         {
             var rows = await store.RowsAsync(new RowQuery(Tables.Waiters.Name, [], [], Counted)).ConfigureAwait(false);
             long? oldest = rows.IsEmpty ? null
-                : rows.Length < Counted ? rows.Min(Ready)
+                : rows.Length < Counted ? damaged.Read(Tables.Waiters, rows, WaiterRow.Of).Select(w => (long?)Ready(w)).Min()
                 : await OldestAsync().ConfigureAwait(false);
             return new HealthCheck("queue", true, $"{Waiting(rows.Length, oldest)}; {Number(running())} of at most {Number(limit)} programs run.");
         }
@@ -62,12 +62,17 @@ internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int
                 break;
             }
 
-            oldest = Math.Min(oldest, Ready(row));
-            var waiter = WaiterRow.Of(row);
+            if (!damaged.TryRead(Tables.Waiters, row, WaiterRow.Of, out var waiter))
+            {
+                break;
+            }
+
+            oldest = Math.Min(oldest, Ready(waiter));
             (limit, urgency) = (waiter.WaitingFor, waiter.Urgency + 1);
         }
 
-        return oldest;
+        // None that could be read, where there are some.
+        return oldest == long.MaxValue ? time.GetUtcNow().ToUnixTimeMilliseconds() : oldest;
     }
 
     private async Task<Row?> FirstAsync(System.Collections.Immutable.ImmutableArray<RowFilter> where)
@@ -77,7 +82,7 @@ internal sealed class QueueCheck(IEntityStore store, TimeProvider time, Func<int
         return rows.IsEmpty ? null : rows[0];
     }
 
-    private static long Ready(Row row) => WaiterRow.Of(row).Ready.ToUnixTimeMilliseconds();
+    private static long Ready(WaiterRow waiter) => waiter.Ready.ToUnixTimeMilliseconds();
 
     private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -30,7 +30,7 @@ internal static class SchemaNotes
         [(typeof(RunPage), "next")] = Next,
         [(typeof(DeploymentPage), "next")] = Next,
         [(typeof(LimitPage), "next")] = Next,
-        [(typeof(HealthReport), "status")] = Words("ready", "not-ready"),
+        [(typeof(HealthReport), "status")] = Words("ready", "degraded", "not-ready"),
         [(typeof(HealthCheck), "message")] = new("What is wrong and what to do, or that all is well."),
         [(typeof(LimitView), "size")] = new("Left out if none is set: it counts and does not bound."),
         [(typeof(LimitView), "holders")] = new("Up to 100 of the runs that hold a slot."),

@@ -65,6 +65,7 @@ public sealed class TroubledNodeTests : IAsyncLifetime
     {
         "registerDeployments" => """[{"name":"a/b","command":["x"],"workdir":"/"}]""",
         "setLimit" => """{"size":1}""",
+        "skipEvent" => """{"entity":"Limiter/limiter","number":1}""",
         _ => null,
     };
 }

@@ -91,8 +91,24 @@ public sealed class WalkTests : IAsyncLifetime
         await GetAsync("/api/v1/node");
         await GetAsync(OpenApiRoute.Path);
         await GetAsync("/metrics");
+        await SendAsync("POST", "/api/v1/journal/skip", """{"entity":"Limiter/limiter","number":1,"reason":"walk"}""", 409);
+        var damaged = Plant();
+        await SendAsync("GET", $"/api/v1/runs/{damaged}", null, 500);
+        await SendAsync("POST", "/api/v1/journal/skip", $$"""{"entity":"FlowRun/{{damaged}}","number":1}""", 200);
         await SendAsync("POST", "/api/v1/backup", null, 200);
         await SendAsync("POST", "/api/v1/backup?output=false", null, 200);
+    }
+
+    /// <summary>A run whose one event nobody can read.</summary>
+    private Guid Plant()
+    {
+        var run = new Guid("00000000-0000-8000-8000-00000000dead");
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_data, "store.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO journal (persistence_id, sequence_number, created, deleted, manifest, identifier, message) VALUES ('FlowRun/00000000-0000-8000-8000-00000000dead', 1, 0, 0, 'nonsense', 12701, '{}')";
+        command.ExecuteNonQuery();
+        return run;
     }
 
     private async Task WalkRetentionAsync()
