@@ -304,6 +304,15 @@ internal sealed class Ledger(World world)
                 $"run {run.Id} is {state.Phase} for {state.WaitingFor} and its row says {run.WaiterRow}");
         }
 
+        if (state is { Phase: RunPhase.AwaitingSlot, Recipe.Concurrency.OnFull: not OnFull.Queue and var onFull })
+        {
+            var waitsForOwn = state.WaitingFor == LimitNames.Deployment(state.Scheduled!.Deployment);
+            if (waitsForOwn ? onFull == OnFull.CancelNew || state.Slots.Length > 0 : state.Slots.IsEmpty)
+            {
+                world.Fail("a run whose deployment does not queue holds its place while it waits for another limit", $"run {run.Id} waits for {state.WaitingFor} with {state.Slots.Length} slots");
+            }
+        }
+
         if (run.OpenRow != (state.Phase != RunPhase.Ended))
         {
             world.Fail("a run is among the open ones exactly until it ends", $"run {run.Id} is {state.Phase}, open: {run.OpenRow}");

@@ -63,7 +63,7 @@ internal static class PlantedBugs
 
     private static void SplitAgainAndAgain(World world) => world.Schedule(TimeSpan.FromMinutes(10), () =>
     {
-        world.Split(TimeSpan.FromMinutes(5), new RegionFaultRates { Twins = 0.3 });
+        world.Split(TimeSpan.FromMinutes(5), new RegionFaultRates { Twins = 0.6 });
         SplitAgainAndAgain(world);
     });
 
