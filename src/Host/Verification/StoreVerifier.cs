@@ -256,6 +256,12 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
 
         foreach (var put in expected.Where(e => !present.Exists(p => p.Key == e.Key)))
         {
+            if (table == Tables.RunWords)
+            {
+                // A run of before there were such rows has none, and is found without, as ever.
+                continue;
+            }
+
             found(new StoreProblem("row", key.ToString(), null, $"The row {put.Key} of {table.Name} is missing; by the events of {key} there is one.", RowToDo));
         }
     }
@@ -371,7 +377,7 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             Slots = new("slots", scan.Slots(kind), s => s.Id);
             Tables = kind switch
             {
-                "FlowRun" => [Own(Actors.Tables.Runs), Own(Actors.Tables.OpenRuns), Own(Actors.Tables.Waiters)],
+                "FlowRun" => [Own(Actors.Tables.Runs), Own(Actors.Tables.RunWords), Own(Actors.Tables.OpenRuns), Own(Actors.Tables.Waiters)],
                 "Deployment" =>
                 [
                     Own(Actors.Tables.Deployments), Own(Actors.Tables.Retention),

@@ -30,7 +30,6 @@ public sealed class RefusalTests : IAsyncLifetime
         { new RequestNotHandled("GetRun", "FlowRun/1"), 500 },
         { new EntityUnreadable("FlowRun/1", 3, "cannot be read"), 500 },
         { new SkipRefused("FlowRun/1", 3, "it can be read."), 409 },
-        { new KeyUsedOtherwise(Guid.Empty, "k", [new Problem("priority", "wrong.")]), 409 },
         { new NodeStopping(), 503 },
         { new NodeBusy(10), 503 },
         { new TooManyFollowers(10), 503 },
@@ -133,7 +132,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("[{\"name\": \"a/b\"}]", "missing: 'command', 'workdir'")]
+    [InlineData("[{\"name\": \"a/b\"}]", "missing: 'workdir'")]
     [InlineData("[null]", "[0]: is null.")]
     [InlineData("null", "expected a list")]
     [InlineData("[{\"name\": null, \"command\": [], \"workdir\": \"/\"}]", "may not be null")]
