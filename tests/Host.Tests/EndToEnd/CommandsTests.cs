@@ -116,12 +116,15 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
             deployments:
               - {name: times/lines, command: [sh, -c, 'echo one; cat {{gate}}; printf "two\nthree\nfour"']}
             """);
-        var begun = TimeProvider.System.GetUtcNow();
+        await node.DeployAsync("clock.yaml", """deployments: [{name: times/clock, command: ["true"]}]""");
+        // The node's own clock.
+        async Task<DateTimeOffset> NowAsync() => (await node.Client.RunAsync(Guid.Parse(await node.SubmitAsync("times/clock")))).Created;
+        var begun = await NowAsync();
         var run = await node.SubmitAsync("times/lines");
         var one = await FirstAsync(node.Client.FollowLogsAsync(Guid.Parse(run), timestamps: true));
-        Assert.InRange(one.Time!.Value, begun.AddMilliseconds(-20), TimeProvider.System.GetUtcNow());
+        Assert.InRange(one.Time!.Value, begun.AddMilliseconds(-20), await NowAsync());
         await NotedAsync(run);
-        var between = TimeProvider.System.GetUtcNow();
+        var between = await NowAsync();
         await File.WriteAllTextAsync(gate, "");
         await node.EndOfAsync(run);
 
@@ -136,7 +139,7 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal("two\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", since)).Out);
         Assert.Equal("two\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", since, "--follow")).Out);
         Assert.Equal("one\ntwo\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", "1h")).Out);
-        Assert.Equal("", (await node.AskAsync("run", "logs", run, "--since", Instants.Format(TimeProvider.System.GetUtcNow().AddHours(1)))).Out);
+        Assert.Equal("", (await node.AskAsync("run", "logs", run, "--since", Instants.Format(between.AddHours(1)))).Out);
         await Cleanly.RefusesAsync(node.Data, 2, "--since and --tail", "run", "logs", run, "--since", "1h", "--tail", "1");
     }
 
