@@ -32,6 +32,7 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("ctrl-c", "Ctrl-C on an idle node until it is gone", CtrlC.MeasureAsync),
     ("cron", "the next occurrence of cron expressions beside Quartz", CronNext.MeasureAsync),
     ("rrule", "the next occurrence of recurrences", RecurrenceNext.MeasureAsync),
+    ("bodies", "every route with a body of the largest size allowed", Bodies.MeasureAsync),
     ("batches", "100,000 lines through the commands that answer lines", Batches.MeasureAsync),
     ("soak", "runs at a fixed rate for minutes (--minutes N, 20; --rate N, 200 a second); only when named", soak.MeasureAsync),
 };
