@@ -134,6 +134,50 @@ public abstract class FlowRunnerContract : IDisposable
     }
 
     [Fact]
+    public async Task B46_values_that_are_read_at_start_reach_the_program_and_its_result_is_masked()
+    {
+        File.WriteAllText(Path.Combine(_shop.Folder, "secret"), "from a file\n");
+        var spec = _shop.Shell("printf '%s|' \"$A\" \"$B\" \"$C\"; printf '\"%s\"' \"$B\" > $RUNNER_RESULT_FILE") with
+        {
+            Environment = [new("A", "replaced")],
+            Secrets =
+            [
+                new("A", new SecretSource.Variable("PATH")),
+                new("B", new SecretSource.File(Path.Combine(_shop.Folder, "secret"))),
+                new("C", new SecretSource.Command(["/bin/sh", "-c", "echo from a command; echo not this >&2"])),
+            ],
+        };
+        var recorder = new Recorder();
+        _runner.Start(spec, recorder);
+        Assert.Equal("\"***\"", (await recorder.WhenEnded()).Result);
+        Assert.Equal($"{Environment.GetEnvironmentVariable("PATH")}|from a file|from a command|", _shop.Stdout(spec));
+        Assert.NotNull(SecretMask.Of(_shop.Files, spec.Key));
+
+        foreach (var source in (SecretSource[])[new SecretSource.Command(["/bin/sh", "-c", "echo secret; exit 3"]), new SecretSource.Command(["/no/such"]), new SecretSource.File("/no/such")])
+        {
+            var wrong = _shop.Spec("/bin/true") with { Secrets = [new("X", source)] };
+            var failure = await Fail(wrong);
+            Assert.Equal(StartFailureKind.SecretNotAvailable, failure.Kind);
+            Assert.StartsWith("The value of X cannot be read from the ", failure.Message, StringComparison.Ordinal);
+            Assert.False(File.Exists(_shop.Files.Mask(wrong.Key)));
+        }
+    }
+
+    [Fact]
+    public async Task B46_a_stop_while_values_are_read_ends_that_and_the_program_never_starts()
+    {
+        var fifo = _shop.Fifo("pids");
+        var spec = _shop.Shell("echo started") with { Secrets = [new("X", new SecretSource.Command(["/bin/sh", "-c", $"echo $$ > {fifo.Path}; exec sleep 1000"]))] };
+        var recorder = new Recorder();
+        _runner.Start(spec, recorder);
+        var pids = await fifo.ReadNumbers();
+        _runner.Stop(spec.Key, StopSignal.Kill);
+        await recorder.WhenNeverStarted();
+        Assert.True(SpinWait.SpinUntil(() => !Processes.IsAlive(pids[0]), TimeSpan.FromSeconds(20)));
+        Assert.False(File.Exists(_shop.Files.Stdout(spec.Key)));
+    }
+
+    [Fact]
     public async Task B13_a_user_that_does_not_exist_is_not_available()
     {
         Assert.Equal(StartFailureKind.UserNotAvailable, (await Fail(_shop.Spec("/bin/true") with { User = "no-such-user" })).Kind);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Runner.Actors.FlowRunners.Secrets;
@@ -258,27 +259,42 @@ public sealed class SecretMask
 
     private void Find(ReadOnlySpan<byte> text, ReadOnlySpan<ulong> prefixes, OfLength of, List<(int From, int Until)> found)
     {
-        // One that was found proves the others that are the same bytes.
-        Dictionary<ulong, int>? proven = null;
-        for (var from = 0; from + of.Length <= text.Length; from++)
+        if (text.Length < of.Length)
         {
-            var hash = Sum(prefixes[from + of.Length], Prime - Product(prefixes[from], of.Power));
-            if (!of.Contains(hash, out var hmacs))
-            {
-                continue;
-            }
+            return;
+        }
 
-            var here = text.Slice(from, of.Length);
-            if (proven is not null && proven.TryGetValue(hash, out var known) && here.SequenceEqual(text.Slice(known, of.Length)))
+        // This is done for every byte of an output: nothing is called, and what is looked up is little.
+        var (power, filter) = (of.Power, of.Filter);
+        var starts = prefixes[..(text.Length - of.Length + 1)];
+        var ends = prefixes.Slice(of.Length, starts.Length);
+        Dictionary<ulong, int>? proven = null;
+        for (var from = 0; from < starts.Length; from++)
+        {
+            var hash = Sum(ends[from], Prime - Product(starts[from], power));
+            if (OfLength.MayHave(filter, hash) && of.Hmacs.TryGetValue(hash, out var hmacs) && IsIt(text, from, hash, of.Length, hmacs, ref proven))
             {
-                found.Add((from, from + of.Length));
-            }
-            else if (IsOneOf(hmacs, HMACSHA256.HashData(_hmacKey, here)))
-            {
-                (proven ??= [])[hash] = from;
                 found.Add((from, from + of.Length));
             }
         }
+    }
+
+    /// <param name="proven">Where a text was found, by its hash: it proves the others that are the same bytes.</param>
+    private bool IsIt(ReadOnlySpan<byte> text, int from, ulong hash, int length, byte[][] hmacs, ref Dictionary<ulong, int>? proven)
+    {
+        var here = text.Slice(from, length);
+        if (proven is not null && proven.TryGetValue(hash, out var known) && here.SequenceEqual(text.Slice(known, length)))
+        {
+            return true;
+        }
+
+        if (!IsOneOf(hmacs, HMACSHA256.HashData(_hmacKey, here)))
+        {
+            return false;
+        }
+
+        (proven ??= [])[hash] = from;
+        return true;
     }
 
     private static bool IsOneOf(byte[][] hmacs, byte[] hmac)
@@ -335,6 +351,7 @@ public sealed class SecretMask
         return power;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Sum(ulong a, ulong b)
     {
         var sum = a + b;
@@ -342,6 +359,7 @@ public sealed class SecretMask
         return sum >= Prime ? sum - Prime : sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Product(ulong a, ulong b)
     {
         var high = Math.BigMul(a, b, out var low);
@@ -350,27 +368,32 @@ public sealed class SecretMask
 
     private readonly record struct Fingerprint(int Length, ulong Rolling, byte[] Hmac);
 
+    /// <param name="power">The unknown to the power of the length.</param>
     private sealed class OfLength(int length, ulong power, Dictionary<ulong, byte[][]> hmacs)
     {
-        /// <summary>A few are compared faster than looked up, and nearly always there are few.</summary>
-        private const int Few = 4;
-
-        private readonly ulong[]? _few = hmacs.Count <= Few ? [.. hmacs.Keys] : null;
+        private const int FilterWords = 64;
 
         public int Length => length;
 
-        /// <summary>The unknown to the power of the length.</summary>
         public ulong Power => power;
 
-        public bool Contains(ulong hash, out byte[][] found)
+        public Dictionary<ulong, byte[][]> Hmacs => hmacs;
+
+        /// <summary>A bit for each hash, so that nearly all that are none are seen at once.</summary>
+        public ulong[] Filter { get; } = FilterOf(hmacs.Keys);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static bool MayHave(ulong[] filter, ulong hash) => (filter[(hash >> 6) % FilterWords] >> (int)(hash & 63) & 1) != 0;
+
+        private static ulong[] FilterOf(IEnumerable<ulong> hashes)
         {
-            if (_few is not null && Array.IndexOf(_few, hash) < 0)
+            var filter = new ulong[FilterWords];
+            foreach (var hash in hashes)
             {
-                found = [];
-                return false;
+                filter[(hash >> 6) % FilterWords] |= 1UL << (int)(hash & 63);
             }
 
-            return hmacs.TryGetValue(hash, out found!);
+            return filter;
         }
     }
 }
