@@ -9,7 +9,7 @@ internal static class Unreadable
 {
     private static readonly int[] Counts = [0, 1, Scale.Of(10_000, 100)];
 
-    private static TimeSpan For => Scale.OfSeconds(120, 10);
+    private static TimeSpan For => Scale.OfSeconds(60, 10);
 
     public static async Task MeasureAsync(Report report)
     {

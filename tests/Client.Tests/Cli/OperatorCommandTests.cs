@@ -7,8 +7,8 @@ namespace Runner.Client.Tests.Cli;
 /// <summary><c>health</c>, <c>backup</c> and <c>completion</c>.</summary>
 public sealed class OperatorCommandTests : IDisposable
 {
-    private const string Well = """{"status":"ready","checks":[{"name":"store","healthy":true,"message":"The store answers."},{"name":"queue","healthy":true,"message":"No run waits."}]}""";
-    private const string Ill = """{"status":"not-ready","checks":[{"name":"store","healthy":true,"message":"The store answers."},{"name":"disk","healthy":false,"message":"Only 3 MiB are free."}]}""";
+    private const string Well = """{"status":"ready","checks":[{"name":"store","healthy":true,"message":"The store answers.","partial":false},{"name":"queue","healthy":true,"message":"No run waits.","partial":false}]}""";
+    private const string Ill = """{"status":"not-ready","checks":[{"name":"store","healthy":true,"message":"The store answers.","partial":false},{"name":"disk","healthy":false,"message":"Only 3 MiB are free.","partial":false}]}""";
 
     private readonly TemporaryFolder _folder = new();
 
