@@ -84,7 +84,7 @@ internal static class ManyRuns
         }
 
         // A row of an open run would be put and taken away again.
-        var rows = FlowRunRows.Project(new FlowRunState(id), state).Rows.Where(row => row.Table == Tables.Runs.Name);
+        var rows = FlowRunRows.Project(new FlowRunState(id), state).Rows.Where(row => row.Table != Tables.OpenRuns.Name);
         return new EntityWrite(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), 0, events.DrainToImmutable()) { Rows = [.. rows] };
     }
 
@@ -125,7 +125,7 @@ internal static class ManyRuns
 
     private static RunRecipe Recipe { get; } = new(
         ["/usr/bin/python3", "-m", "flows.nightly", "--region", "eu-central"], "/srv/flows",
-        ImmutableSortedDictionary<string, string?>.Empty.Add("FLOW_ENV", "production"), [], null, new() { Count = 0 }, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), null);
+        ImmutableSortedDictionary<string, Runner.Messages.Deployments.EnvValue?>.Empty.Add("FLOW_ENV", "production"), [], null, new() { Count = 0 }, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), null);
 
     /// <summary>The same numbers everywhere for the same seed.</summary>
     private sealed class SplitMix(ulong seed)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
@@ -11,28 +12,28 @@ namespace Runner.Actors;
 /// <summary>A run, in <see cref="Tables.Runs"/>. Its times are to the millisecond.</summary>
 internal sealed record RunRow(
     Guid Run, string Deployment, RunState State, DateTimeOffset Due, DateTimeOffset Created, DateTimeOffset? Started, DateTimeOffset? Ended,
-    int Attempt, int Priority, int? ExitCode, string? Schedule, string? WaitingFor, ImmutableArray<string> Tags)
+    int Attempt, int Priority, int? ExitCode, string? Schedule, string? WaitingFor, ImmutableArray<string> Tags, string? Name = null)
 {
     /// <summary>Its place in the order of creation.</summary>
     public RowPosition Place => PlaceAt(Created.ToUnixTimeMilliseconds(), RowValues.Key(Run));
 
     /// <summary>As it is listed.</summary>
     public RunSummary Summary =>
-        new(Run, Deployment, State, Due, Created, Started, Ended, Attempt, Priority, ExitCode, Schedule, Tags, WaitingFor);
+        new(Run, Deployment, State, Due, Created, Started, Ended, Attempt, Priority, ExitCode, Schedule, Tags, WaitingFor, Name);
 
     public static RunRow Of(Row row) => row.Values is
-        [var deployment, var name, var type, var at, var message, var due, var created, var started, var ended, var attempt, var priority, var exitCode, var schedule, var waitingFor, var tags]
+        [var deployment, var name, var type, var at, var message, var due, var created, var started, var ended, var attempt, var priority, var exitCode, var schedule, var waitingFor, var tags, var called]
         ? new(
             Guid.Parse(row.Key), (string)deployment!,
             new RunState(Enum.Parse<StateType>((string)type!), (string)name!, RowValues.Time(at), (string?)message),
             RowValues.Time(due), RowValues.Time(created), RowValues.OptionalTime(started), RowValues.OptionalTime(ended), (int)(long)attempt!, (int)(long)priority!,
-            (int?)(long?)exitCode, (string?)schedule, (string?)waitingFor, (ImmutableArray<string>)tags!)
+            (int?)(long?)exitCode, (string?)schedule, (string?)waitingFor, (ImmutableArray<string>)tags!, (string?)called)
         : throw RowValues.Unlike(Tables.Runs, row);
 
     public RowChange Put() => RowChange.Put(
         Tables.Runs.Name, RowValues.Key(Run),
         Deployment, State.Name, State.Type.ToString(), RowValues.Of(State.At), State.Message, RowValues.Of(Due), RowValues.Of(Created),
-        RowValues.Of(Started), RowValues.Of(Ended), (long)Attempt, (long)Priority, (long?)ExitCode, Schedule, WaitingFor, Tags);
+        RowValues.Of(Started), RowValues.Of(Ended), (long)Attempt, (long)Priority, (long?)ExitCode, Schedule, WaitingFor, Tags, Name);
 
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Runs.Name, RowValues.Key(run));
 
@@ -42,6 +43,49 @@ internal sealed record RunRow(
 
     /// <summary>When the run at a place in the order of creation was made, in Unix milliseconds.</summary>
     public static long CreatedAt(RowPosition place) => (long)place.Values[0]!;
+}
+
+/// <summary>What a run is found by beside its state, deployment and tags, in <see cref="Tables.RunWords"/>: written once, with the run.</summary>
+/// <param name="Words">Made by <see cref="OfName"/> and <see cref="OfParameter"/>; none is no row.</param>
+internal sealed record RunWordsRow(Guid Run, DateTimeOffset Created, ImmutableArray<string> Words)
+{
+    /// <summary>The parameters that are known by their values, of each run.</summary>
+    private const int MostParameters = 20;
+
+    private const int LongestValue = 200;
+
+    public static RunWordsRow Of(Row row) => row.Values is [var created, var words]
+        ? new(Guid.Parse(row.Key), RowValues.Time(created), (ImmutableArray<string>)words!)
+        : throw RowValues.Unlike(Tables.RunWords, row);
+
+    /// <summary>The word of a name. No parameter is called nothing.</summary>
+    public static string OfName(string name) => "=" + name;
+
+    /// <summary>The word of a parameter's value.</summary>
+    /// <param name="asked"><c>NAME=VALUE</c>.</param>
+    public static string OfParameter(string asked) => asked;
+
+    /// <summary>The words of a run.</summary>
+    public static ImmutableArray<string> Of(RunScheduled run) =>
+    [
+        .. run.Name is { } name ? [OfName(name)] : Array.Empty<string>(),
+        .. run.Parameters.Select(p => (p.Key, Text: TextOf(p.Value))).Where(p => p.Text is { Length: <= LongestValue } && p.Key.Length is > 0 and <= LongestValue)
+            .Take(MostParameters).Select(p => OfParameter($"{p.Key}={p.Text}")),
+    ];
+
+    /// <summary>Its place in the order of creation.</summary>
+    public RowPosition Place => RunRow.PlaceAt(Created.ToUnixTimeMilliseconds(), RowValues.Key(Run));
+
+    public RowChange Put() => RowChange.Put(Tables.RunWords.Name, RowValues.Key(Run), RowValues.Of(Created), Words);
+
+    public static RowChange Delete(Guid run) => RowChange.Delete(Tables.RunWords.Name, RowValues.Key(run));
+
+    private static string? TextOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+        _ => null,
+    };
 }
 
 /// <summary>A run that has not ended, in <see cref="Tables.OpenRuns"/>.</summary>

@@ -15,11 +15,18 @@ public static class Tables
             new("created", ColumnType.Integer), new("started", ColumnType.Integer), new("ended", ColumnType.Integer),
             new("attempt", ColumnType.Integer), new("priority", ColumnType.Integer), new("exit_code", ColumnType.Integer),
             new("schedule", ColumnType.Text), new("waiting_for", ColumnType.Text), new("tags", ColumnType.TextSet),
+            new("name", ColumnType.Text),
         ],
         [["created"], ["state_name", "created"], ["deployment", "state_name", "created"]])
     {
         // What lists may filter by is what these begin with, and no list reads more than its page from each (Nodes/Listings).
         SetOrder = ["state_name", "created"],
+    };
+
+    /// <summary>What runs are found by beside: their names and the values of their parameters. Only of runs that have some, and never changed.</summary>
+    public static TableDefinition RunWords { get; } = new("run_words", [new("created", ColumnType.Integer), new("words", ColumnType.TextSet)], [])
+    {
+        SetOrder = ["created"],
     };
 
     /// <summary>The runs that have not ended, by deployment: what a deletion cancels.</summary>
@@ -51,5 +58,5 @@ public static class Tables
         []);
 
     /// <summary>All of them: what a store is opened with.</summary>
-    public static ImmutableArray<TableDefinition> All { get; } = [Runs, OpenRuns, Waiters, Limits, Retention, Deployments];
+    public static ImmutableArray<TableDefinition> All { get; } = [Runs, RunWords, OpenRuns, Waiters, Limits, Retention, Deployments];
 }

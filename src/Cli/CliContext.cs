@@ -108,6 +108,17 @@ public sealed class CliContext
         }
     }
 
+    /// <summary>Writes what a program wrote, byte by byte, to the same of our own two outputs at once.</summary>
+    public void Write(LogStream stream, ReadOnlySpan<byte> output)
+    {
+        lock (_writing)
+        {
+            var destination = stream == LogStream.Stdout ? RawOut : RawError;
+            destination.Write(output);
+            destination.Flush();
+        }
+    }
+
     /// <summary>Writes a line to standard error.</summary>
     public void WriteErrorLine(string line) => WriteError(line + "\n");
 

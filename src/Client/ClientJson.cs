@@ -30,7 +30,8 @@ public sealed record SubmitBody(
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
     bool? EnforceParameterSchema = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool KeyOnly = false);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool KeyOnly = false,
+    string? Name = null);
 
 /// <summary>The body of a cancellation.</summary>
 public sealed record CancelBody(string? Reason = null);

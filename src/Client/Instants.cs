@@ -46,6 +46,9 @@ public static class Instants
         return digits > KeptDigits ? text.Remove(20 + KeptDigits, digits - KeptDigits) : text;
     }
 
+    /// <summary>An instant in UTC to the millisecond, always as long.</summary>
+    public static string Milliseconds(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>The text that <see cref="TryParse"/> reads as the same instant, in UTC.</summary>
     public static string Format(DateTimeOffset instant) =>
         instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);

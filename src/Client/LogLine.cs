@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace Runner.Client;
 
@@ -19,8 +21,26 @@ public enum LogStream
 /// <param name="Text">With its line feed; without one it is a line's part, or the last of a stream. Several lines where they were asked for together.</param>
 public sealed record LogLine(int Attempt, LogStream Stream, string Position, string Text)
 {
+    /// <summary>
+    /// The bytes themselves, in base64, where they are no UTF-8 and <see cref="Text"/> therefore has U+FFFD in places; null where the text is exact.
+    /// </summary>
+    public string? Base64 { get; init; }
+
+    /// <summary>By when it had come; null where it was not asked for, or is not known.</summary>
+    public DateTimeOffset? Time { get; init; }
+
     /// <summary>Why nothing more comes of this stream, in a sentence: a program has replaced its file. Then <see cref="Text"/> is empty.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>The piece of output these bytes are.</summary>
+    public static LogLine Of(int attempt, LogStream stream, string position, ReadOnlySpan<byte> bytes) => new(attempt, stream, position, Encoding.UTF8.GetString(bytes))
+    {
+        Base64 = Utf8.IsValid(bytes) ? null : Convert.ToBase64String(bytes),
+    };
+
+    /// <summary>The bytes as the program wrote them.</summary>
+    /// <exception cref="FormatException"><see cref="Base64"/> is none.</exception>
+    public byte[] ToBytes() => Base64 is { } exact ? Convert.FromBase64String(exact) : Encoding.UTF8.GetBytes(Text);
 }
 
 /// <summary>A place in a run's output, written <c>ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET</c>: everything before it has been delivered.</summary>

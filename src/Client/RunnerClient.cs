@@ -122,7 +122,7 @@ public sealed class RunnerClient : IDisposable
         ApiPaths.Deployment(command.Deployment, "/runs"),
         Bytes(
             new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema,
-                command.KeyOnly),
+                command.KeyOnly, command.Name),
             ClientJson.Default.SubmitBody),
         MessagesJson.Default.RunSubmitted,
         cancel);
@@ -134,6 +134,8 @@ public sealed class RunnerClient : IDisposable
             ("deployment", query.Deployment),
             ("tag", query.Tag),
             ("since", query.Since is { } since ? Instants.Format(since) : null),
+            ("name", query.Name),
+            ("parameter", query.Parameter),
             ("limit", ApiPaths.Text(query.Limit)),
             ("after", query.After)),
         MessagesJson.Default.RunPage,
@@ -172,25 +174,35 @@ public sealed class RunnerClient : IDisposable
     /// <param name="attempt">Only this attempt's; null for all from the position on.</param>
     /// <param name="together">Lines that are there already come as one piece: many times faster where there are many.</param>
     /// <param name="tail">Begins with so many last lines of each stream, of the latest attempt if none is named; null begins at the start.</param>
+    /// <param name="since">Begins with the first line that came at this time or later, of the latest attempt if none is named.</param>
+    /// <param name="timestamps">Whether pieces have their <see cref="LogLine.Time"/>; then lines come one by one.</param>
     public IAsyncEnumerable<LogLine> FollowLogsAsync(
-        Guid id, LogStream? stream = null, string? from = null, int? attempt = null, bool together = false, int? tail = null, CancellationToken cancel = default)
+        Guid id, LogStream? stream = null, string? from = null, int? attempt = null, bool together = false, int? tail = null,
+        DateTimeOffset? since = null, bool timestamps = false, CancellationToken cancel = default)
     {
         LogPosition? last = null;
-        string Path(string? position, int? lines) => ApiPaths.Query(
+        string Path(string? position, int? lines, DateTimeOffset? time) => ApiPaths.Query(
             ApiPaths.Run(id, "/logs"),
             ("follow", "true"),
             ("together", together ? "true" : null),
             ("tail", ApiPaths.Text(lines)),
+            ("since", time is { } at ? Instants.Format(at) : null),
+            ("timestamps", timestamps ? "true" : null),
             ("stream", stream is { } s ? ApiPaths.Text(s) : null),
             ("attempt", ApiPaths.Text(attempt)),
             ("from", position));
 
-        return new EventStream<LogLine>(_api, Path(from, tail), Path(null, null), "log", ClientJson.Default.LogLine).ReadAsync(
+        return new EventStream<LogLine>(_api, Path(from, tail, since), Path(null, null, null), "log", ClientJson.Default.LogLine).ReadAsync(
             line =>
             {
                 if (!LogPosition.TryParse(line.Position, out var position))
                 {
                     throw new UnexpectedAnswerException(Url, $"it sent output at '{line.Position}', which is no position");
+                }
+
+                if (line.Base64 is { } exact && !System.Buffers.Text.Base64.IsValid(exact))
+                {
+                    throw new UnexpectedAnswerException(Url, $"it sent output at '{line.Position}' whose base64 is none");
                 }
 
                 if (line.Problem is null && last?.Covers(position) == true)
@@ -204,12 +216,17 @@ public sealed class RunnerClient : IDisposable
             cancel);
     }
 
-    /// <summary>Copies the bytes there are of one output of one attempt, as they are; returns the offset at which they end.</summary>
+    /// <summary>
+    /// Copies the bytes there are of one output of one attempt, as they are but for secret values, which are <c>***</c>; returns the offset at which they end.
+    /// </summary>
     /// <param name="attempt">Null for the latest.</param>
     /// <param name="from">In bytes.</param>
-    /// <param name="tail">Only so many last lines; null for all. The offset is then not known.</param>
+    /// <param name="tail">Only so many last lines; null for all.</param>
+    /// <param name="since">Only what came at this time or later.</param>
+    /// <param name="timestamps">Whether each line has the time it came before it; what is returned is then no offset.</param>
     public async Task<long> CopyLogAsync(
-        Guid id, LogStream stream, Stream destination, int? attempt = null, long from = 0, int? tail = null, CancellationToken cancel = default)
+        Guid id, LogStream stream, Stream destination, int? attempt = null, long from = 0, int? tail = null,
+        DateTimeOffset? since = null, bool timestamps = false, CancellationToken cancel = default)
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Get,
@@ -218,6 +235,8 @@ public sealed class RunnerClient : IDisposable
                 ("stream", ApiPaths.Text(stream)),
                 ("attempt", ApiPaths.Text(attempt)),
                 ("tail", ApiPaths.Text(tail)),
+                ("since", since is { } at ? Instants.Format(at) : null),
+                ("timestamps", timestamps ? "true" : null),
                 ("from", from > 0 ? ApiPaths.Text(from) : null)));
         try
         {
@@ -225,13 +244,26 @@ public sealed class RunnerClient : IDisposable
             using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             var counted = new CountingStream(body);
             await counted.CopyToAsync(destination, cancel).ConfigureAwait(false);
-            return from + counted.Count;
+            return PositionIn(response)?.OffsetOf(stream) ?? from + counted.Count;
         }
         catch (BrokenConnectionException e)
         {
             throw new NodeUnreachableException(Url, "broke the connection while it sent the output. Ask again.", e.InnerException);
         }
     }
+
+    /// <summary>Where the bytes end that <see cref="CopyLogAsync"/> would copy, if secret values are masked in them; null if none are, and their positions can be counted.</summary>
+    public async Task<LogPosition?> MaskedLogEndAsync(Guid id, LogStream stream, int attempt, CancellationToken cancel = default)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get,
+            ApiPaths.Query(ApiPaths.Run(id, "/logs"), ("stream", ApiPaths.Text(stream)), ("attempt", ApiPaths.Text(attempt)), ("tail", ApiPaths.Text((int?)1))));
+        using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
+        return response.Headers.Contains("Runner-Log-Masked") ? PositionIn(response) : null;
+    }
+
+    private static LogPosition? PositionIn(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Runner-Log-Position", out var values) && LogPosition.TryParse(values.FirstOrDefault(), out var position) ? position : null;
 
     public Task<LimitPage> LimitsAsync(ListLimits query, CancellationToken cancel = default) => Get(
         ApiPaths.Query(ApiPaths.Root + "limits", ("limit", ApiPaths.Text(query.Limit)), ("after", query.After)), MessagesJson.Default.LimitPage, cancel);

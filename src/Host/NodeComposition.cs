@@ -31,17 +31,23 @@ internal static class NodeComposition
         var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(start.Options.DataDirectory)
         {
             Environment = new ProgramEnvironment(start.Options.EnvInherit, [.. start.Options.SecretVariables]),
+            Attributes = start.Options.Programs,
+            UserFilesDirectory = start.Options.UserFilesDirectory,
         }, start.Log);
+        var times = new OutputTimes(new RunFiles(start.Options.DataDirectory), (ILiveAttempts)flowRunner, start.Time, start.Log);
         try
         {
             var system = await NodeSystem.StartAsync(
                 store.Entities, flowRunner, Settings(start), start.Time, start.Log, start.Options.Akka, cancel).ConfigureAwait(false);
+            var sweep = new UserFilesSweep(system.Node, flowRunner as IUserFiles, start.Log);
             return new StartedNode(
                 system.Node,
-                () =>
+                async () =>
                 {
+                    times.Dispose();
+                    await sweep.DisposeAsync().ConfigureAwait(false);
                     (flowRunner as IDisposable)?.Dispose();
-                    return store.DisposeAsync();
+                    await store.DisposeAsync().ConfigureAwait(false);
                 },
                 store.CopyToAsync)
             {
@@ -52,6 +58,7 @@ internal static class NodeComposition
         }
         catch
         {
+            times.Dispose();
             (flowRunner as IDisposable)?.Dispose();
             throw;
         }

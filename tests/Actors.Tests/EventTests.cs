@@ -22,7 +22,7 @@ public sealed class EventTests
     [
         new RunScheduled(
             "flow/d",
-            new RunRecipe(["true"], "/", ImmutableSortedDictionary<string, string?>.Empty, ["db"], null, new RetrySpec(), null, TimeSpan.Zero, null),
+            new RunRecipe(["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, ["db"], null, new RetrySpec(), null, TimeSpan.Zero, null),
             ImmutableSortedDictionary<string, JsonElement>.Empty, At, 0, []),
         new RunAwaitingSlot("db"),
         new RunAwaitingSlot("db", [new Slot("deployment:flow/d", 0)]),

@@ -20,6 +20,10 @@ public sealed class RowTests
         Same(run, Tables.Runs, run.Put(), RunRow.Of);
         var bare = new RunRow(Run, "flow/d", new RunState(StateType.Scheduled, StateNames.Scheduled, At), At, At, null, null, 0, 0, null, null, null, []);
         Same(bare, Tables.Runs, bare.Put(), RunRow.Of);
+        var named = bare with { Name = "the one" };
+        Same(named, Tables.Runs, named.Put(), RunRow.Of);
+        var words = new RunWordsRow(Run, At, [RunWordsRow.OfName("the one"), RunWordsRow.OfParameter("day=monday")]);
+        Same(words, Tables.RunWords, words.Put(), RunWordsRow.Of);
         var open = new OpenRunRow(Run, "flow/d");
         Same(open, Tables.OpenRuns, open.Put(), OpenRunRow.Of);
         var waiter = new WaiterRow(Run, "db", int.MinValue, At, ["deployment:flow/d", "db"]);

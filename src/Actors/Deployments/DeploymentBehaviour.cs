@@ -244,7 +244,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
             spec.Name, Recipe(spec), parameters,
             command.At ?? now, command.Priority ?? spec.Priority,
             command.Tags is { } tags ? [.. spec.Tags.Concat(tags).Distinct()] : spec.Tags, IdempotencyKey: command.IdempotencyKey,
-            Asked: KeyRules.Asked(command));
+            Asked: KeyRules.Asked(command), Name: command.Name);
         return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == place.FreshId, command.KeyOnly)));
     }
 

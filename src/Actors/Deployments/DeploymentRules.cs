@@ -34,6 +34,12 @@ internal static class DeploymentRules
 
     /// <summary>With its templates as references it has to fit into an argument, of 128 KiB.</summary>
     private const int LongestShell = 32 * 1024;
+    private const int LongestVariable = 256;
+    private const int LongestPath = 4_095;
+    private const int MostSourceArguments = 100;
+
+    /// <summary>How many values of one deployment are read when it starts: each may be a program that is run.</summary>
+    private const int MostSources = 100;
     private const int MostParameterBytes = 1024 * 1024;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
@@ -82,6 +88,11 @@ internal static class DeploymentRules
         AtMost("tags", spec.Tags.Length, MostTags, problems);
         AtMost("command", spec.Command.Length, MostArguments, problems);
         AtMost("env", spec.Env.Count, MostVariables, problems);
+        if (spec.Env.Count <= MostVariables && spec.Env.Values.Count(v => v is not null and not EnvValue.Text) is > MostSources and var sources)
+        {
+            problems.Add(new("env", $"there are {sources} values that are read at start (from_env, from_file, from_command); at most {MostSources} are possible"));
+        }
+
         AtMost("schedules", spec.Schedules.Length, MostSchedules, problems);
         AtMost("limits", spec.Limits.Length, MostLimits, problems);
         AtMost("retries.delays", spec.Retries.Delays.Length, MostRetries, problems);
@@ -225,12 +236,34 @@ internal static class DeploymentRules
             {
                 problems.Add(new(field, "names that begin with RUNNER_ are the runner's own"));
             }
-            else if (value is not null)
+            else if (value is EnvValue.Text(var text))
             {
-                CheckArgument(field, value, known, problems);
+                CheckArgument(field, text, known, problems);
+            }
+            else if (value is not null && (name == "PATH" ? "its value is shown where a program is not found in it; declare it as a text" : ProblemOfSource(value)) is { } problem)
+            {
+                problems.Add(new(field, problem));
             }
         }
     }
+
+    /// <summary>
+    /// What is wrong with where a value is read. It is taken as it is written: what a run is given, which its caller may choose, does not choose what is
+    /// read with the rights of the node.
+    /// </summary>
+    private static string? ProblemOfSource(EnvValue value) => value switch
+    {
+        EnvValue.FromEnv(var name) when name is not { Length: > 0 and <= LongestVariable } || name.AsSpan().IndexOfAny('=', '\0') >= 0 =>
+            $"from_env: expected the name of a variable of the node: 1 to {LongestVariable} characters without '='",
+        EnvValue.FromFile(var path) when path is not { Length: > 0 and <= LongestPath } || !Path.IsPathRooted(path) || path.Contains('\0', StringComparison.Ordinal) =>
+            $"from_file: expected the absolute path of a file on the node, up to {LongestPath} characters",
+        EnvValue.FromCommand(var command) when command.IsDefaultOrEmpty || string.IsNullOrWhiteSpace(command[0]) =>
+            "from_command: expected a list of at least one text, the program first, e.g. [pass, show, name]",
+        EnvValue.FromCommand({ Length: > MostSourceArguments } command) => $"from_command: there are {command.Length} texts; at most {MostSourceArguments} are possible",
+        EnvValue.FromCommand(var command) when command.Any(a => a is null || a.Length > LongestText || a.Contains('\0', StringComparison.Ordinal)) =>
+            $"from_command: expected texts without null characters, up to {LongestText} characters each",
+        _ => null,
+    };
 
     private static void CheckInherited(ImmutableArray<string>? names, ImmutableArray<Problem>.Builder problems)
     {

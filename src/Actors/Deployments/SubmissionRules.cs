@@ -9,6 +9,8 @@ namespace Runner.Actors.Deployments;
 /// <summary>What a submission may ask for.</summary>
 internal static class SubmissionRules
 {
+    private const int LongestName = 200;
+
     private static readonly DateTimeOffset Earliest = new(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Latest = new(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -28,6 +30,11 @@ internal static class SubmissionRules
         if (command.At < Earliest || command.At > Latest)
         {
             problems.Add(new("at", "expected a time from the year 1970 to 9000"));
+        }
+
+        if (command.Name is { } name && (name.Length is 0 or > LongestName || name.Any(char.IsControl)))
+        {
+            problems.Add(new("name", $"expected 1 to {LongestName} characters on one line"));
         }
 
         DeploymentRules.CheckTags(command.Tags ?? [], problems);

@@ -24,6 +24,7 @@ public static class ExitExplanation
         StartFailureKind.WorkingDirectoryNotFound => (null, $"Working directory not found: {message}"),
         StartFailureKind.UserNotAvailable => (null, $"User not available: {message}"),
         StartFailureKind.ArgumentsTooLong => (null, $"Arguments too long: {message}"),
+        StartFailureKind.SecretNotAvailable => (null, $"Secret not available: {message}"),
         StartFailureKind.ResourcesExhausted => (null, $"Resources exhausted on the node: {message}"),
         StartFailureKind.Other => (null, $"The process could not be started: {message}"),
     };

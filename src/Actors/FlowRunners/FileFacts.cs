@@ -23,6 +23,12 @@ public enum FileKind
 /// <param name="Owner">The owner's number; null where the system has none or does not say.</param>
 public sealed record FileFacts(FileKind Kind, long Size, uint? Owner)
 {
+    /// <summary>When it was last written; null where the system does not say.</summary>
+    public DateTimeOffset? Changed { get; init; }
+
+    /// <summary>The last second of the year 9000: a file may say anything.</summary>
+    private const long LatestSecond = 221_876_841_599;
+
     /// <summary>The number of the user that this process is; null where the system has none or does not say.</summary>
     public static uint? Me => OperatingSystem.IsLinux() ? NativeMethods.GetEffectiveUser() : null;
 
@@ -34,8 +40,11 @@ public sealed record FileFacts(FileKind Kind, long Size, uint? Owner)
     {
         NativeMethods.StatXBuffer stat;
         var flags = followLink ? 0 : NativeMethods.AT_SYMLINK_NOFOLLOW;
-        return NativeMethods.StatX(NativeMethods.AT_FDCWD, path, flags, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID, &stat) == 0
+        return NativeMethods.StatX(NativeMethods.AT_FDCWD, path, flags, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID | NativeMethods.STATX_MTIME, &stat) == 0
             ? new FileFacts(KindOf(stat.Mode), (long)stat.Size, stat.Owner)
+            {
+                Changed = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(stat.ChangedSeconds, 0, LatestSecond)).AddTicks(stat.ChangedNanoseconds / 100),
+            }
             : null;
     }
 
@@ -57,6 +66,9 @@ public sealed record FileFacts(FileKind Kind, long Size, uint? Owner)
 
         return !entry.Exists ? null
             : entry is DirectoryInfo ? new FileFacts(FileKind.Folder, 0, null)
-            : new FileFacts((entry.Attributes & FileAttributes.Device) != 0 ? FileKind.Special : FileKind.Regular, ((FileInfo)entry).Length, null);
+            : new FileFacts((entry.Attributes & FileAttributes.Device) != 0 ? FileKind.Special : FileKind.Regular, ((FileInfo)entry).Length, null)
+            {
+                Changed = entry.LastWriteTimeUtc,
+            };
     }
 }

@@ -30,6 +30,9 @@ public sealed record ProcessSpec(
 
     /// <summary>Which of the node's variables the program gets, see <see cref="ProgramEnvironment.Inherit"/>; null for what the node says.</summary>
     public ImmutableArray<string>? EnvInherit { get; init; }
+
+    /// <summary>Variables whose values are read when the program is started, and are nowhere but in its environment.</summary>
+    public ImmutableArray<SecretVariable> Secrets { get => field.IsDefault ? [] : field; init; } = [];
 }
 
 /// <summary>
@@ -75,6 +78,9 @@ public enum StartFailureKind
 
     /// <summary>Arguments and environment are longer than the system takes.</summary>
     ArgumentsTooLong,
+
+    /// <summary>The value of a variable that is read at start cannot be read.</summary>
+    SecretNotAvailable,
 
     /// <summary>The system is out of processes, memory, descriptors or disk.</summary>
     ResourcesExhausted,
@@ -128,6 +134,16 @@ public interface IKillsAll
 {
     /// <summary>SIGKILL to the tree of every attempt that is here; those whose start waits are not started. Thread-safe; returns at once.</summary>
     void KillAll();
+}
+
+/// <summary>A flow runner that keeps files of attempts under another user apart, and may find some that an earlier life has left.</summary>
+public interface IUserFiles
+{
+    /// <summary>The attempts that have such files now.</summary>
+    IReadOnlyCollection<AttemptKey> WithUserFiles();
+
+    /// <summary>Removes those of an attempt whose outcome is durable.</summary>
+    void RemoveUserFiles(AttemptKey key);
 }
 
 /// <summary>How hard to ask a process tree to end.</summary>

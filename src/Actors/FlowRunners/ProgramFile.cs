@@ -23,13 +23,14 @@ public static class ProgramFile
 {
     /// <summary>The file, open to read, to be disposed of; null if nothing is there.</summary>
     /// <param name="isFolderNamed">Whether its folder is one that somebody has named to the node, which may be a link, and not one that the node made.</param>
+    /// <param name="owner">The number of the user that it has to belong to; null if that does not matter.</param>
     /// <exception cref="ReplacedFileException">It is no plain file, or it may not be read.</exception>
     /// <exception cref="IOException">The system cannot open it now.</exception>
-    public static SafeFileHandle? Open(string path, bool isFolderNamed = false)
+    public static SafeFileHandle? Open(string path, bool isFolderNamed = false, uint? owner = null)
     {
         if (OperatingSystem.IsLinux())
         {
-            return OpenLinux(path, isFolderNamed);
+            return OpenLinux(path, isFolderNamed, owner);
         }
 
         try
@@ -48,6 +49,42 @@ public static class ProgramFile
         catch (UnauthorizedAccessException)
         {
             throw NotReadable(path);
+        }
+    }
+
+    /// <summary>Adds to the end of a file of the node's own that programs can reach, making it if nothing is there. What is no plain file is left alone.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Append(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            if (FileFacts.Of(path) is null or { Kind: FileKind.Regular })
+            {
+                using var file = Runner.Files.OwnFile.Open(path, FileMode.Append);
+                file.Write(bytes);
+            }
+
+            return;
+        }
+
+        const int OwnerAlone = 0x180; // 0600
+        var opened = NativeMethods.Open(
+            path, NativeMethods.O_WRONLY | NativeMethods.O_APPEND | NativeMethods.O_CREAT | NativeMethods.O_NOFOLLOW | NativeMethods.O_NONBLOCK | NativeMethods.O_CLOEXEC, OwnerAlone);
+        if (opened < 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error is NativeMethods.ELOOP or NativeMethods.ENXIO or NativeMethods.EISDIR)
+            {
+                return;
+            }
+
+            throw new IOException($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+
+        using var handle = new SafeFileHandle(opened, ownsHandle: true);
+        if (IsPlain(handle))
+        {
+            RandomAccess.Write(handle, bytes, RandomAccess.GetLength(handle));
         }
     }
 
@@ -81,7 +118,7 @@ public static class ProgramFile
         }
     }
 
-    private static SafeFileHandle? OpenLinux(string path, bool isFolderNamed)
+    private static SafeFileHandle? OpenLinux(string path, bool isFolderNamed, uint? owner)
     {
         var folder = NativeMethods.Open(
             Path.GetDirectoryName(path)!,
@@ -103,7 +140,7 @@ public static class ProgramFile
 
             try
             {
-                return OpenPlace(path, place);
+                return OpenPlace(path, place, owner);
             }
             finally
             {
@@ -116,10 +153,10 @@ public static class ProgramFile
         }
     }
 
-    private static unsafe SafeFileHandle OpenPlace(string path, int place)
+    private static unsafe SafeFileHandle OpenPlace(string path, int place, uint? owner)
     {
         NativeMethods.StatXBuffer stat;
-        if (NativeMethods.StatX(place, string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE, &stat) != 0)
+        if (NativeMethods.StatX(place, string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID, &stat) != 0)
         {
             throw Failed(path, Marshal.GetLastPInvokeError());
         }
@@ -127,6 +164,11 @@ public static class ProgramFile
         if (FileFacts.KindOf(stat.Mode) is not FileKind.Regular and var kind)
         {
             throw Replaced(path, kind);
+        }
+
+        if (owner is { } user && stat.Owner != user)
+        {
+            throw new ReplacedFileException(path, null, "belongs to another user than the program runs as: a program has put it there. It is not read.");
         }
 
         // A program can have a lease on its file, which makes whoever opens it wait: not this.
@@ -138,6 +180,13 @@ public static class ProgramFile
 
         _ = NativeMethods.SetStatusFlags(opened, 0);
         return new SafeFileHandle(opened, ownsHandle: true);
+    }
+
+    private static unsafe bool IsPlain(SafeFileHandle handle)
+    {
+        NativeMethods.StatXBuffer stat;
+        return NativeMethods.StatX((int)handle.DangerousGetHandle(), string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE, &stat) == 0
+            && FileFacts.KindOf(stat.Mode) == FileKind.Regular;
     }
 
     private static IOException Failed(string path, int error) => error switch

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using Runner.Actors.FlowRunners.Secrets;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -52,12 +53,33 @@ internal static class ResultFile
         }
     }
 
+    /// <summary>What the program of an attempt left there; the attempt's secret values, which are not to be kept, are masked in it.</summary>
+    public static (string? Result, string? Problem) Read(RunFiles files, ProcessSpec spec)
+    {
+        var (result, problem) = spec.User is not null && files.OfUsers?.ResultOf(spec.Key) is { } own ? Read(own.Path, own.Owner) : Read(files.Result(spec.Key));
+        if (spec.Secrets.IsEmpty || (result is null && problem is null))
+        {
+            return (result, problem);
+        }
+
+        try
+        {
+            // What is wrong with a text may be said with a part of it.
+            return SecretMask.Of(files, spec.Key) is { } mask ? (result is null ? null : MaskedJson.Of(result, mask), problem is null ? null : mask.Of(problem)) : (result, problem);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"The result was not kept, because the secret values in it cannot be masked: {e.Message}");
+        }
+    }
+
     /// <summary>What a program left there.</summary>
-    public static (string? Result, string? Problem) Read(string path)
+    /// <param name="owner">Whose it has to be: a program that runs as another user must not have the node read what that user may not. Null for anybody.</param>
+    public static (string? Result, string? Problem) Read(string path, uint? owner = null)
     {
         try
         {
-            using var file = ProgramFile.Open(path);
+            using var file = ProgramFile.Open(path, owner: owner);
             return file is null ? (null, null) : ReadOpened(file);
         }
         catch (ReplacedFileException e)

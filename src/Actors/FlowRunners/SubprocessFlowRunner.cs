@@ -1,4 +1,5 @@
 using Runner.Actors.FlowRunners.Linux;
+using Runner.Actors.FlowRunners.Secrets;
 using Serilog;
 using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 
@@ -11,6 +12,15 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 {
     /// <summary>Which of the node's variables the programs get.</summary>
     public ProgramEnvironment Environment { get; init; } = ProgramEnvironment.Default;
+
+    /// <summary>What they start with beside.</summary>
+    public ProgramAttributes Attributes { get; init; } = ProgramAttributes.Default;
+
+    /// <summary>An absolute folder for the files of programs under another user, which the data folder is closed to.</summary>
+    public string UserFilesDirectory { get; init; } = DefaultUserFilesDirectory;
+
+    /// <summary>Gone when the machine is restarted, as are the programs.</summary>
+    public const string DefaultUserFilesDirectory = "/run/runner-actors";
 }
 
 /// <summary>
@@ -36,7 +46,7 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// and can be stopped meanwhile (<see cref="IStartTrouble"/>).
 /// </para>
 /// </summary>
-public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, IDisposable
+public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll, ILiveAttempts, IUserFiles, IDisposable
 {
     /// <summary>For each thread that starts programs one to watch with and one to read with, and as many for ends that are read meanwhile.</summary>
     private const int SparesPerThread = 4;
@@ -48,24 +58,32 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     private readonly TreeStopper _stopper;
     private readonly Adopter _adopter;
     private readonly WaitingStarts _waiting;
+    private readonly SecretReading _secrets;
+    private readonly UserFiles _userFiles;
+    private readonly ILogger _log;
     private readonly SpareDescriptors _spare;
     private readonly OrphanReaper? _orphans;
     private bool _disposed;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<AttemptKey> Live => _table.Live;
 
     /// <exception cref="IOException">The system has no descriptors left for it, or the word of <see cref="ForeignProcesses"/> cannot be read.</exception>
     public SubprocessFlowRunner(SubprocessOptions options, ILogger? log = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
-        log ??= Serilog.Core.Logger.None;
-        Files = new RunFiles(options.DataDirectory);
+        _log = log ??= Serilog.Core.Logger.None;
+        _userFiles = new UserFiles(options.UserFilesDirectory, Path.GetFullPath(options.DataDirectory), log);
+        Files = new RunFiles(options.DataDirectory) { OfUsers = _userFiles };
         _table = new AttemptTable(Files, log);
-        _spawner = new Spawner(Files, options.Environment);
+        _spawner = new Spawner(Files, options.Environment, new StartAttributes(options.Attributes, log));
         _spare = _spawner.Spare(options.SpawnThreads * SparesPerThread);
         _watcher = new ExitWatcher(Gone, log);
         _stopper = new TreeStopper(_table, _watcher.Watch);
         _adopter = new Adopter(_table, Running, ForeignProcesses.Read(options.DataDirectory), _spare.Fill);
         _starts = new Workers<TrackedAttempt>("process starts", options.SpawnThreads, 1, batch => batch.ForEach(Launch), attempt => attempt, log);
         _waiting = new WaitingStarts(_starts.Post, log);
+        _secrets = new SecretReading(_table, _starts.Post, NotStarted);
         _orphans = OrphanReaper.IfInit(_table, log);
     }
 
@@ -115,6 +133,12 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     public void Forget(AttemptKey key) => _table.Forget(key);
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<AttemptKey> WithUserFiles() => _userFiles.All();
+
+    /// <inheritdoc/>
+    public void RemoveUserFiles(AttemptKey key) => _userFiles.Remove(key);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, true))
@@ -123,6 +147,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         }
 
         _orphans?.Dispose();
+        _secrets.Dispose();
         _starts.Dispose();
         _waiting.Dispose();
         _adopter.Dispose();
@@ -130,6 +155,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         _watcher.Dispose();
         _spare.Dispose();
         _spawner.Dispose();
+        _userFiles.Dispose();
         foreach (var attempt in _table.All)
         {
             // The watcher has closed what it was watching; a leader it had reported already is still open.
@@ -144,6 +170,12 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     {
         lock (attempt.Gate)
         {
+            if (attempt.State == TrackedAttempt.Phase.Ended)
+            {
+                // It was stopped while its secret values were being read.
+                return;
+            }
+
             if (attempt.StopOnStart is not null)
             {
                 _table.Drop(attempt, o => o.NeverStarted());
@@ -159,10 +191,22 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
 
         try
         {
-            if (_spawner.Spawn(attempt.Spec) is { } pid)
+            if (!_secrets.IsDone(attempt))
             {
+                return;
+            }
+
+            var secrets = attempt.Secrets ?? SecretValues.None;
+            if (_spawner.Spawn(attempt.Spec, secrets) is { } pid)
+            {
+                attempt.Secrets = null;
                 Attach(attempt, pid);
                 _waiting.Worked();
+                foreach (var name in secrets.NotMasked)
+                {
+                    _log.About(attempt.Spec).Warning(
+                        "The secret value of {Variable} is shorter than {Shortest} bytes: it is not masked where the output is shown", name, SecretMask.ShortestValue);
+                }
             }
             else
             {
@@ -172,20 +216,27 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
                 }
             }
         }
-        catch (StartFailure failure) when (failure.Kind == StartFailureKind.ResourcesExhausted)
-        {
-            // Nothing of it exists, and the lack is the node's: it is not the run's to fail of it.
-            _waiting.Add(attempt, failure.Message);
-        }
         catch (StartFailure failure)
         {
-            _waiting.Worked();
-            _table.Drop(attempt, o => o.StartFailed(failure.Kind, failure.Message));
+            NotStarted(attempt, failure);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _table.Drop(attempt, o => o.StartFailed(StartFailureKind.Other, $"The attempt's files cannot be made or removed: {e.Message}"));
         }
+    }
+
+    private void NotStarted(TrackedAttempt attempt, StartFailure failure)
+    {
+        if (failure.Kind == StartFailureKind.ResourcesExhausted)
+        {
+            // Nothing of it exists, and the lack is the node's: it is not the run's to fail of it.
+            _waiting.Add(attempt, failure.Message);
+            return;
+        }
+
+        _waiting.Worked();
+        _table.Drop(attempt, o => o.StartFailed(failure.Kind, failure.Message));
     }
 
     /// <summary>Takes over a child that was just spawned; it may have ended already, and stays visible until it is reaped.</summary>

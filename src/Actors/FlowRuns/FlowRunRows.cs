@@ -20,6 +20,10 @@ internal static class FlowRunRows
         if (before.Phase == RunPhase.None)
         {
             rows.Add(new OpenRunRow(after.Id, after.Scheduled!.Deployment).Put());
+            if (RunWordsRow.Of(after.Scheduled) is { IsEmpty: false } words)
+            {
+                rows.Add(new RunWordsRow(after.Id, after.Created, words).Put());
+            }
         }
 
         if (after.Phase == RunPhase.Ended)
@@ -43,7 +47,7 @@ internal static class FlowRunRows
 
     private static RunRow Run(FlowRunState s) => new(
         s.Id, s.Scheduled!.Deployment, s.Current, s.Scheduled.Due, s.Created, s.Started, s.Ended,
-        s.Attempt, s.Scheduled.Priority, s.Outcome?.ExitCode, s.Scheduled.Schedule, s.WaitingFor, s.Scheduled.Tags);
+        s.Attempt, s.Scheduled.Priority, s.Outcome?.ExitCode, s.Scheduled.Schedule, s.WaitingFor, s.Scheduled.Tags, s.Scheduled.Name);
 
     private static ImmutableArray<SlotChange> Slots(FlowRunState before, FlowRunState after)
     {

@@ -11,5 +11,5 @@ internal static class FlowRunViews
         s.Attempt, s.Recipe.Retries.Count + 1, s.Scheduled.Priority, s.Outcome?.ExitCode, s.Outcome?.Signal,
         s.Scheduled.Schedule, s.Scheduled.RetryOf, s.Scheduled.Tags, s.Scheduled.Parameters, s.Recipe.Command, s.Recipe.Workdir,
         s.WaitingFor, s.Slots, s.Node, s.HasProcess ? s.Handle?.Pid : null, s.Result, [.. s.History],
-        s.Scheduled.StartAt, s.Recipe.Shell);
+        s.Scheduled.StartAt, s.Scheduled.Name, s.Recipe.Shell);
 }

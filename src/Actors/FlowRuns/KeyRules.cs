@@ -40,6 +40,7 @@ internal static class KeyRules
             .. differences,
             .. Value<DateTimeOffset>("at", before.At ? first.Due.ToUniversalTime() : null, asked.At ? now.Due.ToUniversalTime() : null, t => t.ToString("O", CultureInfo.InvariantCulture)),
             .. Value<int>("priority", before.Priority ? first.Priority : null, asked.Priority ? now.Priority : null, p => p.ToString(CultureInfo.InvariantCulture)),
+            .. first.Name == now.Name ? Array.Empty<Problem>() : [new Problem("name", $"it was {Quoted(first.Name)} the first time and is {Quoted(now.Name)} now")],
             .. before.Tags.SequenceEqual(asked.Tags, StringComparer.Ordinal) ? Array.Empty<Problem>() : [new Problem("tags", $"they were {Words(before.Tags)} the first time and are {Words(asked.Tags)} now")],
         ];
     }
@@ -72,6 +73,8 @@ internal static class KeyRules
         where T : struct => EqualityComparer<T?>.Default.Equals(before, now)
             ? []
             : [new(field, $"it was {(before is { } old ? text(old) : "not given")} the first time and is {(now is { } value ? text(value) : "not given")} now")];
+
+    private static string Quoted(string? name) => name is null ? "none" : $"'{name}'";
 
     private static string Words(ImmutableArray<string> tags) =>
         tags.IsEmpty ? "none" : tags.Length <= Told ? string.Join(", ", tags.Select(t => $"'{t}'")) : string.Create(CultureInfo.InvariantCulture, $"{tags.Length} others");

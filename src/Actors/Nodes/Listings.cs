@@ -25,9 +25,17 @@ internal static class Listings
             return refusal;
         }
 
+        if (query.Name is not null || query.Parameter is not null)
+        {
+            return await WithWordsAsync(store, query, asked.Value!).ConfigureAwait(false);
+        }
+
         if (query is { Deployment: not null, Tag: { } tag })
         {
-            return await WithTagAsync(store, asked.Value!, tag).ConfigureAwait(false);
+            return await LookThroughAsync(
+                store, asked.Value!, query.Limit,
+                rows => Task.FromResult(rows.Select(row => RunRow.Of(row).Summary).Where(run => run.Tags.Contains(tag)).ToImmutableArray()),
+                row => RunRow.Of(row).Place).ConfigureAwait(false);
         }
 
         var rows = await store.RowsAsync(asked.Value!).ConfigureAwait(false);
@@ -35,40 +43,74 @@ internal static class Listings
         return new RunPage(items, items.Length == query.Limit ? RunCursor.Of(items[^1]) : null);
     }
 
+    /// <summary>The runs of a name, or with a parameter's value, by the words they are found by; what else is asked of them their rows say.</summary>
+    private static async Task<Reply<RunPage>> WithWordsAsync(IEntityStore store, ListRuns query, RowQuery ofRuns)
+    {
+        if (query.Parameter is { } given && given.IndexOf('=', StringComparison.Ordinal) < 1)
+        {
+            return new QueryInvalid("parameter", $"'{given}' is no parameter with its value; expected NAME=VALUE");
+        }
+
+        var words = Words(query);
+        var states = States(query)!.Value;
+        return await LookThroughAsync(
+            store,
+            WordQuery(query, ofRuns),
+            query.Limit,
+            async rows =>
+            {
+                var found = ImmutableArray.CreateBuilder<RunSummary>();
+                foreach (var run in rows.Select(RunWordsRow.Of).Where(run => words.All(run.Words.Contains)))
+                {
+                    if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run.Run)).ConfigureAwait(false) is { } row && RunRow.Of(row).Summary is var summary
+                        && (query.Deployment is null || summary.Deployment == query.Deployment)
+                        && (query.Tag is not { } tag || summary.Tags.Contains(tag))
+                        && (query.State is null || states.Contains(summary.State.Name)))
+                    {
+                        found.Add(summary);
+                    }
+                }
+
+                return found.ToImmutable();
+            },
+            row => RunWordsRow.Of(row).Place).ConfigureAwait(false);
+    }
+
     /// <summary>
-    /// A deployment's runs with a tag: no index has both, so the deployment's are looked through. Of one that has very many without the tag no more are
-    /// looked at than <see cref="MostLookedAt"/>; the page is then shorter, and goes on where the looking stopped.
+    /// Runs of which no index has all that is asked for: those of the index that has most of it are looked through. If very many are not what is asked for no
+    /// more are looked at than <see cref="MostLookedAt"/>; the page is then shorter, and goes on where the looking stopped.
     /// </summary>
-    private static async Task<Reply<RunPage>> WithTagAsync(IEntityStore store, RowQuery ofDeployment, string tag)
+    /// <param name="candidates">In the order of creation, newest first.</param>
+    /// <param name="fitting">Those of some rows that are what is asked for, in the rows' order.</param>
+    /// <param name="placeOf">A row's place in the order of creation.</param>
+    private static async Task<Reply<RunPage>> LookThroughAsync(
+        IEntityStore store, RowQuery candidates, int limit, Func<ImmutableArray<Row>, Task<ImmutableArray<RunSummary>>> fitting, Func<Row, RowPosition> placeOf)
     {
         var found = ImmutableArray.CreateBuilder<RunSummary>();
-        var query = ofDeployment with { Limit = MostAtOnce };
-        string? next = null;
-        for (var looked = 0; looked < MostLookedAt; looked += MostAtOnce)
+        // No more than the page has, if all fit; more of them, if few do.
+        var query = candidates with { Limit = limit };
+        for (var looked = 0; looked < MostLookedAt;)
         {
             var rows = await store.RowsAsync(query).ConfigureAwait(false);
-            foreach (var row in rows)
+            foreach (var summary in await fitting(rows).ConfigureAwait(false))
             {
-                if (RunRow.Of(row).Summary is var summary && summary.Tags.Contains(tag))
+                found.Add(summary);
+                if (found.Count == limit)
                 {
-                    found.Add(summary);
-                    if (found.Count == ofDeployment.Limit)
-                    {
-                        return new RunPage(found.ToImmutable(), RunCursor.Of(summary));
-                    }
+                    return new RunPage(found.ToImmutable(), RunCursor.Of(summary));
                 }
             }
 
-            if (rows.Length < MostAtOnce)
+            if (rows.Length < query.Limit)
             {
                 return new RunPage(found.ToImmutable(), null);
             }
 
-            next = RunCursor.Of(RunRow.Of(rows[^1]).Summary);
-            query = query with { After = RunCursor.Position(next) };
+            looked += rows.Length;
+            query = query with { Limit = Math.Min(MostAtOnce, 4 * query.Limit), After = placeOf(rows[^1]) };
         }
 
-        return new RunPage(found.ToImmutable(), next);
+        return new RunPage(found.ToImmutable(), RunCursor.Of(query.After!));
     }
 
     /// <summary>What is asked of the store for a page of runs; of a deployment's with a tag, for the deployment's.</summary>
@@ -92,6 +134,14 @@ internal static class Listings
 
         return new RowQuery(Tables.Runs.Name, Filters(query, states), [new("created", Descending: true)], query.Limit, after);
     }
+
+    /// <summary>What is asked of the store for runs of a name, or with a parameter's value.</summary>
+    /// <param name="ofRuns">What would be asked for a page of runs.</param>
+    public static RowQuery WordQuery(ListRuns query, RowQuery ofRuns) => ofRuns with
+    {
+        Table = Tables.RunWords.Name,
+        Where = [new("words", RowOperator.Contains, Words(query)[0]), .. query.Since is { } since ? [Since(since)] : Array.Empty<RowFilter>()],
+    };
 
     /// <summary>Deployments by name.</summary>
     public static async Task<Reply<DeploymentPage>> DeploymentsAsync(IEntityStore store, Messages.Runs.ListDeployments query)
@@ -136,11 +186,19 @@ internal static class Listings
 
         if (query.Since is { } since)
         {
-            where.Add(new("created", RowOperator.AtLeast, since.ToUnixTimeMilliseconds()));
+            where.Add(Since(since));
         }
 
         return where.DrainToImmutable();
     }
+
+    private static ImmutableArray<string> Words(ListRuns query) =>
+    [
+        .. query.Name is { } name ? [RunWordsRow.OfName(name)] : Array.Empty<string>(),
+        .. query.Parameter is { } parameter ? [RunWordsRow.OfParameter(parameter)] : Array.Empty<string>(),
+    ];
+
+    private static RowFilter Since(DateTimeOffset since) => new("created", RowOperator.AtLeast, since.ToUnixTimeMilliseconds());
 
     private static IEnumerable<string> StateWords => Enum.GetNames<StateType>().Union(AllStates);
 

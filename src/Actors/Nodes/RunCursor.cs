@@ -11,8 +11,11 @@ internal static class RunCursor
 {
     private const int Longest = 200;
 
-    public static string Of(RunSummary run) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
-        string.Create(CultureInfo.InvariantCulture, $"{run.Created.ToUnixTimeMilliseconds()} {run.Id:D}")));
+    public static string Of(RunSummary run) => Of(RunRow.PlaceAt(run.Created.ToUnixTimeMilliseconds(), RowValues.Key(run.Id)));
+
+    /// <param name="place">In the order of creation.</param>
+    public static string Of(RowPosition place) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+        string.Create(CultureInfo.InvariantCulture, $"{RunRow.CreatedAt(place)} {place.Key}")));
 
     /// <summary>The place; null if the text is no cursor.</summary>
     public static RowPosition? Position(string cursor)

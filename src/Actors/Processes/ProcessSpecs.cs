@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Processes.Shell;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
@@ -21,9 +22,29 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
         var filling = new Filling(new TemplateValues(attempt, run));
         var command = filling.Command(recipe);
         var environment = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>(recipe.Env.Count + 4);
+        var secrets = ImmutableArray.CreateBuilder<SecretVariable>();
         foreach (var (name, value) in recipe.Env)
         {
-            environment.Add(new(name, value is null ? null : filling.Variable(name, value)));
+            switch (value)
+            {
+                case null:
+                    environment.Add(new(name, null));
+                    break;
+                case EnvValue.Text(var text):
+                    environment.Add(new(name, filling.Variable(name, text)));
+                    break;
+                case EnvValue.FromEnv(var variable):
+                    secrets.Add(new(name, new SecretSource.Variable(variable)));
+                    break;
+                case EnvValue.FromFile(var path):
+                    secrets.Add(new(name, new SecretSource.File(path)));
+                    break;
+                case EnvValue.FromCommand(var argv):
+                    secrets.Add(new(name, new SecretSource.Command(argv)));
+                    break;
+                default:
+                    break;
+            }
         }
 
         environment.Add(new("RUNNER_DEPLOYMENT", run.Deployment));
@@ -41,6 +62,7 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
         {
             Deployment = run.Deployment,
             EnvInherit = recipe.EnvInherit,
+            Secrets = secrets.DrainToImmutable(),
         };
     }
 

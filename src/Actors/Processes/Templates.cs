@@ -21,7 +21,7 @@ internal static class Templates
     public static IEnumerable<(string Field, string Text)> TextsOf(DeploymentSpec spec) =>
     [
         .. (spec.Command.IsDefault ? [] : spec.Command).Index().Where(c => c.Item is not null).Select(c => ($"command[{c.Index}]", c.Item)),
-        .. spec.Env.Where(e => e.Value is not null).Select(e => ($"env.{e.Key}", e.Value!)),
+        .. from variable in spec.Env let text = variable.Value as EnvValue.Text where text is not null select ($"env.{variable.Key}", text.Value),
         ("workdir", spec.Workdir ?? ""),
         ("shell", spec.Shell is null ? "" : ShellText.Of(spec.Shell).Templates),
     ];

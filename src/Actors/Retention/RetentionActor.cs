@@ -139,7 +139,7 @@ internal sealed class RetentionActor(IEntityStore store, TimeProvider time, Rete
         }
 
         Pipe(store.CommitAsync(new EntityCommit([.. _found.Runs.Select(r =>
-            EntityWrite.Erase(KeyOf(r), r.LastSequence, RunRow.Delete(r.Run.Id)))])));
+            EntityWrite.Erase(KeyOf(r), r.LastSequence, RunRow.Delete(r.Run.Id), RunWordsRow.Delete(r.Run.Id)))])));
     }
 
     private void OnErased(CommitResult result)

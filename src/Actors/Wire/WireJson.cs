@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Runner.Messages.Deployments;
 using Runner.Messages.Serialization;
 
 namespace Runner.Actors.Wire;
@@ -31,7 +32,19 @@ internal static class WireJson
         };
         options.Converters.Insert(0, new TicksConverter());
         options.Converters.Insert(0, new OptionalElementConverter());
-        options.Converters.Insert(0, new OrdinalDictionaryConverter<string?>(static (ref r) => r.GetString(), static (w, v) => w.WriteStringValue(v)));
+        options.Converters.Insert(0, new OrdinalDictionaryConverter<EnvValue?>(
+            static (ref r) => r.TokenType == JsonTokenType.Null ? null : JsonSerializer.Deserialize(ref r, MessagesJson.Default.EnvValue),
+            static (w, v) =>
+            {
+                if (v is null)
+                {
+                    w.WriteNullValue();
+                }
+                else
+                {
+                    JsonSerializer.Serialize(w, v, MessagesJson.Default.EnvValue);
+                }
+            }));
         options.Converters.Insert(0, new OrdinalDictionaryConverter<JsonElement>(JsonElement.ParseValue, static (w, v) => v.WriteTo(w)));
         options.MakeReadOnly();
         return options;

@@ -150,7 +150,7 @@ internal static class DeploymentCommands
             ("Shell", spec.Shell is null ? null : Printable.Line(spec.Shell)),
             ("Folder", spec.Workdir),
             ("User", spec.User),
-            ("Variables", string.Join(", ", spec.Env.Select(e => e.Value is null ? $"{e.Key} removed" : $"{e.Key}={e.Value}"))),
+            ("Variables", string.Join(", ", spec.Env.Select(e => Variable(e.Key, e.Value)))),
             ("Inherited", spec.EnvInherit is { } names ? names is ["*"] ? "all" : names.IsEmpty ? "none" : string.Join(", ", names) : null),
             ("Parameters", Fields.Json(spec.Parameters)),
             ("Schema", spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
@@ -173,6 +173,17 @@ internal static class DeploymentCommands
 
         return text.ToString();
     }
+
+    /// <summary>As it is declared: the value of one that is read at start nobody here knows.</summary>
+    private static string Variable(string name, EnvValue? value) => value switch
+    {
+        null => $"{name} removed",
+        EnvValue.FromEnv(var variable) => $"{name} from the node's variable {variable}",
+        EnvValue.FromFile(var path) => $"{name} from the file {path}",
+        EnvValue.FromCommand(var command) => $"{name} from the command {Printable.Command(command)}",
+        EnvValue.Text(var text) => $"{name}={text}",
+        _ => name,
+    };
 
     private static Table Schedules(CliContext context, DeploymentView view)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Runner.Client;
 
 namespace Runner.Cli.Commands;
@@ -54,8 +53,7 @@ internal sealed class LogLineWriter(ClientCall call, int attempt, LogStream stre
 
         _offset += _line.Length;
         var position = stream == LogStream.Stdout ? new LogPosition(attempt, _offset, 0) : new LogPosition(attempt, 0, _offset);
-        var text = Encoding.UTF8.GetString(_line.GetBuffer().AsSpan(0, (int)_line.Length));
-        call.Context.WriteJson(new LogLine(attempt, stream, position.ToString(), text), ClientJson.Default.LogLine);
+        call.Context.WriteJson(LogLine.Of(attempt, stream, position.ToString(), _line.GetBuffer().AsSpan(0, (int)_line.Length)), ClientJson.Default.LogLine);
         _line.SetLength(0);
     }
 

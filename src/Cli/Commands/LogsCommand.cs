@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Runner.Cli.Arguments;
 using Runner.Client;
 
@@ -16,11 +17,14 @@ internal static class LogsCommand
         var from = Values.Text("--from", "Begin here: ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or with --stream an offset in bytes.", "POSITION");
         var attempt = Values.Integer("--attempt", "Of this attempt; the latest, or with --follow all, if left out.", 1, int.MaxValue);
         var tail = Values.Integer("--tail", "Only so many last lines of each output; with --follow, and then go on.", 1, 1_000_000);
-        var command = new Command("logs", "Print what a run's program has written.") { id, follow, tail, stream, from, attempt }
+        var since = Values.Text("--since", "Only what came since: an instant, or how long ago (10m); of the latest attempt unless one is named.", "TIME");
+        var timestamps = Values.Flag("--timestamps", "Say when each line came, to a second at worst.");
+        var command = new Command("logs", "Print what a run's program has written.") { id, follow, tail, since, timestamps, stream, from, attempt }
             .WithExample("runner run logs 0192f0c1 --follow");
         return client.With(command, async call =>
         {
-            var asked = new Asked(call.Get(stream), call.Get(from), call.Get(attempt), call.Get(tail));
+            var asked = new Asked(call.Get(stream), call.Get(from), call.Get(attempt), call.Get(tail),
+                Values.Past("--since", call.Get(since), call.Context.Time), call.Get(timestamps));
             asked.Check(call.Json && !call.Get(follow));
             var run = await RunIds.ResolveAsync(call.Client, call.Get(id), call.Cancel).ConfigureAwait(false);
             return call.Get(follow)
@@ -33,8 +37,16 @@ internal static class LogsCommand
     {
         try
         {
-            await foreach (var line in call.Client.FollowLogsAsync(run, asked.Stream, asked.From, asked.Attempt, !call.Json, asked.Tail, call.Cancel).ConfigureAwait(false))
+            var times = asked.Timestamps && !call.Json ? new LineTimes() : null;
+            var lines = call.Client.FollowLogsAsync(
+                run, asked.Stream, asked.From, asked.Attempt, !call.Json, asked.Tail, asked.Since, asked.Timestamps, call.Cancel);
+            await foreach (var line in lines.ConfigureAwait(false))
             {
+                if (times?.Before(line) is { } time)
+                {
+                    call.Context.Write(line.Stream, Encoding.ASCII.GetBytes(time));
+                }
+
                 Print(call, line);
             }
 
@@ -57,13 +69,9 @@ internal static class LogsCommand
         {
             call.Context.WriteJson(line, ClientJson.Default.LogLine);
         }
-        else if (line.Stream == LogStream.Stdout)
-        {
-            call.Context.Write(line.Text);
-        }
         else
         {
-            call.Context.WriteError(line.Text);
+            call.Context.Write(line.Stream, line.ToBytes());
         }
     }
 
@@ -90,7 +98,7 @@ internal static class LogsCommand
             {
                 try
                 {
-                    await CopyAsync(call, run, attempt, stream, asked.OffsetIn(attempt, stream, position), asked.Tail).ConfigureAwait(false);
+                    await CopyAsync(call, run, attempt, stream, asked.OffsetIn(attempt, stream, position), asked).ConfigureAwait(false);
                 }
                 catch (RunnerApiException e) when (e.Code == "output-replaced")
                 {
@@ -104,8 +112,15 @@ internal static class LogsCommand
         return exitCode;
     }
 
-    private static async Task CopyAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from, int? tail)
+    private static async Task CopyAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from, Asked asked)
     {
+        if (call.Json && await call.Client.MaskedLogEndAsync(run, stream, attempt, call.Cancel).ConfigureAwait(false) is { } end)
+        {
+            // Where values are masked the bytes that come do not say where in the file they are: the node does.
+            await FollowToAsync(call, run, attempt, stream, from, end.OffsetOf(stream)).ConfigureAwait(false);
+            return;
+        }
+
         if (call.Json)
         {
             await using var lines = new LogLineWriter(call, attempt, stream, from);
@@ -114,11 +129,47 @@ internal static class LogsCommand
         }
 
         var destination = stream == LogStream.Stdout ? call.Context.RawOut : call.Context.RawError;
-        await call.Client.CopyLogAsync(run, stream, destination, attempt, from, tail, call.Cancel).ConfigureAwait(false);
+        await call.Client.CopyLogAsync(run, stream, destination, attempt, from, asked.Tail, asked.Since, asked.Timestamps, call.Cancel).ConfigureAwait(false);
         await destination.FlushAsync(call.Cancel).ConfigureAwait(false);
     }
 
-    private sealed record Asked(LogStream? Stream, string? From, int? Attempt, int? Tail)
+    private static async Task FollowToAsync(ClientCall call, Guid run, int attempt, LogStream stream, long from, long end)
+    {
+        if (from >= end)
+        {
+            return;
+        }
+
+        var first = from > 0 ? from.ToString(CultureInfo.InvariantCulture) : null;
+        await foreach (var line in call.Client.FollowLogsAsync(run, stream, first, attempt, cancel: call.Cancel).ConfigureAwait(false))
+        {
+            Print(call, line);
+            if (!LogPosition.TryParse(line.Position, out var position) || position.OffsetOf(stream) >= end)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The times before lines that come in pieces.</summary>
+    private sealed class LineTimes
+    {
+        private readonly HashSet<LogStream> _within = [];
+
+        /// <summary>What stands before a piece; null if it goes on with a line.</summary>
+        public string? Before(LogLine line)
+        {
+            var begins = _within.Add(line.Stream);
+            if (line.Text.EndsWith('\n'))
+            {
+                _within.Remove(line.Stream);
+            }
+
+            return begins && line.Problem is null ? Instants.Milliseconds(line.Time ?? DateTimeOffset.UnixEpoch) + " " : null;
+        }
+    }
+
+    private sealed record Asked(LogStream? Stream, string? From, int? Attempt, int? Tail, DateTimeOffset? Since, bool Timestamps)
     {
         private long? PlainOffset =>
             long.TryParse(From, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) ? offset : null;
@@ -129,6 +180,16 @@ internal static class LogsCommand
             if (Tail is not null && (From is not null || copiesAsJson))
             {
                 throw new UsageException(From is null ? "--tail: with --json it needs --follow." : "--tail and --from both say where to begin; give one of them.");
+            }
+
+            if (Since is not null && (From is not null || Tail is not null))
+            {
+                throw new UsageException($"--since and {(From is null ? "--tail" : "--from")} both say where to begin; give one of them.");
+            }
+
+            if (copiesAsJson && (Since is not null || Timestamps))
+            {
+                throw new UsageException($"{(Timestamps ? "--timestamps" : "--since")}: with --json it needs --follow.");
             }
 
             if (From is null || LogPosition.TryParse(From, out _))

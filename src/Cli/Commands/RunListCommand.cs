@@ -17,8 +17,10 @@ internal static class RunListCommand
         var deployment = client.Suggest.Deployments(Values.Text("--deployment", "Of this deployment.", "FLOW/NAME"));
         var tag = Values.Text("--tag", "With this tag.", "TAG");
         var since = Values.Text("--since", "Made since: an instant, or how long ago (2h).", "TIME");
+        var name = Values.Text("--name", "Of this name.", "NAME");
+        var parameter = Values.Text("--parameter", "With this value of a parameter.", "NAME=VALUE", "-p");
         var page = new PageOptions(50);
-        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, page.Limit, page.All, page.After }
+        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, name, parameter, page.Limit, page.All, page.After }
             .WithExample("runner runs --state failed --since 24h");
         return client.With(command, async call =>
         {
@@ -26,7 +28,9 @@ internal static class RunListCommand
                 call.Get(state),
                 call.Get(deployment),
                 call.Get(tag),
-                Values.Past("--since", call.Get(since), call.Context.Time));
+                Values.Past("--since", call.Get(since), call.Context.Time),
+                Name: call.Get(name),
+                Parameter: call.Get(parameter));
             var (runs, next) = await page.ReadAsync(
                 call,
                 (count, from) => call.Client.RunsAsync(query with { Limit = count, After = from }, call.Cancel),
@@ -53,6 +57,7 @@ internal static class RunListCommand
         [
             .. Pair("--state", query.State), .. Pair("--deployment", query.Deployment), .. Pair("--tag", query.Tag),
             .. Pair("--since", query.Since is { } since ? Client.Instants.Format(since) : null),
+            .. Pair("--name", query.Name), .. Pair("--parameter", query.Parameter),
             .. Pair("--limit", limit?.ToString(CultureInfo.InvariantCulture)), "--after", cursor,
         ];
         return "runner runs " + Printable.Command(argv!);
@@ -67,17 +72,25 @@ internal static class RunListCommand
             return "No runs. `runner submit NAME` starts one.\n";
         }
 
-        var table = new Table("ID", "DEPLOYMENT", "STATE", "DUE", "DURATION", "ATTEMPT", "WAITING FOR");
+        // A column for what most runs have not is only there where some have it.
+        var named = runs.Any(run => run.Name is not null);
+        var table = named
+            ? new Table("ID", "DEPLOYMENT", "NAME", "STATE", "DUE", "DURATION", "ATTEMPT", "WAITING FOR")
+            : new Table("ID", "DEPLOYMENT", "STATE", "DUE", "DURATION", "ATTEMPT", "WAITING FOR");
         foreach (var run in runs)
         {
-            table.Add(
+            Cell[] cells =
+            [
                 run.Id.ToString(),
                 run.Deployment,
+                .. named ? [Printable.Line(run.Name ?? "")] : Array.Empty<Cell>(),
                 new Cell(Printable.Line(run.State.Name), _ => context.Style.State(run.State)),
                 context.Times.Both(run.Due),
                 run.Started is { } started ? Times.Length((run.Ended ?? context.Times.Now) - started) : "",
                 run.Attempt == 0 ? "" : run.Attempt.ToString(CultureInfo.InvariantCulture),
-                run.WaitingFor);
+                run.WaitingFor,
+            ];
+            table.Add(cells);
         }
 
         return table.Render(context.Style);

@@ -17,6 +17,7 @@ public static class RunRendering
         var text = new StringBuilder(Fields.Render(
             context,
             ("Run", run.Id.ToString()),
+            ("Name", run.Name is { } name ? Printable.Line(name) : null),
             ("Deployment", run.Deployment),
             ("State", new Cell(Printable.Line(run.State.Name), _ => context.Style.State(run.State))),
             ("Message", run.State.Message),

@@ -24,7 +24,8 @@ public static class Errors
                 }
 
                 return true;
-            case RunnerApiException { Problems.Length: > 1 } refusal:
+            // Its sentence names the run and says what to do, beside what differs.
+            case RunnerApiException { Problems.Length: > 1, Code: not "key-used-otherwise" } refusal:
                 Print(context, $"the node refused this ({refusal.Code}):");
                 foreach (var problem in refusal.Problems)
                 {

@@ -66,7 +66,7 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("command", spec.Shell is null || !spec.Command.IsEmpty ? YamlText.List(spec.Command.Select(YamlText.Scalar)) : null),
         ("shell", Text(spec.Shell)),
         ("workdir", YamlText.Scalar(spec.Workdir)),
-        ("env", spec.Env.IsEmpty ? null : YamlText.Map(spec.Env.Select(e => KeyValuePair.Create(e.Key, e.Value is null ? "null" : YamlText.Scalar(e.Value))))),
+        ("env", spec.Env.IsEmpty ? null : YamlText.Map(spec.Env.Select(e => KeyValuePair.Create(e.Key, Value(e.Value))))),
         ("env_inherit", spec.EnvInherit is { } names ? names is ["*"] ? "all" : YamlText.List(names.Select(YamlText.Scalar)) : null),
         ("parameters", Parameters(spec.Parameters)),
         ("parameter_schema", spec.ParameterSchema is { } schema ? YamlText.Json(schema) : null),
@@ -120,6 +120,18 @@ public sealed class DeploymentFileWriter(TextWriter to)
         ("keep_for", Duration(retention.KeepFor)),
         ("keep_runs", retention.KeepRuns is { } runs ? Number(runs) : null),
     ];
+
+    private static string Value(EnvValue? value) => value switch
+    {
+        null => "null",
+        EnvValue.FromEnv(var name) => Source("from_env", YamlText.Scalar(name)),
+        EnvValue.FromFile(var path) => Source("from_file", YamlText.Scalar(path)),
+        EnvValue.FromCommand(var command) => Source("from_command", YamlText.List(command.Select(YamlText.Scalar))),
+        EnvValue.Text(var text) => YamlText.Scalar(text),
+        _ => throw new ArgumentOutOfRangeException(nameof(value), value, "not a way to declare a variable"),
+    };
+
+    private static string Source(string how, string what) => YamlText.Map([KeyValuePair.Create(how, what)]);
 
     private static string Map(IEnumerable<(string Name, string? Value)> fields) =>
         YamlText.Map(fields.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value!)));

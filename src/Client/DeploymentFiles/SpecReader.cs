@@ -98,9 +98,9 @@ internal static class SpecReader
         return given is null ? folder : Path.IsPathFullyQualified(given) ? given : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder));
     }
 
-    private static ImmutableSortedDictionary<string, string?> Env(FieldReader fields)
+    private static ImmutableSortedDictionary<string, EnvValue?> Env(FieldReader fields)
     {
-        var values = ImmutableSortedDictionary.CreateBuilder<string, string?>(StringComparer.Ordinal);
+        var values = ImmutableSortedDictionary.CreateBuilder<string, EnvValue?>(StringComparer.Ordinal);
         foreach (var entry in fields.Mapping("env", "a mapping of variables to texts, such as {GREETING: hi}")?.Entries ?? [])
         {
             var field = $"{fields.PathOf("env")}.{entry.Key}";
@@ -112,13 +112,47 @@ internal static class SpecReader
             {
                 values[entry.Key] = null;
             }
-            else if (fields.ScalarText(entry.Value, field, "a text, or null to remove the variable", lenient: true) is { } text)
+            else if (entry.Value is YamlMap source)
+            {
+                values[entry.Key] = Source(fields.Scope, source, field);
+            }
+            else if (fields.ScalarText(
+                entry.Value, field, "a text, null to remove the variable, or where it is read at start, such as {from_env: NAME}, {from_file: /run/secrets/name} or {from_command: [pass, show, name]}",
+                lenient: true) is { } text)
             {
                 values[entry.Key] = text;
             }
         }
 
         return values.ToImmutable();
+    }
+
+    /// <summary>Where a value is read: one field, which says how.</summary>
+    private static EnvValue? Source(FileScope scope, YamlMap map, string path)
+    {
+        var fields = new FieldReader(scope, map, path);
+        var (variable, file) = (fields.Spelled("from_env", "the name of a variable of the node"), fields.Text("from_file", "the absolute path of a file on the node"));
+        var argv = fields.Take("from_command");
+        const string expected = "a list of a program and its arguments, such as [pass, show, name]";
+        var command = fields.Texts(argv, "from_command", expected);
+        fields.RefuseUnknown();
+        if (map.Entries.Count != 1)
+        {
+            scope.Problem(map, path, "expected one of 'from_env', 'from_file' and 'from_command'");
+        }
+        else if (argv is YamlList { Items.Count: 0 })
+        {
+            scope.Expected(argv, fields.PathOf("from_command"), expected);
+        }
+        else if (variable is null && file is null && argv is null)
+        {
+            // One that is there and says nothing: what is of another type has been told.
+            fields.Required(map.Entries[0].Key, "where the value is read");
+        }
+
+        return variable is not null ? new EnvValue.FromEnv(variable)
+            : file is not null ? new EnvValue.FromFile(file)
+            : new EnvValue.FromCommand(command);
     }
 
     /// <summary>«all» is one star.</summary>

@@ -5,18 +5,22 @@ using System.Text.RegularExpressions;
 namespace Runner.Host.Backup;
 
 /// <summary>
-/// A backup is a tar archive, gzipped or not, with these entries in this order. No token is in it.
+/// A backup is a tar archive, gzipped or not, with these entries in this order. No token is in it, and no secret value but in output, as it was written.
 /// <code>
 ///   manifest.json                   who made it, when, in which format
 ///   store.db                        the store
 ///   output/ab/RUN.ATTEMPT.stdout …  the files of attempts
+///   mask-key                        what the secret values in that output are masked with, if there are any; since format 2
 ///   SHA256SUMS                      «HEX  NAME» for each of the above; that it is there says that the archive is complete
 /// </code>
 /// </summary>
 internal static partial class BackupFormat
 {
     /// <summary>The format that this program writes, and the latest it reads.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>That of a backup in which nothing is masked: it is what programs of before can read.</summary>
+    public const int VersionUnmasked = 1;
 
     public const string Manifest = "manifest.json";
 
@@ -39,10 +43,10 @@ internal static partial class BackupFormat
             ? (match.Groups[1].Value, attempt, match.Groups[3].Value)
             : null;
 
-    [GeneratedRegex(@"\Aoutput/[0-9a-f]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[1-9][0-9]{0,9}\.(?:stdout|stderr|result|parameters)\z")]
+    [GeneratedRegex(@"\Aoutput/[0-9a-f]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[1-9][0-9]{0,9}\.(?:stdout|stderr|result|parameters|mask)\z")]
     private static partial Regex OutputName();
 
-    [GeneratedRegex(@"\A([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([1-9][0-9]{0,9})\.(stdout|stderr|result|parameters)\z")]
+    [GeneratedRegex(@"\A([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([1-9][0-9]{0,9})\.(stdout|stderr|result|parameters|mask)\z")]
     private static partial Regex FileName();
 }
 

@@ -112,7 +112,7 @@ internal sealed class BackupReader(string file, string folder)
 
     private string PathOf(string name)
     {
-        if (name == SqliteNodeStore.FileName)
+        if (name is SqliteNodeStore.FileName or MaskKey.FileName)
         {
             return Path.Combine(folder, name);
         }

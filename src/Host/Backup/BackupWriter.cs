@@ -50,6 +50,8 @@ internal sealed class BackupWriter : IAsyncDisposable
         if (manifest.Output)
         {
             await AddOutputAsync(copy, dataDirectory, begun);
+            // After what it is for: it is made before the first of that.
+            await AddFileAsync(MaskKey.FileName, MaskKey.PathIn(dataDirectory), isFolderNamed: true);
         }
 
         foreach (var attempt in begun)
@@ -116,12 +118,12 @@ internal sealed class BackupWriter : IAsyncDisposable
     private static string NameOf(string fileName, Guid run) => $"{RunFiles.FolderName}/{run.ToString("D")[^2..]}/{fileName}";
 
     /// <returns>False if it is gone, deleted since it was seen, or if it is left out.</returns>
-    private async Task<bool> AddFileAsync(string name, string path)
+    private async Task<bool> AddFileAsync(string name, string path, bool isFolderNamed = false)
     {
         SafeFileHandle? file;
         try
         {
-            file = ProgramFile.Open(path);
+            file = ProgramFile.Open(path, isFolderNamed);
         }
         catch (ReplacedFileException e)
         {

@@ -26,6 +26,7 @@ internal static class RestoredFolder
     [
         (SqliteNodeStore.FileName, [SqliteNodeStore.FileName + "-wal", SqliteNodeStore.FileName + "-shm"]),
         (RunFiles.FolderName, []),
+        (MaskKey.FileName, []),
         (Path.GetFileName(ForeignProcesses.PathIn("")), []),
     ];
 

@@ -22,11 +22,11 @@ internal sealed class DataDirectory : IDisposable
     public const string LockName = "lock";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Passing = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const UnixFileMode Special = UnixFileMode.SetUser | UnixFileMode.SetGroup | UnixFileMode.StickyBit;
 
     /// <summary>What a node makes in its folder; other files in it are somebody's own.</summary>
-    private static readonly string[] Made = [LockName, "node.json*", "store.db*", "foreign-programs*", RunFiles.FolderName, "backup", "restor*", "before-restore-*"];
+    private static readonly string[] Made = [LockName, "node.json*", "store.db*", "foreign-programs*", MaskKey.FileName + "*", "user-files-key*", RunFiles.FolderName, "backup", "restor*", "before-restore-*"];
 
     private readonly FileStream _lock;
     private readonly string? _lockedAt;
@@ -156,9 +156,14 @@ internal sealed class DataDirectory : IDisposable
                 CultureInfo.InvariantCulture,
                 $"What is in the data folder {path} may be read by others and is not this user's to close ({Reason(e)}). Give it to this user: `chown -R {FileFacts.Me} {PostgresStoreOptions.ForShell(path)}`."), e);
         }
+        catch (IOException e)
+        {
+            throw NotWritable(path, e);
+        }
     }
 
-    /// <summary>Takes from others what they may do with a folder; where the node is root they may pass through, to what is theirs by name.</summary>
+    /// <summary>Takes from others what they may do with a folder.</summary>
+    /// <returns>That they could do more than pass, which an older version on a node that is root let them do.</returns>
     private static string? CloseFolder(DirectoryInfo folder)
     {
         if (OperatingSystem.IsWindows() || folder.LinkTarget is not null)
@@ -166,7 +171,7 @@ internal sealed class DataDirectory : IDisposable
             return null;
         }
 
-        var (mode, allowed) = (folder.UnixFileMode, (Environment.IsPrivilegedProcess ? PassThrough : OwnerOnly) | Special);
+        var (mode, allowed) = (folder.UnixFileMode, OwnerOnly | Special);
         if ((mode & ~allowed) == 0)
         {
             return null;
@@ -175,7 +180,7 @@ internal sealed class DataDirectory : IDisposable
         folder.UnixFileMode = mode & allowed;
         folder.Refresh();
         return (folder.UnixFileMode & ~allowed) == 0
-            ? $"The data folder {folder.FullName} could be read by other users of this machine (mode {Octal(mode)}) and is closed to them now ({Octal(folder.UnixFileMode)}); change what secrets it holds if somebody may have read them"
+            ? (mode & ~(allowed | Passing)) == 0 ? null : $"The data folder {folder.FullName} could be read by other users of this machine (mode {Octal(mode)}) and is closed to them now ({Octal(folder.UnixFileMode)}); change what secrets it holds if somebody may have read them"
             : throw new NodeStartException(
                 $"The data folder {folder.FullName} may be read by other users (mode {Octal(mode)}), and its file system keeps no permissions. Name a folder on another one with --data DIR.");
     }

@@ -48,6 +48,15 @@ internal sealed record NodeOptions(
     /// <summary>Which of the node's variables its programs get: names, in which <c>*</c> stands for any characters.</summary>
     public ImmutableArray<string> EnvInherit { get; init; } = ProgramEnvironment.Default.Inherit;
 
+    /// <summary>What programs start with beside their environment.</summary>
+    public ProgramAttributes Programs { get; init; } = ProgramAttributes.Default;
+
+    /// <summary>What was said of <see cref="ProgramAttributes.OpenFiles"/>; null if nothing was.</summary>
+    internal long? ProgramOpenFilesSaid { get; init; }
+
+    /// <summary>Where the files of programs under another user are: an absolute path.</summary>
+    public string UserFilesDirectory { get; init; } = SubprocessOptions.DefaultUserFilesDirectory;
+
     /// <summary>The variables that hold the node's own secrets: no program gets them.</summary>
     internal ImmutableArray<string> SecretVariables { get; init; } = [];
 

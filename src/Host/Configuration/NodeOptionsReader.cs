@@ -36,6 +36,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         _named.Clear();
         _file = flags.Config is null ? null : NodeConfigFile.Read(flags.Config, Named, _mistakes.Add);
         var store = ReadStore(flags);
+        var (programs, openFiles) = new ProgramAttributesReader(setting => Said(null, setting), variable, _mistakes.Add).Read();
         var options = new NodeOptions(
             ReadData(flags.Data),
             ReadListen(flags.Listen),
@@ -62,6 +63,9 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             OtlpProtocol = ReadOtlpProtocol(),
             OtlpHeaders = ReadOtlpHeaders(),
             EnvInherit = ReadEnvInherit(),
+            Programs = programs,
+            ProgramOpenFilesSaid = openFiles,
+            UserFilesDirectory = ReadUserFilesDirectory(),
         };
         options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders) };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
@@ -191,6 +195,14 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         }
 
         return value;
+    }
+
+    private string ReadUserFilesDirectory()
+    {
+        var (text, origin) = Said(null, NodeSetting.UserFilesDirectory);
+        return text is null ? SubprocessOptions.DefaultUserFilesDirectory
+            : string.IsNullOrWhiteSpace(text) ? Wrong(origin, "expected a folder.", "")
+            : Path.GetFullPath(text);
     }
 
     private string? ReadLogFile()

@@ -43,6 +43,12 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>A number without a bound, where there may be one.</summary>
     public const string Everything = "all";
 
+    /// <summary>What the node itself has.</summary>
+    public const string Inherit = "inherit";
+
+    /// <summary>What is right in most places.</summary>
+    public const string Auto = "auto";
+
     public static NodeSetting Data { get; } = new("data", SettingKind.Path, "--data", "RUNNER_DATA", o => o.DataDirectory);
 
     public static NodeSetting Listen { get; } = new("listen", SettingKind.Text, "--listen", "RUNNER_LISTEN", o => o.Listen.ToString());
@@ -87,6 +93,23 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     public static NodeSetting EnvInherit { get; } = new(
         "env-inherit", SettingKind.Names, null, "RUNNER_ENV_INHERIT", o => o.EnvInherit is [ProgramEnvironment.Everything] ? Everything : (object)o.EnvInherit);
 
+    public static NodeSetting UserFilesDirectory { get; } = new("user-files-dir", SettingKind.Path, null, "RUNNER_USER_FILES_DIR", o => o.UserFilesDirectory);
+
+    public static NodeSetting OomScoreAdjust { get; } = new(
+        "programs.oom-score-adjust", SettingKind.Text, null, "RUNNER_PROGRAMS_OOM_SCORE_ADJUST",
+        o => o.Programs.OomScoreAdjust ?? (object)(o.Programs.InheritsOomScore ? Inherit : Auto));
+
+    public static NodeSetting Nice { get; } = new("programs.nice", SettingKind.Text, null, "RUNNER_PROGRAMS_NICE", o => o.Programs.Nice ?? (object)Inherit);
+
+    public static NodeSetting IoClass { get; } = new(
+        "programs.io-class", SettingKind.Text, null, "RUNNER_PROGRAMS_IO_CLASS", o => ProgramAttributesReader.Text(o.Programs.Io) ?? Inherit);
+
+    public static NodeSetting Cpus { get; } = new(
+        "programs.cpus", SettingKind.Text, null, "RUNNER_PROGRAMS_CPUS", o => o.Programs.Cpus is { } cpus ? string.Join(',', cpus) : Inherit);
+
+    public static NodeSetting OpenFiles { get; } = new(
+        "programs.open-files", SettingKind.Text, null, "RUNNER_PROGRAMS_OPEN_FILES", o => o.ProgramOpenFilesSaid ?? (object)Auto);
+
     public static NodeSetting StoreKind { get; } = new("store.kind", SettingKind.Text, "--store", "RUNNER_STORE_KIND", o => o.StoreKind.ToString().ToLowerInvariant());
 
     /// <summary>Shown without its password.</summary>
@@ -99,7 +122,8 @@ internal sealed record NodeSetting(string Key, SettingKind Kind, string? Flag, s
     /// <summary>In the order in which they are shown.</summary>
     public static ImmutableArray<NodeSetting> All { get; } =
     [
-        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, EnvInherit,
+        Data, Listen, Limit, LogLevel, AllowHosts, Name, PauseOnShutdown, MaxPendingCommands, MaxFollowers, MinFreeSpace, EnvInherit, UserFilesDirectory,
+        OomScoreAdjust, Nice, IoClass, Cpus, OpenFiles,
         StoreKind, StoreConnection, StorePasswordFile,
         RetentionKeepFor, RetentionKeepRuns, RetentionKeepAtLeast,
         LogFormat, LogFile, OtlpEndpoint, OtlpProtocol, OtlpHeaders,

@@ -35,6 +35,11 @@ internal sealed class FeedWriter(TextWriter output, Style style, TimeZoneInfo zo
             return;
         }
 
+        if (line.Bytes.IsEmpty)
+        {
+            return;
+        }
+
         var mark = line.Stream == LogStream.Stderr ? style.Red("!") : style.OfRun(run, "|");
         var text = Encoding.UTF8.GetString(line.Bytes).TrimEnd('\n', '\r');
         Line($"{style.OfRun(run, $"{Printable.Line(deployment)} {Words.Short(run)}")} {mark} {style.Contained(text)}");

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Runner.Actors.FlowRunners;
 using Runner.Entities.Store;
 using Runner.Host.Backup;
 using Runner.Host.Commands;
@@ -40,7 +41,9 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
         {
             using var folder = new BackupFolder(info.DataDirectory, log);
             await using var copy = await CopyAsync(copier, folder, cancel.Token);
-            var manifest = new BackupManifest(BackupFormat.Version, ProgramVersion.Text, info.Node, time.GetUtcNow(), info.DataDirectory, withOutput);
+            // Looked for when the store is copied: an attempt of the copy has made it already if it has secrets.
+            var format = withOutput && ProgramFile.Exists(MaskKey.PathIn(info.DataDirectory)) ? BackupFormat.Version : BackupFormat.VersionUnmasked;
+            var manifest = new BackupManifest(format, ProgramVersion.Text, info.Node, time.GetUtcNow(), info.DataDirectory, withOutput);
             await SendAsync(context, folder, copy, manifest, cancel.Token);
         }
         finally

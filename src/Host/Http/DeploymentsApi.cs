@@ -130,7 +130,7 @@ internal sealed class DeploymentsApi(NodeSlot slot)
         _ = new QueryReader(context);
         var node = slot.ForWork();
         var body = await BodyReader.ReadAsync(context, new SubmitBody());
-        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema, body.KeyOnly);
+        var command = new SubmitRun(Name(context), body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema, body.KeyOnly, body.Name);
         await context.SendAsync(await node.AskAsync(command, context.RequestAborted), MessagesJson.Default.RunSubmitted, RunsApi.CreatedOrKnown);
     }
 

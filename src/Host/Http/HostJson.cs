@@ -15,7 +15,8 @@ internal sealed record SubmitBody(
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
     bool? EnforceParameterSchema = null,
-    bool KeyOnly = false);
+    bool KeyOnly = false,
+    string? Name = null);
 
 /// <summary>The body of a cancellation.</summary>
 internal sealed record CancelBody(string? Reason = null);

@@ -18,6 +18,9 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
     /// <summary>So many last lines of each stream; null for all.</summary>
     public int? Tail { get; private init; }
 
+    /// <summary>Only what came at this time or later; null for all.</summary>
+    public DateTimeOffset? Since { get; private init; }
+
     /// <exception cref="RequestRefusedException">The query contradicts itself or cannot be read.</exception>
     public static LogRequest Read(HttpContext context, QueryReader query, bool follow)
     {
@@ -37,7 +40,11 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
 
         return position is { } at && attempt is { } named && at.Attempt != named
             ? throw QueryReader.Invalid("from", $"a position in attempt {at.Attempt}, while attempt {named} is asked for.")
-            : new LogRequest(streams, attempt, position, offset) { Tail = position is null ? (int?)query.Number("tail", 1, MostLines) : null };
+            : new LogRequest(streams, attempt, position, offset) 
+            {
+                Tail = position is null ? (int?)query.Number("tail", 1, MostLines) : null,
+                Since = position is null ? query.Instant("since") : null,
+            };
     }
 
     /// <summary>What the header Last-Event-ID says; null if it is not there.</summary>
@@ -58,7 +65,7 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
             return position;
         }
 
-        var attempt = Attempt ?? (follow && Offset is null && Tail is null ? 1 : Math.Max(1, latest));
+        var attempt = Attempt ?? (follow && Offset is null && Tail is null && Since is null ? 1 : Math.Max(1, latest));
         return Offset is { } offset ? LogPositions.StartOf(attempt).With(Streams[0], offset) : LogPositions.StartOf(attempt);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -61,16 +62,22 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
                     Parameter.Query("follow", ValueSchema.Flag, "Goes on until the run has ended."),
                     Parameter.Query("together", ValueSchema.Flag, "With `follow`: lines that are there already come as one piece, not as one each."),
                     Parameter.Query("tail", ValueSchema.Integer(1, LogRequest.MostLines), "Begins with so many last lines of each stream, of the latest attempt if none is named."),
+                    Parameter.Query("since", ValueSchema.Instant, "Begins with the first line that came at this time or later, of the latest attempt if none is named."),
+                    Parameter.Query("timestamps", ValueSchema.Flag, "Says when each line came: before it, or with `follow` in its event; within a second, of what a program writes while it goes on writing."),
                     LastEventId("The position of the last event that arrived; goes before `from`."),
                 ],
                 Answers =
                 [
                     new(200, "The output from there on.")
                     {
-                        Headers = [("Runner-Log-Position", "Without `follow`: where the bytes sent end.")],
+                        Headers =
+                        [
+                            ("Runner-Log-Position", "Without `follow`: where the bytes sent end."),
+                            ("Runner-Log-Masked", "`true` without `follow`, if the attempt has secret values: these are `***` in what is sent, and positions count the bytes of the file."),
+                        ],
                         Contents =
                         [
-                            new("text/plain", "Without `follow`: the bytes as the program wrote them."),
+                            new("text/plain", "Without `follow`: the bytes as the program wrote them; secret values are `***`."),
                             new("text/event-stream", "With `follow`: events `log`, then one `end`.", [("log", "The position after the piece.", ClientJson.Default.LogLine)]),
                         ],
                     },
@@ -93,9 +100,10 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
     private async Task LogsAsync(HttpContext context)
     {
-        var query = new QueryReader(context, "stream", "attempt", "from", "follow", "together", "tail");
+        var query = new QueryReader(context, "stream", "attempt", "from", "follow", "together", "tail", "since", "timestamps");
         var follow = query.Flag("follow");
         var together = query.Flag("together");
+        var timed = query.Flag("timestamps");
         var wanted = LogRequest.Read(context, query, follow);
         if (await FindAsync(context) is not { } view)
         {
@@ -104,15 +112,26 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
         var position = wanted.PositionIn(view.Attempt, follow);
         position = wanted.Tail is { } lines ? OutputEnds.LastLines(files, view.Id, position, wanted.Streams, lines) : position;
+        foreach (var stream in wanted.Since is null ? [] : wanted.Streams)
+        {
+            position = position.With(stream, files.TimesOf(view.Id, position.Attempt, stream).Since(wanted.Since!.Value, position.OffsetOf(stream)));
+        }
+
+        var ended = RunProgress.Of(view.State, view.Attempt).HasEnded(position.Attempt);
         if (follow)
         {
-            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, together);
+            // Lines together have one time.
+            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, together && !timed, timed);
             await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
                 view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
         }
+        else if (timed)
+        {
+            await SendTimedAsync(context, view.Id, position, wanted.Streams[0], ended);
+        }
         else
         {
-            await SendBytesAsync(context, view.Id, position, wanted.Streams[0]);
+            await SendBytesAsync(context, view.Id, position, wanted.Streams[0], ended);
         }
     }
 
@@ -164,19 +183,79 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
         }
     }
 
-    private async Task SendBytesAsync(HttpContext context, Guid run, LogPosition from, LogStream stream)
+    /// <param name="ended">Whether nothing more is written.</param>
+    private async Task SendBytesAsync(HttpContext context, Guid run, LogPosition from, LogStream stream, bool ended)
     {
         using var file = Open(files.PathOf(run, from.Attempt, stream));
+        var mask = file is null ? null : MaskOf(run, from.Attempt);
         // The length is taken once: what a running program adds meanwhile is for the next request.
         var start = from.OffsetOf(stream);
         var end = file is null ? start : Math.Max(RandomAccess.GetLength(file), start);
-        var count = end - start;
+        end = mask is null || ended ? end : mask.ShownEnd(file!, start, end);
         context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.ContentLength = count;
         context.Response.Headers["Runner-Log-Position"] = from.With(stream, end).ToString();
+        if (mask is not null)
+        {
+            // How many bytes it is without the secret values is not known yet.
+            context.Response.Headers["Runner-Log-Masked"] = "true";
+            await SendMaskedAsync(context, file!, mask, start, end);
+            return;
+        }
+
+        context.Response.ContentLength = end - start;
         if (file is not null)
         {
             await SendAsync(context, file, start, end);
+        }
+    }
+
+    /// <summary>Whole lines with their times before them, and at the end of what has ended a rest without a line feed, too.</summary>
+    private async Task SendTimedAsync(HttpContext context, Guid run, LogPosition from, LogStream stream, bool ended)
+    {
+        // Refused before the answer begins, and not in its middle.
+        using (Open(files.PathOf(run, from.Attempt, stream)))
+        {
+            _ = MaskOf(run, from.Attempt);
+        }
+
+        using var tail = new AttemptTail(files, run, from, [stream], timed: true);
+        var lines = new TimedLines(context.Response.BodyWriter);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        while (tail.ReadTurn(ended, lines.Write) && !lines.IsBroken)
+        {
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+    }
+
+    /// <exception cref="RequestRefusedException">It cannot be masked.</exception>
+    private MaskedOutput? MaskOf(Guid run, int attempt)
+    {
+        try
+        {
+            return files.MaskOf(run, attempt) is { } mask ? new MaskedOutput(mask) : null;
+        }
+        catch (ReplacedFileException e)
+        {
+            throw new RequestRefusedException(StatusCodes.Status409Conflict, "output-replaced", e.Message);
+        }
+    }
+
+    private static async Task SendMaskedAsync(HttpContext context, SafeFileHandle file, MaskedOutput mask, long start, long end)
+    {
+        var body = context.Response.BodyWriter;
+        var buffer = new byte[(int)Math.Min(Piece, end - start)];
+        for (var at = start; at < end;)
+        {
+            var read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(buffer.Length, end - at)), at, context.RequestAborted);
+            if (read == 0)
+            {
+                context.Abort();
+                return;
+            }
+
+            body.Write(mask.Of(file, at, buffer.AsSpan(0, read)));
+            at += read;
+            await body.FlushAsync(context.RequestAborted);
         }
     }
 

@@ -23,13 +23,15 @@ internal sealed class RunsApi(NodeSlot slot)
     {
         routes.MapGet("/api/v1/runs", ListAsync).Describe(() => new("listRuns", Tags.Runs, "Runs, newest first.")
         {
-            Description = "All filters combine. Of `deployment` with `tag` a page may be short, and has a `next` nevertheless: no more than 10,000 runs are looked through for one.",
+            Description = "All filters combine. Of `deployment` with `tag`, and of `name` or `parameter` with others, a page may be short, and has a `next` nevertheless: no more than 10,000 runs are looked through for one.",
             Parameters =
             [
                 Parameter.Query("state", ValueSchema.Text(500), "The name of a state, or a type, which is all of its names; in any case."),
                 Parameter.Query("deployment", ValueSchema.Text(500), "Those of this deployment, FLOW/NAME."),
                 Parameter.Query("tag", ValueSchema.Text(500), "Those with this tag."),
                 Parameter.Query("since", ValueSchema.Instant, "Those made at this time or later."),
+                Parameter.Query("name", ValueSchema.Text(500), "Those of this name."),
+                Parameter.Query("parameter", ValueSchema.Text(500), "Those with this value of a parameter, NAME=VALUE; of texts, numbers and truth values up to 200 characters, of a run's first 20 parameters by name."),
                 PageParameters.Limit(50),
                 PageParameters.After,
             ],
@@ -82,10 +84,10 @@ internal sealed class RunsApi(NodeSlot slot)
 
     private async Task ListAsync(HttpContext context)
     {
-        var query = new QueryReader(context, "state", "deployment", "tag", "since", "limit", "after");
+        var query = new QueryReader(context, "state", "deployment", "tag", "since", "name", "parameter", "limit", "after");
         var list = new ListRuns(
             query.Text("state"), query.Text("deployment"), query.Text("tag"), query.Instant("since"),
-            (int)(query.Number("limit", 1, PageParameters.Most) ?? 50), query.Text("after", 2_000));
+            (int)(query.Number("limit", 1, PageParameters.Most) ?? 50), query.Text("after", 2_000), query.Text("name"), query.Text("parameter"));
         await context.SendAsync(await slot.Node.AskAsync(list, context.RequestAborted), MessagesJson.Default.RunPage);
     }
 

@@ -70,6 +70,11 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
         _json.WriteNumber("attempt", line.Position.Attempt);
         _json.WriteString("stream", line.Stream == LogStream.Stdout ? "stdout"u8 : "stderr"u8);
         _json.WriteString("position", position);
+        if (line.Time is { } time)
+        {
+            _json.WriteString("time", Instants.Format(time));
+        }
+
         if (line.Problem is { } problem)
         {
             _json.WriteString("problem", problem);
@@ -81,8 +86,9 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
         }
         else
         {
-            // JSON has no way to say other bytes; the plain endpoint gives them as they are.
+            // JSON has no way to say other bytes: those that are none of a text's stand beside it.
             _json.WriteString("text", Encoding.UTF8.GetString(line.Bytes));
+            _json.WriteBase64String("base64", line.Bytes);
         }
 
         _json.WriteEndObject();

@@ -6,7 +6,7 @@ namespace Runner.Host.Logs;
 
 /// <summary>
 /// One line of a program's output, or a piece of a long one. Its position is where to go on after it; its bytes have the line feed if there is
-/// one, and are valid only during the call it is passed to.
+/// one, and are valid only during the call it is passed to; there are none if all of it is within a secret value that began before.
 /// </summary>
 internal readonly ref struct OutputLine(LogStream stream, LogPosition position, ReadOnlySpan<byte> bytes)
 {
@@ -15,6 +15,9 @@ internal readonly ref struct OutputLine(LogStream stream, LogPosition position, 
     public LogPosition Position => position;
 
     public ReadOnlySpan<byte> Bytes { get; } = bytes;
+
+    /// <summary>By when it had come; null where it was not asked for, or is not known.</summary>
+    public DateTimeOffset? Time { get; init; }
 
     /// <summary>Why nothing comes of this stream from here on, in a sentence: a program has replaced its file. Then there are no bytes.</summary>
     public string? Problem { get; init; }
@@ -29,12 +32,19 @@ internal sealed class AttemptTail : IDisposable
     /// <summary>As much as is sent before the reader's pace is asked for: what one that has stopped reading costs.</summary>
     private const int Turn = 16 * 1024;
 
+    private readonly OutputFiles _files;
+    private readonly Guid _run;
     private readonly ImmutableArray<(LogStream Stream, LineReader Reader)> _readers;
     private readonly HashSet<LogStream> _leftOut = [];
+    private readonly Dictionary<LogStream, StreamTimes>? _times;
+    private Dictionary<LogStream, MaskedOutput>? _masks;
+    private bool _masksKnown;
 
-    public AttemptTail(OutputFiles files, Guid run, LogPosition from, IEnumerable<LogStream> streams)
+    /// <param name="timed">Whether lines have their times.</param>
+    public AttemptTail(OutputFiles files, Guid run, LogPosition from, IEnumerable<LogStream> streams, bool timed = false)
     {
-        Position = from;
+        (_files, _run, Position) = (files, run, from);
+        _times = timed ? streams.ToDictionary(s => s, s => files.TimesOf(run, from.Attempt, s)) : null;
         _readers = [.. streams.Select(s => (s, new LineReader(files.PathOf(run, from.Attempt, s), from.OffsetOf(s))))];
     }
 
@@ -44,9 +54,10 @@ internal sealed class AttemptTail : IDisposable
     /// <summary>Gives the memory back that holds what was read ahead.</summary>
     public void Rest()
     {
-        foreach (var (_, reader) in _readers)
+        foreach (var (stream, reader) in _readers)
         {
             reader.Rest();
+            _masks?[stream].Rest();
         }
     }
 
@@ -66,6 +77,7 @@ internal sealed class AttemptTail : IDisposable
 
             try
             {
+                FindMasks();
                 for (var end = reader.Offset + Turn; reader.Offset < end;)
                 {
                     if (!(together ? reader.TryReadLines(isFinal, out var line) : reader.TryRead(isFinal, out line)))
@@ -74,8 +86,11 @@ internal sealed class AttemptTail : IDisposable
                     }
 
                     Position = Position.With(stream, reader.Offset);
-                    handler(new OutputLine(stream, Position, line));
                     any = true;
+                    handler(new OutputLine(stream, Position, _masks is null ? line : _masks[stream].Of(reader.File!, reader.Offset - line.Length, line))
+                    {
+                        Time = _times?[stream].Of(reader.Offset),
+                    });
                 }
             }
             catch (ReplacedFileException e)
@@ -87,6 +102,27 @@ internal sealed class AttemptTail : IDisposable
         }
 
         return any;
+    }
+
+    /// <summary>What masks the output is there before the output is; without any, nothing is done differently.</summary>
+    private void FindMasks()
+    {
+        if (_masksKnown)
+        {
+            return;
+        }
+
+        var begun = _files.Exists(_run, Position.Attempt);
+        if (_files.MaskOf(_run, Position.Attempt) is { } mask)
+        {
+            _masks = _readers.ToDictionary(r => r.Stream, _ => new MaskedOutput(mask));
+            foreach (var (_, reader) in _readers)
+            {
+                reader.Ahead = mask.Context;
+            }
+        }
+
+        _masksKnown = begun;
     }
 
     public void Dispose()

@@ -19,6 +19,12 @@ internal sealed class LineReader(string path, long offset) : IDisposable
     private int _scanned;
     private int _end;
 
+    /// <summary>A piece of a longer line is given out only when so many bytes have been written after it, or no more are.</summary>
+    public int Ahead { get; set; }
+
+    /// <summary>The file, once something of it has been read.</summary>
+    public SafeFileHandle? File => _file;
+
     /// <summary>The file's bytes before this have been given out.</summary>
     public long Offset { get; private set; } = offset;
 
@@ -33,14 +39,14 @@ internal sealed class LineReader(string path, long offset) : IDisposable
         while (true)
         {
             var feed = _buffer.AsSpan(_scanned, _end - _scanned).IndexOf((byte)'\n');
-            if (feed >= 0)
+            if (feed >= 0 && _scanned + feed + 1 - _start <= MaxPiece)
             {
                 line = Take(_scanned + feed + 1 - _start);
                 return true;
             }
 
-            _scanned = _end;
-            if (_end - _start == MaxPiece)
+            _scanned = feed >= 0 ? _scanned + feed : _end;
+            if (feed >= 0 || _end - _start == MaxPiece + Ahead)
             {
                 line = Take(WholeCharacters(_buffer.AsSpan(_start, MaxPiece)));
                 return true;
@@ -48,7 +54,7 @@ internal sealed class LineReader(string path, long offset) : IDisposable
 
             if (!Fill())
             {
-                line = isFinal && _end > _start ? Take(_end - _start) : default;
+                line = isFinal && _end > _start ? Take(_end - _start <= MaxPiece ? _end - _start : WholeCharacters(_buffer.AsSpan(_start, MaxPiece))) : default;
                 return line.Length > 0;
             }
         }
@@ -113,15 +119,19 @@ internal sealed class LineReader(string path, long offset) : IDisposable
             return false;
         }
 
-        if (_buffer.Length == 0)
+        if (_buffer.Length < MaxPiece + Ahead)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(MaxPiece);
+            var larger = ArrayPool<byte>.Shared.Rent(MaxPiece + Ahead);
+            _buffer.AsSpan(_start, _end - _start).CopyTo(larger.AsSpan(_start));
+            var (start, scanned, end) = (_start, _scanned, _end);
+            GiveBack();
+            (_buffer, _start, _scanned, _end) = (larger, start, scanned, end);
         }
 
         var held = _end - _start;
         _buffer.AsSpan(_start, held).CopyTo(_buffer);
         (_start, _scanned, _end) = (0, held, held);
-        var read = RandomAccess.Read(_file, _buffer.AsSpan(held, MaxPiece - held), Offset + held);
+        var read = RandomAccess.Read(_file, _buffer.AsSpan(held, MaxPiece + Ahead - held), Offset + held);
         _end += read;
         if (_end == 0)
         {

@@ -21,7 +21,7 @@ internal interface ILogSink
 /// Follows a run's output through its attempts: whole lines from a position, none twice and none missed, until the run has ended and all
 /// is sent. Knows from the node how far the run is, and of new output from the pulse while a program runs.
 /// </summary>
-internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time, bool together = false)
+internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time, bool together = false, bool timed = false)
 {
     /// <summary>A look now and then makes up for a signal that was lost.</summary>
     private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(5);
@@ -49,7 +49,7 @@ internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals si
     private async Task<RunProgress> FollowAttemptAsync(
         RunWatch watch, LogPosition from, ImmutableArray<LogStream> streams, RunProgress progress, ILogSink sink, CancellationToken cancel)
     {
-        using var tail = new AttemptTail(files, watch.Run, from, streams);
+        using var tail = new AttemptTail(files, watch.Run, from, streams, timed);
         using var membership = progress.HasEnded(from.Attempt) ? null : pulse.Join(watch, from.Attempt);
         while (true)
         {

@@ -15,4 +15,15 @@ internal sealed class OutputFiles(string dataDirectory)
         var key = new AttemptKey(run, attempt);
         return stream == LogStream.Stdout ? _files.Stdout(key) : _files.Stderr(key);
     }
+
+    /// <summary>When a stream's lines came, and from where on.</summary>
+    public StreamTimes TimesOf(Guid run, int attempt, LogStream stream) =>
+        new(PathOf(run, attempt, stream), _files.Times(new AttemptKey(run, attempt)), stream == LogStream.Stderr);
+
+    /// <summary>Whether the attempt's output is there; then so is what it is masked by.</summary>
+    public bool Exists(Guid run, int attempt) => ProgramFile.Exists(_files.Stdout(new AttemptKey(run, attempt)));
+
+    /// <summary>What the attempt's output is masked by; null if it has no secrets.</summary>
+    /// <exception cref="ReplacedFileException">It cannot be masked, and so is not to be shown.</exception>
+    public SecretMask? MaskOf(Guid run, int attempt) => SecretMask.Of(_files, new AttemptKey(run, attempt));
 }

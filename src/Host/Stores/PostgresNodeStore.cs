@@ -51,7 +51,7 @@ internal sealed class PostgresNodeStore : INodeStore
     /// <summary>PostgreSQL's own program does it better, on whatever machine there is room.</summary>
     public Task<StoreCopy> CopyToAsync(string folder, CancellationToken cancel) => throw new BackupNotPossibleException(
         $"This node's store is {_options.DatabaseText}, which PostgreSQL's own program copies: {_options.DumpCommand("runner.dump")}. "
-        + $"After it copy the output of runs: tar -C {PostgresStoreOptions.ForShell(_folder)} -cf output.tar {RunFiles.FolderName}. How to restore them is in docs/backup.md.");
+        + $"After it copy the output of runs: tar -C {PostgresStoreOptions.ForShell(_folder)} -cf output.tar {RunFiles.FolderName}{(ProgramFile.Exists(MaskKey.PathIn(_folder)) ? " " + MaskKey.FileName : "")}. How to restore them is in docs/backup.md.");
 
     public async ValueTask DisposeAsync()
     {

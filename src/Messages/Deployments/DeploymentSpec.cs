@@ -35,8 +35,8 @@ public sealed record DeploymentSpec
     /// <summary>An absolute directory, in which templates are filled in as in the command.</summary>
     public required string Workdir { get; init; }
 
-    /// <summary>Environment added to the node's own. A null value removes the variable. Values take templates as the command does.</summary>
-    public ImmutableSortedDictionary<string, string?> Env { get => field ?? ImmutableSortedDictionary<string, string?>.Empty; init; }
+    /// <summary>Environment added to the node's own. A null value removes the variable. Texts take templates as the command does.</summary>
+    public ImmutableSortedDictionary<string, EnvValue?> Env { get => field ?? ImmutableSortedDictionary<string, EnvValue?>.Empty; init; }
 
     /// <summary>
     /// Which of the node's own variables its programs get, instead of what the node says: names, in which <c>*</c> stands for any characters; null

@@ -8,10 +8,11 @@ namespace Runner.Messages.Runs;
 /// <param name="Priority">Null is the deployment's.</param>
 /// <param name="IdempotencyKey">
 /// Two submissions with the same key and deployment are one run, as long as that run is kept; 1 to 200 characters. The second is refused with
-/// <see cref="KeyUsedOtherwise"/> if it asks for other parameters, another time or priority, or other tags. Null makes every submission a new run.
+/// <see cref="KeyUsedOtherwise"/> if it asks for other parameters, another time or priority, other tags or another name. Null makes every submission a new run.
 /// </param>
 /// <param name="EnforceParameterSchema">Whether the deployment's parameter schema is enforced for this run; null is as the deployment says.</param>
 /// <param name="KeyOnly">Whether the key alone decides: the answer is the run of the key, whatever else it was asked for.</param>
+/// <param name="Name">What people call the run, 1 to 200 characters on one line; need not be unique. Null is none.</param>
 public sealed record SubmitRun(
     string Deployment,
     ImmutableSortedDictionary<string, JsonElement>? Parameters = null,
@@ -20,7 +21,8 @@ public sealed record SubmitRun(
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
     bool? EnforceParameterSchema = null,
-    bool KeyOnly = false) : Deployments.IDeploymentMessage, IRequest<RunSubmitted>;
+    bool KeyOnly = false,
+    string? Name = null) : Deployments.IDeploymentMessage, IRequest<RunSubmitted>;
 
 /// <summary>Answer to <see cref="SubmitRun"/> and <see cref="RetryRun"/>.</summary>
 /// <param name="Created">False if the idempotency key had been used: <paramref name="Id"/> is the run of the first time.</param>

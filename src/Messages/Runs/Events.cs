@@ -13,7 +13,7 @@ public interface IRunEvent;
 public sealed record RunRecipe(
     ImmutableArray<string> Command,
     string Workdir,
-    ImmutableSortedDictionary<string, string?> Env,
+    ImmutableSortedDictionary<string, EnvValue?> Env,
     ImmutableArray<string> Limits,
     ConcurrencySpec? Concurrency,
     RetrySpec Retries,
@@ -30,6 +30,7 @@ public sealed record RunRecipe(
 /// <param name="RetryOf">The run it repeats; null if none.</param>
 /// <param name="StartAt">When it starts, if its schedule's jitter puts that after <paramref name="Due"/>; null is when it is due.</param>
 /// <param name="Asked">What the submission asked for itself, to compare with one of the same key; null without a key, and in journals of before.</param>
+/// <param name="Name">What people call it; null if it has no name.</param>
 public sealed record RunScheduled(
     string Deployment,
     RunRecipe Recipe,
@@ -41,7 +42,8 @@ public sealed record RunScheduled(
     Guid? RetryOf = null,
     string? IdempotencyKey = null,
     DateTimeOffset? StartAt = null,
-    AskedOfRun? Asked = null) : IRunEvent;
+    AskedOfRun? Asked = null,
+    string? Name = null) : IRunEvent;
 
 /// <summary>Which of a run's values were asked for, and are not its deployment's.</summary>
 /// <param name="Parameters">The names of those that were given.</param>

@@ -17,7 +17,8 @@ public sealed record RunSummary(
     int? ExitCode,
     string? Schedule,
     ImmutableArray<string> Tags,
-    string? WaitingFor);
+    string? WaitingFor,
+    string? Name = null);
 
 /// <summary>A run as it stands.</summary>
 /// <param name="StartAt">When it starts, if its schedule's jitter puts that after <paramref name="Due"/>; null is when it is due.</param>
@@ -48,6 +49,7 @@ public sealed record RunView(
     JsonElement? Result,
     ImmutableArray<RunStateChange> History,
     DateTimeOffset? StartAt = null,
+    string? Name = null,
     string? Shell = null) : IWireMessage;
 
 /// <summary>One step of a run's history, and one server-sent event of its stream.</summary>
@@ -63,14 +65,19 @@ public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next);
 public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next);
 
 /// <summary>
-/// Which runs to list. Null means any. <paramref name="Deployment"/> and <paramref name="Tag"/> exclude each other; all else combines.
+/// Which runs to list. Null means any; all of it combines.
 /// Answered with <see cref="RunPage"/> or a refusal.
 /// </summary>
 /// <param name="State">A state name or type, in any case.</param>
 /// <param name="Since">Created at or after.</param>
 /// <param name="Limit">1 to 1,000.</param>
+/// <param name="Name">Of this name.</param>
+/// <param name="Parameter">
+/// <c>NAME=VALUE</c>: with this value of a parameter that is a text, a number or a truth value. The first 20 parameters of a run by name are known, each up to 200 characters.
+/// </param>
 public sealed record ListRuns(
-    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = 50, string? After = null)
+    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = 50, string? After = null,
+    string? Name = null, string? Parameter = null)
     : IRequest<RunPage>;
 
 /// <summary>Which deployments to list. Answered with <see cref="DeploymentPage"/> or a refusal.</summary>

@@ -16,7 +16,7 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
         Directory.CreateDirectory(node.InWork("of-2"));
         var spec = node.Program("templates/run", "/bin/sh", "-c", "pwd > ../where; echo \"$*|$DUE\"; test $1 = 2", "sh", "{{ run.attempt }}", "{{ run.id }}", "{{ deployment.name }}", "{{ run.schedule }}") with
         {
-            Workdir = node.InWork("of-{{ run.attempt }}"), Env = ImmutableSortedDictionary<string, string?>.Empty.Add("DUE", "{{ run.due }}"), Retries = new RetrySpec { Count = 1 },
+            Workdir = node.InWork("of-{{ run.attempt }}"), Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("DUE", "{{ run.due }}"), Retries = new RetrySpec { Count = 1 },
         };
 
         var run = await node.Ended(await node.Run(spec));
@@ -50,7 +50,7 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
         var due = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1));
         await node.Register(node.Program("given/all", "python3", "code.py", "{{ parameters.name }}", "it's; $HOME *", "{{ parameters.list }}", "") with
         {
-            Env = new Dictionary<string, string?> { ["GREETING"] = "hi {{ parameters.name }}", ["HOME"] = null, ["EMPTY"] = "" }
+            Env = new Dictionary<string, EnvValue?> { ["GREETING"] = "hi {{ parameters.name }}", ["HOME"] = null, ["EMPTY"] = "" }
                 .ToImmutableSortedDictionary(),
             Parameters = Replies.Json("""{"name": "a b", "list": [1, {"x": null}], "none": null}"""),
         });

@@ -125,6 +125,61 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
     }
 
     [Fact]
+    public async Task B89_runs_are_found_by_their_name_and_by_a_parameters_value()
+    {
+        await using var node = await StartAsync();
+        await node.Register(node.Shell("find/a", "true") with { Parameters = Replies.Json("""{"region": "eu", "parts": 3, "dry": false, "list": [1], "none": null}"""), Tags = ["t"] });
+        await node.Register(node.Shell("find/b", "true"));
+        async Task<Guid> Run(string deployment, string? name, string parameters) =>
+            (await node.Node.AskAsync(new SubmitRun(deployment, Replies.Json(parameters), Name: name), CancellationToken.None)).Accepted().Id;
+
+        var first = await Run("find/a", "monday", "{}");
+        var second = await Run("find/a", "tuesday", """{"region": "us"}""");
+        var third = await Run("find/b", "monday", """{"region": "eu", "text": "a=b", "long": "LONG"}""".Replace("LONG", new string('x', 201), StringComparison.Ordinal));
+        foreach (var run in new[] { first, second, third })
+        {
+            await node.Ended(run);
+        }
+
+        await node.CrashAndRestartAsync();
+        (ListRuns Query, Guid[] Found)[] cases =
+        [
+            (new(Name: "monday"), [third, first]),
+            (new(Name: "Monday"), []),
+            (new(Name: "monday", Deployment: "find/a"), [first]),
+            (new(Name: "monday", State: "failed"), []),
+            (new(Name: "monday", State: "completed", Tag: "t"), [first]),
+            (new(Parameter: "region=eu"), [third, first]),
+            (new(Parameter: "region=us"), [second]),
+            (new(Parameter: "parts=3"), [second, first]),
+            (new(Parameter: "dry=false", Deployment: "find/a"), [second, first]),
+            (new(Parameter: "text=a=b"), [third]),
+            (new(Name: "monday", Parameter: "region=eu"), [third, first]),
+            (new(Name: "tuesday", Parameter: "region=eu"), []),
+            (new(Parameter: "list=[1]"), []),
+            (new(Parameter: "long=" + new string('x', 201)), []),
+            (new(Name: "monday", Since: (await node.View(third)).Created), [third]),
+        ];
+        foreach (var (query, found) in cases)
+        {
+            foreach (var page in new[] { 50, 1 })
+            {
+                var items = await All(node, query with { Limit = page });
+                Assert.Equal(found, items.Select(i => i.Id));
+                Assert.All(items, i => Assert.True(query.Name is null || i.Name == query.Name));
+            }
+        }
+
+        Assert.Equal("monday", (await node.View(first)).Name);
+        Assert.Equal("parameter", (await node.Node.AskAsync(new ListRuns(Parameter: "region"), CancellationToken.None)).Refused<QueryInvalid, RunPage>().Field);
+        foreach (var name in new[] { "", new string('x', 201), "two\nlines" })
+        {
+            var refused = (await node.Node.AskAsync(new SubmitRun("find/b", Name: name), CancellationToken.None)).Refused<SubmissionInvalid, RunSubmitted>();
+            Assert.Equal("name", Assert.Single(refused.Problems).Field);
+        }
+    }
+
+    [Fact]
     public async Task B39_health_says_what_is_wrong()
     {
         await using var node = await StartAsync();
@@ -184,7 +239,7 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
 
     private static RowChange Put(Line line) => RowChange.Put(
         Tables.Runs.Name, line.Id, line.Deployment, line.Name, line.Type, line.Created, null, line.Created, line.Created,
-        null, null, 1L, 0L, null, null, null, ImmutableArray.Create("all", line.Tag));
+        null, null, 1L, 0L, null, null, null, ImmutableArray.Create("all", line.Tag), null);
 
     /// <summary>The same numbers at every run.</summary>
     private sealed class RunnerRandom(ulong seed)

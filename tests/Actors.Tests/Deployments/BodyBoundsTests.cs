@@ -33,7 +33,7 @@ public sealed class BodyBoundsTests
         {
             "tags" => Spec with { Tags = texts },
             "command" => Spec with { Command = texts },
-            "env" => Spec with { Env = Many("RUNNER_", _ => (string?)"\0") },
+            "env" => Spec with { Env = Many("RUNNER_", _ => (EnvValue?)"\0") },
             "schedules" => Spec with { Schedules = [.. Enumerable.Repeat(new ScheduleSpec { Cron = "wrong" }, TooMany)] },
             "limits" => Spec with { Limits = texts },
             "delays" => Spec with { Retries = new RetrySpec { Delays = [.. Enumerable.Repeat(TimeSpan.FromDays(-1), TooMany)] } },

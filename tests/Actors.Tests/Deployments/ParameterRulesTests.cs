@@ -50,7 +50,7 @@ public sealed class ParameterRulesTests
     [Fact]
     public void A_template_may_use_what_an_enforced_schema_requires()
     {
-        var spec = Spec("{}") with { Command = ["x", "{{ parameters.name }}"], Env = ImmutableSortedDictionary<string, string?>.Empty.Add("A", "{{ parameters.name }}") };
+        var spec = Spec("{}") with { Command = ["x", "{{ parameters.name }}"], Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", "{{ parameters.name }}") };
 
         Assert.Empty(Problems(spec));
         Assert.Equal(2, Problems(spec with { EnforceParameterSchema = false }).Length);

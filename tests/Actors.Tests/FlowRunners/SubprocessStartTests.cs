@@ -144,9 +144,6 @@ public sealed class SubprocessStartTests : IDisposable
             return;
         }
 
-        _shop.Files.EnsureDirectory(spec.Key);
-        File.SetUnixFileMode(Path.GetDirectoryName(_shop.Data)!, (UnixFileMode)0b111_001_001);
-        File.SetUnixFileMode(_shop.Data, (UnixFileMode)0b111_001_001);
         var (outcome, _) = await Run(spec);
         Assert.Equal(new ProcessOutcome(new ProcessExit.Exited(0), Result: "1\n"), outcome);
         Assert.StartsWith("daemon\n/", _shop.Stdout(spec), StringComparison.Ordinal);

@@ -66,7 +66,10 @@ internal sealed class Workshop : IDisposable
 
     public RunFiles Files { get; }
 
-    public SubprocessOptions Options => new(Data);
+    public SubprocessOptions Options => new(Data) { UserFilesDirectory = UserFiles };
+
+    /// <summary>Beside, as the folder of a test is closed to other users.</summary>
+    public string UserFiles => _root.FullName + "-users";
 
     public static AttemptKey NewKey(int attempt = 1) => new(new Guid(RandomNumberGenerator.GetBytes(16)), attempt);
 
@@ -88,7 +91,14 @@ internal sealed class Workshop : IDisposable
 
     public Fifo Fifo(string name) => new(Path.Combine(Folder, name));
 
-    public void Dispose() => _root.Delete(recursive: true);
+    public void Dispose()
+    {
+        _root.Delete(recursive: true);
+        if (Directory.Exists(UserFiles))
+        {
+            Directory.Delete(UserFiles, recursive: true);
+        }
+    }
 }
 
 /// <summary>A named pipe, over which a program tells a test how far it is, or waits for it.</summary>

@@ -310,7 +310,7 @@ public sealed class FlowRunDecisionTests
     private static RunScheduled Recipe(ConcurrencySpec? concurrency, int retries) => new(
         "flow/d",
         new RunRecipe(
-            ["true"], "/", ImmutableSortedDictionary<string, string?>.Empty, ["db"], concurrency,
+            ["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, ["db"], concurrency,
             new RetrySpec { Count = retries, Delay = TimeSpan.FromSeconds(30) }, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(10), null),
         ImmutableSortedDictionary<string, JsonElement>.Empty, Due, 0, []);
 

@@ -134,7 +134,7 @@ public abstract class NodeWorld : ActorKit
     private protected RunScheduled Recipe(TimeSpan? timeout = null, int retries = 0, DateTimeOffset? due = null) => new(
         Deployment,
         new RunRecipe(
-            ["true"], "/", ImmutableSortedDictionary<string, string?>.Empty, ["db"], null,
+            ["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, ["db"], null,
             new RetrySpec { Count = retries, Delay = TimeSpan.FromSeconds(30) }, timeout, TimeSpan.FromSeconds(7), null),
         ImmutableSortedDictionary<string, JsonElement>.Empty, due ?? Now, 0, []);
 

@@ -70,6 +70,14 @@ public sealed partial class ListingsTests : IAsyncLifetime
         await AssertAsync(
             Listings.DeploymentQuery(new ListDeployments("t", After: "a/b")),
             "SEARCH m USING COVERING INDEX deployments__tags__by(value) (value=? AND key>?)", "SEARCH t USING PRIMARY KEY (key=?)");
+        var named = new ListRuns(Name: "n", Deployment: "a/b", State: "failed");
+        await AssertAsync(
+            Listings.WordQuery(named, Listings.RunQuery(named).Value!),
+            "SEARCH m USING COVERING INDEX run_words__words__by(value, created) (value=?)", "SEARCH t USING PRIMARY KEY (key=?)");
+        var since = named with { Since = DateTimeOffset.UnixEpoch };
+        await AssertAsync(
+            Listings.WordQuery(since, Listings.RunQuery(since).Value!),
+            "SEARCH m USING COVERING INDEX run_words__words__by(value, created) (value=? AND created>?)", "SEARCH t USING PRIMARY KEY (key=?)");
         await AssertAsync(
             LimiterActor.Waiters("db", 10), "SEARCH t USING INDEX waiters__by(waiting_for, urgency, ready) (waiting_for=?)");
         await AssertAsync(

@@ -21,12 +21,13 @@ public sealed class ProcessSpecsTests
     [InlineData("at-{{ run.due }}", "at-2026-05-01T10:00:00.25Z")]
     [InlineData("{{ run.attempt }}{{ run.attempt }}", "33")]
     [InlineData("[{{ run.schedule }}]", "[]")]
+    [InlineData("[{{ run.name }}]", "[]")]
     [InlineData("{{ deployment.name }} of {{ deployment.flow }}", "flow/d of flow")]
     [InlineData("{{ parameters.nobody }} {{ run.nothing }} {{ }} {{ run.id", "{{ parameters.nobody }} {{ run.nothing }} {{ }} {{ run.id")]
     public void B92_a_template_stands_for_what_it_says_in_arguments_variables_and_folder(string text, string filled)
     {
         var spec = For(new RunRecipe(
-            ["echo", text], "/" + text, ImmutableSortedDictionary<string, string?>.Empty.Add("A", text).Add("B", null), [], null, RetrySpec.None, null, TimeSpan.Zero, null), out var problem);
+            ["echo", text], "/" + text, ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", text).Add("B", null), [], null, RetrySpec.None, null, TimeSpan.Zero, null), out var problem);
 
         Assert.Null(problem);
         Assert.Equal(["echo", filled], spec.Command.ToArray());
@@ -42,11 +43,11 @@ public sealed class ProcessSpecsTests
     [InlineData("{{ something }}", "")]
     public void B92_a_name_that_there_is_not_is_refused_with_what_was_meant(string template, string hint)
     {
-        var expected = $"'{template}' is not a template; expected {{{{ parameters.NAME }}}}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id and run.schedule{hint}";
+        var expected = $"'{template}' is not a template; expected {{{{ parameters.NAME }}}}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id, run.name and run.schedule{hint}";
 
         Assert.Equal(
             [("command[0]", expected), ("workdir", expected), ("env.A", expected)],
-            DeploymentRules.Problems(Spec(template) with { Workdir = "/" + template, Env = ImmutableSortedDictionary<string, string?>.Empty.Add("A", template) }).Select(p => (p.Field, p.Message)));
+            DeploymentRules.Problems(Spec(template) with { Workdir = "/" + template, Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", template) }).Select(p => (p.Field, p.Message)));
     }
 
     [Fact]
@@ -83,7 +84,7 @@ public sealed class ProcessSpecsTests
     public void B92_a_value_does_not_lead_out_of_the_folder(string value)
     {
         For(
-            new RunRecipe(["true"], "/data/{{ parameters.who }}", ImmutableSortedDictionary<string, string?>.Empty, [], null, RetrySpec.None, null, TimeSpan.Zero, null),
+            new RunRecipe(["true"], "/data/{{ parameters.who }}", ImmutableSortedDictionary<string, EnvValue?>.Empty, [], null, RetrySpec.None, null, TimeSpan.Zero, null),
             out var problem, value);
 
         Assert.Equal(StartFailureKind.WorkingDirectoryNotFound, problem!.Kind);
@@ -92,7 +93,7 @@ public sealed class ProcessSpecsTests
 
     private static string? Problem(ImmutableArray<string> command, params ReadOnlySpan<(string Name, string Value)> variables)
     {
-        var env = ImmutableSortedDictionary<string, string?>.Empty;
+        var env = ImmutableSortedDictionary<string, EnvValue?>.Empty;
         foreach (var (name, value) in variables)
         {
             env = env.Add(name, value);

@@ -91,7 +91,7 @@ public sealed class RunTraceTests
 
     private static RunScheduled Scheduled(int retries, int delay) => new(
         "a/b",
-        new RunRecipe(["true"], "/", ImmutableSortedDictionary<string, string?>.Empty, [], null,
+        new RunRecipe(["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, [], null,
             new RetrySpec { Count = retries, Delay = TimeSpan.FromSeconds(delay) }, null, TimeSpan.FromSeconds(1), null),
         ImmutableSortedDictionary<string, JsonElement>.Empty, Due, 0, []);
 }

@@ -119,7 +119,7 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Tags = random.Many(() => Text(random)),
         Command = ["x" + Text(random), .. random.Many(() => Text(random))],
         Workdir = random.One("/", "/srv", "/srv/", "/a/../b", "/x y/z", "/" + Text(random)),
-        Env = random.Many(() => "V" + Text(random).Replace('=', '-')).Distinct().ToImmutableSortedDictionary(k => k, k => random.Maybe(() => Text(random)), StringComparer.Ordinal),
+        Env = random.Many(() => "V" + Text(random).Replace('=', '-')).Distinct().ToImmutableSortedDictionary(k => k, k => random.Maybe(() => Value(random)), StringComparer.Ordinal),
         Parameters = Parameters(random),
         ParameterSchema = random.Maybe(() => (JsonElement?)JsonSerializer.SerializeToElement(Parameters(random), MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement)),
         EnforceParameterSchema = random.One((bool?)null, true, false),
@@ -143,6 +143,14 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Priority = random.Of(2_001) - 1_000,
         Paused = random.Of(2) == 0,
         User = random.Maybe(() => Text(random)),
+    };
+
+    private static EnvValue Value(Dice random) => random.Of(4) switch
+    {
+        0 => new EnvValue.FromEnv("V" + Text(random)),
+        1 => new EnvValue.FromFile("/" + Text(random)),
+        2 => new EnvValue.FromCommand(["x", .. random.Many(() => Text(random))]),
+        _ => Text(random),
     };
 
     private static ScheduleSpec Bounded(Dice random, ScheduleSpec schedule) => schedule with

@@ -110,7 +110,7 @@ public sealed class RestoreTests : IDisposable
         await RefusesAsync("names files that are not in it");
         await WriteAsync(good[1..]);
         await RefusesAsync("it begins with 'store.db'");
-        await WriteAsync(Good(store, format: 2));
+        await WriteAsync(Good(store, format: BackupFormat.Version + 1));
         await RefusesAsync("was made by a newer version");
         await WriteAsync(Good([.. Enumerable.Repeat((byte)7, 10_000)]));
         await RefusesAsync("is not a SQLite database");

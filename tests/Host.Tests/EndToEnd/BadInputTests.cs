@@ -99,6 +99,7 @@ public sealed class BadInputTests(NodeFixture node) : IClassFixture<NodeFixture>
         await Cleanly.RefusesAsync(node.Data, 1, "is a file", "node", "--data", file, "--listen", "127.0.0.1:0");
 
         var garbage = Directory.CreateDirectory(Path.Combine(node.Root, "garbage")).FullName;
+        Shell.Run("chmod", "700", garbage);
         var store = Path.Combine(garbage, "store.db");
         var bytes = new byte[100_000];
         new Random(1).NextBytes(bytes);
@@ -107,6 +108,7 @@ public sealed class BadInputTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal(bytes, await File.ReadAllBytesAsync(store));
 
         var open = Directory.CreateDirectory(Path.Combine(node.Root, "open")).FullName;
+        Shell.Run("chmod", "700", open);
         await File.WriteAllTextAsync(Path.Combine(open, "token"), new string('a', 43));
         Shell.Run("chmod", "644", Path.Combine(open, "token"));
         await Cleanly.RefusesAsync(node.Data, 1, "chmod 600", "node", "--data", open, "--listen", "127.0.0.1:0");

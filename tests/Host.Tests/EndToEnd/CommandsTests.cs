@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Runner.Client;
 
 namespace Runner.Host.Tests.EndToEnd;
 
@@ -70,6 +72,92 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal(lines, string.Concat(pieces));
         Assert.InRange(pieces.Count, 2, 20);
         Assert.Equal(lines, (await node.AskAsync("run", "logs", run, "--follow")).Out);
+    }
+
+    [Fact]
+    public async Task B62_bytes_that_are_no_text_are_the_same_in_every_way_to_read_them()
+    {
+        // Every byte there is; a character cut by a line's end; one that waits for its second half.
+        await node.DeployAsync("bytes.yaml", """
+            deployments:
+              - {name: bytes/all, command: [bash, -c, 'for i in {0..255}; do printf "\x$(printf %x $i)"; done; printf "\n\xc3\n\xc3"; sleep 0.2; printf "\xbc ok\n\xff"']}
+            """);
+        var run = await node.SubmitAsync("bytes/all");
+        var followed = RunnerProgram.AskBytesAsync(node.Data, "run", "logs", run, "--follow");
+        await node.EndOfAsync(run);
+
+        byte[] written = [.. Enumerable.Range(0, 256).Select(b => (byte)b), .. "\n"u8, 0xC3, .. "\n"u8, 0xC3, 0xBC, .. " ok\n"u8, 0xFF];
+        Assert.Equal(written, await followed);
+        Assert.Equal(written, await RunnerProgram.AskBytesAsync(node.Data, "run", "logs", run, "--follow"));
+        Assert.Equal(written, await RunnerProgram.AskBytesAsync(node.Data, "run", "logs", run));
+        foreach (var together in new[] { false, true })
+        {
+            var pieces = new List<LogLine>();
+            await foreach (var piece in node.Client.FollowLogsAsync(Guid.Parse(run), together: together))
+            {
+                pieces.Add(piece);
+            }
+
+            Assert.Equal(written, pieces.SelectMany(IEnumerable<byte> (p) => p.ToBytes()));
+            Assert.All(pieces, p => Assert.Equal(p.Text.Contains('\uFFFD'), p.Base64 is not null));
+        }
+
+        var lines = await node.JsonAsync("run", "logs", run);
+        Assert.Equal(written, lines.SelectMany(IEnumerable<byte> (l) => l.TryGetProperty("base64", out var exact) ? exact.GetBytesFromBase64() : Encoding.UTF8.GetBytes(l.GetProperty("text").GetString()!)));
+    }
+
+    [Fact]
+    public async Task B71_lines_have_the_time_they_came_and_those_since_a_time_are_read_alone()
+    {
+        // Between the two lines lies more than a second, and a note.
+        var gate = Path.Combine(node.Root, "times-gate");
+        Shell.Run("mkfifo", gate);
+        await node.DeployAsync("times.yaml", $$"""
+            deployments:
+              - {name: times/lines, command: [sh, -c, 'echo one; cat {{gate}}; printf "two\nthree\nfour"']}
+            """);
+        var begun = TimeProvider.System.GetUtcNow();
+        var run = await node.SubmitAsync("times/lines");
+        var one = await FirstAsync(node.Client.FollowLogsAsync(Guid.Parse(run), timestamps: true));
+        Assert.InRange(one.Time!.Value, begun.AddMilliseconds(-20), TimeProvider.System.GetUtcNow());
+        await NotedAsync(run);
+        var between = TimeProvider.System.GetUtcNow();
+        await File.WriteAllTextAsync(gate, "");
+        await node.EndOfAsync(run);
+
+        var shown = (await node.AskAsync("run", "logs", run, "--timestamps")).Out.Split('\n');
+        Assert.Equal(["one", "two", "three", "four"], shown.Select(l => l.Split(' ')[1]));
+        var times = shown.Select(l => DateTimeOffset.Parse(l.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal(times.Order(), times);
+        Assert.True(times[0] < between && times[1] > between.AddMilliseconds(-20), string.Join(' ', shown));
+        Assert.Equal(string.Join('\n', shown), (await node.AskAsync("run", "logs", run, "--timestamps", "--follow")).Out);
+
+        var since = Instants.Format(between);
+        Assert.Equal("two\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", since)).Out);
+        Assert.Equal("two\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", since, "--follow")).Out);
+        Assert.Equal("one\ntwo\nthree\nfour", (await node.AskAsync("run", "logs", run, "--since", "1h")).Out);
+        Assert.Equal("", (await node.AskAsync("run", "logs", run, "--since", Instants.Format(TimeProvider.System.GetUtcNow().AddHours(1)))).Out);
+        await Cleanly.RefusesAsync(node.Data, 2, "--since and --tail", "run", "logs", run, "--since", "1h", "--tail", "1");
+    }
+
+    private static async Task<LogLine> FirstAsync(IAsyncEnumerable<LogLine> lines)
+    {
+        await foreach (var line in lines)
+        {
+            return line;
+        }
+
+        throw new InvalidOperationException("There is no output.");
+    }
+
+    /// <summary>Waits until the node has noted that the run's output has come.</summary>
+    private async Task NotedAsync(string run)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!File.Exists(Path.Combine(node.Data, "output", run[^2..], $"{run}.1.times")))
+        {
+            await Task.Delay(20, patience.Token);
+        }
     }
 
     [Fact]
@@ -222,15 +310,33 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         await node.DeployAsync("submit.yaml", """deployments: [{name: submit/it, command: ["true"]}]""");
 
-        var first = await node.SubmitAsync("submit/it", "--at", "2100-01-01T00:00:00Z", "--priority", "7", "--tag", "x", "--tag", "y", "--key", "once");
-        var again = await node.AskAsync("submit", "submit/it", "--key", "once");
+        string[] asked = ["submit/it", "--at", "2100-01-01T00:00:00Z", "--priority", "7", "--tag", "x", "--tag", "y", "--key", "once"];
+        var first = await node.SubmitAsync(asked);
+        foreach (var again in new[] { await node.AskAsync(["submit", .. asked]), await node.AskAsync("submit", "submit/it", "--key", "once", "--key-only") })
+        {
+            Assert.Contains(first, again.Out, StringComparison.Ordinal);
+            Assert.Contains("used", again.Out, StringComparison.Ordinal);
+        }
 
-        Assert.Contains(first, again.Out, StringComparison.Ordinal);
-        Assert.Contains("used", again.Out, StringComparison.Ordinal);
+        await Cleanly.RefusesAsync(node.Data, 1, first, "submit", "submit/it", "--key", "once");
         var shown = (await node.JsonAsync("run", "show", first))[0];
         Assert.Equal(7, shown.GetProperty("priority").GetInt32());
         Assert.Equal(["x", "y"], shown.GetProperty("tags").EnumerateArray().Select(t => t.GetString()));
         Assert.Equal(2100, shown.GetProperty("due").GetDateTimeOffset().ToUniversalTime().Year);
+    }
+
+    [Fact]
+    public async Task B89_a_run_has_a_name_that_finds_it()
+    {
+        await node.DeployAsync("named.yaml", """deployments: [{name: named/it, command: ["true"], parameters: {region: eu}}]""");
+        var run = await node.SubmitAsync("named/it", "--name", "the first", "-p", "region=us");
+        await node.SubmitAsync("named/it");
+
+        Assert.Equal([run], (await node.JsonAsync("runs", "--name", "the first"))[0].GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetString()));
+        Assert.Equal([run], (await node.JsonAsync("runs", "-p", "region=us", "--deployment", "named/it"))[0].GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetString()));
+        Assert.Contains("the first", (await node.AskAsync("runs", "--deployment", "named/it")).Out, StringComparison.Ordinal);
+        Assert.Contains("the first", (await node.AskAsync("run", "show", run)).Out, StringComparison.Ordinal);
+        await Cleanly.RefusesAsync(node.Data, 1, "NAME=VALUE", "runs", "--parameter", "region");
     }
 
     [Fact]

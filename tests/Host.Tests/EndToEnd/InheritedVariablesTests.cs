@@ -44,7 +44,7 @@ public sealed class InheritedVariablesTests : IDisposable
         string[] host = ["env", "RUNNER_ENV_INHERIT=PATH,LC_*", "MINE=1", "LC_TEST=2", "OTHER=3", "OTEL_X=4"];
         var ofNode = await VariablesAsync(host, Spec("b/env"));
         Assert.Equal((true, true, false, false), (ofNode.ContainsKey("PATH"), ofNode.ContainsKey("LC_TEST"), ofNode.ContainsKey("MINE"), ofNode.ContainsKey("OTHER")));
-        var own = await VariablesAsync(host, Spec("b/env") with { EnvInherit = ["MINE", "OTEL_X"], Env = ImmutableSortedDictionary<string, string?>.Empty.Add("GREETING", "hi") });
+        var own = await VariablesAsync(host, Spec("b/env") with { EnvInherit = ["MINE", "OTEL_X"], Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("GREETING", "hi") });
         Assert.Equal((false, false, true, false, "hi"), (own.ContainsKey("PATH"), own.ContainsKey("LC_TEST"), own.ContainsKey("MINE"), own.ContainsKey("OTEL_X"), own["GREETING"]));
         var none = await VariablesAsync(host, Spec("b/env") with { EnvInherit = ImmutableArray<string>.Empty });
         Assert.All(none.Keys, n => Assert.StartsWith("RUNNER_", n, StringComparison.Ordinal));

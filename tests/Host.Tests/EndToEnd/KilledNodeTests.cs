@@ -123,7 +123,7 @@ public abstract class KilledNodeTests : IDisposable
             Name = name,
             Command = ["/bin/sh", "-c", Program, "sh", .. arguments],
             Workdir = _root,
-            Env = System.Collections.Immutable.ImmutableSortedDictionary<string, string?>.Empty.Add("D", _root),
+            Env = System.Collections.Immutable.ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("D", _root),
             Retries = new RetrySpec { Count = 1000, Delay = TimeSpan.FromMilliseconds(50) },
         };
 

@@ -160,7 +160,7 @@ public sealed class KilledPostgresTests(ITestOutputHelper output) : IDisposable
             Name = name,
             Command = ["/bin/sh", "-c", Program, "sh", .. arguments],
             Workdir = _root,
-            Env = ImmutableSortedDictionary<string, string?>.Empty.Add("D", _root),
+            Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("D", _root),
         };
 
         await client.RegisterAsync(

@@ -166,6 +166,6 @@ public sealed class ReplacedFilesTests : IAsyncLifetime
         Name = name,
         Command = ["sh", "-c", $"f=${{RUNNER_RESULT_FILE%.result}}.stdout; mv \"$f\" \"$f.old\"; {script}"],
         Workdir = _root,
-        Env = System.Collections.Immutable.ImmutableSortedDictionary<string, string?>.Empty.Add("SECRET", SecretFile),
+        Env = System.Collections.Immutable.ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("SECRET", SecretFile),
     };
 }

@@ -126,6 +126,17 @@ internal sealed class RunnerProgram : IDisposable
         return new Answer(process.ExitCode, await output, await error);
     }
 
+    /// <summary>Runs a command to its end, for the bytes on its standard output.</summary>
+    public static async Task<byte[]> AskBytesAsync(string data, params string[] arguments)
+    {
+        using var process = Process.Start(StartInfo(Dotnet, data, arguments))!;
+        using var output = new MemoryStream();
+        var (read, error) = (process.StandardOutput.BaseStream.CopyToAsync(output), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(StartsWithin);
+        await Task.WhenAll(read, error);
+        return output.ToArray();
+    }
+
     /// <summary>A client of the node, by the address and the token in its data folder.</summary>
     public RunnerClient Client() => new(LocalNode.Find(null, Data, _ => null));
 

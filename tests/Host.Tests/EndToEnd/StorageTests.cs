@@ -21,7 +21,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task On_a_full_disk_the_node_says_so_keeps_running_and_works_again_when_there_is_room()
     {
-        using var node = StartMounted("size=16m", "0");
+        using var node = StartMounted("size=16m,mode=700", "0");
         await node.ListensAsync();
         // What the node sees, seen from here.
         var data = $"/proc/{node.Process.Id}/root{Mount}";
@@ -125,7 +125,7 @@ public sealed class StorageTests : IDisposable
     [Fact]
     public async Task A_backup_for_which_there_is_no_room_is_refused_and_neither_a_file_nor_a_worse_node_is_left()
     {
-        using var node = StartMounted("size=16m", "0");
+        using var node = StartMounted("size=16m,mode=700", "0");
         await node.ListensAsync();
         var data = $"/proc/{node.Process.Id}/root{Mount}";
         using var client = new RunnerClient(LocalNode.Find(null, data, _ => null));

@@ -24,6 +24,7 @@ public sealed class RefusalTests : IAsyncLifetime
         { new QueryInvalid("state", "wrong."), 400 },
         { new PruneInvalid([new Problem("keepFor", "wrong.")]), 400 },
         { new RunAlreadyEnded(Guid.Empty, "Completed"), 409 },
+        { new KeyUsedOtherwise(Guid.Empty, "once", [new Problem("priority", "it is 7 there.")]), 409 },
         { new RunNotEnded(Guid.Empty, "Running"), 409 },
         { new StoreNotAvailable("The store is away."), 503 },
         { new RequestNotHandled("GetRun", "FlowRun/1"), 500 },

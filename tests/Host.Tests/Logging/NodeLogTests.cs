@@ -74,7 +74,7 @@ public sealed partial class NodeLogTests
         {
             spec = spec with
             {
-                Env = ImmutableSortedDictionary<string, string?>.Empty.Add("API_KEY", Secret + "environment"),
+                Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("API_KEY", Secret + "environment"),
                 Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("password", JsonDocument.Parse($"\"{Secret}default\"").RootElement),
             };
             await node.RegisterAsync(spec);

@@ -48,23 +48,33 @@ internal static unsafe class AttemptFiles
         return fd >= 0 ? fd : throw Failure($"The file '{path}' cannot be created", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Writes large parameters into their file; gives another user what it has to read and write.</summary>
+    /// <summary>Writes large parameters into their file; gives another user what it has to read and write, outside the data folder, which is closed to it.</summary>
     /// <param name="output">Its output files, which are made already.</param>
     /// <exception cref="StartFailure">One cannot be written.</exception>
     public static void Prepare(RunFiles files, ProcessSpec spec, (int Stdout, int Stderr) output, SystemUser? user, bool large)
     {
-        if (large)
+        if (user is null)
         {
-            Write(files.Parameters(spec.Key), Encoding.UTF8.GetBytes(spec.Parameters), user);
+            if (large)
+            {
+                Write(files.Parameters(spec.Key), Encoding.UTF8.GetBytes(spec.Parameters), null);
+            }
+
+            return;
         }
 
-        if (user is not null)
+        // What it has open may be opened again by its name in /proc.
+        Give(files.Stdout(spec.Key), output.Stdout, user);
+        Give(files.Stderr(spec.Key), output.Stderr, user);
+        var own = files.OfUsers!;
+        own.Make(spec.Key);
+        Write(own.Result(spec.Key), [], user);
+        if (large)
         {
-            // The folder is not the user's, so its files are made for it.
-            Give(files.Stdout(spec.Key), output.Stdout, user);
-            Give(files.Stderr(spec.Key), output.Stderr, user);
-            Write(files.Result(spec.Key), [], user);
+            Write(own.Parameters(spec.Key), Encoding.UTF8.GetBytes(spec.Parameters), user);
         }
+
+        own.Give(spec.Key, user);
     }
 
     private static int OpenNew(string path)
@@ -115,6 +125,6 @@ internal static unsafe class AttemptFiles
     private static StartFailureKind KindOf(int error) =>
         error is EMFILE or ENFILE or ENOMEM or ENOSPC or EDQUOT ? StartFailureKind.ResourcesExhausted : StartFailureKind.Other;
 
-    private static StartFailure Failure(string what, int error) =>
+    internal static StartFailure Failure(string what, int error) =>
         new(KindOf(error), $"{what}: {Marshal.GetPInvokeErrorMessage(error)}; see to the node's disk, permissions and limits.");
 }

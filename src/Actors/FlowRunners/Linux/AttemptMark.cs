@@ -6,7 +6,7 @@ namespace Runner.Actors.FlowRunners.Linux;
 /// What a process says by its environment of the attempt that it belongs to. The id of a run does not tell whose it is: nodes of other data folders on the
 /// same machine give the occurrences of a deployment of that name, and submissions with that key, the same ids.
 /// </summary>
-/// <param name="ResultFile">RUNNER_RESULT_FILE, which lies in the data folder of the node that started it; null if the program has taken it away.</param>
+/// <param name="ResultFile">RUNNER_RESULT_FILE, which lies in the data folder of the node that started it, or where that node keeps the files of other users; null if the program has taken it away.</param>
 internal readonly record struct AttemptMark(AttemptKey Key, string? ResultFile)
 {
     /// <summary>Whether it is that attempt of the node that has these files.</summary>
@@ -18,7 +18,7 @@ internal readonly record struct AttemptMark(AttemptKey Key, string? ResultFile)
         }
 
         var own = files.Result(key);
-        return ResultFile is null || ResultFile == own || IsOneFolder(ResultFile, own);
+        return ResultFile is null || ResultFile == own || files.OfUsers?.Is(key, ResultFile) == true || IsOneFolder(ResultFile, own);
     }
 
     /// <summary>

@@ -16,6 +16,9 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
 
     public ICollection<TrackedAttempt> All => _attempts.Values;
 
+    /// <summary>The attempts that have a process.</summary>
+    public IReadOnlyCollection<AttemptKey> Live => [.. _attempts.Where(a => a.Value.State == TrackedAttempt.Phase.Running).Select(a => a.Key)];
+
     /// <summary>
     /// The attempt to start or recover; null if it is there already: then the observer takes the place of the former one (its
     /// actor was restarted) and is told what that one had been told. So it is of one that has ended and is not forgotten.
@@ -59,7 +62,11 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
     }
 
     /// <summary>What became of the attempt is known for good.</summary>
-    public void Forget(AttemptKey key) => _ended.TryRemove(key, out _);
+    public void Forget(AttemptKey key)
+    {
+        _ended.TryRemove(key, out _);
+        files.OfUsers?.Forget(key);
+    }
 
     public TrackedAttempt? Find(AttemptKey key) => _attempts.GetValueOrDefault(key);
 
@@ -89,7 +96,7 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
             attempt.PidFd = -1;
         }
 
-        var (result, problem) = ResultFile.Read(files.Result(attempt.Key));
+        var (result, problem) = ResultFile.Read(files, attempt.Spec);
         Drop(attempt, o => o.Ended(new ProcessOutcome(exit, attempt.StopSent, result, problem)), isKept: true);
     }
 

@@ -8,7 +8,7 @@ namespace Runner.Actors.FlowRunners.Linux;
 /// </summary>
 internal static unsafe partial class NativeMethods
 {
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800,
         O_CLOEXEC = 0x80000, O_PATH = 0x200000;
 
     /// <summary>Differs between processors: 040000 on arm64, 0200000 on x64.</summary>
@@ -17,7 +17,7 @@ internal static unsafe partial class NativeMethods
     /// <summary>Differs between processors: 0100000 on arm64, 0400000 on x64.</summary>
     public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20,
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21,
         ENFILE = 23, EMFILE = 24, ETXTBSY = 26, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
 
     public const int SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19;
@@ -32,13 +32,14 @@ internal static unsafe partial class NativeMethods
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     public const uint EPOLLIN = 1, EPOLLONESHOT = 1u << 30;
 
-    public const int X_OK = 1, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_EACCESS = 0x200, AT_SYMLINK_NOFOLLOW = 0x100;
-    public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200, STATX_INO = 0x100, STATX_UID = 0x8;
+    public const int X_OK = 1, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, AT_EACCESS = 0x200, AT_REMOVEDIR = 0x200, AT_SYMLINK_NOFOLLOW = 0x100;
+    public const uint STATX_MODE_SIZE = 0x1 | 0x2 | 0x200, STATX_INO = 0x100, STATX_UID = 0x8, STATX_MTIME = 0x40;
     public const int S_IFMT = 0xF000, S_IFREG = 0x8000, S_IFDIR = 0x4000, S_IFLNK = 0xA000;
     public const int CLONE_FS = 0x200;
 
     private const long PidfdSendSignal = 424, PidfdOpen = 434, CloseRange = 436;
     private const int CLOSE_RANGE_CLOEXEC = 4;
+    private const int OpenFiles = 7;
     private const int F_DUPFD_CLOEXEC = 1030, F_SETFL = 4;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -56,6 +57,10 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int fd, byte* buffer, nint count);
 
+    /// <summary>The end to read, and the end to write.</summary>
+    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    public static partial int Pipe(int* ends, int flags);
+
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);
 
@@ -64,6 +69,22 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    public static partial int OpenAt(int directory, byte* path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(int directory, byte* path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void* OpenDirectory(string path);
+
+    /// <summary>A struct dirent, until the next call; null at the end.</summary>
+    [LibraryImport("libc", EntryPoint = "readdir", SetLastError = true)]
+    public static partial byte* ReadDirectory(void* directory);
+
+    [LibraryImport("libc", EntryPoint = "closedir")]
+    public static partial int CloseDirectory(void* directory);
 
     [LibraryImport("libc", EntryPoint = "umask")]
     public static partial int Umask(int mask);
@@ -156,10 +177,67 @@ internal static unsafe partial class NativeMethods
     /// <summary>How many descriptors this process may have open.</summary>
     public static long OpenFilesLimit()
     {
-        const int OpenFiles = 7;
         var limits = stackalloc ulong[2];
         return GetLimit(OpenFiles, limits) == 0 && limits[0] < long.MaxValue ? (long)limits[0] : long.MaxValue;
     }
+
+    /// <summary>This process's limits of open files; null if the system does not say.</summary>
+    public static (ulong Soft, ulong Hard)? ReadOpenFiles()
+    {
+        var limits = stackalloc ulong[2];
+        return GetLimit(OpenFiles, limits) == 0 ? (limits[0], limits[1]) : null;
+    }
+
+    /// <summary>Sets this process's limits of open files.</summary>
+    public static bool SetOpenFiles((ulong Soft, ulong Hard) to) => SetOpenFilesOf(0, to);
+
+    /// <summary>Sets the limits of open files of another process; 0 is this one.</summary>
+    public static bool SetOpenFilesOf(int pid, (ulong Soft, ulong Hard) to)
+    {
+        var limits = stackalloc ulong[] { to.Soft, to.Hard };
+        return SetLimit(pid, OpenFiles, limits, null) == 0;
+    }
+
+    /// <summary>The number that the next descriptor of this process will have, or -1 if there is none left.</summary>
+    public static int LowestFreeDescriptor()
+    {
+        var fd = Duplicate(0);
+        return fd < 0 || Close(fd) != 0 ? -1 : fd;
+    }
+
+    /// <summary>Lets a process run on these processors alone.</summary>
+    public static bool SetCpus(int pid, IReadOnlyList<int> cpus)
+    {
+        var set = new byte[(cpus[^1] / 64 * 8) + 8];
+        foreach (var cpu in cpus)
+        {
+            set[cpu / 8] |= (byte)(1 << (cpu % 8));
+        }
+
+        fixed (byte* bits = set)
+        {
+            return SetAffinity(pid, (nuint)set.Length, bits) == 0;
+        }
+    }
+
+    /// <summary>Sets how a process's reading and writing is served; 0, or -1.</summary>
+    /// <param name="priority">The class in the bits from 13 on, and its level.</param>
+    public static int SetIoPriority(int pid, int priority)
+    {
+        const int Process = 1;
+        return (int)SystemCall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 30 : 251, Process, pid, priority, 0);
+    }
+
+    /// <summary>Sets a process's niceness; 0, or -1.</summary>
+    /// <param name="which">0: <paramref name="who"/> is a process.</param>
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, uint who, int nice);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    private static partial int SetAffinity(int pid, nuint size, byte* mask);
+
+    [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
+    private static partial int SetLimit(int pid, int resource, ulong* to, ulong* before);
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, ulong* limits);
@@ -196,6 +274,8 @@ internal static unsafe partial class NativeMethods
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(112)] public long ChangedSeconds;
+        [FieldOffset(120)] public uint ChangedNanoseconds;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
     }

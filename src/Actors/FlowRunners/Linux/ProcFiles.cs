@@ -48,6 +48,39 @@ internal static unsafe class ProcFiles
         return length > 0 ? ParseStat(new ReadOnlySpan<byte>(buffer, length)) : null;
     }
 
+    /// <summary>A number that stands in a file of /proc; null if there is no such file, or it may not be read.</summary>
+    public static int? ReadNumber(string path)
+    {
+        var fd = Open(path, O_RDONLY | O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        var buffer = stackalloc byte[32];
+        var length = (int)NativeMethods.Read(fd, buffer, 32);
+        _ = Close(fd);
+        return length > 0 && Utf8Parser.TryParse(new ReadOnlySpan<byte>(buffer, length), out int number, out _) ? number : null;
+    }
+
+    /// <summary>Writes a number to a file of /proc; false, with the error where errors are, if it cannot be.</summary>
+    public static bool WriteNumber(string path, int number)
+    {
+        var fd = Open(path, O_WRONLY | O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return false;
+        }
+
+        var buffer = stackalloc byte[32];
+        _ = Utf8Formatter.TryFormat(number, new Span<byte>(buffer, 32), out var length);
+        var written = NativeMethods.Write(fd, buffer, length);
+        var error = Marshal.GetLastPInvokeError();
+        _ = Close(fd);
+        Marshal.SetLastPInvokeError(written < 0 ? error : 0);
+        return written == length;
+    }
+
     /// <summary>What this process says by its environment of the attempt it belongs to; null if nothing, or if it may not be read.</summary>
     public static AttemptMark? ReadMark(int pid)
     {

@@ -50,6 +50,8 @@ internal sealed unsafe class SpawnBlocks : IDisposable
 
     public void Clear()
     {
+        // It may have had values in it that are kept nowhere.
+        NativeMemory.Clear(_text, (nuint)_used);
         _used = 0;
         _arguments.Clear();
         _variables.Clear();
@@ -106,6 +108,7 @@ internal sealed unsafe class SpawnBlocks : IDisposable
         _ = SpawnAttributesDestroy(Attributes);
         NativeMemory.Free(Attributes);
         NativeMemory.Free(Actions);
+        NativeMemory.Clear(_text, (nuint)_used);
         NativeMemory.Free(_text);
         NativeMemory.Free(_pointers);
     }
@@ -151,6 +154,9 @@ internal sealed unsafe class InheritedEnvironment
             }
         }
     }
+
+    /// <summary>No variable.</summary>
+    public static InheritedEnvironment Nothing { get; } = new([]);
 
     public static InheritedEnvironment OfThisProcess { get; } = new(
         from System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables()

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Runner.Actors.FlowRunners.Secrets;
 using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 
 namespace Runner.Actors.FlowRunners.Linux;
@@ -16,13 +17,14 @@ internal sealed unsafe class Spawner : IDisposable
 
     private readonly RunFiles _files;
     private readonly ProgramEnvironment _environment;
+    private readonly StartAttributes _attributes;
     private readonly InheritedEnvironment _inherited = InheritedEnvironment.OfThisProcess;
     private readonly ConcurrentBag<SpawnBlocks> _blocks = [];
     private readonly int _devNull;
 
-    public Spawner(RunFiles files, ProgramEnvironment environment)
+    public Spawner(RunFiles files, ProgramEnvironment environment, StartAttributes attributes)
     {
-        (_files, _environment) = (files, environment);
+        (_files, _environment, _attributes) = (files, environment, attributes);
         _devNull = Open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
         if (_devNull < 0)
         {
@@ -35,14 +37,20 @@ internal sealed unsafe class Spawner : IDisposable
 
     /// <summary>The pid; null if an earlier life has started this attempt, whose process is not started again.</summary>
     /// <exception cref="StartFailure">No process has come to be, and none of its files is left.</exception>
-    public int? Spawn(ProcessSpec spec)
+    public int? Spawn(ProcessSpec spec, SecretValues secrets)
     {
         var user = SystemUser.Resolve(spec.User);
-        var variables = Variables(spec, user);
+        var variables = Variables(spec, user, secrets);
         CheckText(spec, variables);
         ProgramLookup.CheckWorkingDirectory(spec.WorkingDirectory);
         var program = ProgramLookup.Resolve(spec.Command, spec.WorkingDirectory, PathOf(spec, variables));
         var wrapper = user is null ? null : ProgramLookup.Resolve(["setpriv"], "/", _inherited.Path);
+
+        if (!secrets.All.IsEmpty)
+        {
+            // Before there is any output: whoever looks at that masks it.
+            WriteMask(spec, secrets);
+        }
 
         // From here on a process may exist, and this file is the proof.
         var stdout = AttemptFiles.CreateStdout(_files, spec.Key);
@@ -61,6 +69,11 @@ internal sealed unsafe class Spawner : IDisposable
         catch (Exception e) when (e is StartFailure or IOException or UnauthorizedAccessException)
         {
             _files.Delete(spec.Key);
+            if (user is not null)
+            {
+                _files.OfUsers!.Remove(spec.Key);
+            }
+
             throw;
         }
         finally
@@ -79,6 +92,20 @@ internal sealed unsafe class Spawner : IDisposable
         while (_blocks.TryTake(out var blocks))
         {
             blocks.Dispose();
+        }
+    }
+
+    /// <exception cref="StartFailure">It cannot be written; nothing is left of it.</exception>
+    private void WriteMask(ProcessSpec spec, SecretValues secrets)
+    {
+        try
+        {
+            secrets.WriteMask(_files, spec.Key);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ProgramFile.Delete(_files.Mask(spec.Key));
+            throw AttemptFiles.Failure($"What the output's secrets are masked by cannot be written to '{_files.Mask(spec.Key)}' ({e.Message.TrimEnd('.')})", e.HResult);
         }
     }
 
@@ -102,7 +129,7 @@ internal sealed unsafe class Spawner : IDisposable
         }
     }
 
-    private Dictionary<string, string?> Variables(ProcessSpec spec, SystemUser? user)
+    private Dictionary<string, string?> Variables(ProcessSpec spec, SystemUser? user, SecretValues secrets)
     {
         var variables = new Dictionary<string, string?>(StringComparer.Ordinal);
         if (user is not null)
@@ -115,12 +142,17 @@ internal sealed unsafe class Spawner : IDisposable
             variables[name] = value;
         }
 
+        foreach (var (name, value) in secrets.All)
+        {
+            variables[name] = value;
+        }
+
         var large = Encoding.UTF8.GetByteCount(spec.Parameters) > LargestParametersVariable;
         variables["RUNNER_RUN_ID"] = spec.Key.RunId.ToString("D");
         variables["RUNNER_ATTEMPT"] = spec.Key.Attempt.ToString(CultureInfo.InvariantCulture);
-        variables["RUNNER_RESULT_FILE"] = _files.Result(spec.Key);
+        variables["RUNNER_RESULT_FILE"] = user is null ? _files.Result(spec.Key) : _files.OfUsers!.Result(spec.Key);
         variables["RUNNER_PARAMETERS"] = large ? null : spec.Parameters;
-        variables["RUNNER_PARAMETERS_FILE"] = large ? _files.Parameters(spec.Key) : null;
+        variables["RUNNER_PARAMETERS_FILE"] = !large ? null : user is null ? _files.Parameters(spec.Key) : _files.OfUsers!.Parameters(spec.Key);
         return variables;
     }
 
@@ -133,7 +165,6 @@ internal sealed unsafe class Spawner : IDisposable
         var blocks = _blocks.TryTake(out var idle) ? idle : new SpawnBlocks();
         try
         {
-            blocks.Clear();
             AddArguments(blocks, spec, program, wrapper, user);
             foreach (var (name, value) in variables)
             {
@@ -150,6 +181,7 @@ internal sealed unsafe class Spawner : IDisposable
         }
         finally
         {
+            blocks.Clear();
             _blocks.Add(blocks);
         }
     }
@@ -198,9 +230,11 @@ internal sealed unsafe class Spawner : IDisposable
             var wait = default(SpinWait);
             for (var i = 0; ; i++)
             {
-                error = NodeUmask.AsStarted(
+                error = _attributes.Start(
                     (Pid: (nint)pid, file, blocks, Argv: (nint)argv, Envp: (nint)envp),
-                    static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp));
+                    static s => NodeUmask.AsStarted(
+                        s, static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp)),
+                    pid);
                 if (error != ETXTBSY || i == MostBusyAttempts)
                 {
                     return error;

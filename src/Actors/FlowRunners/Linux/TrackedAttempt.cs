@@ -1,3 +1,4 @@
+using Runner.Actors.FlowRunners.Secrets;
 using Serilog;
 
 namespace Runner.Actors.FlowRunners.Linux;
@@ -33,6 +34,12 @@ internal sealed class TrackedAttempt(ProcessSpec spec, IProcessObserver observer
 
     /// <summary>A stop that came before there was a process.</summary>
     public StopSignal? StopOnStart { get; set; }
+
+    /// <summary>While its secret values are being read: calls that off.</summary>
+    public CancellationTokenSource? Reading { get; set; }
+
+    /// <summary>Its secret values, from when they were read until it has been started.</summary>
+    public SecretValues? Secrets { get; set; }
 
     public ProcessHandle? Handle { get; set; }
 

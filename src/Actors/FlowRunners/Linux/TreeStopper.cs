@@ -44,7 +44,7 @@ internal sealed class TreeStopper : IDisposable
         attempts.ForEach(Sweep);
     }
 
-    private static bool Admit(Request request)
+    private bool Admit(Request request)
     {
         var (attempt, signal) = request;
         lock (attempt.Gate)
@@ -52,6 +52,7 @@ internal sealed class TreeStopper : IDisposable
             if (attempt.State == TrackedAttempt.Phase.Waiting)
             {
                 attempt.StopOnStart = Stronger(attempt.StopOnStart, signal);
+                SecretReading.CallOff(_table, attempt);
             }
 
             if (attempt.State != TrackedAttempt.Phase.Running)

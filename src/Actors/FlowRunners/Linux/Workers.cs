@@ -13,12 +13,12 @@ internal sealed class Workers<T> : IDisposable
     private readonly Thread[] _threads;
     private readonly Action<List<T>> _handle;
     private readonly int _largestBatch;
-    private readonly Func<T, TrackedAttempt> _attempt;
+    private readonly Func<T, TrackedAttempt?> _attempt;
     private readonly ILogger _log;
     private bool _disposed;
 
-    /// <param name="attempt">What an item is about, for the log.</param>
-    public Workers(string name, int threads, int largestBatch, Action<List<T>> handle, Func<T, TrackedAttempt> attempt, ILogger log)
+    /// <param name="attempt">What an item is about, for the log; null if it is no living attempt.</param>
+    public Workers(string name, int threads, int largestBatch, Action<List<T>> handle, Func<T, TrackedAttempt?> attempt, ILogger log)
     {
         (_handle, _largestBatch, _attempt, _log) = (handle, largestBatch, attempt, log);
         _threads = [.. Enumerable.Range(0, threads).Select(i => new Thread(Run) { Name = $"{name} {i}", IsBackground = true })];
@@ -73,7 +73,7 @@ internal sealed class Workers<T> : IDisposable
             {
                 foreach (var item in batch)
                 {
-                    _log.About(_attempt(item).Spec).Error(e, "The thread of {Thread} failed", Thread.CurrentThread.Name);
+                    (_attempt(item) is { } attempt ? _log.About(attempt.Spec) : _log).Error(e, "The thread of {Thread} failed", Thread.CurrentThread.Name);
                 }
             }
         }

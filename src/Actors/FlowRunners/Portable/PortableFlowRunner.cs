@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using Runner.Actors.FlowRunners.Linux;
+using Runner.Actors.FlowRunners.Secrets;
 using Serilog;
 
 namespace Runner.Actors.FlowRunners.Portable;
@@ -12,9 +13,13 @@ namespace Runner.Actors.FlowRunners.Portable;
 /// terminate reaches the program alone (on Windows it is a kill), and only a kill its descendants; a process found
 /// after a restart ends with an unknown exit; an exit code of 129 to 159 counts as a signal; there are no other users.
 /// </summary>
-public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IKillsAll, IDisposable
+public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log = null) : IFlowRunner, IKillsAll, ILiveAttempts, IDisposable
 {
     private readonly ConcurrentDictionary<AttemptKey, PortableProcess> _processes = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<AttemptKey> Live => [.. _processes.Keys];
+
     private readonly ConcurrentDictionary<AttemptKey, Action<IProcessObserver>> _ended = new();
     private readonly CancellationTokenSource _disposed = new();
     private readonly ILogger _log = log ?? Serilog.Core.Logger.None;
@@ -28,7 +33,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
 
     /// <inheritdoc/>
     public void Recover(ProcessSpec spec, ProcessHandle? handle, IProcessObserver observer) =>
-        Begin(spec, observer, process => Adopt(spec.Key, handle, process));
+        Begin(spec, observer, process => Adopt(spec, handle, process));
 
     /// <inheritdoc/>
     public void Stop(AttemptKey key, StopSignal signal)
@@ -67,7 +72,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
                 return;
             }
 
-            _ = Task.Run(() => Live(spec, process, life));
+            _ = Task.Run(() => LifeOf(spec, process, life));
         }
         else if (_processes.TryGetValue(spec.Key, out var existing))
         {
@@ -75,7 +80,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
     }
 
-    private async Task Live(ProcessSpec spec, PortableProcess process, Func<PortableProcess, Task> life)
+    private async Task LifeOf(ProcessSpec spec, PortableProcess process, Func<PortableProcess, Task> life)
     {
         try
         {
@@ -94,7 +99,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         catch (Exception e)
         {
             _log.About(spec).Error(e, "The process could not be watched to its end");
-            End(spec.Key, process, new ProcessExit.Unknown(e.Message));
+            End(spec, process, new ProcessExit.Unknown(e.Message));
         }
     }
 
@@ -114,11 +119,29 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
     {
         if (ProgramFile.Exists(Files.Stdout(spec.Key)))
         {
-            End(spec.Key, process, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
+            End(spec, process, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
+            return;
+        }
+
+        SecretValues secrets;
+        try
+        {
+            secrets = SecretValues.Read(spec.Secrets, PortableStart.RunForValue, process.Stopping);
+        }
+        catch (OperationCanceledException) when (process.Stopping.IsCancellationRequested && !_disposed.IsCancellationRequested)
+        {
+            _processes.TryRemove(spec.Key, out _);
+            process.Report(o => o.NeverStarted());
             return;
         }
 
         var start = PortableStart.Prepare(spec, Files, options.Environment);
+        foreach (var (name, value) in secrets.All)
+        {
+            start.Environment[name] = value;
+        }
+
+        secrets.WriteMask(Files, spec.Key);
         Files.EnsureDirectory(spec.Key);
         await using var stdout = PortableStart.Create(Files.Stdout(spec.Key));
         await using var stderr = PortableStart.Create(Files.Stderr(spec.Key));
@@ -136,17 +159,18 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         await reading.CancelAsync();
         await stdout.FlushAsync();
         await stderr.FlushAsync();
-        End(spec.Key, process, PortableStart.ExitOf(running.ExitCode));
+        End(spec, process, PortableStart.ExitOf(running.ExitCode));
     }
 
-    private async Task Adopt(AttemptKey key, ProcessHandle? handle, PortableProcess process)
+    private async Task Adopt(ProcessSpec spec, ProcessHandle? handle, PortableProcess process)
     {
+        var key = spec.Key;
         using var running = handle is null || _foreign?.Have(handle) == true ? null : PortableStart.Find(handle);
         if (running is not null)
         {
             process.Run(running);
             await running.WaitForExitAsync(_disposed.Token);
-            End(key, process, new ProcessExit.Unknown("the node had restarted while it ran, and this system does not say how such a process ended"));
+            End(spec, process, new ProcessExit.Unknown("the node had restarted while it ran, and this system does not say how such a process ended"));
         }
         else if (handle is null && !ProgramFile.Exists(Files.Stdout(key)))
         {
@@ -155,14 +179,14 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
         else
         {
-            End(key, process, new ProcessExit.Unknown("it ended while the node was down"));
+            End(spec, process, new ProcessExit.Unknown("it ended while the node was down"));
         }
     }
 
-    private void End(AttemptKey key, PortableProcess process, ProcessExit exit)
+    private void End(ProcessSpec spec, PortableProcess process, ProcessExit exit)
     {
-        var (result, problem) = ResultFile.Read(Files.Result(key));
-        Drop(key, process, o => o.Ended(new ProcessOutcome(exit, process.StopSent, result, problem)));
+        var (result, problem) = ResultFile.Read(Files, spec);
+        Drop(spec.Key, process, o => o.Ended(new ProcessOutcome(exit, process.StopSent, result, problem)));
     }
 
     private void Drop(AttemptKey key, PortableProcess process, Action<IProcessObserver> report)

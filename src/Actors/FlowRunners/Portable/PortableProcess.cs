@@ -11,7 +11,11 @@ internal sealed class PortableProcess(IProcessObserver observer, ILogger log, Ca
     private readonly Lock _gate = new();
     private IProcessObserver _observer = observer;
     private Process? _process;
+    private readonly CancellationTokenSource _stopping = CancellationTokenSource.CreateLinkedTokenSource(disposed);
     private StopSignal? _stopOnStart;
+
+    /// <summary>It is to be stopped, and may not have been started yet; or nothing is reported any more.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     public ProcessHandle? Handle { get; private set; }
 
@@ -68,6 +72,7 @@ internal sealed class PortableProcess(IProcessObserver observer, ILogger log, Ca
             if (_process is null)
             {
                 _stopOnStart = signal;
+                _stopping.Cancel();
                 return;
             }
 

@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Runner.Actors.FlowRunners.Linux;
+using Runner.Actors.FlowRunners.Secrets;
 using Runner.Files;
 
 namespace Runner.Actors.FlowRunners.Portable;
@@ -44,6 +47,55 @@ internal static class PortableStart
         return start;
     }
 
+    /// <summary>Runs a program for its standard output, as <see cref="SecretCommand"/> does on Linux; its descendants, and no group, are killed with it.</summary>
+    /// <exception cref="SecretFailure">It gave no value.</exception>
+    public static byte[] RunForValue(ImmutableArray<string> command, CancellationToken cancel)
+    {
+        var start = new ProcessStartInfo(command[0], command.AsSpan()[1..].ToArray())
+        {
+            WorkingDirectory = Path.GetPathRoot(Environment.CurrentDirectory)!,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using var running = NodeUmask.AsStarted(start, Process.Start) ?? throw new SecretFailure("the system started no process.");
+            return ValueOf(running, cancel);
+        }
+        catch (Win32Exception e)
+        {
+            throw new SecretFailure($"it cannot be started: {e.Message.TrimEnd('.')}. Run it by hand as the node's user to see what is wrong.");
+        }
+    }
+
+    private static byte[] ValueOf(Process running, CancellationToken cancel)
+    {
+        running.StandardInput.Close();
+        running.ErrorDataReceived += static (_, _) => { };
+        running.BeginErrorReadLine();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(SecretCommand.Longest);
+        using var kill = limit.Token.UnsafeRegister(static p => ((Process)p!).Kill(entireProcessTree: true), running);
+        var (value, length) = (new byte[SecretValues.LargestValue + 2], 0);
+        while (length < value.Length && running.StandardOutput.BaseStream.Read(value, length, value.Length - length) is > 0 and var read)
+        {
+            length += read;
+        }
+
+        if (length == value.Length)
+        {
+            running.Kill(entireProcessTree: true);
+            throw new SecretFailure(SecretValues.TooLarge);
+        }
+
+        running.WaitForExit();
+        cancel.ThrowIfCancellationRequested();
+        return limit.IsCancellationRequested ? throw new SecretFailure($"it had not ended after {SecretCommand.Longest.TotalSeconds:0} seconds and was killed. See that it needs nobody's answer and nothing that is away.")
+            : running.ExitCode != 0 ? throw new SecretFailure($"it ended with exit code {running.ExitCode}. Run it by hand as the node's user to see why: its output is not shown here, as it may have the value in it.")
+            : value[..length];
+    }
+
     public static FileStream Create(string path) => OwnFile.Open(path, FileMode.CreateNew, share: FileShare.Read, bufferSize: 0);
 
     public static ProcessHandle HandleOf(Process process) => new(process.Id, StartOf(process), string.Empty);
@@ -70,6 +122,7 @@ internal static class PortableStart
     {
         DirectoryNotFoundException => StartFailureKind.WorkingDirectoryNotFound,
         NoSuchUserException => StartFailureKind.UserNotAvailable,
+        StartFailure failure => failure.Kind,
         Win32Exception { NativeErrorCode: 2 } => StartFailureKind.CommandNotFound,
         Win32Exception { NativeErrorCode: 5 or 8 or 13 or 193 } => StartFailureKind.NotExecutable,
         Win32Exception { NativeErrorCode: 7 or 206 } => StartFailureKind.ArgumentsTooLong,

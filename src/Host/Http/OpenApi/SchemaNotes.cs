@@ -49,13 +49,13 @@ internal static class SchemaNotes
         [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
         [(typeof(LimitChanged), "changed")] = new("False if it was so already."),
         [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema.Pattern = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
-        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` in it are filled in, as in the values of env and in workdir. Left out if there is a `shell`."),
+        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, `{{ run.name }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` in it are filled in, as in the values of env and in workdir. Left out if there is a `shell`."),
         [(typeof(DeploymentSpec), "shell")] = new("Instead of a command: a text for `/bin/sh -c`. A template in it is one value to the shell, whatever it holds, and is refused where the shell would not take it for one."),
         [(typeof(RunView), "shell")] = new("What `/bin/sh -c` is given, as it is declared; left out if there is a command."),
         [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory, in which templates are filled in."),
-        [(typeof(DeploymentSpec), "env")] = new("Added to the node's own; null removes a variable.")
+        [(typeof(DeploymentSpec), "env")] = new("Added to the node's own: a text, null to remove a variable, or where its value is read when an attempt starts. Values that were read are never answered.")
         {
-            Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null } },
+            Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = Variable },
         },
         [(typeof(DeploymentSpec), "envInherit")] = new("Which of the node's own variables programs get, instead of what the node says; `*` stands for any characters."),
         [(typeof(DeploymentSpec), "parameterSchema")] = new("What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
@@ -89,6 +89,30 @@ internal static class SchemaNotes
         [(typeof(ApiProblem), "detail")] = new("What happened and what to do."),
         [(typeof(ApiProblem), "problems")] = new("Each thing that is wrong, where there is more to say than one sentence."),
     }.ToFrozenDictionary();
+
+    private static OpenApiSchema Variable => new()
+    {
+        AnyOf =
+        [
+            new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null },
+            Source("fromEnv", ValueSchema.Text(), "A variable of the node's own environment."),
+            Source("fromFile", ValueSchema.Text(), "The absolute path of a file on the node, up to 64 KiB."),
+            Source("fromCommand", new OpenApiSchema { Type = JsonSchemaType.Array, Items = ValueSchema.Text(), MinItems = 1 },
+                "The argv, up to 100 texts, of a program that the node runs, up to 30 s; its standard output, up to 64 KiB."),
+        ],
+    };
+
+    private static OpenApiSchema Source(string field, OpenApiSchema of, string description)
+    {
+        of.Description = description;
+        return new()
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema> { [field] = of },
+            Required = new HashSet<string> { field },
+            AdditionalPropertiesAllowed = false,
+        };
+    }
 
     private static SchemaNote Next => new("What `after` is to be for the next page; left out if this is the last.");
 

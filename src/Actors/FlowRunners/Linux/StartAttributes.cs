@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Serilog;
+using static Runner.Actors.FlowRunners.Linux.NativeMethods;
+
+namespace Runner.Actors.FlowRunners.Linux;
+
+/// <summary>
+/// Gives programs the attributes that are not part of a spawn (<see cref="ProgramAttributes"/>). The limit of open files is what the node itself has for
+/// the moment of the start, so that no program sees another one; the rest is set from here, before the program is reported as started.
+/// </summary>
+internal sealed class StartAttributes
+{
+    /// <summary>What other threads may open while the node's own limit is a program's.</summary>
+    private const int DescriptorMargin = 128;
+
+    private readonly ProgramAttributes _wanted;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private readonly int? _oomScore;
+    private readonly (ulong Soft, ulong Hard)? _ours;
+    private readonly ulong _openFiles;
+    private int _lent;
+    private int _said;
+
+    public StartAttributes(ProgramAttributes wanted, ILogger log)
+    {
+        (_wanted, _log) = (wanted, log);
+        _oomScore = wanted.OomScoreAdjust ?? (wanted.InheritsOomScore || ProcFiles.ReadNumber("/proc/self/oom_score_adj") is null or >= 0 ? null : 0);
+        if (wanted.OpenFiles is { } files && ReadOpenFiles() is { } ours && Math.Min((ulong)files, ours.Hard) is var most && most != ours.Soft)
+        {
+            (_ours, _openFiles) = (ours, most);
+        }
+    }
+
+    /// <summary>Runs what starts a program, with the program's limit of open files; then gives the program the rest.</summary>
+    /// <param name="start">Returns an error number; 0 has set the pid.</param>
+    public unsafe int Start<TArgument>(TArgument argument, Func<TArgument, int> start, int* pid)
+    {
+        var lent = _ours is not null && Lend();
+        int error;
+        try
+        {
+            error = start(argument);
+        }
+        finally
+        {
+            if (lent)
+            {
+                GiveBack();
+            }
+        }
+
+        if (error == 0)
+        {
+            Apply(*pid, withOpenFiles: _ours is not null && !lent);
+        }
+
+        return error;
+    }
+
+    /// <summary>False where the node has so many descriptors open that another thread could miss one meanwhile.</summary>
+    private bool Lend()
+    {
+        lock (_gate)
+        {
+            if (LowestFreeDescriptor() is var lowest && (lowest < 0 || (ulong)lowest + DescriptorMargin > _openFiles))
+            {
+                return false;
+            }
+
+            if (_lent++ == 0 && !SetOpenFiles((_openFiles, _ours!.Value.Hard)))
+            {
+                _lent--;
+                return false;
+            }
+
+            return true;
+        }
+    }
+
+    private void GiveBack()
+    {
+        lock (_gate)
+        {
+            if (--_lent == 0)
+            {
+                _ = SetOpenFiles(_ours!.Value);
+            }
+        }
+    }
+
+    private void Apply(int pid, bool withOpenFiles)
+    {
+        if (_oomScore is { } score)
+        {
+            Check(ProcFiles.WriteNumber(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), score), "programs.oom-score-adjust");
+        }
+
+        if (_wanted.Nice is { } nice)
+        {
+            Check(SetPriority(0, (uint)pid, nice) == 0, "programs.nice");
+        }
+
+        if (_wanted.Io is var (io, level))
+        {
+            Check(SetIoPriority(pid, ((int)io << 13) | level) == 0, "programs.io-class");
+        }
+
+        if (_wanted.Cpus is { } cpus)
+        {
+            Check(SetCpus(pid, cpus), "programs.cpus");
+        }
+
+        if (withOpenFiles)
+        {
+            Check(SetOpenFilesOf(pid, (_openFiles, _ours!.Value.Hard)), "programs.open-files");
+        }
+    }
+
+    private void Check(bool done, string setting)
+    {
+        // A program that has ended already needs none; of anything else one word is enough.
+        if (!done && Marshal.GetLastPInvokeError() is var error and not (ESRCH or ENOENT or 0) && Interlocked.Exchange(ref _said, 1) == 0)
+        {
+            _log.Warning(
+                "Programs run without what the setting {Setting} says: {Reason}. Give the node the right to (CAP_SYS_NICE, CAP_SYS_RESOURCE), or change the setting",
+                setting, Marshal.GetPInvokeErrorMessage(error));
+        }
+    }
+}
