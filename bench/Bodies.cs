@@ -64,9 +64,8 @@ internal static class Bodies
             $"\"shell\":\"{Filled(_ => "{{ run.id }} |")}\"", command: ""));
         yield return ("success codes", HttpMethod.Put, Register, Deployment($"\"successCodes\":[{Filled(_ => "0")}]"));
         yield return ("exit codes to retry", HttpMethod.Put, Register, Deployment($"\"retries\":{{\"count\":1,\"on\":[{Filled(_ => "1")}]}}"));
-        yield return ("commands to read values with", HttpMethod.Put, Register, Deployment($$"""
-            "env":{{{Filled(i => $"\"v{i}\":{{\"fromCommand\":[\"true\"]}}")}}}
-            """));
+        yield return ("commands to read values with", HttpMethod.Put, Register, Deployment(
+            "\"env\":{" + Filled(i => $"\"v{i}\":{{\"fromCommand\":[\"true\"]}}") + "}"));
         yield return ("a reason", HttpMethod.Post, $"api/v1/runs/{Guid.Empty}/cancel", $$"""{"reason":"{{new string('r', Room)}}"}""");
         yield return ("a long key", HttpMethod.Post, $"api/v1/runs/{Guid.Empty}/retry", $$"""{"idempotencyKey":"{{new string('k', Room)}}"}""");
         yield return ("unknown fields", HttpMethod.Put, "api/v1/limits/bench", $$"""{"size":1,{{Filled(i => $"\"sise{i}\":{i}")}}}""");

@@ -31,15 +31,15 @@ internal static class DeploymentRules
     /// <summary>How many problems of one text are told.</summary>
     private const int MostOfText = 20;
     private const int LongestText = 10_000;
+
+    /// <summary>With its templates as references it has to fit into an argument, of 128 KiB.</summary>
+    private const int LongestShell = 32 * 1024;
     private const int LongestVariable = 256;
     private const int LongestPath = 4_095;
     private const int MostSourceArguments = 100;
 
     /// <summary>How many values of one deployment are read when it starts: each may be a program that is run.</summary>
     private const int MostSources = 100;
-
-    /// <summary>With its templates as references it has to fit into an argument, of 128 KiB.</summary>
-    private const int LongestShell = 32 * 1024;
     private const int MostParameterBytes = 1024 * 1024;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);

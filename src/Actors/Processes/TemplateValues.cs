@@ -17,6 +17,7 @@ internal sealed class TemplateValues(AttemptKey attempt, RunScheduled run)
         ["run.id"] = (attempt, _) => attempt.RunId.ToString("D"),
         ["run.due"] = (_, run) => Time(run.Due),
         ["run.attempt"] = (attempt, _) => attempt.Attempt.ToString(CultureInfo.InvariantCulture),
+        ["run.name"] = (_, run) => run.Name ?? "",
         ["run.schedule"] = (_, run) => run.Schedule ?? "",
         ["deployment.name"] = (_, run) => run.Deployment,
         ["deployment.flow"] = (_, run) => run.Deployment.Split('/')[0],

@@ -21,6 +21,7 @@ public sealed class ProcessSpecsTests
     [InlineData("at-{{ run.due }}", "at-2026-05-01T10:00:00.25Z")]
     [InlineData("{{ run.attempt }}{{ run.attempt }}", "33")]
     [InlineData("[{{ run.schedule }}]", "[]")]
+    [InlineData("[{{ run.name }}]", "[]")]
     [InlineData("{{ deployment.name }} of {{ deployment.flow }}", "flow/d of flow")]
     [InlineData("{{ parameters.nobody }} {{ run.nothing }} {{ }} {{ run.id", "{{ parameters.nobody }} {{ run.nothing }} {{ }} {{ run.id")]
     public void B92_a_template_stands_for_what_it_says_in_arguments_variables_and_folder(string text, string filled)
@@ -42,7 +43,7 @@ public sealed class ProcessSpecsTests
     [InlineData("{{ something }}", "")]
     public void B92_a_name_that_there_is_not_is_refused_with_what_was_meant(string template, string hint)
     {
-        var expected = $"'{template}' is not a template; expected {{{{ parameters.NAME }}}}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id and run.schedule{hint}";
+        var expected = $"'{template}' is not a template; expected {{{{ parameters.NAME }}}}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id, run.name and run.schedule{hint}";
 
         Assert.Equal(
             [("command[0]", expected), ("workdir", expected), ("env.A", expected)],

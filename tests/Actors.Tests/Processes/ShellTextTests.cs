@@ -131,7 +131,7 @@ public sealed class ShellTextTests
     [InlineData("echo {{ parameters.x }} $(open", "'$(' is not closed, so nobody can say what quotes a template stands in")]
     [InlineData("echo $'a' {{ parameters.x }}", "shells do not agree on what '$'' is, so nobody can say what quotes a template stands in; write '…'")]
     [InlineData("echo $[1] {{ parameters.x }}", "shells do not agree on what '$[' is, so nobody can say what quotes a template stands in; write $((…))")]
-    [InlineData("echo {{ paramters.x }}", "'{{ paramters.x }}' is not a template; expected {{ parameters.NAME }}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id and run.schedule (did you mean 'parameters.x'?). In single quotes braces stay as they are")]
+    [InlineData("echo {{ paramters.x }}", "'{{ paramters.x }}' is not a template; expected {{ parameters.NAME }}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id, run.name and run.schedule (did you mean 'parameters.x'?). In single quotes braces stay as they are")]
     [InlineData("echo {{ parameters.y }}", "parameter 'y' has no default in 'parameters', and no parameter_schema that is enforced requires it, so a run might lack it")]
     [InlineData(" ", "expected a text for /bin/sh without null characters, e.g. \"sort {{ parameters.file }} | uniq -c\"")]
     public void B93_where_a_template_cannot_stand_it_is_refused_with_what_to_write(string text, string problem) => Assert.Equal(

@@ -49,7 +49,7 @@ internal static class SchemaNotes
         [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
         [(typeof(LimitChanged), "changed")] = new("False if it was so already."),
         [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema.Pattern = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
-        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` in it are filled in, as in the values of env and in workdir. Left out if there is a `shell`."),
+        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, `{{ run.name }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` in it are filled in, as in the values of env and in workdir. Left out if there is a `shell`."),
         [(typeof(DeploymentSpec), "shell")] = new("Instead of a command: a text for `/bin/sh -c`. A template in it is one value to the shell, whatever it holds, and is refused where the shell would not take it for one."),
         [(typeof(RunView), "shell")] = new("What `/bin/sh -c` is given, as it is declared; left out if there is a command."),
         [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory, in which templates are filled in."),
