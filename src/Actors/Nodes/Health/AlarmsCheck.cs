@@ -14,8 +14,8 @@ internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProv
     /// <summary>How long a step of the clock is spoken of.</summary>
     private static readonly TimeSpan StepIsNews = TimeSpan.FromHours(1);
 
-    /// <summary>So many of those that are due are looked at for one that should have acted.</summary>
-    private const int LookedAt = 100;
+    /// <summary>So many of those that are due are looked at at once for one that should have acted.</summary>
+    private const int AtOnce = 100;
 
     /// <summary>A wake-up that was lost rings again after one minute; whatever is due for longer is stuck.</summary>
     private static readonly TimeSpan Patience = 2 * AlarmWorker.RingAgain;
@@ -44,9 +44,16 @@ internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProv
         // Those that only want to be in memory are due from the start, and stay so.
         var first = new WakeUp(new EntityKey("", ""), EntityWakeUps.FromStartUp.AddMilliseconds(1));
         var now = time.GetUtcNow();
-        var due = await store.WakeUpsAsync(now - Patience, first, LookedAt).ConfigureAwait(false);
-        // Those that cannot be read are another check's finding.
-        return due.Where(d => !rests(d.Entity)).Select(d => (WakeUp?)d).FirstOrDefault() is { } oldest
+        // Those that cannot be read are another check's finding, however many.
+        WakeUp? late = null;
+        for (WakeUp? after = first; after is not null && late is null;)
+        {
+            var due = await store.WakeUpsAsync(now - Patience, after, AtOnce).ConfigureAwait(false);
+            late = due.Where(d => !rests(d.Entity)).Select(d => (WakeUp?)d).FirstOrDefault();
+            after = due.Length == AtOnce ? due[^1] : null;
+        }
+
+        return late is { } oldest
             ? new HealthCheck(
                 Name, false,
                 $"{oldest.Entity} has been due for {Words(now - oldest.At)} and has not acted: the node is overloaded, or its log says what keeps it from it.")
