@@ -261,13 +261,14 @@ internal sealed class Ledger(World world)
 
     private void CheckStarting(RunRecord run, AttemptStarting starting)
     {
-
+        // Written once more by who was told, late, that it was never started: the flow runner starts an attempt once, whoever asks.
+        var isAgain = run.State.HasProcess && run.State.Attempt == starting.Attempt;
         if (run.CancelAccepted)
         {
             world.Fail("a run that was cancelled starts no further attempt", $"run {run.Id} starts attempt {starting.Attempt}");
         }
 
-        if (run.LiveProcess is { } live)
+        if (!isAgain && run.LiveProcess is { } live)
         {
             world.Fail("an attempt begins when the one before is gone", $"run {run.Id} starts attempt {starting.Attempt} while {live} is alive");
         }

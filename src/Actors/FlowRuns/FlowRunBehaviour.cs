@@ -243,7 +243,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
 
     // What said so may have looked before another life of this run wrote what became of the attempt: only who writes first may start it.
     private Decision NeverStarted(FlowRunState state, ProcessNeverStarted never, DateTimeOffset now) =>
-        never.Attempt != state.Attempt || !state.HasProcess ? Decision.None
+        // Of a process that has been alive it can only be an old word: what becomes of that one is told by its end.
+        never.Attempt != state.Attempt || !state.HasProcess || state.Handle is not null ? Decision.None
         : state.Stopping is { Reason: StopReason.Cancel } ? Finish(state, AttemptOutcomes.Cancelled(state.Stopping.Message))
         : state.Stopping is { } stopping ? AfterAttempt(state, AttemptOutcomes.Interrupted(stopping), null, now)
         : Decision.Persist(new AttemptStarting(state.Attempt, state.Slots, node)).Then(new StartProcess(state.Attempt));

@@ -32,7 +32,7 @@ public sealed class FlowRunDecisionTests
         { "conflicted", [None, "AcquireSlots", "WaitForSlot", None, None, None, None, None] },
         { "started", [None, None, None, "AttemptRunning WatchTimeout", None, None, None, None] },
         { "not-started", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
-        { "never-started", [None, None, None, "AttemptStarting StartProcess", "AttemptStarting StartProcess", "RunFinished:Cancelled SlotsReleased", None, None] },
+        { "never-started", [None, None, None, "AttemptStarting StartProcess", None, None, None, None] },
         { "exit-0", [None, None, None, "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", None, None] },
         { "exit-1", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Failed SlotsReleased", None, None] },
         { "killed-after-stop", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
@@ -137,6 +137,17 @@ public sealed class FlowRunDecisionTests
 
         Assert.Equal(StateNames.Cancelled, ended.Current.Name);
         Assert.Contains("already gone", ended.Current.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_of_a_process_that_was_not_heard_of_it_is_believed_that_it_never_started()
+    {
+        var stopped = Behaviour.Apply(Submitting(), new AttemptStopping(1, StopReason.Cancel, "because"), Due);
+        Assert.Equal(StateNames.Cancelled, Then(stopped, new ProcessNeverStarted(1)).Current.Name);
+
+        var alive = Then(stopped, new ProcessStarted(1, Handle));
+        Assert.Same(alive, Then(alive, new ProcessNeverStarted(1)));
+        Assert.Equal(StateNames.Cancelled, Then(alive, new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Unknown("it is gone")))).Current.Name);
     }
 
     /// <summary>B20.</summary>
