@@ -25,6 +25,7 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("verify", "`runner verify` on 1,000,000 runs: time, memory (--runs N)", VerifyStore.MeasureAsync),
     ("unreadable", "10,000 deployments that cannot be read: processor, lines of the log", Unreadable.MeasureAsync),
     ("deployments", "100,000 deployments: memory, registering them", ManyDeployments.MeasureAsync),
+    ("import", "`runner import` of 700,000 deployments: time, memory", ManyImported.MeasureAsync),
     ("waiting", "a freed slot with 100,000 runs waiting, and their order", ManyWaiting.MeasureAsync),
     ("schedules", "1,000,000 scheduled deployments, 1,000 due a second (--due N)", MillionSchedules.MeasureAsync),
     ("year", "a year of a minutely deployment in virtual time", MinutelyYear.MeasureAsync),
