@@ -376,10 +376,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         var sizes = ImmutableArray.CreateBuilder<LimitRow>();
         await foreach (var row in store.AllAsync(Tables.Limits).ConfigureAwait(false))
         {
-            if (damaged.TryRead(Tables.Limits, row, LimitRow.Of, out var size))
-            {
-                sizes.Add(size);
-            }
+            // Of a limit whose size cannot be read nothing is known but that there is one: it lets nobody in until it is set again.
+            sizes.Add(damaged.TryRead(Tables.Limits, row, LimitRow.Of, out var size) ? size : new LimitRow(row.Key, 0));
         }
 
         var queues = ImmutableArray.CreateBuilder<Queue>();

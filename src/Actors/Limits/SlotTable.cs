@@ -157,13 +157,14 @@ internal sealed class SlotTable
     }
 
     /// <summary>
-    /// Who gives way to the newest of those that wait for a limit, if it is one that takes another's place: all others that wait for it, and of those that hold a
+    /// Who gives way to the newest of those that wait for a deployment's limit, if it is one that takes another's place: all others that wait for it, and of those that hold a
     /// slot as many as are too many with it. Those that wait with their place go first, then the oldest. It is the same until somebody has gone.
     /// </summary>
     /// <returns>Nobody, and whose age has to be looked up first, if that decides.</returns>
     public (Guid Newest, ImmutableArray<Guid> Give, ImmutableArray<Guid> OfUnknownAge) WhoGivesWay(string limit)
     {
-        if (!_books.TryGetValue(limit, out var book) || !book.HasNewest || book.Queue.MaxBy(run => run.Ready) is not { OnFull: OnFull.CancelRunning } newest)
+        // In the queue of any other limit stand runs of other deployments.
+        if (LimitNames.KindOf(limit) != LimitKind.Deployment || !_books.TryGetValue(limit, out var book) || !book.HasNewest || book.Queue.MaxBy(run => run.Ready) is not { OnFull: OnFull.CancelRunning } newest)
         {
             return (default, [], []);
         }

@@ -154,15 +154,15 @@ internal static class LogsCommand
     /// <summary>The times before lines that come in pieces.</summary>
     private sealed class LineTimes
     {
-        private readonly HashSet<LogStream> _within = [];
+        private readonly HashSet<(int Attempt, LogStream Stream)> _within = [];
 
         /// <summary>What stands before a piece; null if it goes on with a line.</summary>
         public string? Before(LogLine line)
         {
-            var begins = _within.Add(line.Stream);
+            var begins = _within.Add((line.Attempt, line.Stream));
             if (line.Text.EndsWith('\n'))
             {
-                _within.Remove(line.Stream);
+                _within.Remove((line.Attempt, line.Stream));
             }
 
             return begins && line.Problem is null ? Instants.Milliseconds(line.Time ?? DateTimeOffset.UnixEpoch) + " " : null;

@@ -1,3 +1,4 @@
+using Runner.Entities;
 using Runner.Entities.Store;
 using ILogger = Serilog.ILogger;
 
@@ -73,6 +74,7 @@ internal static class DatabaseSchema
         try
         {
             BringStore(database, path);
+            MendWakeUps(database, path, log);
             foreach (TableSchema table in schema.Tables)
             {
                 new TableMigration(database, path, table, log).Bring();
@@ -91,6 +93,25 @@ internal static class DatabaseSchema
         }
 
         database.Execute("PRAGMA temp_store = MEMORY");
+    }
+
+    /// <summary>
+    /// A wake-up whose time is no number would never come, and a schedule would stop without a word: it comes at once, and its entity writes the right one.
+    /// Whatever is no number stands behind all numbers in the index.
+    /// </summary>
+    private static void MendWakeUps(Database database, string path, ILogger log)
+    {
+        long mended = 0;
+        for (int slice = 0; slice < EntitySlices.Count; slice++)
+        {
+            database.Execute($"UPDATE wakeups SET due = 0 WHERE slice = {slice} AND due >= ''");
+            mended += Single(database, "SELECT changes()");
+        }
+
+        if (mended > 0)
+        {
+            log.Warning("In {Path} the times of {Count} wake-ups could not be read; those entities wake now and set them anew", path, mended);
+        }
     }
 
     private static void BringStore(Database database, string path)

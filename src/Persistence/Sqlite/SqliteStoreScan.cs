@@ -27,7 +27,9 @@ public sealed class SqliteStoreScan : IStoreScan
             database.Execute("BEGIN");
             // The transaction begins with the first reading.
             _ = database.Query("SELECT count(*) FROM sqlite_master", row => row.Int64(0));
-            return new SqliteStoreScan(file, new StoreSchema(tables), database);
+            StoreSchema schema = new(tables);
+            CheckTables(database, file.Path, schema);
+            return new SqliteStoreScan(file, schema, database);
         }
         catch (SqliteException error)
         {
@@ -38,6 +40,20 @@ public sealed class SqliteStoreScan : IStoreScan
         {
             database?.Dispose();
             throw;
+        }
+    }
+
+    private static void CheckTables(Database database, string path, StoreSchema schema)
+    {
+        foreach (TableSchema table in schema.Tables)
+        {
+            HashSet<string> present = [.. database.Query($"PRAGMA table_info(\"{table.Name}\")", row => row.Text(1))];
+            if (table.Columns.FirstOrDefault(column => !present.Contains(column.Name)) is { } missing)
+            {
+                throw new StoreUnavailableException(
+                    $"{path} was last opened by an older version of this program (its table {table.Name} has no {missing.Name}): start a node of this version on it once, which adds what is missing, "
+                    + "and read it then; or use the version that wrote it.");
+            }
         }
     }
 

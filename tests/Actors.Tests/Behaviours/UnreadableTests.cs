@@ -90,6 +90,27 @@ public abstract class UnreadableTests(TestedStore store) : BehaviourTests(store)
     }
 
     [Fact]
+    public async Task B65_A_limit_whose_row_cannot_be_read_lets_nobody_in_until_it_has_a_size_again()
+    {
+        await using var node = await StartAsync();
+        var gate = node.Fifo("gate");
+        await node.SetLimit("damage", 2);
+        var spec = node.Shell("damage/limit", "cat gate") with { Limits = ["damage"] };
+        await node.Until(await node.Run(spec), StateNames.Running);
+        await node.StopNodeAsync(StopMode.Immediate);
+        Assert.True(await node.Damage("UPDATE limits SET size = NULL WHERE key = 'damage'") > 0);
+        await node.StartNodeAsync();
+
+        var held = await node.Submit(spec.Name);
+        await node.Until(held, StateNames.AwaitingConcurrencySlot);
+        Assert.Contains("limits damage", Assert.Single((await node.Node.HealthAsync(default)).Checks, c => c.Name == "damaged-rows").Message, StringComparison.Ordinal);
+        await node.SetLimit("damage", 3);
+        await node.Until(held, StateNames.Running);
+        await node.Cancel(held);
+        await node.Ended(held);
+    }
+
+    [Fact]
     public async Task B65_A_wake_up_or_a_slot_of_what_cannot_be_is_named_and_stops_nobody()
     {
         var lines = new Lines();

@@ -193,6 +193,23 @@ public sealed class SlotTableTests
     }
 
     [Fact]
+    public void Only_runs_of_its_own_deployment_give_way_to_the_newest()
+    {
+        const string Deployment = "deployment:flow/d";
+        Size("db", 1);
+        Size(Node, 1);
+        _table.Acquire(Run(1, 0, "db"));
+        Park("db", Run(2, 1, "db"), Run(3, 2, Deployment, "db") with { Own = 1, OnFull = OnFull.CancelRunning });
+        Park(Node, Run(4, 1), Run(5, 2, Deployment) with { Own = 1, OnFull = OnFull.CancelRunning });
+        Assert.Empty(_table.WhoGivesWay("db").Give);
+        Assert.Empty(_table.WhoGivesWay(Node).Give);
+
+        Size(Deployment, 0);
+        Park(Deployment, Run(6, 3, Deployment) with { Own = 1, OnFull = OnFull.CancelRunning }, Run(7, 4, Deployment) with { Own = 1, OnFull = OnFull.CancelRunning });
+        Assert.Equal((Id(7), Id(6)), (_table.WhoGivesWay(Deployment).Newest, Assert.Single(_table.WhoGivesWay(Deployment).Give)));
+    }
+
+    [Fact]
     public void Several_limits_are_taken_all_or_none()
     {
         Size("db", 1);
