@@ -61,9 +61,19 @@ internal static class NodeLog
         {
             // Looked at here: the sink itself would say nothing, and write nothing.
             OwnFile.MakeFolder(Path.GetDirectoryName(file)!);
+            if (FileFacts.Of(file) is { Kind: FileKind.Link, Owner: { } owner } && owner != 0 && owner != FileFacts.Me)
+            {
+                throw new NodeStartException($"The log file {file} is a link that another user has made, and where it leads is that user's choice. Name another as log-file.");
+            }
+
             if (FileFacts.Of(file, followLink: true) is { Kind: not FileKind.Regular })
             {
-                // A device or a pipe is written to as it is.
+                if (!Path.GetFullPath(file).StartsWith("/dev/", StringComparison.Ordinal))
+                {
+                    throw new NodeStartException($"The log file {file} is a pipe, a folder or the like, which a log is not kept in, and a pipe would hold the node up. Name another as log-file.");
+                }
+
+                // A device is written to as it is.
                 using var device = File.Open(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
             }
             else

@@ -59,6 +59,13 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
     }
 
     [Fact]
+    public void B46_a_value_is_masked_without_what_programs_strip_from_it_too()
+    {
+        var mask = Mask(["crlf-secret\r", " padded one\t"])!;
+        Assert.Equal("a ***. b *** c", Shown(mask, "a crlf-secret. b padded one c"));
+    }
+
+    [Fact]
     public void B46_fingerprints_say_nothing_without_the_key()
     {
         string[] values = ["s3cr3t-value", "another secret"];
@@ -131,7 +138,7 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
     /// <summary>As it says what is masked, byte by byte.</summary>
     private static string Expected(byte[] text, string[] values)
     {
-        var texts = values.Concat(values.Where(v => v.Contains('\n', StringComparison.Ordinal)).SelectMany(v => v.Split('\n')).Where(l => l.Length >= SecretMask.ShortestLine))
+        var texts = values.Concat(values.Select(v => v.Trim(' ', '\t', '\r', '\n')).Where(v => v.Length >= SecretMask.ShortestValue)).Concat(values.Where(v => v.Contains('\n', StringComparison.Ordinal)).SelectMany(v => v.Split('\n')).Where(l => l.Length >= SecretMask.ShortestLine))
             .Select(Encoding.UTF8.GetBytes).ToList();
         var found = texts.SelectMany(t => Enumerable.Range(0, text.Length).Where(i => text.AsSpan(i).StartsWith(t)).Select(i => (From: i, Until: i + t.Length))).ToList();
         var shown = new List<byte>();

@@ -27,7 +27,7 @@ public sealed class ProgramAttributesTests : IDisposable
         Assert.Equal(0UL, Convert.ToUInt64(found["SigIgn"], 16) & ~(3UL << 31));
         Assert.Equal("0000000000000000", found["SigBlk"]);
         Assert.Equal("0027", found["Umask"]);
-        Assert.Equal("1234", found["printed"]);
+        Assert.Equal($"1234 {found["oom_score_adj"]}", found["printed"]);
         Assert.Equal(Math.Max(0, int.Parse(found["node's oom_score_adj"], CultureInfo.InvariantCulture)), int.Parse(found["oom_score_adj"], CultureInfo.InvariantCulture));
     }
 
@@ -37,13 +37,14 @@ public sealed class ProgramAttributesTests : IDisposable
         var cpu = (await File.ReadAllLinesAsync("/proc/self/status")).Single(l => l.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split('\t')[1].Split(',', '-')[0];
         var found = await AttributesAsync(
             """exec "$@" """, "RUNNER_PROGRAMS_OOM_SCORE_ADJUST=700", "RUNNER_PROGRAMS_NICE=7", "RUNNER_PROGRAMS_IO_CLASS=best-effort:6", $"RUNNER_PROGRAMS_CPUS={cpu}",
-            "RUNNER_PROGRAMS_OPEN_FILES=2345");
+            "RUNNER_PROGRAMS_OPEN_FILES=150");
 
         Assert.Equal("700", found["oom_score_adj"]);
         Assert.Equal("7", found["nice"]);
         Assert.Equal("best-effort: prio 6", found["ionice"]);
         Assert.Equal(cpu, found["Cpus_allowed_list"]);
-        Assert.Equal(("2345", "2345"), (found["Max open files"], found["printed"]));
+        // So few that the node cannot lend itself this limit while it starts a program.
+        Assert.Equal(("150", "150 700"), (found["Max open files"], found["printed"]));
         Assert.NotEqual("7", found["node's nice"]);
     }
 
@@ -90,7 +91,7 @@ public sealed class ProgramAttributesTests : IDisposable
         using var node = Start(script, variables);
         await node.ListensAsync();
         using var client = node.Client();
-        await client.RegisterAsync([new DeploymentSpec { Name = "a/waits", Command = ["sh", "-c", "ulimit -Sn; exec sleep 600"], Workdir = _root }]);
+        await client.RegisterAsync([new DeploymentSpec { Name = "a/waits", Command = ["sh", "-c", "echo $(ulimit -Sn) $(cat /proc/self/oom_score_adj); exec sleep 600"], Workdir = _root }]);
         var run = (await client.SubmitAsync(new SubmitRun("a/waits"))).Id;
         await foreach (var line in client.FollowLogsAsync(run))
         {

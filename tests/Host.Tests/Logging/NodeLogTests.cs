@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Runner.Actors;
 using Runner.Host.Configuration;
 using Runner.Host.Logging;
+using Runner.Host.Tests.EndToEnd;
 using Runner.Host.Tests.Telemetry;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
@@ -64,6 +65,36 @@ public sealed partial class NodeLogTests
         var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? "/proc/nothing/node.log" : n == "HOME" ? "/home/me" : null).Read(new NodeFlags());
 
         Assert.Contains("/proc/nothing/node.log", Assert.Throws<NodeStartException>(() => NodeLog.Create(options!, colour: false)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void B44_a_log_file_that_is_a_pipe_or_anothers_link_is_refused_at_once()
+    {
+        var folder = Directory.CreateTempSubdirectory("runner-log-");
+        var (pipe, link, own) = (Path.Combine(folder.FullName, "pipe"), Path.Combine(folder.FullName, "link"), Path.Combine(folder.FullName, "own"));
+        Shell.Run("mkfifo", pipe);
+        File.WriteAllText(own, "");
+        File.CreateSymbolicLink(link, own);
+        string Refused(string file) => Assert.Throws<NodeStartException>(() => Create(file)).Message;
+        Assert.Contains("is a pipe", Refused(pipe), StringComparison.Ordinal);
+        using (Create(link))
+        {
+            // One's own link is followed.
+        }
+
+        if (Environment.IsPrivilegedProcess)
+        {
+            Shell.Run("chown", "-h", "65534", link);
+            Assert.Contains("a link that another user has made", Refused(link), StringComparison.Ordinal);
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    private static Serilog.Core.Logger Create(string file)
+    {
+        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? file : n == "HOME" ? "/home/me" : null).Read(new NodeFlags());
+        return (Serilog.Core.Logger)NodeLog.Create(options!, colour: false);
     }
 
     /// <summary>Starts, failures, retries, cancels, crashes, timeouts, waits.</summary>

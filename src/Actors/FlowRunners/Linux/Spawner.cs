@@ -165,7 +165,8 @@ internal sealed unsafe class Spawner : IDisposable
         var blocks = _blocks.TryTake(out var idle) ? idle : new SpawnBlocks();
         try
         {
-            AddArguments(blocks, spec, program, wrapper, user);
+            using var begun = _attributes.Begin();
+            AddArguments(blocks, spec, program, [.. begun.Prelude, .. Become(wrapper, user)]);
             foreach (var (name, value) in variables)
             {
                 if (value is not null)
@@ -176,8 +177,14 @@ internal sealed unsafe class Spawner : IDisposable
 
             var (argv, envp) = blocks.Lay(_inherited, name => !variables.ContainsKey(name) && _environment.Gives(name, spec.EnvInherit));
             var pid = 0;
-            var error = Spawn(blocks, wrapper ?? program, spec.WorkingDirectory, output, (byte**)argv, (byte**)envp, &pid);
-            return error == 0 ? pid : throw SpawnErrors.Explain(error, spec, program);
+            var error = Spawn(blocks, begun.Prelude.Count > 0 ? begun.Prelude[0] : wrapper ?? program, spec.WorkingDirectory, output, (byte**)argv, (byte**)envp, &pid);
+            if (error != 0)
+            {
+                throw SpawnErrors.Explain(error, spec, program);
+            }
+
+            begun.Finish(pid);
+            return pid;
         }
         finally
         {
@@ -186,17 +193,25 @@ internal sealed unsafe class Spawner : IDisposable
         }
     }
 
-    private static void AddArguments(SpawnBlocks blocks, ProcessSpec spec, string program, string? wrapper, SystemUser? user)
-    {
-        var arguments = spec.Command.AsSpan();
-        if (wrapper is not null && user is not null)
+    /// <summary>What becomes the program as another user; nothing if it stays the node's.</summary>
+    private static ReadOnlySpan<string> Become(string? wrapper, SystemUser? user) => wrapper is null || user is null ? [] :
+        new[]
         {
-            string[] become =
-            [
-                wrapper, "--reuid", user.Id.ToString(CultureInfo.InvariantCulture), "--regid", user.Group.ToString(CultureInfo.InvariantCulture),
-                "--init-groups", "--", program,
-            ];
-            Array.ForEach(become, blocks.AddArgument);
+            wrapper, "--reuid", user.Id.ToString(CultureInfo.InvariantCulture), "--regid", user.Group.ToString(CultureInfo.InvariantCulture), "--init-groups", "--",
+        };
+
+    /// <param name="before">The programs, with their arguments, that become the program one after the other.</param>
+    private static void AddArguments(SpawnBlocks blocks, ProcessSpec spec, string program, ReadOnlySpan<string> before)
+    {
+        foreach (var argument in before)
+        {
+            blocks.AddArgument(argument);
+        }
+
+        var arguments = spec.Command.AsSpan();
+        if (!before.IsEmpty)
+        {
+            blocks.AddArgument(program);
             arguments = arguments[1..];
         }
 
@@ -230,11 +245,9 @@ internal sealed unsafe class Spawner : IDisposable
             var wait = default(SpinWait);
             for (var i = 0; ; i++)
             {
-                error = _attributes.Start(
+                error = NodeUmask.AsStarted(
                     (Pid: (nint)pid, file, blocks, Argv: (nint)argv, Envp: (nint)envp),
-                    static s => NodeUmask.AsStarted(
-                        s, static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp)),
-                    pid);
+                    static s => NativeMethods.Spawn((int*)s.Pid, s.file, s.blocks.Actions, s.blocks.Attributes, (byte**)s.Argv, (byte**)s.Envp));
                 if (error != ETXTBSY || i == MostBusyAttempts)
                 {
                     return error;

@@ -20,6 +20,8 @@ internal sealed class StartAttributes
     private readonly int? _oomScore;
     private readonly (ulong Soft, ulong Hard)? _ours;
     private readonly ulong _openFiles;
+    private readonly string? _choom;
+    private readonly string? _prlimit;
     private int _lent;
     private int _said;
 
@@ -27,37 +29,37 @@ internal sealed class StartAttributes
     {
         (_wanted, _log) = (wanted, log);
         _oomScore = wanted.OomScoreAdjust ?? (wanted.InheritsOomScore || ProcFiles.ReadNumber("/proc/self/oom_score_adj") is null or >= 0 ? null : 0);
+        // To be killed more willingly than the node anybody may ask for; for the other way the right may be missing, which is found out afterwards.
+        _choom = _oomScore >= ProcFiles.ReadNumber("/proc/self/oom_score_adj") ? Find("choom") : null;
+        _prlimit = Find("prlimit");
         if (wanted.OpenFiles is { } files && ReadOpenFiles() is { } ours && Math.Min((ulong)files, ours.Hard) is var most && most != ours.Soft)
         {
             (_ours, _openFiles) = (ours, most);
         }
     }
 
-    /// <summary>Runs what starts a program, with the program's limit of open files; then gives the program the rest.</summary>
-    /// <param name="start">Returns an error number; 0 has set the pid.</param>
-    public unsafe int Start<TArgument>(TArgument argument, Func<TArgument, int> start, int* pid)
+    /// <summary>
+    /// To be disposed of once the program is started. Until then this process has the program's limit of open files; what cannot be had so the program gets
+    /// from small programs that become it (util-linux), so that it never sees another value.
+    /// </summary>
+    public Begun Begin()
     {
         var lent = _ours is not null && Lend();
-        int error;
-        try
+        List<string>? prelude = null;
+        if (_choom is { } choom)
         {
-            error = start(argument);
-        }
-        finally
-        {
-            if (lent)
-            {
-                GiveBack();
-            }
+            prelude = [choom, "-n", _oomScore!.Value.ToString(CultureInfo.InvariantCulture), "--"];
         }
 
-        if (error == 0)
+        if (_ours is { } ours && !lent && _prlimit is { } prlimit)
         {
-            Apply(*pid, withOpenFiles: _ours is not null && !lent);
+            (prelude ??= []).AddRange([prlimit, string.Create(CultureInfo.InvariantCulture, $"--nofile={_openFiles}:{ours.Hard}"), "--"]);
         }
 
-        return error;
+        return new Begun(this, lent, prelude ?? (IReadOnlyList<string>)[]);
     }
+
+    private static string? Find(string program) => Array.Find([$"/usr/bin/{program}", $"/bin/{program}"], File.Exists);
 
     /// <summary>False where the node has so many descriptors open that another thread could miss one meanwhile.</summary>
     private bool Lend()
@@ -90,9 +92,9 @@ internal sealed class StartAttributes
         }
     }
 
-    private void Apply(int pid, bool withOpenFiles)
+    private void Apply(int pid, bool lent)
     {
-        if (_oomScore is { } score)
+        if (_oomScore is { } score && _choom is null)
         {
             Check(ProcFiles.WriteNumber(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), score), "programs.oom-score-adjust");
         }
@@ -112,7 +114,7 @@ internal sealed class StartAttributes
             Check(SetCpus(pid, cpus), "programs.cpus");
         }
 
-        if (withOpenFiles)
+        if (_ours is not null && !lent && _prlimit is null)
         {
             Check(SetOpenFilesOf(pid, (_openFiles, _ours!.Value.Hard)), "programs.open-files");
         }
@@ -126,6 +128,22 @@ internal sealed class StartAttributes
             _log.Warning(
                 "Programs run without what the setting {Setting} says: {Reason}. Give the node the right to (CAP_SYS_NICE, CAP_SYS_RESOURCE), or change the setting",
                 setting, Marshal.GetPInvokeErrorMessage(error));
+        }
+    }
+
+    /// <summary>The start of one program.</summary>
+    /// <param name="Prelude">What stands before its command, to become it.</param>
+    public readonly record struct Begun(StartAttributes Attributes, bool Lent, IReadOnlyList<string> Prelude) : IDisposable
+    {
+        /// <summary>Gives the program what it has not got by its start.</summary>
+        public void Finish(int pid) => Attributes.Apply(pid, Lent);
+
+        public void Dispose()
+        {
+            if (Lent)
+            {
+                Attributes.GiveBack();
+            }
         }
     }
 }

@@ -148,6 +148,8 @@ public sealed class SecretMask
         foreach (var value in values)
         {
             Add(texts, value.Span, ShortestValue);
+            // What programs strip off before they use it.
+            Add(texts, value.Span.Trim(" \t\r\n"u8), ShortestValue);
             if (!value.Span.Contains((byte)'\n'))
             {
                 continue;
