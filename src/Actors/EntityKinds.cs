@@ -26,7 +26,7 @@ internal static class EntityKinds
         FlowRun => !IsRun(entity),
         Deployment => Names.ProblemOfDeployment(entity.Id) is not null,
         Limiter => entity.Id != LimiterId,
-        _ => false,
+        _ => true,
     };
 
     /// <summary>Whether a key is a run's, as runs' keys are written.</summary>

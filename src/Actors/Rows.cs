@@ -15,6 +15,7 @@ internal sealed record RunRow(
     int Attempt, int Priority, int? ExitCode, string? Schedule, string? WaitingFor, ImmutableArray<string> Tags, string? Name = null)
 {
     private const int CreatedColumn = 6;
+    private const int AttemptColumn = 9;
 
     /// <summary>Its place in the order of creation.</summary>
     public RowPosition Place => PlaceAt(Created.ToUnixTimeMilliseconds(), RowValues.Key(Run));
@@ -31,6 +32,10 @@ internal sealed record RunRow(
             RowValues.Time(due), RowValues.Time(created), RowValues.OptionalTime(started), RowValues.OptionalTime(ended), (int)(long)attempt!, (int)(long)priority!,
             (int?)(long?)exitCode, (string?)schedule, (string?)waitingFor, (ImmutableArray<string>)tags!, (string?)called)
         : throw RowValues.Unlike(Tables.Runs, row);
+
+    /// <summary>The latest attempt, also if all else of the row cannot be read; null if not even that can.</summary>
+    public static int? AttemptOf(Row row) =>
+        row.Values.Length > AttemptColumn && row.Values[AttemptColumn] is long and >= 0 and <= int.MaxValue and var attempt ? (int)attempt : null;
 
     public RowChange Put() => RowChange.Put(
         Tables.Runs.Name, RowValues.Key(Run),

@@ -11,6 +11,8 @@ namespace Runner.Host;
 /// <summary>Puts a node together: store, flow runner, actors.</summary>
 internal static class NodeComposition
 {
+    private static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(30);
+
     /// <exception cref="NodeStartException">The store cannot be opened, or Akka.NET does not take its settings; nothing is left open.</exception>
     public static async Task<StartedNode> StartAsync(NodeStart start, CancellationToken cancel)
     {
@@ -47,12 +49,13 @@ internal static class NodeComposition
                     times.Dispose();
                     await sweep.DisposeAsync().ConfigureAwait(false);
                     (flowRunner as IDisposable)?.Dispose();
-                    await store.DisposeAsync().ConfigureAwait(false);
+                    await CloseAsync(store, start).ConfigureAwait(false);
                 },
                 store.CopyToAsync)
             {
                 Checks = [system.Check],
                 Lost = store.Lost,
+                Unwritten = () => system.Node.Unwritten,
                 StoreSize = store.Size,
             };
         }
@@ -61,6 +64,19 @@ internal static class NodeComposition
             times.Dispose();
             (flowRunner as IDisposable)?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A disk or a server that does not answer any more does not keep the node from ending: what was acknowledged is durable.</summary>
+    private static async Task CloseAsync(INodeStore store, NodeStart start)
+    {
+        try
+        {
+            await store.DisposeAsync().AsTask().WaitAsync(ClosesWithin, start.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            start.Log.Warning("The store could not be closed within {Time} and is left as it is", ClosesWithin);
         }
     }
 

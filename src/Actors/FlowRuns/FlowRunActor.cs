@@ -215,7 +215,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
 
     private void Begin(int attempt, object how)
     {
-        if (!services.Processes.TryAdd(_run))
+        if (!services.Processes.TryAdd(new AttemptKey(_run, attempt), State.Recipe.StopGrace))
         {
             // The node is being stopped, and the attempt is committed: the node's next life starts it, or finds it.
             return;
@@ -246,6 +246,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     {
         if (_process is { } process && process.Attempt == stop.Attempt)
         {
+            services.Processes.Told(_run, stop.Grace, Services.Time.GetTimestamp());
             process.Actor.Tell(stop, Self);
         }
     }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Processes;
 using Runner.Actors.Nodes.Health;
 using Akka.Actor;
 using Runner.Messages;
@@ -12,9 +14,6 @@ namespace Runner.Actors.Nodes;
 /// <summary>A node on a store and a flow runner: starts its actors, answers requests, and stops in order.</summary>
 public sealed class RunnerNode : IRunnerNode
 {
-    /// <summary>How long an immediate stop waits for the last outcomes to become durable; recovery settles the rest.</summary>
-    private static readonly TimeSpan LastCommits = TimeSpan.FromSeconds(5);
-
     private readonly NodeParts _parts;
     private readonly ActorSystem _system;
     private readonly NodeSurroundings _surroundings;
@@ -43,6 +42,9 @@ public sealed class RunnerNode : IRunnerNode
 
     /// <summary>The number of attempts whose processes this node looks after.</summary>
     public int RunningProcesses => _parts.Processes.Current;
+
+    /// <summary>A sentence about what the store did not take before the node ended; null if it took all, or the node has not ended.</summary>
+    public string? Unwritten { get; private set; }
 
     /// <summary>For tests that speak to an entity as the inside of a node does.</summary>
     internal NodeParts Parts => _parts;
@@ -84,6 +86,10 @@ public sealed class RunnerNode : IRunnerNode
         _programs ??= programs;
         await programs.ConfigureAwait(false);
         await _surroundings.EndAsync(_system).ConfigureAwait(false);
+        var left = _parts.Processes.Current;
+        Unwritten = left == 0 ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"The node has ended, but its store did not take how {left:N0} {(left == 1 ? "run" : "runs")} ended (its log says why). The next start finds out what became of {(left == 1 ? "it" : "them")}.");
     }
 
     /// <summary>
@@ -117,12 +123,32 @@ public sealed class RunnerNode : IRunnerNode
         }
 
         var none = _parts.Processes.WhenNone();
-        if (await Task.WhenAny(none, _immediate.Task).ConfigureAwait(false) != none)
+        var programs = new LastPrograms(_parts.Processes, _parts.FlowRunner, _parts.Time);
+        if (await UntilAsync(programs.Look, Task.WhenAny(none, _immediate.Task), null).ConfigureAwait(false) && !none.IsCompleted && _immediate.Task.IsCompleted)
         {
-            var late = new TaskCompletionSource();
-            await using var timer = _parts.Time.CreateTimer(_ => late.TrySetResult(), null, LastCommits, Timeout.InfiniteTimeSpan);
-            await Task.WhenAny(none, late.Task).ConfigureAwait(false);
+            await UntilAsync(() => false, none, LastPrograms.Commits).ConfigureAwait(false);
+            if (!none.IsCompleted)
+            {
+                // What was not told to end by its run, since that could not be written.
+                (_parts.FlowRunner as IKillsAll)?.KillAll();
+                await UntilAsync(() => !programs.AnyAlive(), none, LastPrograms.Commits).ConfigureAwait(false);
+            }
         }
+    }
+
+    /// <summary>Waits until something is so, or a task has completed, or for so long; looks again and again.</summary>
+    /// <returns>Whether the task has completed.</returns>
+    private async Task<bool> UntilAsync(Func<bool> isSo, Task done, TimeSpan? atMost)
+    {
+        var began = _parts.Time.GetTimestamp();
+        while (!done.IsCompleted && (atMost is null || _parts.Time.GetElapsedTime(began) < atMost) && !isSo())
+        {
+            var paused = new TaskCompletionSource();
+            await using var timer = _parts.Time.CreateTimer(_ => paused.TrySetResult(), null, LastPrograms.Pause, Timeout.InfiniteTimeSpan);
+            await Task.WhenAny(done, paused.Task).ConfigureAwait(false);
+        }
+
+        return done.IsCompleted;
     }
 
     /// <summary>

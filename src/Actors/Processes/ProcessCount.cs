@@ -1,3 +1,5 @@
+using Runner.Actors.FlowRunners;
+
 namespace Runner.Actors.Processes;
 
 /// <summary>
@@ -8,7 +10,7 @@ namespace Runner.Actors.Processes;
 internal sealed class ProcessCount
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<Guid> _runs = [];
+    private readonly Dictionary<Guid, CountedAttempt> _runs = [];
     private bool _closed;
     private TaskCompletionSource? _none;
 
@@ -30,17 +32,42 @@ internal sealed class ProcessCount
         {
             lock (_lock)
             {
-                return [.. _runs];
+                return [.. _runs.Keys];
+            }
+        }
+    }
+
+    /// <summary>The attempts as they are now.</summary>
+    public CountedAttempt[] Attempts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _runs.Values];
             }
         }
     }
 
     /// <summary>Counts a run's attempt, unless the gate is closed; one that is counted already stays so.</summary>
-    public bool TryAdd(Guid run)
+    public bool TryAdd(AttemptKey attempt, TimeSpan grace)
     {
         lock (_lock)
         {
-            return _runs.Contains(run) || (!_closed && _runs.Add(run));
+            return _runs.ContainsKey(attempt.RunId) || (!_closed && _runs.TryAdd(attempt.RunId, new CountedAttempt(attempt, grace, null)));
+        }
+    }
+
+    /// <summary>An attempt's process is told to end; what counts is when that was first.</summary>
+    /// <param name="at">A timestamp of the node's clock.</param>
+    public void Told(Guid run, TimeSpan grace, long at)
+    {
+        lock (_lock)
+        {
+            if (_runs.TryGetValue(run, out var counted) && (counted.ToldAt is null || grace < counted.Grace))
+            {
+                _runs[run] = counted with { Grace = grace, ToldAt = at };
+            }
         }
     }
 
@@ -80,3 +107,8 @@ internal sealed class ProcessCount
         }
     }
 }
+
+/// <summary>An attempt whose process this node looks after.</summary>
+/// <param name="Grace">How long its process has to end by itself once it is told to.</param>
+/// <param name="ToldAt">When it was told to end, as a timestamp; null if it was not.</param>
+internal sealed record CountedAttempt(AttemptKey Key, TimeSpan Grace, long? ToldAt);

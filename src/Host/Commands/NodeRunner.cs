@@ -41,7 +41,9 @@ internal sealed class NodeRunner(HostEnvironment environment)
             var served = files.Count == 0 ? null : new ServedFiles(await Task.Run(() => DeploymentFile.Load(files)).WaitAsync(signals.First));
             await using var session = await NodeSession.StartAsync(options, environment.Starter, environment.Time, log, signals.First);
             await RunAsync(session, options, served, signals, log);
-            return session.Started.Lost.IsCompleted ? Fail(Failed, await session.Started.Lost) : Ended;
+            return session.Started.Lost.IsCompleted ? Fail(Failed, await session.Started.Lost)
+                : session.Started.Unwritten() is { } unwritten ? Fail(Failed, unwritten)
+                : Ended;
         }
         catch (Exception e) when (e is NodeStartException or DeploymentFileException)
         {
@@ -58,7 +60,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
         var node = session.Started.Node;
         using var manager = new ServiceManager(environment.Variable, log);
         var writer = new FeedWriter(environment.Output, environment.OutputStyle, environment.Time.LocalTimeZone);
-        var shutdown = new Shutdown(session.Slot, signals, session.Started.Lost, text => Show(() => Say(writer, text)), log);
+        var shutdown = new Shutdown(session.Slot, signals, session.Started.Lost, text => Show(() => Say(writer, text)), environment.Time, log);
         await using var feed = new RunFeed(node, session.Files, writer, environment.Time);
         ImmutableArray<DeploymentView> views = [];
         try

@@ -24,6 +24,9 @@ internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close, Stor
     /// <summary>Completes, with a sentence, when another node has taken its store over: it has to be stopped at once.</summary>
     public Task<string> Lost { get; init; } = new TaskCompletionSource<string>().Task;
 
+    /// <summary>What its store did not take before it ended, in a sentence; null if nothing is missing.</summary>
+    public Func<string?> Unwritten { get; init; } = () => null;
+
     /// <summary>How many bytes its store takes; null where that is not known now.</summary>
     public Func<long?> StoreSize { get; init; } = () => null;
 

@@ -14,9 +14,12 @@ namespace Runner.Host.Commands;
 /// </summary>
 /// <param name="lost">Completes when another node has taken the store over.</param>
 /// <param name="say">Tells the person at the console.</param>
-internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, Action<string> say, ILogger log)
+internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, Action<string> say, TimeProvider time, ILogger log)
 {
     private const int MaxCounted = 1_000;
+
+    /// <summary>So long the node is asked things before it stops; a store that does not answer does not keep it from that.</summary>
+    private static readonly TimeSpan AsksFor = TimeSpan.FromSeconds(30);
 
     /// <param name="toPause">The deployments whose schedules wait until they are served again.</param>
     public async Task RunAsync(IRunnerNode node, ImmutableArray<string> toPause)
@@ -28,8 +31,16 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
             return;
         }
 
-        await PauseAsync(node, toPause);
-        say(await ExpectationAsync(node));
+        try
+        {
+            await PauseAsync(node, toPause).WaitAsync(AsksFor, time);
+            say(await ExpectationAsync(node).WaitAsync(AsksFor, time));
+        }
+        catch (TimeoutException)
+        {
+            say("Stopping; the store does not answer.");
+        }
+
         var gone = node.StopAsync(StopMode.Graceful);
         if (await Task.WhenAny(gone, signals.Second, lost) != gone)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Serilog.Events;
 
 namespace Runner.Host.Http;
 
@@ -24,7 +25,10 @@ internal sealed class ErrorBoundary(RequestDelegate next, ILogger log)
         }
         catch (Exception e) when (context.Response.HasStarted)
         {
-            log.Warning(e, "{Method} {Path} broke off after its answer had begun", context.Request.Method, context.Request.Path.Value);
+            // The caller is told no reason any more, and sent here for it; unless it was the caller who went.
+            log.Write(
+                context.RequestAborted.IsCancellationRequested ? LogEventLevel.Warning : LogEventLevel.Error,
+                e, "{Method} {Path} broke off after its answer had begun: {Reason:l}", context.Request.Method, context.Request.Path.Value, e.Message);
             context.Abort();
         }
         catch (RequestRefusedException e)

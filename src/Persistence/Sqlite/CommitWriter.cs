@@ -17,6 +17,11 @@ internal sealed class CommitWriter
     /// <summary>With fewer free pages than this an ordinary commit does not fit.</summary>
     private const int PagesOfACommit = 64;
 
+    /// <summary>
+    /// So long after a commit met a damaged page whoever asks is told. Commits that do not come by that page succeed meanwhile, and nothing says when it was mended.
+    /// </summary>
+    private static readonly TimeSpan DamageIsNews = TimeSpan.FromMinutes(5);
+
     private readonly DatabaseFile _file;
     private readonly StoreSchema _schema;
     private readonly SqliteStoreOptions _options;
@@ -30,6 +35,7 @@ internal sealed class CommitWriter
     private Connection? _connection;
     private bool _failing;
     private StoreFullException? _full;
+    private (StoreException Failure, long At)? _damage;
 
     /// <summary>Opens the database, brings its tables up to date, and starts the thread.</summary>
     /// <param name="reopened">Called when the database was opened anew after a failure; it may be another file now.</param>
@@ -128,7 +134,11 @@ internal sealed class CommitWriter
         }
 
         _telemetry?.Written(group, began, failure);
-        if (failure is null && _full is not null && group.TrueForAll(c => c.Commit.Writes.IsEmpty))
+        if (failure is null && IsAsked(group) && _damage is { } damage && Stopwatch.GetElapsedTime(damage.At) < DamageIsNews)
+        {
+            failure = new StoreUnavailableException($"Commits fail, not all of them: {damage.Failure.Message}", damage.Failure) { IsDamage = true };
+        }
+        else if (failure is null && _full is not null && IsAsked(group))
         {
             // Asked how it is, and writing nothing proves nothing: the disk and the database's own bound are looked at.
             failure = SqliteErrors.HasNoRoom(_file.Path) || _connection?.IsAtLargestSize() == true ? _full : null;
@@ -151,12 +161,15 @@ internal sealed class CommitWriter
         }
     }
 
+    /// <summary>Whether somebody only asks how the store is.</summary>
+    private static bool IsAsked(List<PendingCommit> group) => group.TrueForAll(static commit => commit.Commit.Writes.IsEmpty);
+
     private StoreException? TryWrite(List<PendingCommit> group, out bool apart)
     {
         apart = false;
         try
         {
-            Connected().Write(group);
+            Connected().Write(group, proves: _failing && IsAsked(group));
             return null;
         }
         catch (StoreException failure)
@@ -225,13 +238,18 @@ internal sealed class CommitWriter
     {
         if (failure is not null && !_failing)
         {
-            // Of a full disk and a lock the message says all there is to know; where in the code it was found helps nobody.
-            bool isPlain = failure is StoreFullException || failure.InnerException is SqliteException { IsLocked: true };
+            // Of what the database itself says the message has all there is to know; where in the code it was found helps nobody.
+            bool isPlain = failure is StoreFullException || failure.InnerException is SqliteException or null;
             _log.Error(isPlain ? null : failure, "The store cannot write: {Reason}", failure.Message);
         }
         else if (failure is null && _failing)
         {
             _log.Information("The store writes again");
+        }
+
+        if (failure is StoreUnavailableException { IsDamage: true })
+        {
+            _damage = (failure, Stopwatch.GetTimestamp());
         }
 
         _failing = failure is not null;
@@ -254,9 +272,16 @@ internal sealed class CommitWriter
 
         public void CarryOver(Checkpointer checkpointer) => checkpointer.Grown(database, _log.Pages);
 
-        public void Write(List<PendingCommit> group)
+        /// <param name="proves">Whether something is written even if no commit has anything: the last one failed, and an empty transaction proves nothing.</param>
+        public void Write(List<PendingCommit> group, bool proves)
         {
             _begin.Execute();
+            if (proves)
+            {
+                // What it has already, which writes a page all the same.
+                database.Execute($"PRAGMA user_version = {database.Query("PRAGMA user_version", row => row.Int64(0))[0]}");
+            }
+
             // Not for somebody's question alone how the store is: that waits for no disk.
             bool erases = group.Exists(static commit => !commit.Commit.Writes.IsEmpty) && _applier.ForgetErased();
             foreach (PendingCommit commit in group)

@@ -248,6 +248,48 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         Assert.Equal(StateNames.Crashed, (await node.Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)).Accepted()[^1].State.Name);
     }
 
+    [Theory]
+    [InlineData("exec sleep 1000", 30)]
+    [InlineData("trap '' TERM; echo up; while :; do sleep 1; done", 1)]
+    [InlineData("cat gate", 30)]
+    public async Task B65_A_stop_ends_by_itself_and_ends_the_programs_when_the_store_takes_nothing_any_more(string script, int grace)
+    {
+        await using var node = await StartAsync();
+        var gate = node.Fifo("gate");
+        var run = await node.Run(node.Shell("stop/storeless", script) with { StopGrace = TimeSpan.FromSeconds(grace) });
+        await node.Until(run, StateNames.Running);
+        node.Store.FailAll(FaultyStore.Away);
+        if (script == "cat gate")
+        {
+            // Its end comes before the stop, and cannot be written either.
+            await gate.Write("go");
+            await node.Store.NextFailure();
+        }
+
+        await node.Node.StopAsync(StopMode.Graceful).WaitAsync(NodeFixture.Patience);
+
+        Assert.Contains("did not take how 1 run ended", node.Node.Unwritten, StringComparison.Ordinal);
+        Assert.Empty(Leftovers.Of(node.Root));
+        await node.CrashAndRestartAsync();
+        Assert.Equal(StateType.Crashed, (await node.Ended(run)).State.Type);
+    }
+
+    [Fact]
+    public async Task B65_An_immediate_stop_kills_the_programs_when_the_store_takes_nothing_any_more()
+    {
+        await using var node = await StartAsync();
+        var run = await node.Run(node.Shell("stop/at-once", "trap '' TERM; while :; do sleep 1; done") with { StopGrace = TimeSpan.FromHours(1) });
+        await node.Until(run, StateNames.Running);
+        node.Store.FailAll(FaultyStore.Away);
+
+        await node.Node.StopAsync(StopMode.Immediate).WaitAsync(NodeFixture.Patience);
+
+        Assert.NotNull(node.Node.Unwritten);
+        Assert.Empty(Leftovers.Of(node.Root));
+        await node.CrashAndRestartAsync();
+        Assert.Equal(StateType.Crashed, (await node.Ended(run)).State.Type);
+    }
+
     [Fact]
     public async Task B22_what_waits_when_the_node_stops_starts_in_its_next_life()
     {

@@ -122,6 +122,7 @@ public abstract class UnreadableTests(TestedStore store) : BehaviourTests(store)
             await node.Damage($"INSERT INTO wakeups (kind, id, due, slice) VALUES ('FlowRun', 'no-id-{slice}', 1, {slice})");
         }
 
+        await node.Damage("INSERT INTO wakeups (kind, id, due, slice) VALUES ('Foo', 'bar', 1, 3)");
         await node.Damage("INSERT INTO slots (limit_name, number, kind, id) VALUES ('node:node-1', 3, 'FlowRun', 'no-id')");
         await node.StartNodeAsync();
 
@@ -129,7 +130,10 @@ public abstract class UnreadableTests(TestedStore store) : BehaviourTests(store)
         await node.Register(spec);
         await node.EndedRuns(spec.Name, 2);
 
-        var check = Assert.Single((await node.Node.HealthAsync(default)).Checks, c => c.Name == "damaged-rows");
+        var health = await node.Node.HealthAsync(default);
+        Assert.Equal(HealthReport.Degraded, health.Status);
+        Assert.True(Assert.Single(health.Checks, c => c.Name == "alarms").Healthy);
+        var check = Assert.Single(health.Checks, c => c.Name == "damaged-rows");
         Assert.False(check.Healthy);
         Assert.Contains("slots node:node-1/3", check.Message, StringComparison.Ordinal);
         Assert.Contains("wakeups FlowRu", check.Message, StringComparison.Ordinal);

@@ -119,6 +119,44 @@ public sealed class BackupTests : IDisposable
         await StopAsync(again);
     }
 
+    [Theory]
+    [InlineData("created='abc'")]
+    [InlineData("exit_code='x'")]
+    [InlineData("tags='{'")]
+    [InlineData("ended='x'")]
+    [InlineData("attempt='x'")]
+    [InlineData("attempt=NULL")]
+    public async Task B65_A_row_of_a_run_that_cannot_be_read_breaks_no_backup_and_its_output_is_in_it(string damage)
+    {
+        using var node = await RunnerProgram.StartNodeAsync(Data);
+        using var client = node.Client();
+        await DeployAsync(client);
+        var ended = (await RunToEndAsync(client, 1))[0];
+        var running = (await client.SubmitAsync(new SubmitRun("b/long"))).Id;
+        await Waiting.UntilAsync(client, running.ToString(), "Running");
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(Data, "store.db")};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // the test's own text
+            command.CommandText = $"UPDATE runs SET {damage}";
+#pragma warning restore CA2100
+            Assert.Equal(2, await command.ExecuteNonQueryAsync());
+        }
+
+        foreach (var output in (bool[])[true, false])
+        {
+            var file = Path.Combine(_root, $"damaged-{output}.tar");
+            var answer = await RunnerProgram.AskAsync(Data, ["backup", file, .. output ? Array.Empty<string>() : ["--no-output"]]);
+            Assert.True(answer.ExitCode == 0, $"{answer}\n{node.Output}");
+            var list = await ListAsync(file);
+            Assert.Contains($"{running}.1.stdout", list, StringComparison.Ordinal);
+            Assert.Equal(output, list.Contains($"{ended}.1.stdout", StringComparison.Ordinal));
+        }
+
+        await StopAsync(node);
+    }
+
     [Fact]
     public async Task What_an_operator_asks_of_a_node_works_on_the_real_one()
     {

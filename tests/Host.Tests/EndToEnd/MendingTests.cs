@@ -108,6 +108,53 @@ public sealed class MendingTests : IDisposable
         await Cleanly.RefusesAsync(Path.Combine(_root, "none"), 2, "There is no store ", "verify");
     }
 
+    [Fact]
+    public async Task B65_A_store_that_takes_no_commit_is_said_by_health_and_in_one_line_and_the_node_ends_at_a_signal()
+    {
+        var file = Path.Combine(_root, "runner.yaml");
+        await File.WriteAllTextAsync(file, "deployments:\n  - {name: mend/long, command: [sleep, '1000']}\n");
+        using (var first = await RunnerProgram.StartNodeAsync(Data))
+        {
+            await DoAsync("deploy", file);
+            using var client = first.Client();
+            var run = (await client.SubmitAsync(new("mend/long"))).Id.ToString();
+            Assert.Equal("Running", await Waiting.UntilAsync(client, run, "Running").WaitAsync(Patience));
+            await first.KillAsync();
+        }
+
+        await BreakIndexAsync("runs__by(created)");
+        using var node = await RunnerProgram.StartNodeAsync(Data);
+        Assert.NotEqual(0, (await AskAsync("submit", "mend/long")).ExitCode);
+
+        var health = await AskAsync("health");
+        Assert.Equal(1, health.ExitCode);
+        Assert.Contains("Commits fail, not all of them: ", health.Out, StringComparison.Ordinal);
+        node.Signal("TERM");
+        Assert.Equal(1, await node.EndsAsync());
+        Assert.Contains("its store did not take how 1 run ended", node.Output, StringComparison.Ordinal);
+        Assert.Contains("The store cannot write: ", node.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal);
+    }
+
+    private async Task BreakIndexAsync(string name)
+    {
+        long page;
+        using (var connection = Open())
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT rootpage FROM sqlite_master WHERE name = $name";
+            command.Parameters.AddWithValue("$name", name);
+            page = (long)command.ExecuteScalar()!;
+            // What the log has of it would go before what stands in the file.
+            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+            command.ExecuteScalar();
+        }
+
+        await using var file = File.OpenWrite(Store);
+        file.Position = (page - 1) * 4096;
+        file.Write([255, 255, 255, 255, 255, 255, 255, 255]);
+    }
+
     private async Task<string> FillAsync()
     {
         using var node = await RunnerProgram.StartNodeAsync(Data);

@@ -44,12 +44,12 @@ internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProv
         // Those that only want to be in memory are due from the start, and stay so.
         var first = new WakeUp(new EntityKey("", ""), EntityWakeUps.FromStartUp.AddMilliseconds(1));
         var now = time.GetUtcNow();
-        // Those that cannot be read are another check's finding, however many.
+        // Those that cannot be read, and rows that name what cannot be, are another check's finding, however many.
         WakeUp? late = null;
         for (WakeUp? after = first; after is not null && late is null;)
         {
             var due = await store.WakeUpsAsync(now - Patience, after, AtOnce).ConfigureAwait(false);
-            late = due.Where(d => !rests(d.Entity)).Select(d => (WakeUp?)d).FirstOrDefault();
+            late = due.Where(d => !EntityKinds.CannotBe(d.Entity) && !rests(d.Entity)).Select(d => (WakeUp?)d).FirstOrDefault();
             after = due.Length == AtOnce ? due[^1] : null;
         }
 
