@@ -13,7 +13,7 @@ public sealed class ShellTextTests
     [
         "plain", "", "two words", "  spaces  inside  ", "it's", "a \"b\" c", "'", "\"", "$HOME", "$(echo gone)", "`echo gone`", "${x}", "$1 $# $@", "\\", "a\\nb\\", "\\\\'\\\"",
         "*", "/*", "?[a-z]*", "~", "-n", "--help", "-", "--", "; echo gone", "& echo gone &", "| cat", "> gone", "a\nb", "\n\nE", "a\n#b", "EOF", "E\nEOF\nE", "!", "!!", "#", "}", "{{ run.id }}",
-        "a[$(echo gone >&2)]", "=", "A=b", "\t", "ä€😀", "%s%d\\", "done", "esac", ")", "\u0001\u007f",
+        "a[$(echo gone >&2)]", "=", "A=b", "\t", "ä€😀", "%s%d\\", "done", "esac", ")", "A B * $(touch PWNED)", "x[$(echo gone >&2)]", "\u0001\u007f",
     ];
 
     public static TheoryData<string, string> Places => new()
@@ -33,8 +33,15 @@ public sealed class ShellTextTests
         { "set -- a b; printf '<%s>' {{ parameters.x }} \"$@\"", "<V><a><b>" },
         { "printf '<%s>' \"$#\" {{ parameters.x }}", "<0><V>" },
         { "case {{ parameters.x }} in {{ parameters.x }}) printf '<%s>' same;; *) printf no;; esac", "<same>" },
-        { "printf '<%s>' \"$(case x in x) printf '%s' {{ parameters.x }};; esac; printf E)\"", "<VE>" },
-        { "printf '<%s>' \"$(f() { case x in (x) printf '%s' {{ parameters.x }};; esac; }; f; printf E)\"", "<VE>" },
+        { "f() { case x in (x) printf '%s' {{ parameters.x }};; esac; }; printf '<%s>' \"$(f; printf E)\"", "<VE>" },
+        { "for i do case $i in a) ;; esac; done; (case in in a|in) printf '<%s>' {{ parameters.x }};; esac)", "<V>" },
+        { "printf '<%s>' \"a \\\nb $(printf '%s' \\\n {{ parameters.x }} \\\n# no \"\nprintf E)\"", "<a b VE>" },
+        { "cat <<-A; cat <<'B'; printf '<%s>' {{ parameters.x }}\n\t{{ parameters.x }}|\n\tA\n\tB\nit's\\\nB\n", "V|\n\tB\nit's\\\n<V>" },
+        { "printf '<%s>' \"${$}(a\" \"$?\" \"$#(\" \"$$ $$\" {{ parameters.x }} | sed '1s/[0-9][0-9][0-9]*/P/g'", "<P(a><0><0(><P P><V>" },
+        { "x={{ parameters.x }}; export x; readonly x; trap 'printf \"<%s>\" \"$x\"' EXIT", "<V>" },
+        { "IFS= read -r x <<EOF\na b\nEOF\nprintf '<%s>' \"$x\" {{ parameters.x }}", "<a b><V>" },
+        { "printf '<%s>' \"export\" . file[0-9]x {{ parameters.x }} 2>&1", "<export><.><file[0-9]x><V>" },
+        { "printf '<%s>' \"[{{ parameters.x }}]\" \"a[{{ parameters.x }}\"", "<[V]><a[V>" },
         { "# it's a comment with {{ parameters.x }}\nprintf '<%s>' {{ parameters.x }} # and \"another", "<V>" },
         { ": it\\'s '\"' \"'\"; printf '<%s>' {{ parameters.x }}", "<V>" },
         { "cat <<EOF\n<{{ parameters.x }}>\nEOF\n", "<V>\n" },
@@ -44,7 +51,7 @@ public sealed class ShellTextTests
         { "if test {{ parameters.x }} = {{ parameters.x }}; then printf '<%s>' {{ parameters.x }}; fi", "<V>" },
         { "for i in {{ parameters.x }} b; do printf '<%s>' \"$i\"; done", "<V><b>" },
         { "printf '<%s>' {{ parameters.x }} | cat", "<V>" },
-        { "printf '<%s>' ${y:-no} \"${y:-'no'}\" $((1 + (2 * 3))) `printf 'a\\`b'` {{ parameters.x }}", "<no><'no'><7><a`b><V>" },
+        { "printf '<%s>' ${y:-no} \"${y:-\"no\"}\" $((1 + (2 * 3))) `printf 'a\\`b'` {{ parameters.x }}", "<no><no><7><a`b><V>" },
         { "printf '<%s>' '{{.Names}}' \\\n  {{ parameters.x }}", "<{{.Names}}><V>" },
         { "printf '<%s>' {{ run.id }} {{ parameters.x }} {{ run.due }}", "<2><V><3>" },
         { "set -u; set -f; printf '<%s>' {{ parameters.x }}", "<V>" },
@@ -70,14 +77,17 @@ public sealed class ShellTextTests
     {
         var random = new Random(93);
         var tried = 0;
+        var refused = 0;
         string[] around =
         [
             "( @ )", "{ @; }", "f() { @; }; f \"a b\"", "case a in b) ;; (a|c) @;; esac", "if true; then @; else echo \"no\"; fi", "for i in 1; do @; done", "@ | cat", "printf '%s' \"$( @; printf E)\"",
             "cat <<M% | sed '$d'\n$( @; printf E)\nit's \"\nM%\n", "cat <<M% <<'N%' >/dev/null; @\n\"$(printf x)\nM%\nit's\nN%\n", "# don't \"\n@", ": '\"' \"'\" \\' \\\"; @",
-            "set -- 'x y' z; @", ": $((1 + (2))) \"${x:-'}\" ${x:-'}'} `printf \"'\"` ; @", "while true; do @; break; done", "! false && @", "x=$( @; printf E); printf '%s' \"$x\"", "@ # it's\n",
+            "set -- 'x y' z; @", ": $((1 + (2))) \"${x:-}\" ${x:-'}'} `printf \"'\"` ; @", "while true; do @; break; done", "! false && @", "x=$( @; printf E); printf '%s' \"$x\"", "@ # it's\n",
+            "set -- a; for i do case $i in a) @;; esac; done", "(case b in a) echo in esac;; b) @;; esac)", "case in in (esac) ;; in) @;; esac", ": a \\\n b \\\n# it's \"\n@", ": \"a \\\nb\"; @",
+            "case\\\n a in a) @;; esac", "c=case; @", ": \"$$ (\" $# $? $$\"'\" ; @", "cat <<M% >/dev/null\na \\\nM%\n@", "cat <<-M% <<-'N%' >/dev/null\n\tcase a in a)\n\tM%\n$(\\\n\tN%\n@", "@ >&1 2>&1",
         ];
         string[] inside = ["printf '<%s>' {{ parameters.x }}", "printf '<%s>' \"{{ parameters.x }}\"", "cat <<M%\n<{{ parameters.x }}>\nM%\n", "y=\"a {{ parameters.x }}\"; printf '<%s>' \"${y#a }\""];
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 500; i++)
         {
             var text = inside[random.Next(inside.Length)].Replace("M%", "M", StringComparison.Ordinal);
             for (var depth = random.Next(5); depth > 0; depth--)
@@ -91,6 +101,14 @@ public sealed class ShellTextTests
 
                 // What ends in a here-document wants its line for itself.
                 text = one.Replace("@", text.EndsWith('\n') && !one.EndsWith('@') ? $"{{ {text}\n}}" : text, StringComparison.Ordinal);
+            }
+
+            var problems = ShellText.Of(text).Problems;
+            if (!problems.IsEmpty)
+            {
+                refused++;
+                Assert.All(problems, p => Assert.Matches("'case' stands within|within a word; put a space|ends in a backslash|a line ends within", p));
+                continue;
             }
 
             var value = Values[random.Next(Values.Length)];
@@ -107,7 +125,7 @@ public sealed class ShellTextTests
             }
         }
 
-        Assert.True(tried > 300, $"{tried} were tried");
+        Assert.True(tried > 300 && refused is > 20 and < 350, $"{tried} were tried, {refused} refused");
     }
 
     [Theory]
@@ -119,9 +137,10 @@ public sealed class ShellTextTests
     [InlineData("echo \\{{ parameters.x }}", "'{{ parameters.x }}' stands right after a backslash, which would quote the reference's first character; write two for a backslash")]
     [InlineData("echo \"\\{{ parameters.x }}\"", "'{{ parameters.x }}' stands right after a backslash, which would quote the reference's first character; write two for a backslash")]
     [InlineData("echo ${y:-{{ parameters.x }}}", "'{{ parameters.x }}' stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that")]
-    [InlineData("echo \"${y:-\"{{ parameters.x }}\"}\"", "'{{ parameters.x }}' stands within ${…}, $((…)) or ((…)); give the value a name before, as in x=\"{{ … }}\", and use that")]
-    [InlineData("echo $((1 + {{ parameters.x }}))", "'{{ parameters.x }}' stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk")]
-    [InlineData("((y = \"{{ parameters.x }}\"))", "'{{ parameters.x }}' stands within ${…}, $((…)) or ((…)); give the value a name before, as in x=\"{{ … }}\", and use that")]
+    [InlineData("echo \"${y:-\"{{ parameters.x }}\"}\"", "'{{ parameters.x }}' stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that")]
+    [InlineData("echo $((1 + {{ parameters.x }}))", "'{{ parameters.x }}' stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk, or compare with [ … ]")]
+    [InlineData("echo $((1 + $(echo {{ parameters.x }})))", "'{{ parameters.x }}' stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk, or compare with [ … ]")]
+    [InlineData("((y = \"{{ parameters.x }}\"))", "shells do not agree on what '((' is; put a space between the two for a command, and compare with [ … ]")]
     [InlineData("cat <<'EOF'\n{{ parameters.x }}\nEOF", "line 2: '{{ parameters.x }}' stands in a here-document whose end mark is quoted, where the shell replaces nothing; leave the quotes off the mark, as in <<EOF")]
     [InlineData("cat <<\\EOF\n{{ parameters.x }}\nEOF", "line 2: '{{ parameters.x }}' stands in a here-document whose end mark is quoted, where the shell replaces nothing; leave the quotes off the mark, as in <<EOF")]
     [InlineData("cat <<{{ parameters.x }}", "'{{ parameters.x }}' cannot be the end mark of a here-document, in which nothing is replaced")]
@@ -136,6 +155,81 @@ public sealed class ShellTextTests
     [InlineData(" ", "expected a text for /bin/sh without null characters, e.g. \"sort {{ parameters.file }} | uniq -c\"")]
     public void B93_where_a_template_cannot_stand_it_is_refused_with_what_to_write(string text, string problem) => Assert.Equal(
         [("shell", problem)], DeploymentRules.Problems(Spec with { Shell = text }).Select(p => (p.Field, p.Message)));
+
+    /// <summary>Where shells read otherwise than one another, or than they seem to, nobody knows what quotes a reference needs.</summary>
+    [Theory]
+    [InlineData("printf '<%s>' \"$(set -- a; for i do case $i in a) printf '[%s]' {{ parameters.x }} ;; esac; done)\"", "'case' stands within $(…)")]
+    [InlineData("printf '<%s>' \"$(case x in x) printf '%s' {{ parameters.x }};; esac; printf E)\"", "'case' stands within $(…)")]
+    [InlineData("echo \"$(case b in a) echo in esac; echo;; b) printf '[%s]' {{ parameters.x }} ;; esac)\"", "'case' stands within $(…)")]
+    [InlineData("echo \"$(echo case; ( case a in a) echo;; esac ) )\" {{ parameters.x }}", "'case' stands within $(…)")]
+    [InlineData("cat <<EOF\n$(case a in a) echo {{ parameters.x }};; esac)\nEOF", "'case' stands within $(…)")]
+    [InlineData("echo \"$(case\\\n a in a) echo {{ parameters.x }};; esac)\"", "a line goes on in the next within a word")]
+    [InlineData("echo \"$(ca\\\nse a in a) echo {{ parameters.x }};; esac)\"", "a line goes on in the next within a word")]
+    [InlineData("echo \"$(\\\n(echo {{ parameters.x }}))\"", "a line goes on in the next within a word")]
+    [InlineData("cat <\\\n<EOF\n'\nEOF\necho {{ parameters.x }}", "a line goes on in the next within a word")]
+    [InlineData("echo \"$\\\n(echo {{ parameters.x }})\"", "a line goes on in the next behind '$'")]
+    [InlineData("echo ${y\\\n} {{ parameters.x }}", "a line goes on in the next within ${…}")]
+    [InlineData("cat <<EOF\r\nhello\r\nEOF\r\nprintf '<%s>' {{ parameters.x }}", "there is a carriage return")]
+    [InlineData("echo \r# ' {{ parameters.x }}", "there is a carriage return")]
+    [InlineData("cat <<EOF\nfoo \\\nEOF\ncat <<X\nEOF\nprintf '<%s>' {{ parameters.x }}\nX\n", "a line of a here-document ends in a backslash")]
+    [InlineData("cat <<EOF\n{{ parameters.x }}", "the here-document has no end mark")]
+    [InlineData("cat <<E$x\n{{ parameters.x }}\nE", "the end mark of a here-document is not a word")]
+    [InlineData("cat <<E'O'F\n{{ parameters.x }}\nEOF", "the end mark of a here-document is not a word")]
+    [InlineData("cat <<\"E\nF\"\nE\nF\n: {{ parameters.x }}", "the end mark of a here-document is not a word")]
+    [InlineData("echo \"$(cat <<EOF)\"\n{{ parameters.x }}\nEOF\n", "'$(' is closed in the line in which a here-document begins")]
+    [InlineData("cat <<EOF \"$(\n)\"\n{{ parameters.x }}\nEOF\n", "a line ends within what follows '<<' in it")]
+    [InlineData("echo \"$(cat <<EOF\nhi\nEOF)\" {{ parameters.x }} \"\nEOF\n)\"", "shells do not agree on whether this line ends the here-document 'EOF'")]
+    [InlineData("a=(b)#' {{ parameters.x }}", "shells do not agree on what a '(' within a word is")]
+    [InlineData("echo @(a|b) {{ parameters.x }}", "shells do not agree on what a '(' within a word is")]
+    [InlineData("cat <(echo)#' {{ parameters.x }}", "'<(' is not one of every shell's")]
+    [InlineData("echo \"${x#'}'}\" {{ parameters.x }}", "shells do not agree on what quotes within ${…} are")]
+    [InlineData("echo $(( ')' )) {{ parameters.x }}", "shells do not agree on what quotes within $((…)) are")]
+    [InlineData("echo $\"a\" {{ parameters.x }}", "shells do not agree on what '$\"' is")]
+    [InlineData("echo ${ echo; } {{ parameters.x }}", "shells do not agree on what '${' before a command is")]
+    [InlineData("echo \"$$({{ parameters.x }})\"", "shells do not agree on what '$$(' is")]
+    [InlineData("echo &>f {{ parameters.x }}", "shells do not agree on what '&>' is")]
+    [InlineData("alias q=\"printf '\"\nq {{ parameters.x }}'", "'alias' changes how the shell reads what follows")]
+    public void B93_what_shells_read_in_ways_of_their_own_is_refused(string text, string problem) => Assert.Contains(
+        DeploymentRules.Problems(Spec with { Shell = text }), p => p.Field == "shell" && p.Message.Contains(problem, StringComparison.Ordinal));
+
+    /// <summary>Some commands read one value as code.</summary>
+    [Theory]
+    [InlineData("eval {{ parameters.x }}", "with 'eval', which the shell would read as text of its own; put it into a variable first")]
+    [InlineData("eval \"echo $(echo \"{{ parameters.x }}\")\"", "with 'eval'")]
+    [InlineData("eval \"$( (echo; echo {{ parameters.x }}) )\"", "with 'eval'")]
+    [InlineData("for i do A=b command eval 2>&1 {{ parameters.x }}; done", "with 'eval'")]
+    [InlineData("trap \"echo {{ parameters.x }}\" EXIT", "trap 'echo \"$x\"' EXIT")]
+    [InlineData("let y={{ parameters.x }}", "such as expr or awk")]
+    [InlineData("declare y={{ parameters.x }}", "'declare' makes variables")]
+    [InlineData("typeset -i y; y={{ parameters.x }}", "'typeset' makes variables")]
+    [InlineData("f() { local y={{ parameters.x }}; }; f", "assign it first, as in x={{ … }}; local x")]
+    [InlineData("f() { local -i y; y={{ parameters.x }}; }; f", "'local' with options")]
+    [InlineData("readonly y={{ parameters.x }}", "assign it first, as in x={{ … }}; readonly x")]
+    [InlineData("export y={{ parameters.x }}", "assign it first, as in x={{ … }}; export x")]
+    [InlineData("read -r {{ parameters.x }}", "with 'read'")]
+    [InlineData("readarray {{ parameters.x }}", "with 'readarray'")]
+    [InlineData("mapfile -C {{ parameters.x }} y", "with 'mapfile'")]
+    [InlineData("unset {{ parameters.x }}", "with 'unset'")]
+    [InlineData("source {{ parameters.x }}", "with 'source'")]
+    [InlineData(". {{ parameters.x }}", "with '.'")]
+    [InlineData(". /dev/stdin <<EOF\n{{ parameters.x }}\nEOF", "with '.'")]
+    [InlineData("[[ {{ parameters.x }} -eq 1 ]]", "use [ … ]")]
+    [InlineData("printf -v {{ parameters.x }} a", "with 'printf -v'")]
+    [InlineData("test -v {{ parameters.x }}", "with 'test -v'")]
+    [InlineData("[ -v \"{{ parameters.x }}\" ]", "with '[ -v'")]
+    [InlineData("PS4={{ parameters.x }}; set -x", "with 'PS4'")]
+    [InlineData("PS1=\"a {{ parameters.x }}\" sh", "with 'PS1'")]
+    [InlineData("PROMPT_COMMAND={{ parameters.x }}", "with 'PROMPT_COMMAND'")]
+    [InlineData("env ENV={{ parameters.x }} sh -i", "with 'ENV'")]
+    [InlineData("BASH_ENV=$(echo {{ parameters.x }}) bash", "with 'BASH_ENV'")]
+    [InlineData("IFS={{ parameters.x }}", "with 'IFS'")]
+    [InlineData("RANDOM={{ parameters.x }}", "with 'RANDOM'")]
+    [InlineData("for PS4 in {{ parameters.x }}; do set -x; done", "with 'PS4'")]
+    [InlineData("a[{{ parameters.x }}]=1", "stands in the index of a list")]
+    [InlineData("a[\"{{ parameters.x }}\"]=1", "stands in the index of a list")]
+    [InlineData("a[$(echo {{ parameters.x }})]=1", "stands in the index of a list")]
+    public void B93_a_command_that_reads_a_value_as_code_is_refused_with_what_to_write(string text, string problem) => Assert.Contains(
+        DeploymentRules.Problems(Spec with { Shell = text }), p => p.Field == "shell" && p.Message.Contains(problem, StringComparison.Ordinal));
 
     [Fact]
     public void B93_a_command_beside_it_is_refused_and_a_text_without_templates_is_never_looked_into()
@@ -158,6 +252,9 @@ public sealed class ShellTextTests
     [InlineData("cat <<E\n$(")]
     [InlineData("'{{ run.id }}' ")]
     [InlineData("cat <<E <<F\n")]
+    [InlineData("a{{ run.id }}[")]
+    [InlineData("eval \"{{ run.id }}")]
+    [InlineData("cat <<E\nE\n")]
     public void B93_any_text_is_followed_in_time_that_grows_with_its_length(string part)
     {
         var text = string.Concat(Enumerable.Repeat(part, 32 * 1024 / part.Length));

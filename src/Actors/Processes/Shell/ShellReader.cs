@@ -13,6 +13,9 @@ internal sealed class ShellReader
     /// <summary>How many characters a template may have.</summary>
     private const int LongestTemplate = 1000;
 
+    /// <summary>How much of a word tells what it is.</summary>
+    private const int LongestWord = 100;
+
     /// <summary>How deep here-documents may stand in commands in here-documents.</summary>
     private const int Deepest = 20;
 
@@ -21,6 +24,10 @@ internal sealed class ShellReader
 
     /// <summary>Words after which a command begins again.</summary>
     private static readonly HashSet<string> BeforeCommands = ["if", "then", "else", "elif", "while", "until", "do", "!", "{"];
+
+    private const string Apart = "shells do not agree on what quotes within ${…} are where that stands in double quotes or a here-document; give what is quoted a name before, and use that";
+    private const string InBraces = "stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that";
+    private const string InArithmetic = "stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk, or compare with [ … ]";
 
     private readonly string _text;
     private readonly int _end;
@@ -31,9 +38,16 @@ internal sealed class ShellReader
     private readonly Dictionary<string, int> _numbers;
     private int _at;
 
+    /// <summary>How many here-documents wait for the end of their line.</summary>
+    private int _waiting;
+
     public ShellReader(string text)
         : this(text, 0, text.Length, new(), new(), [], new(StringComparer.Ordinal), [], ShellPlace.Command, 0)
     {
+        if (text.IndexOf('\r', StringComparison.Ordinal) is >= 0 and var at)
+        {
+            Problem(at, "there is a carriage return, which is no line end to the shell; end lines with a line feed alone");
+        }
     }
 
     private ShellReader(
@@ -81,6 +95,11 @@ internal sealed class ShellReader
             }
         }
 
+        if (_frames.Peek().Place == ShellPlace.Command)
+        {
+            Blank(_frames.Peek());
+        }
+
         if (_frames.Count > 1 && Problems.Count == 0)
         {
             var open = _frames.Peek();
@@ -95,21 +114,27 @@ internal sealed class ShellReader
         switch (c)
         {
             case '\\':
-                var continued = IsAt("\\\n");
-                Escaped();
-                if (!continued)
+                if (IsAt("\\\n"))
                 {
-                    frame.Word();
+                    if (_at > 0 && _text[_at - 1] is not (' ' or '\t' or '\n'))
+                    {
+                        Problem(_at, "a line goes on in the next within a word; put a space before the backslash at its end, or write the word in one line");
+                    }
+
+                    Copy(2);
+                    break;
                 }
 
+                frame.Word("'");
+                Escaped();
                 break;
             case '\'':
+                frame.Word(Until('\''));
                 Single();
-                frame.Word();
                 break;
             case '"':
+                frame.Word(Until('"'));
                 Push(ShellPlace.Double, 1, "a double quote", frame.NoTemplates);
-                frame.Word();
                 break;
             case '`':
                 Push(ShellPlace.Backquotes, 1, "a backquote");
@@ -123,60 +148,106 @@ internal sealed class ShellReader
                 Copy(LineEnd(_at) - _at);
                 break;
             case '<' when IsAt("<<<"):
+                Blank(frame);
                 Copy(3);
-                frame.Blank();
                 break;
             case '<' when IsAt("<<"):
-                frame.Blank();
+                Blank(frame);
                 Mark(frame);
                 break;
             case '\n':
+                Begin(frame);
+                if (frame.Documents.Count == _waiting)
+                {
+                    _waiting = 0;
+                }
+
                 Copy(1);
-                frame.Begin();
                 Documents(frame);
                 break;
             case ' ' or '\t' or '\r':
+                Blank(frame);
                 Copy(1);
-                frame.Blank();
                 break;
             case '(':
-                // Some shells take two for arithmetic.
-                var arithmetic = IsAt("((") && !frame.InWord;
-                frame.Begin();
-                Push(ShellPlace.Command, 1, Subshell, frame.NoTemplates || arithmetic);
+                Opened(frame);
                 break;
             case ')':
-                Copy(1);
-                if (frame.Cases == 0 && _frames.Count > 1)
-                {
-                    _frames.Pop();
-                    if (frame.Opening == Substitution)
-                    {
-                        _frames.Peek().Word();
-                    }
-                    else
-                    {
-                        _frames.Peek().Begin();
-                    }
-                }
-                else
-                {
-                    frame.Begin();
-                }
-
+                Closed(frame);
+                break;
+            case '&' when IsAt("&>"):
+                Problem(_at, "shells do not agree on what '&>' is; write >FILE 2>&1");
+                Copy(2);
                 break;
             case ';' or '&' or '|':
+                Begin(frame);
                 Copy(1);
-                frame.Begin();
                 break;
             case '<' or '>':
-                Copy(1);
-                frame.Blank();
+                Blank(frame);
+                if (IsAt("<(") || IsAt(">("))
+                {
+                    Problem(_at, $"'{_text.AsSpan(_at, 2)}' is not one of every shell's; write a pipeline, or a file");
+                }
+
+                Copy(_at + 1 < _end && _text[_at + 1] is '&' or '|' or '>' ? 2 : 1);
                 break;
             default:
                 Word(frame);
                 break;
         }
+    }
+
+    private void Opened(Frame frame)
+    {
+        if (IsAt("((") && !frame.InWord)
+        {
+            Problem(_at, "shells do not agree on what '((' is; put a space between the two for a command, and compare with [ … ]");
+        }
+        else if (frame.InWord)
+        {
+            // What defines a function, and neither a list of values nor a pattern.
+            var close = _at + 1;
+            while (close < _end && _text[close] is ' ' or '\t')
+            {
+                close++;
+            }
+
+            if (close == _end || _text[close] != ')' || !IsPlain(frame.Written))
+            {
+                Problem(_at, "shells do not agree on what a '(' within a word is, such as that of a list of values or of a pattern; quote it, or put a space before it for a command");
+            }
+        }
+
+        Begin(frame);
+        Push(ShellPlace.Command, 1, Subshell, frame.NoTemplates);
+    }
+
+    private void Closed(Frame frame)
+    {
+        Begin(frame);
+        Copy(1);
+        if (frame.Cases != 0 || _frames.Count == 1)
+        {
+            return;
+        }
+
+        _frames.Pop();
+        var outer = _frames.Peek();
+        if (frame.Opening != Substitution)
+        {
+            outer.Begin();
+            outer.Ever ??= frame.Ever;
+            return;
+        }
+
+        if (frame.Documents.Count > 0)
+        {
+            Problem(_at - 1, "'$(' is closed in the line in which a here-document begins, and shells do not agree on where its text is then; close it in a line of its own behind the end mark");
+        }
+
+        Within(outer, frame.Ever);
+        outer.Word();
     }
 
     private void Word(Frame frame)
@@ -198,7 +269,17 @@ internal sealed class ShellReader
         _script.Append(word);
         isWhole &= _at == _end || " \t\r\n;&|()<>".Contains(_text[_at], StringComparison.Ordinal);
         var begins = frame.AtCommand && isWhole;
-        frame.Word();
+        frame.Word(word);
+        if (isWhole && word == "case" && frame.InSubstitution)
+        {
+            Problem(from, "'case' stands within $(…), where shells do not agree on what its parentheses close; move it out of there, as into a function that is called in $(…), or quote the word if it is none of the shell's");
+        }
+
+        if (isWhole && ShellWords.Never(word) is { } never)
+        {
+            Problem(from, never);
+        }
+
         if (begins && word == "case")
         {
             frame.Cases++;
@@ -207,11 +288,74 @@ internal sealed class ShellReader
         {
             frame.Cases--;
         }
-        else if ((begins && BeforeCommands.Contains(word)) || (isWhole && word == "in" && frame.Cases > 0))
+        else if ((begins && BeforeCommands.Contains(word)) || (isWhole && word is "do") || (isWhole && word == "in" && frame.Cases > 0))
         {
             frame.AtCommand = true;
         }
     }
+
+    /// <summary>What a word ends with.</summary>
+    private void Blank(Frame frame)
+    {
+        if (frame.InWord)
+        {
+            Ended(frame);
+        }
+
+        frame.Blank();
+    }
+
+    /// <summary>What a simple command ends with.</summary>
+    private void Begin(Frame frame)
+    {
+        Blank(frame);
+        frame.Begin();
+    }
+
+    private void Ended(Frame frame)
+    {
+        if (ShellWords.IsInIndex(frame.Written))
+        {
+            Problem(_at, "'[' behind a name is not closed within the word, and shells do not agree on what that is; quote it");
+        }
+
+        // A dot is a folder for every other command.
+        if (frame.Reads is null && (frame.IsFirst || frame.Written != ".") && (frame.Reads = ShellWords.Reads(frame.Written, frame.Before)) is { } why && frame.Used is { } used)
+        {
+            Problem(used.Start, $"'{Shown(used)}' {why}");
+        }
+
+        if (frame.Before == "local" && frame.Written.StartsWith('-'))
+        {
+            Problem(_at, "'local' with options makes variables whose values the shell would read as text of its own; leave the options out");
+        }
+
+        if (frame.Written is "printf" or "test" or "[" or "local" or "wait" or "source" || (frame.IsFirst && frame.Written == "."))
+        {
+            frame.Before = frame.Written;
+        }
+
+        frame.IsFirst = BeforeCommands.Contains(frame.Written) || (frame.IsFirst && (frame.Written is "command" or "builtin" or "time" || frame.Written.Contains('=', StringComparison.Ordinal)));
+    }
+
+    /// <summary>Takes down that a template stands in a simple command.</summary>
+    private static void Within(Frame frame, Found? template)
+    {
+        if (template is not null)
+        {
+            frame.Used ??= template;
+            frame.Ever ??= template;
+        }
+    }
+
+    /// <summary>What is quoted, as far as it tells what word it is in: brackets mean nothing there.</summary>
+    private string Until(char quote)
+    {
+        var rest = _text.AsSpan(_at + 1, Math.Min(LongestWord, _end - _at - 1));
+        return rest.IndexOf(quote) is >= 0 and var end ? $"'{rest[..end]}".Replace('[', '_').Replace(']', '_') : "'";
+    }
+
+    private static bool IsPlain(ReadOnlySpan<char> word) => !word.IsEmpty && !word.ContainsAnyExcept(ShellWords.Plain);
 
     /// <summary>In double quotes, or in a here-document, where they mean nothing.</summary>
     private void Quoted(Frame frame)
@@ -221,8 +365,18 @@ internal sealed class ShellReader
             case '"' when frame.Place == ShellPlace.Double:
                 Copy(1);
                 _frames.Pop();
+                Within(_frames.Peek(), frame.Ever);
+                break;
+            case '\'' when frame.NoSingle:
+                Problem(_at, Apart);
+                Copy(1);
                 break;
             case '\\':
+                if (IsAt("\\\n") && _at > 0 && _text[_at - 1] == '$')
+                {
+                    Problem(_at, "a line goes on in the next behind '$'; write what belongs together in one line");
+                }
+
                 Escaped();
                 break;
             case '`':
@@ -248,8 +402,16 @@ internal sealed class ShellReader
             case '\'' when !frame.InDouble:
                 Single();
                 break;
+            case '\'' or '"' when frame.NoSingle && (_text[_at] == '\'' || frame.NoDouble):
+                Problem(_at, Apart);
+                Copy(1);
+                break;
             case '"':
-                Push(ShellPlace.Double, 1, "a double quote", noTemplates: true);
+                Push(ShellPlace.Double, 1, "a double quote", frame.NoTemplates ?? InBraces);
+                break;
+            case '\\' when IsAt("\\\n"):
+                Problem(_at, "a line goes on in the next within ${…}; write it in one line");
+                Copy(2);
                 break;
             case '\\':
                 Escaped();
@@ -287,8 +449,9 @@ internal sealed class ShellReader
                 Copy(1);
                 _frames.Pop();
                 break;
-            case '\\':
-                Escaped();
+            case '\\' or '\'' or '"':
+                Problem(_at, "shells do not agree on what quotes within $((…)) are; leave them out");
+                Copy(1);
                 break;
             case '`':
                 Push(ShellPlace.Backquotes, 1, "a backquote");
@@ -332,15 +495,35 @@ internal sealed class ShellReader
         }
         else if (IsAt("$("))
         {
-            Push(ShellPlace.Command, 2, Substitution, frame.NoTemplates || frame.Place is ShellPlace.Braces or ShellPlace.Arithmetic);
+            Push(ShellPlace.Command, 2, Substitution, frame.NoTemplates ?? frame.Place switch { ShellPlace.Braces => InBraces, ShellPlace.Arithmetic => InArithmetic, _ => null });
+        }
+        else if (_at + 1 < _end && "$?!#*@-0123456789".Contains(_text[_at + 1], StringComparison.Ordinal))
+        {
+            if (IsAt("$$(") || (IsAt("$${") && TemplateAt(_at + 2) is null) || IsAt("$$[") || IsAt("$$'") || (frame.Place is ShellPlace.Braces && IsAt("$$\"")))
+            {
+                Problem(_at, $"shells do not agree on what '{_text.AsSpan(_at, 3)}' is; write ${{$}} for the number of the process");
+            }
+
+            // What follows it belongs to it no more.
+            Copy(2);
+        }
+        else if (IsAt("$\\\n"))
+        {
+            Problem(_at, "a line goes on in the next behind '$'; write what belongs together in one line");
+            Copy(1);
         }
         else if (IsAt("${"))
         {
+            if (_at + 2 < _end && _text[_at + 2] is ' ' or '\t' or '\n' or '|')
+            {
+                Problem(_at, "shells do not agree on what '${' before a command is; write $(…)");
+            }
+
             Push(ShellPlace.Braces, 2, "'${'", inDouble: inDouble);
         }
-        else if (IsAt("$[") || (!inDouble && IsAt("$'")))
+        else if (IsAt("$[") || (!inDouble && IsAt("$'")) || ((!inDouble || frame.Place is ShellPlace.Braces) && IsAt("$\"")))
         {
-            Problem(_at, $"shells do not agree on what '{_text.AsSpan(_at, 2)}' is, so nobody can say what quotes a template stands in; {(IsAt("$[") ? "write $((…))" : "write '…'")}");
+            Problem(_at, $"shells do not agree on what '{_text.AsSpan(_at, 2)}' is, so nobody can say what quotes a template stands in; {(IsAt("$[") ? "write $((…))" : IsAt("$'") ? "write '…'" : "write \\$ for a dollar sign")}");
             Copy(1);
         }
         else
@@ -394,38 +577,36 @@ internal sealed class ShellReader
             Copy(1);
         }
 
-        var mark = new StringBuilder();
-        var quoted = false;
-        for (char? quote = null; _at < _end && (quote is not null || !" \t\r\n;&|()<>".Contains(_text[_at], StringComparison.Ordinal)); Copy(1))
+        var from = _at;
+        if (TemplateAt(_at) is { IsMeant: true } template)
         {
-            var c = _text[_at];
-            if (TemplateAt(_at) is { IsMeant: true } template)
-            {
-                Problem(_at, $"'{Shown(template)}' cannot be the end mark of a here-document, in which nothing is replaced");
-            }
-
-            if (quote is null && c is '\'' or '"')
-            {
-                (quote, quoted) = (c, true);
-            }
-            else if (c == quote)
-            {
-                quote = null;
-            }
-            else if (c == '\\' && quote is null)
-            {
-                quoted = true;
-            }
-            else
-            {
-                mark.Append(c);
-            }
+            Refuse(template, "cannot be the end mark of a here-document, in which nothing is replaced");
+            return;
         }
 
-        if (mark.Length > 0 || quoted)
+        char? quote = _at < _end && _text[_at] is '\'' or '"' or '\\' ? _text[_at] : null;
+        Copy(quote is null ? 0 : 1);
+        var start = _at;
+        while (_at < _end && ShellWords.Plain.Contains(_text[_at]))
         {
-            frame.Documents.Enqueue(new HereDocument(mark.ToString(), tabs, quoted));
+            Copy(1);
         }
+
+        var mark = _text[start.._at];
+        if (quote is '\'' or '"' && _at < _end && _text[_at] == quote)
+        {
+            Copy(1);
+            quote = ' ';
+        }
+
+        if (mark.Length == 0 || quote is '\'' or '"' || (_at < _end && !" \t\r\n;&|()<>".Contains(_text[_at], StringComparison.Ordinal)))
+        {
+            Problem(from, "the end mark of a here-document is not a word of letters, digits, '_', '-' and '.', as a whole in quotes or not at all; write one such as EOF");
+            return;
+        }
+
+        frame.Documents.Enqueue(new HereDocument(mark, tabs, quote is not null, from, frame.Reads is { } reads && frame.Before is "." or "source" ? reads : null));
+        _waiting++;
     }
 
     private void Documents(Frame frame)
@@ -434,10 +615,17 @@ internal sealed class ShellReader
         {
             var end = _at;
             var next = _at;
+            var isClosed = false;
             while (next < _end)
             {
                 var line = _text.AsSpan(next, LineEnd(next) - next);
-                if ((document.Tabs ? line.TrimStart('\t') : line).SequenceEqual(document.Mark))
+                var trimmed = line.TrimStart("\t ");
+                if (frame.InSubstitution && trimmed.Length > document.Mark.Length && trimmed.StartsWith(document.Mark) && trimmed[document.Mark.Length] is ')' or ' ' or '\t')
+                {
+                    Problem(next, $"shells do not agree on whether this line ends the here-document '{document.Mark}'; write the end mark alone in its line, and ')' in the next");
+                }
+
+                if (isClosed = (document.Tabs ? line.TrimStart('\t') : line).SequenceEqual(document.Mark))
                 {
                     break;
                 }
@@ -445,11 +633,22 @@ internal sealed class ShellReader
                 end = next = Math.Min(_end, next + line.Length + 1);
             }
 
-            if (document.Quoted || _depth == Deepest || frame.NoTemplates)
+            if (!isClosed)
+            {
+                Problem(document.Start, $"the here-document has no end mark; write '{document.Mark}' alone in a line behind its text");
+            }
+
+            var joined = document.Quoted ? -1 : _text.IndexOf("\\\n", _at, end - _at, StringComparison.Ordinal);
+            if (joined >= 0)
+            {
+                Problem(joined, "a line of a here-document ends in a backslash, so that the shell joins the next to it, be that the end mark; write it in one line");
+            }
+
+            if (document.Quoted || _depth == Deepest || frame.NoTemplates is not null || document.Reads is not null)
             {
                 Verbatim(end, document.Quoted
                     ? "stands in a here-document whose end mark is quoted, where the shell replaces nothing; leave the quotes off the mark, as in <<EOF"
-                    : "stands in a here-document within too much else; give the value a name before, as in x=\"{{ … }}\", and use that");
+                    : document.Reads ?? frame.NoTemplates ?? "stands in a here-document within too much else; give the value a name before, as in x=\"{{ … }}\", and use that");
             }
             else
             {
@@ -487,10 +686,11 @@ internal sealed class ShellReader
         var why = frame switch
         {
             { Place: ShellPlace.Backquotes } => "stands within backquotes; write $(…) instead of them",
-            { Place: ShellPlace.Arithmetic } => "stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk",
-            { Place: ShellPlace.Braces } => "stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that",
-            { NoTemplates: true } => "stands within ${…}, $((…)) or ((…)); give the value a name before, as in x=\"{{ … }}\", and use that",
-            _ => null,
+            { NoTemplates: { } within } => within,
+            { Place: ShellPlace.Arithmetic } => InArithmetic,
+            { Place: ShellPlace.Braces } => InBraces,
+            { Place: ShellPlace.Command } when frame.InWord && ShellWords.IsInIndex(frame.Written) => ShellWords.Index,
+            _ => frame.Reads ?? (frame.InWord ? ShellWords.Reads(frame.Written, frame.Before) : null),
         };
         if (why is not null)
         {
@@ -513,6 +713,7 @@ internal sealed class ShellReader
         var reference = ShellText.Reference(number);
         _script.Append(frame.Place == ShellPlace.Command ? $"\"{reference}\"" : reference);
         _at = template.End;
+        Within(frame, template);
         frame.Word();
         return true;
     }
@@ -548,14 +749,32 @@ internal sealed class ShellReader
         Problems.Add(_text.AsSpan().TrimEnd('\n').Contains('\n') ? string.Create(CultureInfo.InvariantCulture, $"line {line}: {problem}") : problem);
     }
 
-    private void Push(ShellPlace place, int length, string opening, bool noTemplates = false, bool inDouble = false)
+    private void Push(ShellPlace place, int length, string opening, string? noTemplates = null, bool inDouble = false)
     {
-        _frames.Push(new Frame(place, _at, opening == Subshell ? _frames.Peek().Documents : null) { Opening = opening, NoTemplates = noTemplates, InDouble = inDouble });
+        var outer = _frames.Peek();
+        _frames.Push(new Frame(place, _at, opening == Subshell ? outer.Documents : null)
+        {
+            Opening = opening,
+            NoTemplates = noTemplates ?? outer.NoTemplates,
+            InDouble = inDouble,
+            InSubstitution = outer.InSubstitution || opening == Substitution,
+            NoSingle = (place == ShellPlace.Braces && inDouble) || (place == ShellPlace.Double && outer is { Place: ShellPlace.Braces, NoSingle: true }),
+            NoDouble = outer.Place == ShellPlace.Document,
+            Outside = opening == Subshell ? outer.Outside : outer.Reads ?? (outer is { Place: ShellPlace.Command, InWord: true }
+                ? ShellWords.IsInIndex(outer.Written) ? ShellWords.Index : ShellWords.Reads(outer.Written, outer.Before)
+                : null),
+        });
         Copy(length);
     }
 
     private void Copy(int length)
     {
+        if (_waiting > 0 && _text.AsSpan(_at, length).Contains('\n'))
+        {
+            _waiting = 0;
+            Problem(_at, "a line ends within what follows '<<' in it, and shells do not agree on where the text of the here-document begins then; write that in one line, or give it a name before");
+        }
+
         _script.Append(_text, _at, length);
         _at += length;
     }
@@ -574,7 +793,7 @@ internal sealed class ShellReader
         Backquotes,
     }
 
-    private readonly record struct HereDocument(string Mark, bool Tabs, bool Quoted);
+    private readonly record struct HereDocument(string Mark, bool Tabs, bool Quoted, int Start, string? Reads);
 
     private readonly record struct Found(int Start, int End, string Name)
     {
@@ -595,8 +814,39 @@ internal sealed class ShellReader
 
         public string Opening { get; init; } = "";
 
-        /// <summary>Whether no template may stand here, for what this is in.</summary>
-        public bool NoTemplates { get; init; }
+        /// <summary>Why no template may stand here, for what this is in.</summary>
+        public string? NoTemplates { get; init; }
+
+        /// <summary>Why none may, for the command that this is a part of.</summary>
+        public string? Outside { get; init; }
+
+        /// <summary>Why none may in this simple command.</summary>
+        public string? Reads
+        {
+            get => field ?? Outside;
+            set;
+        }
+
+        /// <summary>The first template of this simple command.</summary>
+        public Found? Used { get; set; }
+
+        /// <summary>The first template of all that stands in it.</summary>
+        public Found? Ever { get; set; }
+
+        /// <summary>Whether the next word may be the command's name.</summary>
+        public bool IsFirst { get; set; } = true;
+
+        /// <summary>An earlier word of this simple command, if it decides about the others.</summary>
+        public string Before { get; set; } = "";
+
+        /// <summary>The word so far, with a single quote before what is quoted in it.</summary>
+        public string Written { get; private set; } = "";
+
+        public bool InSubstitution { get; init; }
+
+        public bool NoSingle { get; init; }
+
+        public bool NoDouble { get; init; }
 
         /// <summary>Of <c>${…}</c>: whether it stands in double quotes, where a single quote means nothing.</summary>
         public bool InDouble { get; init; }
@@ -610,10 +860,21 @@ internal sealed class ShellReader
 
         public bool AtCommand { get; set; } = true;
 
-        public void Begin() => (InWord, AtCommand) = (false, true);
+        public void Begin()
+        {
+            Blank();
+            (AtCommand, IsFirst, Reads, Used, Before) = (true, true, null, null, "");
+        }
 
-        public void Blank() => InWord = false;
+        public void Blank() => (InWord, Written) = (false, "");
 
-        public void Word() => (InWord, AtCommand) = (true, false);
+        public void Word(ReadOnlySpan<char> written = default)
+        {
+            (InWord, AtCommand) = (true, false);
+            if (Written.Length < LongestWord)
+            {
+                Written = string.Concat(Written, written);
+            }
+        }
     }
 }
