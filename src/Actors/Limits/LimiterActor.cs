@@ -257,23 +257,23 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         if (!ofUnknownAge.IsEmpty)
         {
             // What cannot be read now is read at the next reminder.
-            AgesAsync(_services.Entities.Store, ofUnknownAge).PipeTo(
+            AgesAsync(_services.Entities.Store, _services.Damaged, ofUnknownAge).PipeTo(
                 Self, Self, oldestFirst => new AgesRead(table, limit, oldestFirst), _ => new AgesRead(table, limit, []));
         }
     }
 
-    private static async Task<ImmutableArray<Guid>> AgesAsync(IEntityStore store, ImmutableArray<Guid> runs)
+    private static async Task<ImmutableArray<Guid>> AgesAsync(IEntityStore store, DamagedRows damaged, ImmutableArray<Guid> runs)
     {
         var rows = new List<RunRow>(runs.Length);
         foreach (var run in runs)
         {
-            if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run)).ConfigureAwait(false) is { } row)
+            if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run)).ConfigureAwait(false) is { } row && damaged.TryRead(Tables.Runs, row, RunRow.Of, out var read))
             {
-                rows.Add(RunRow.Of(row));
+                rows.Add(read);
             }
         }
 
-        // One that has no row has ended long ago, and its slot is one that nobody holds.
+        // One that has no row has ended long ago, and its slot is one that nobody holds; one whose row cannot be read is taken for the oldest.
         return [.. runs.Except(rows.Select(row => row.Run)), .. rows.OrderBy(row => row.Started ?? row.Created).ThenBy(row => row.Due).Select(row => row.Run)];
     }
 
