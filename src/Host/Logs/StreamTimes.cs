@@ -15,20 +15,22 @@ internal sealed class StreamTimes(string path, string notesPath, bool isStderr)
     /// <summary>The coarsest clock that Linux gives a file its time by (CONFIG_HZ of 100).</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    private OutputTimeline? _notes;
-    private long _notedTo;
+    private OutputTimeline _notes = new([]);
+
+    /// <summary>So much was there when the file was last looked at, and when the last of it had come.</summary>
+    private (long Size, DateTimeOffset? Changed) _known = (-1, null);
 
     /// <summary>By when the byte before <paramref name="end"/> had come; null if the file is not there any more.</summary>
     public DateTimeOffset? Of(long end)
     {
-        if (_notes is null || end > _notedTo)
+        if (end > _known.Size && FileFacts.Of(path) is { } file)
         {
-            // Of a file that grows there are more notes by now.
+            // Of a file that grows there are more notes by now; of what was there at once neither is looked for again.
+            _known = (Math.Max(end, file.Size), file.Changed);
             _notes = OutputTimeline.Read(notesPath, isStderr);
-            _notedTo = _notes.Notes.IsEmpty ? end : Math.Max(end, _notes.Notes[^1].Offset);
         }
 
-        return _notes.TimeOf(end) ?? FileFacts.Of(path)?.Changed;
+        return _notes.TimeOf(end) ?? _known.Changed;
     }
 
     /// <summary>Where the first line begins that came at that time or later; the file's end if all came before.</summary>
