@@ -238,7 +238,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     }
 
     private static RunScheduled Scheduled(DeploymentSpec spec, ScheduleSpec schedule, Occurrence occurrence) => new(
-        spec.Name, Recipe(spec), spec.Parameters.SetItems(schedule.Parameters), occurrence.Due, spec.Priority, spec.Tags, occurrence.Schedule,
+        spec.Name, RunRecipe.Of(spec), spec.Parameters.SetItems(schedule.Parameters), occurrence.Due, spec.Priority, spec.Tags, occurrence.Schedule,
         StartAt: schedule.Jitter is { } jitter && jitter > TimeSpan.Zero ? occurrence.Due + StartJitter.Of(occurrence.Run, jitter) : null);
 
     private static Decision Place(DeploymentState state, PlaceRun place, DateTimeOffset now)
@@ -253,7 +253,7 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
 
         var id = command.IdempotencyKey is { } key ? RunIds.ForKey(spec.Name, key) : place.FreshId;
         var scheduled = new RunScheduled(
-            spec.Name, Recipe(spec), parameters,
+            spec.Name, RunRecipe.Of(spec), parameters,
             command.At ?? now, command.Priority ?? spec.Priority,
             command.Tags is { } tags ? [.. spec.Tags.Concat(tags).Distinct()] : spec.Tags, IdempotencyKey: command.IdempotencyKey,
             Asked: KeyRules.Asked(command), Name: command.Name);
@@ -270,10 +270,6 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     private static Decision WithoutLimit(DeploymentState state, Decision decision) => state.Limit is null
         ? decision
         : decision.Then(new LimitSizeChanged(LimitNames.Deployment(state.Name), null));
-
-    private static RunRecipe Recipe(DeploymentSpec spec) => new(
-        spec.Command, spec.Workdir, spec.Env, spec.Limits, spec.Concurrency, spec.Retries, spec.Timeout,
-        spec.StopGrace ?? DeploymentSpec.DefaultStopGrace, spec.User, spec.EnvInherit, spec.SuccessCodes, spec.Shell);
 
     private static DeploymentView View(DeploymentState state, DateTimeOffset now) => new(
         state.Spec!, state.Paused, state.PausedBy, state.RegisteredAt, state.UpdatedAt, state.NextRun,

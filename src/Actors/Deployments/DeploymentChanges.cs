@@ -23,10 +23,5 @@ internal static class DeploymentChanges
         old.TryGetProperty(name, out var a) == now.TryGetProperty(name, out var b)
         && (a.ValueKind == JsonValueKind.Undefined || JsonElement.DeepEquals(a, b));
 
-    private static string FileName(string name) => name switch
-    {
-        "catchUp" => "catchup",
-        "catchUpLimit" => "catchup_limit",
-        _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(name),
-    };
+    private static string FileName(string name) => DeploymentSpec.Fields.First(field => field.JsonName == name).Name;
 }

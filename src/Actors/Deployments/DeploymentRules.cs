@@ -10,41 +10,17 @@ namespace Runner.Actors.Deployments;
 /// <summary>What a deployment may declare. Every problem is named by its field as the deployment file spells it.</summary>
 internal static class DeploymentRules
 {
-    public const int HighestPriority = 1000;
-    public const string PriorityExpected = "expected a whole number from -1000 to 1000";
-
-    /// <summary>More than a deployment file of the largest size usually holds; what asks all of them takes a few milliseconds.</summary>
-    private const int MostSchedules = 10_000;
-
-    private const int MostTags = 50;
-    private const int MostLimits = 20;
-    private const int MostInherited = 200;
-    private const int MostRetries = 1000;
-
-    /// <summary>More than the system takes in a command line is refused by it; this is what is looked at.</summary>
-    private const int MostArguments = 10_000;
-    private const int MostVariables = 10_000;
-
     /// <summary>How many problems of one deployment are told: nobody reads more, and looking for what was meant costs time for each.</summary>
     private const int MostProblems = 200;
 
     /// <summary>How many problems of one text are told.</summary>
     private const int MostOfText = 20;
     private const int LongestText = 10_000;
-
-    /// <summary>With its templates as references it has to fit into an argument, of 128 KiB.</summary>
-    private const int LongestShell = 32 * 1024;
     private const int LongestVariable = 256;
     private const int LongestPath = 4_095;
     private const int MostSourceArguments = 100;
 
-    /// <summary>How many values of one deployment are read when it starts: each may be a program that is run.</summary>
-    private const int MostSources = 100;
     private const int MostParameterBytes = 1024 * 1024;
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(365);
-    private static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestGrace = TimeSpan.FromHours(1);
 
     public static ImmutableArray<Problem> Problems(DeploymentSpec spec)
     {
@@ -60,8 +36,6 @@ internal static class DeploymentRules
             problems.Add(new("name", $"the name '{Short(spec.Name)}' {name}; expected flow/deployment, e.g. hello/every-10s"));
         }
 
-        CheckText("description", spec.Description, problems);
-        CheckText("version", spec.Version, problems);
         CheckTags(spec.Tags, problems);
         var known = ParameterRules.Check(spec, problems);
         CheckProgram(spec, known, problems);
@@ -69,44 +43,22 @@ internal static class DeploymentRules
         CheckInherited(spec.EnvInherit, problems);
         CheckSchedules(spec, problems);
         CheckLimits(spec, problems);
-        CheckRetries(spec.Retries, problems);
-        FlowRuns.ExitRules.Check(spec, problems);
-        RetentionBounds.Check("retention.keep_for", spec.Retention?.KeepFor, "retention.keep_runs", spec.Retention?.KeepRuns, problems);
-        Range("timeout", spec.Timeout, ShortestTimeout, LongestTimeout, problems);
-        Range("stop_grace", spec.StopGrace, TimeSpan.Zero, LongestGrace, problems);
-        if (spec.Priority is < -HighestPriority or > HighestPriority)
+        if (!spec.Retries.Delays.IsEmpty && spec.Retries.Delay != TimeSpan.Zero)
         {
-            problems.Add(new("priority", PriorityExpected));
+            problems.Add(new("retries", "expected either 'delay' or 'delays'"));
         }
 
+        FlowRuns.ExitRules.Check(spec, problems);
+        FieldBounds.Check(spec, DeploymentSpec.Fields, "", problems);
         return problems.ToImmutable();
     }
 
-    /// <summary>Every list is counted before anything in one is looked at: what is too long costs no more than that.</summary>
     private static void CheckCounts(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
     {
-        AtMost("tags", spec.Tags.Length, MostTags, problems);
-        AtMost("command", spec.Command.Length, MostArguments, problems);
-        AtMost("env", spec.Env.Count, MostVariables, problems);
-        if (spec.Env.Count <= MostVariables && spec.Env.Values.Count(v => v is not null and not EnvValue.Text) is > MostSources and var sources)
-        {
-            problems.Add(new("env", $"there are {sources} values that are read at start (from_env, from_file, from_command); at most {MostSources} are possible"));
-        }
-
-        AtMost("schedules", spec.Schedules.Length, MostSchedules, problems);
-        AtMost("limits", spec.Limits.Length, MostLimits, problems);
-        AtMost("retries.delays", spec.Retries.Delays.Length, MostRetries, problems);
+        FieldBounds.CheckCounts(spec, DeploymentSpec.Fields, "", problems);
         if (spec.Parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length) > MostParameterBytes)
         {
             problems.Add(new("parameters", $"they are longer than {MostParameterBytes} characters; leave large data in files"));
-        }
-    }
-
-    private static void AtMost(string field, int count, int most, ImmutableArray<Problem>.Builder problems)
-    {
-        if (count > most)
-        {
-            problems.Add(new(field, $"there are {count}; at most {most} are possible"));
         }
     }
 
@@ -124,9 +76,9 @@ internal static class DeploymentRules
 
     public static void CheckTags(ImmutableArray<string> tags, ImmutableArray<Problem>.Builder problems)
     {
-        if (tags.Length > MostTags)
+        if (tags.Length > DeploymentSpec.TagsField.Most)
         {
-            AtMost("tags", tags.Length, MostTags, problems);
+            problems.Add(new("tags", $"there are {tags.Length}; at most {DeploymentSpec.TagsField.Most} are possible"));
             return;
         }
 
@@ -192,9 +144,8 @@ internal static class DeploymentRules
             return;
         }
 
-        if (text.Length > LongestShell)
+        if (text.Length > DeploymentSpec.ShellField.Most)
         {
-            problems.Add(new(field, $"it is {text.Length} characters long; at most {LongestShell} are possible. Put it in a file and run [sh, FILE]"));
             return;
         }
 
@@ -272,12 +223,6 @@ internal static class DeploymentRules
             return;
         }
 
-        if (said.Length > MostInherited)
-        {
-            problems.Add(new("env_inherit", $"there are {said.Length}; at most {MostInherited} are possible"));
-            return;
-        }
-
         for (var i = 0; i < said.Length; i++)
         {
             if (InheritedNames.ProblemOf(said[i]) is { } problem)
@@ -319,18 +264,6 @@ internal static class DeploymentRules
 
     private static void CheckLimits(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
     {
-        if (spec.Concurrency is { Limit: < 1 or > Limits.LimiterBehaviour.Largest } concurrency)
-        {
-            problems.Add(new(
-                "concurrency.limit",
-                $"a limit of {concurrency.Limit} is not possible; expected 1 to {Limits.LimiterBehaviour.Largest}. To hold runs back, set paused: true"));
-        }
-
-        if (spec.Concurrency is { } full && !Enum.IsDefined(full.OnFull))
-        {
-            problems.Add(new("concurrency.on_full", "expected queue, cancel_new or cancel_running"));
-        }
-
         if (spec is { Concurrency.OnFull: OnFull.CancelRunning, CatchUp: CatchUpPolicy.All })
         {
             problems.Add(new("concurrency.on_full", "with cancel_running the newest run is what runs, and 'catchup: all' would start each missed one to cancel it for the next; set 'catchup: latest'"));
@@ -346,53 +279,6 @@ internal static class DeploymentRules
             {
                 problems.Add(new($"limits[{i}]", $"'{spec.Limits[i]}' is there twice; a run takes one slot of a limit"));
             }
-        }
-    }
-
-    private static void CheckRetries(RetrySpec retries, ImmutableArray<Problem>.Builder problems)
-    {
-        if (retries.Count is < 0 or > MostRetries)
-        {
-            problems.Add(new("retries.count", $"expected a whole number from 0 to {MostRetries}"));
-        }
-
-        Range("retries.delay", retries.Delay, TimeSpan.Zero, LongestDelay, problems);
-        Range("retries.max_delay", retries.MaxDelay, TimeSpan.Zero, LongestDelay, problems);
-        for (var i = 0; i < retries.Delays.Length; i++)
-        {
-            Range($"retries.delays[{i}]", retries.Delays[i], TimeSpan.Zero, LongestDelay, problems);
-        }
-
-        if (!retries.Delays.IsEmpty && retries.Delay != TimeSpan.Zero)
-        {
-            problems.Add(new("retries", "expected either 'delay' or 'delays'"));
-        }
-
-        if (retries.Backoff is not (>= 1 and <= 100))
-        {
-            problems.Add(new("retries.backoff", "expected a number from 1 to 100"));
-        }
-
-        if (retries.Jitter is not (>= 0 and <= 1))
-        {
-            problems.Add(new("retries.jitter", "expected a number from 0 to 1"));
-        }
-    }
-
-    private static void CheckText(string field, string? text, ImmutableArray<Problem>.Builder problems)
-    {
-        if (text?.Length > LongestText)
-        {
-            problems.Add(new(field, $"it is {text.Length} characters long; at most {LongestText} are possible"));
-        }
-    }
-
-    private static void Range(string field, TimeSpan? value, TimeSpan least, TimeSpan most, ImmutableArray<Problem>.Builder problems)
-    {
-        if (value < least || value > most)
-        {
-            problems.Add(new(
-                field, $"{DurationText.Format(value!.Value)} is not possible; expected {DurationText.Format(least)} to {DurationText.Format(most)}"));
         }
     }
 

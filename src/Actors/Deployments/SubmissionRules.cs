@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.FlowRuns;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Deployments;
@@ -22,9 +23,9 @@ internal static class SubmissionRules
             problems.Add(key);
         }
 
-        if (command.Priority is < -DeploymentRules.HighestPriority or > DeploymentRules.HighestPriority)
+        if (command.Priority is { } priority and (< -DeploymentSpec.HighestPriority or > DeploymentSpec.HighestPriority))
         {
-            problems.Add(new("priority", DeploymentRules.PriorityExpected));
+            problems.Add(new("priority", $"expected a whole number from {-DeploymentSpec.HighestPriority} to {DeploymentSpec.HighestPriority}; there is {priority}"));
         }
 
         if (command.At < Earliest || command.At > Latest)

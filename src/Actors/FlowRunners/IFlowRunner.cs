@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRunners;
 
@@ -16,20 +17,24 @@ public readonly record struct AttemptKey(Guid RunId, int Attempt)
 /// <param name="Environment">Added to the node's own environment; a null value removes the variable.</param>
 /// <param name="Parameters">The run's parameters as one JSON object in UTF-16 text. The program finds them in RUNNER_PARAMETERS, or if they are
 /// longer than 96 KiB of UTF-8, in the file named by RUNNER_PARAMETERS_FILE; one of the two is set.</param>
-/// <param name="User">The system user to run as; null is the node's own.</param>
 public sealed record ProcessSpec(
     AttemptKey Key,
     ImmutableArray<string> Command,
     string WorkingDirectory,
     ImmutableArray<KeyValuePair<string, string?>> Environment,
-    string Parameters,
-    string? User = null)
+    string Parameters)
 {
+    /// <summary>As it is declared: for what is taken as it stands there, and for nothing that this record has resolved. Null where nothing is.</summary>
+    public RunRecipe? Recipe { get; init; }
+
+    /// <summary>The system user to run as; null is the node's own.</summary>
+    public string? User => Recipe?.User;
+
     /// <summary>The deployment's name, for the log; null where nobody said.</summary>
     public string? Deployment { get; init; }
 
     /// <summary>Which of the node's variables the program gets, see <see cref="ProgramEnvironment.Inherit"/>; null for what the node says.</summary>
-    public ImmutableArray<string>? EnvInherit { get; init; }
+    public ImmutableArray<string>? EnvInherit => Recipe?.EnvInherit;
 
     /// <summary>Variables whose values are read when the program is started, and are nowhere but in its environment.</summary>
     public ImmutableArray<SecretVariable> Secrets { get => field.IsDefault ? [] : field; init; } = [];

@@ -73,7 +73,7 @@ internal static class ExitRules
 
     private static void CheckSuccess(ImmutableArray<int> codes, ImmutableArray<Problem>.Builder problems)
     {
-        if (codes.IsEmpty || codes.Length > HighestCode + 1)
+        if (codes.IsEmpty)
         {
             problems.Add(new("success_codes", $"expected a list of 1 to {HighestCode + 1} exit codes, such as [0, 3]; without it 0 is the only one"));
             return;
@@ -101,7 +101,7 @@ internal static class ExitRules
             return codes;
         }
 
-        if (said.IsDefaultOrEmpty || said.Length > HighestCode + 1)
+        if (said.IsDefaultOrEmpty)
         {
             problems.Add(new(list, $"expected a list of 1 to {HighestCode + 1} exit codes and names of signals, such as [75, SIGKILL]"));
             return codes;

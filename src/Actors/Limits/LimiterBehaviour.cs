@@ -6,6 +6,7 @@ using Runner.Messages;
 using Runner.Messages.Limits;
 using Runner.Messages.Serialization;
 using Decision = Runner.Entities.Decision<Runner.Messages.Limits.ILimitEvent, Runner.Actors.ILimitIntent>;
+using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Limits;
 
@@ -21,7 +22,7 @@ internal sealed record LimiterState(ImmutableSortedDictionary<string, int> Sizes
 internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEvent, ILimitIntent>
 {
     /// <summary>The largest size of a limit.</summary>
-    public const int Largest = 1_000_000;
+    public const int Largest = ConcurrencySpec.LargestLimit;
 
     private static readonly ImmutableSortedDictionary<string, int> NoSizes =
         ImmutableSortedDictionary<string, int>.Empty.WithComparers(StringComparer.Ordinal);

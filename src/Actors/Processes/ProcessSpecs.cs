@@ -57,11 +57,10 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
             command,
             folder,
             environment.DrainToImmutable(),
-            JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement),
-            recipe.User)
+            JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement))
         {
             Deployment = run.Deployment,
-            EnvInherit = recipe.EnvInherit,
+            Recipe = recipe,
             Secrets = secrets.DrainToImmutable(),
         };
     }

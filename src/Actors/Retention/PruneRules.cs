@@ -1,16 +1,18 @@
 using System.Collections.Immutable;
+using Runner.Actors.Deployments;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Retention;
 
-/// <summary>What a person may ask to be pruned, and a deployment may say of its runs.</summary>
+/// <summary>What a person may ask to be pruned: as much as a deployment may say of its runs.</summary>
 internal static class PruneRules
 {
     public static ImmutableArray<Problem> Problems(PruneRuns request)
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
-        RetentionBounds.Check("keepFor", request.KeepFor, "keepRuns", request.KeepRuns, problems);
+        FieldBounds.Check(new RetentionSpec(request.KeepFor, request.KeepRuns), RetentionSpec.Fields, "", problems, inJson: true);
         if (request.Deployment is { } name && Names.ProblemOfDeployment(name) is { } problem)
         {
             problems.Add(new("deployment", $"the name {problem}; expected flow/deployment"));

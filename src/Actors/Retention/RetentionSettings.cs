@@ -1,3 +1,5 @@
+using Runner.Messages.Deployments;
+
 namespace Runner.Actors.Retention;
 
 /// <summary>Which ended runs are kept: those young enough and among the newest, where each is said.</summary>
@@ -6,10 +8,10 @@ namespace Runner.Actors.Retention;
 public sealed record RetentionRule(TimeSpan? KeepFor, long? KeepRuns)
 {
     /// <summary>The longest that a run can be kept by age.</summary>
-    public static readonly TimeSpan Longest = RetentionBounds.Longest;
+    public static readonly TimeSpan Longest = RetentionSpec.Longest;
 
     /// <summary>The most that can be kept by count.</summary>
-    public const long Most = RetentionBounds.Most;
+    public const long Most = RetentionSpec.MostRuns;
 
     /// <summary>Nothing is ever deleted.</summary>
     public static RetentionRule Everything { get; } = new(null, null);

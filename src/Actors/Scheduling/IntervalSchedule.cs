@@ -1,4 +1,5 @@
 using Runner.Messages;
+using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Scheduling;
 
@@ -11,10 +12,10 @@ namespace Runner.Actors.Scheduling;
 public sealed class IntervalSchedule : ISchedule
 {
     /// <summary>The shortest interval accepted.</summary>
-    public static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Shortest = ScheduleSpec.ShortestInterval;
 
     /// <summary>The longest interval accepted: ten years with three leap days.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromDays(3653);
+    public static readonly TimeSpan Longest = ScheduleSpec.LongestInterval;
 
     private readonly ZoneTimeline? _calendar;
     private readonly long _origin;

@@ -138,34 +138,16 @@ internal static class DeploymentCommands
 
     private static string Render(CliContext context, DeploymentView view)
     {
-        var spec = view.Spec;
         var text = new StringBuilder(Fields.Render(
             context,
-            ("Deployment", spec.Name),
-            ("Description", spec.Description),
-            ("Version", spec.Version),
-            ("Status", view.Paused ? view.PausedBy == PauseReason.Shutdown ? "paused while its node was stopped" : "paused" : "active"),
-            ("Next run", view.NextRun is { } next ? context.Times.Both(next) : null),
-            ("Command", spec.Shell is null ? Printable.Command(spec.Command) : null),
-            ("Shell", spec.Shell is null ? null : Printable.Line(spec.Shell)),
-            ("Folder", spec.Workdir),
-            ("User", spec.User),
-            ("Variables", string.Join(", ", spec.Env.Select(e => Variable(e.Key, e.Value)))),
-            ("Inherited", spec.EnvInherit is { } names ? names is ["*"] ? "all" : names.IsEmpty ? "none" : string.Join(", ", names) : null),
-            ("Parameters", Fields.Json(spec.Parameters)),
-            ("Schema", spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
-            ("Tags", string.Join(", ", spec.Tags)),
-            ("Catch-up", spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
-            ("Concurrency", spec.Concurrency is { } c ? $"{c.Limit} at once, {WhenFull(c.OnFull)}" : null),
-            ("Limits", string.Join(", ", spec.Limits)),
-            ("Success codes", spec.SuccessCodes is { } codes ? string.Join(", ", codes.Select(code => code.ToString(CultureInfo.InvariantCulture))) : null),
-            ("Retries", Retries(spec.Retries)),
-            ("Timeout", spec.Timeout is { } timeout ? DurationText.Format(timeout) : null),
-            ("Stop grace", DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
-            ("Retention", Retention(spec.Retention)),
-            ("Priority", spec.Priority == 0 ? null : spec.Priority.ToString(CultureInfo.InvariantCulture)),
-            ("Registered", context.Times.Both(view.RegisteredAt)),
-            ("Updated", view.UpdatedAt == view.RegisteredAt ? null : context.Times.Both(view.UpdatedAt))));
+            [
+                ("Deployment", view.Spec.Name),
+                ("Status", view.Paused ? view.PausedBy == PauseReason.Shutdown ? "paused while its node was stopped" : "paused" : "active"),
+                ("Next run", view.NextRun is { } next ? context.Times.Both(next) : null),
+                .. SpecRendering.Lines(view.Spec),
+                ("Registered", context.Times.Both(view.RegisteredAt)),
+                ("Updated", view.UpdatedAt == view.RegisteredAt ? null : context.Times.Both(view.UpdatedAt)),
+            ]));
         if (!view.Schedules.IsDefaultOrEmpty)
         {
             text.Append('\n').Append(Schedules(context, view).Render(context.Style));
@@ -173,17 +155,6 @@ internal static class DeploymentCommands
 
         return text.ToString();
     }
-
-    /// <summary>As it is declared: the value of one that is read at start nobody here knows.</summary>
-    private static string Variable(string name, EnvValue? value) => value switch
-    {
-        null => $"{name} removed",
-        EnvValue.FromEnv(var variable) => $"{name} from the node's variable {variable}",
-        EnvValue.FromFile(var path) => $"{name} from the file {path}",
-        EnvValue.FromCommand(var command) => $"{name} from the command {Printable.Command(command)}",
-        EnvValue.Text(var text) => $"{name}={text}",
-        _ => name,
-    };
 
     private static Table Schedules(CliContext context, DeploymentView view)
     {
@@ -196,53 +167,5 @@ internal static class DeploymentCommands
         }
 
         return table;
-    }
-
-    private static string WhenFull(OnFull full) => full switch
-    {
-        OnFull.CancelNew => "others are cancelled",
-        OnFull.CancelRunning => "the oldest is cancelled for a new one",
-        _ => "others wait",
-    };
-
-    private static string? Retention(RetentionSpec? retention) => retention switch
-    {
-        null => null,
-        { KeepFor: null, KeepRuns: null } => "everything",
-        { KeepRuns: null } => DurationText.Format(retention.KeepFor.Value),
-        { KeepFor: null } => string.Create(CultureInfo.InvariantCulture, $"the newest {retention.KeepRuns} ended runs"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{DurationText.Format(retention.KeepFor.Value)}, the newest {retention.KeepRuns} ended runs"),
-    };
-
-    private static string? Retries(RetrySpec retries)
-    {
-        if (retries.Count == 0)
-        {
-            return null;
-        }
-
-        var delay = retries.Delays.IsEmpty ? DurationText.Format(retries.Delay) : string.Join(", ", retries.Delays.Select(DurationText.Format));
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{retries.Count} after {delay}");
-        if (retries.Delays.IsEmpty && retries.Backoff != 1)
-        {
-            text.Append(CultureInfo.InvariantCulture, $", times {retries.Backoff} each");
-        }
-
-        if (retries.MaxDelay is { } most)
-        {
-            text.Append(CultureInfo.InvariantCulture, $", at most {DurationText.Format(most)}");
-        }
-
-        if (retries.On is { } on)
-        {
-            text.Append(CultureInfo.InvariantCulture, $", on {string.Join(", ", on)} alone");
-        }
-
-        if (retries.NotOn is { } notOn)
-        {
-            text.Append(CultureInfo.InvariantCulture, $", not on {string.Join(", ", notOn)}");
-        }
-
-        return text.Append(retries.Jitter > 0 ? string.Create(CultureInfo.InvariantCulture, $", jitter {retries.Jitter}") : "").ToString();
     }
 }

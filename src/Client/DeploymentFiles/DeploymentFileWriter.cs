@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Deployments.Fields;
 
 namespace Runner.Client.DeploymentFiles;
 
@@ -30,7 +31,7 @@ public sealed class DeploymentFileWriter(TextWriter to)
         to.Write(_listBegun ? "" : "deployments:\n");
         _listBegun = true;
         var lead = "  - ";
-        foreach (var (name, value) in Fields(spec))
+        foreach (var (name, value) in Fields(spec, DeploymentSpec.Fields))
         {
             if (value is not null)
             {
@@ -56,70 +57,56 @@ public sealed class DeploymentFileWriter(TextWriter to)
         to.Flush();
     }
 
-    /// <summary>In the order of docs/deployment-file.md; null for what is as it is by default.</summary>
-    private static IEnumerable<(string Name, string? Value)> Fields(DeploymentSpec spec) =>
-    [
-        ("name", YamlText.Scalar(spec.Name)),
-        ("description", Text(spec.Description)),
-        ("version", Text(spec.Version)),
-        ("tags", Texts(spec.Tags)),
-        ("command", spec.Shell is null || !spec.Command.IsEmpty ? YamlText.List(spec.Command.Select(YamlText.Scalar)) : null),
-        ("shell", Text(spec.Shell)),
-        ("workdir", YamlText.Scalar(spec.Workdir)),
-        ("env", spec.Env.IsEmpty ? null : YamlText.Map(spec.Env.Select(e => KeyValuePair.Create(e.Key, Value(e.Value))))),
-        ("env_inherit", spec.EnvInherit is { } names ? names is ["*"] ? "all" : YamlText.List(names.Select(YamlText.Scalar)) : null),
-        ("parameters", Parameters(spec.Parameters)),
-        ("parameter_schema", spec.ParameterSchema is { } schema ? YamlText.Json(schema) : null),
-        ("enforce_parameter_schema", spec.EnforceParameterSchema switch { true => "true", false => "false", null => null }),
-        ("schedules", spec.Schedules.IsEmpty ? null : YamlText.List(spec.Schedules.Select(s => Map(Fields(s))))),
-        ("catchup", spec.CatchUp switch { CatchUpPolicy.All => "all", CatchUpPolicy.None => "none", _ => null }),
-        ("catchup_limit", spec.CatchUpLimit is { } most ? Number(most) : null),
-        ("concurrency", spec.Concurrency is { } c ? $"{{limit: {Number(c.Limit)}, on_full: {Word(c.OnFull)}}}" : null),
-        ("limits", Texts(spec.Limits)),
-        ("success_codes", spec.SuccessCodes is { } codes ? YamlText.List(codes.Select(code => Number(code))) : null),
-        ("retries", Map(Fields(spec.Retries)) is { Length: > 2 } retries ? retries : null),
-        ("timeout", Duration(spec.Timeout)),
-        ("stop_grace", Duration(spec.StopGrace)),
-        ("retention", spec.Retention is { } retention ? Map(Fields(retention)) : null),
-        ("priority", spec.Priority == 0 ? null : Number(spec.Priority)),
-        ("paused", spec.Paused ? "true" : null),
-        ("user", Text(spec.User)),
-    ];
+    /// <summary>Null values for what is as it is by default.</summary>
+    private static IEnumerable<(string Name, string? Value)> Fields<T>(T of, ImmutableArray<Field<T>> fields)
+    {
+        var writing = new Writing<T>(of);
+        return fields.Select(field => (field.Name, field.Accept(writing)));
+    }
 
-    private static IEnumerable<(string Name, string? Value)> Fields(ScheduleSpec schedule) =>
-    [
-        ("interval", Duration(schedule.Interval)),
-        ("anchor", schedule.Anchor is { } anchor ? Instants.Format(anchor) : null),
-        ("cron", Text(schedule.Cron)),
-        ("day_or", Boolean(schedule.DayOr)),
-        ("rrule", Text(schedule.Rrule)),
-        ("timezone", Text(schedule.Timezone)),
-        ("parameters", Parameters(schedule.Parameters)),
-        ("active", Boolean(schedule.Active)),
-        ("end", schedule.End is { } end ? Instants.Format(end) : null),
-        ("max_runs", schedule.MaxRuns is { } runs ? Number(runs) : null),
-        ("jitter", Duration(schedule.Jitter)),
-        ("id", Text(schedule.Id)),
-    ];
+    /// <summary>Writes each kind of field; null for what is as it is by default.</summary>
+    private sealed class Writing<T>(T of) : IFieldVisitor<T, string?>
+    {
+        public string? Text(TextField<T> field) => field.Get(of) is { } text ? YamlText.Scalar(text) : null;
 
-    private static IEnumerable<(string Name, string? Value)> Fields(RetrySpec retries) =>
-    [
-        // Where there are delays, their number would be the count if none were said.
-        ("count", retries.Count == 0 && retries.Delays.IsEmpty ? null : Number(retries.Count)),
-        ("delay", retries.Delay == TimeSpan.Zero ? null : Duration(retries.Delay)),
-        ("delays", retries.Delays.IsEmpty ? null : YamlText.List(retries.Delays.Select(d => Duration(d)!))),
-        ("backoff", retries.Backoff == 1 ? null : Number(retries.Backoff)),
-        ("max_delay", Duration(retries.MaxDelay)),
-        ("jitter", retries.Jitter == 0 ? null : Number(retries.Jitter)),
-        ("on", retries.On is { } on ? YamlText.List(on.Select(YamlText.Scalar)) : null),
-        ("not_on", retries.NotOn is { } notOn ? YamlText.List(notOn.Select(YamlText.Scalar)) : null),
-    ];
+        public string? Texts(TextsField<T> field) => field.Get(of) is not { } texts ? null : field.ForAll is { } all && texts is ["*"] ? all : YamlText.List(texts.Select(YamlText.Scalar));
 
-    private static IEnumerable<(string Name, string? Value)> Fields(RetentionSpec retention) =>
-    [
-        ("keep_for", Duration(retention.KeepFor)),
-        ("keep_runs", retention.KeepRuns is { } runs ? Number(runs) : null),
-    ];
+        public string? Folder(FolderField<T> field) => YamlText.Scalar(field.Get(of));
+
+        public string? Whole(WholeField<T> field) => Number(field.Get(of));
+
+        public string? Wholes(WholesField<T> field) => field.Get(of) is { } numbers ? YamlText.List(numbers.Select(n => Number((long)n)!)) : null;
+
+        public string? Number(NumberField<T> field) => Number(field.Get(of));
+
+        public string? Duration(DurationField<T> field) => field.Get(of) is { } duration ? DurationText.Format(duration) : null;
+
+        public string? Durations(DurationsField<T> field) => field.Get(of) is { IsEmpty: false } durations ? YamlText.List(durations.Select(DurationText.Format)) : null;
+
+        public string? Instant(InstantField<T> field) => field.Get(of) is { } instant ? Instants.Format(instant) : null;
+
+        public string? Flag(FlagField<T> field) => field.Get(of) switch { true => "true", false => "false", null => null };
+
+        public string? Word<TWord>(WordField<T, TWord> field)
+            where TWord : struct, Enum => field.Get(of) is { } value ? field.Of(value) : null;
+
+        public string? Variables(VariablesField<T> field) => Mapping(field.Get(of), Value);
+
+        public string? Values(ValuesField<T> field) => Mapping(field.Get(of), YamlText.Json);
+
+        public string? Schema(SchemaField<T> field) => field.Get(of) is { } schema ? YamlText.Json(schema) : null;
+
+        public string? Part<TPart>(PartField<T, TPart> field)
+            where TPart : class => field.Get(of) is { } part && Map(Fields(part, field.Fields)) is var map && !(field.IsNothingIfEmpty && map == "{}") ? map : null;
+
+        public string? Parts<TPart>(PartsField<T, TPart> field)
+            where TPart : class => field.Get(of) is { IsEmpty: false } parts ? YamlText.List(parts.Select(part => Map(Fields(part, field.Fields)))) : null;
+
+        private static string? Mapping<TValue>(ImmutableSortedDictionary<string, TValue> values, Func<TValue, string> write) =>
+            values.IsEmpty ? null : YamlText.Map(values.Select(v => KeyValuePair.Create(v.Key, write(v.Value))));
+
+        private static string? Number(IFormattable? number) => number?.ToString(null, CultureInfo.InvariantCulture);
+    }
 
     private static string Value(EnvValue? value) => value switch
     {
@@ -135,20 +122,4 @@ public sealed class DeploymentFileWriter(TextWriter to)
 
     private static string Map(IEnumerable<(string Name, string? Value)> fields) =>
         YamlText.Map(fields.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value!)));
-
-    private static string? Text(string? text) => text is null ? null : YamlText.Scalar(text);
-
-    private static string? Texts(ImmutableArray<string> texts) => texts.IsEmpty ? null : YamlText.List(texts.Select(YamlText.Scalar));
-
-    private static string? Parameters(ImmutableSortedDictionary<string, System.Text.Json.JsonElement> parameters) => parameters.IsEmpty
-        ? null
-        : YamlText.Map(parameters.Select(p => KeyValuePair.Create(p.Key, YamlText.Json(p.Value))));
-
-    private static string Word(OnFull full) => full switch { OnFull.CancelNew => "cancel_new", OnFull.CancelRunning => "cancel_running", _ => "queue" };
-
-    private static string? Boolean(bool? value) => value switch { true => "true", false => "false", null => null };
-
-    private static string? Duration(TimeSpan? duration) => duration is { } d ? DurationText.Format(d) : null;
-
-    private static string Number(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -16,6 +16,8 @@ internal sealed class FieldReader(FileScope scope, YamlMap map, string path)
 
     public YamlMap Map => map;
 
+    public string Path => path;
+
     public string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
     /// <summary>The field's value; null if it is missing or empty.</summary>
@@ -81,8 +83,6 @@ internal sealed class FieldReader(FileScope scope, YamlMap map, string path)
         scope.Expected(item, field, DurationText.Expected);
         return null;
     }
-
-    public int? Integer(string name) => Take(name) is { } item ? ReadInteger(item, PathOf(name)) : null;
 
     public int? ReadInteger(YamlItem item, string field)
     {

@@ -7,11 +7,11 @@ namespace Runner.Client.DeploymentFiles;
 /// <summary>YAML values as JSON, with the types the core schema gives them.</summary>
 internal static class JsonValues
 {
-    public static ImmutableSortedDictionary<string, JsonElement> Parameters(FieldReader fields)
+    public static ImmutableSortedDictionary<string, JsonElement> Parameters(FieldReader fields, string name, string expected)
     {
         var values = ImmutableSortedDictionary.CreateBuilder<string, JsonElement>(StringComparer.Ordinal);
-        var path = fields.PathOf("parameters");
-        var mapping = fields.Mapping("parameters", "a mapping of names to values");
+        var path = fields.PathOf(name);
+        var mapping = fields.Mapping(name, expected);
         if (mapping is not null)
         {
             ValuePlaces.Note(fields.Scope, mapping, path);

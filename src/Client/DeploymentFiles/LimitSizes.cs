@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Runner.Messages.Deployments;
 
 namespace Runner.Client.DeploymentFiles;
 
 /// <summary>The sizes of limits that files declare at their top level: <c>limits: {database: 5}</c>.</summary>
 internal sealed class LimitSizes
 {
-    private const int Largest = 1_000_000;
+    private const int Largest = ConcurrencySpec.LargestLimit;
     private const string Expected = "a mapping of limits to their sizes, such as {database: 5}";
 
     private readonly ImmutableSortedDictionary<string, int>.Builder _sizes = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);

@@ -2,16 +2,14 @@ using System.Text.Json;
 
 namespace Runner.Client.DeploymentFiles;
 
-/// <summary>The field <c>parameter_schema</c>: a schema as it stands, or the path of a file with one.</summary>
+/// <summary>A JSON Schema as it stands in a field, or the path of a file with one.</summary>
 internal static class ParameterSchemas
 {
-    private const string Name = "parameter_schema";
-
     /// <param name="folder">What a path is relative to.</param>
-    public static JsonElement? Read(FieldReader fields, string folder)
+    public static JsonElement? Read(FieldReader fields, string name, string folder)
     {
-        var item = fields.Take(Name);
-        var path = fields.PathOf(Name);
+        var item = fields.Take(name);
+        var path = fields.PathOf(name);
         switch (item)
         {
             case null:

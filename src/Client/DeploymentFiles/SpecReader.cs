@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Runner.Messages.Deployments;
+using Runner.Messages.Deployments.Fields;
 
 namespace Runner.Client.DeploymentFiles;
 
 /// <summary>
-/// Reads a deployment's mapping into a <see cref="DeploymentSpec"/>. Names, types and words are checked here; ranges and what only a node
+/// Reads a deployment's mapping into a <see cref="DeploymentSpec"/> by its fields. Names, types and words are checked here; ranges and what only a node
 /// knows (its time zones, its users) are the node's to check, and its refusals are brought back to their lines.
 /// </summary>
 internal static class SpecReader
@@ -19,94 +21,170 @@ internal static class SpecReader
         }
 
         var before = scope.Problems.Count;
-        var fields = new FieldReader(scope, map, path);
-        var name = Name(fields);
-        var spec = new DeploymentSpec
-        {
-            Name = name ?? "",
-            Description = fields.Text("description"),
-            Version = fields.Spelled("version"),
-            Tags = fields.Texts(fields.Take("tags"), "tags", "a list of texts, such as [demo]"),
-            Command = Command(fields),
-            Shell = fields.Text("shell", "a text for /bin/sh, such as \"sort data > sorted\""),
-            Workdir = Workdir(fields, folder),
-            Env = Env(fields),
-            EnvInherit = EnvInherit(fields),
-            Parameters = JsonValues.Parameters(fields),
-            ParameterSchema = ParameterSchemas.Read(fields, folder),
-            EnforceParameterSchema = fields.Boolean("enforce_parameter_schema"),
-            Schedules = fields.List(
-                fields.Take("schedules"), "schedules", "a list of schedules, such as [{interval: 10s}]", (i, at) => Schedule(scope, i, at)),
-            CatchUp = fields.Word(
-                "catchup", ("all", CatchUpPolicy.All), ("latest", CatchUpPolicy.Latest), ("none", CatchUpPolicy.None)) ?? CatchUpPolicy.Latest,
-            CatchUpLimit = fields.Integer("catchup_limit"),
-            Concurrency = Concurrency(fields),
-            Limits = fields.Texts(fields.Take("limits"), "limits", "a list of the names of limits, such as [database]"),
-            SuccessCodes = SuccessCodes(fields),
-            Retries = Retries(fields),
-            Timeout = fields.Duration("timeout"),
-            StopGrace = fields.Duration("stop_grace"),
-            Retention = Retention(fields),
-            Priority = fields.Integer("priority") ?? 0,
-            Paused = fields.Boolean("paused") ?? false,
-            User = fields.Spelled("user", "the name of a user"),
-        };
-        fields.RefuseUnknown();
+        var spec = Mapping(scope, map, path, folder, new DeploymentSpec { Name = "", Workdir = folder }, DeploymentSpec.Fields);
         return scope.Problems.Count == before ? spec : null;
     }
 
-    private static string? Name(FieldReader fields)
+    private static T Mapping<T>(FileScope scope, YamlMap map, string path, string folder, T begun, ImmutableArray<Field<T>> known)
+        where T : class
     {
-        const string expected = "a name of two parts, such as hello/every-10s";
-        var item = fields.Required("name", expected);
-        var name = item is null ? null : fields.ScalarText(item, fields.PathOf("name"), expected, lenient: false);
-        if (item is not null && name is not null && name.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+        var fields = new FieldReader(scope, map, path);
+        var reading = new Reading<T>(fields, folder) { Value = begun };
+        foreach (var field in known)
         {
-            fields.Scope.Expected(item, fields.PathOf("name"), expected);
+            reading.Value = field.Accept(reading);
         }
 
-        return name;
+        fields.RefuseUnknown();
+        return (T)Together(fields, reading.Value);
     }
 
-    private static ImmutableArray<string> Command(FieldReader fields)
+    /// <summary>What fields say together, which no field says by itself.</summary>
+    private static object Together(FieldReader fields, object read) => read switch
     {
-        const string expected = "a list of the program and its arguments, such as [python3, hello.py]";
-        if (fields.Map.Entries.Any(e => e is { Key: "shell", Value: not YamlScalar { Kind: ScalarKind.Null } }))
+        DeploymentSpec => OfDeployment(fields, read),
+        ScheduleSpec => OfSchedule(fields, read),
+        RetrySpec retries => OfRetries(fields, retries),
+        _ => read,
+    };
+
+    private static bool Has(FieldReader fields, string name) => fields.Map.Entries.Any(e => e.Key == name && e.Value is not YamlScalar { Kind: ScalarKind.Null });
+
+    /// <summary>Its name has two parts, and there is one of two ways to say what runs.</summary>
+    private static object OfDeployment(FieldReader fields, object read)
+    {
+        static Field Of(string name) => DeploymentSpec.Fields.First(f => f.Name == name);
+        if (fields.Map.Entries.FirstOrDefault(e => e.Key == "name")?.Value is YamlScalar { Kind: ScalarKind.Text } name && !name.Value.Contains('\0', StringComparison.Ordinal)
+            && name.Value.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
         {
-            if (fields.Take("command") is not null)
+            fields.Scope.Expected(name, fields.PathOf("name"), Of("name").Expected);
+        }
+
+        if (Has(fields, "shell"))
+        {
+            var shell = fields.Map.Entries.First(e => e.Key == "shell");
+            if (Has(fields, "command"))
             {
-                var shell = fields.Map.Entries.First(e => e.Key == "shell");
                 fields.Scope.Problem(shell.Line, shell.Column, fields.PathOf("shell"), "expected 'command' or 'shell'; there are both");
             }
-
-            return [];
         }
-
-        var item = fields.Required("command", expected);
-        if (item is YamlList { Items.Count: 0 })
+        else if (fields.Required("command", Of("command").Expected) is YamlList { Items.Count: 0 } none)
         {
-            fields.Scope.Expected(item, fields.PathOf("command"), expected);
+            fields.Scope.Expected(none, fields.PathOf("command"), Of("command").Expected);
         }
 
-        return fields.Texts(item, "command", expected);
+        return read;
     }
 
-    private static string Workdir(FieldReader fields, string folder)
+    /// <summary>It is of one kind.</summary>
+    private static object OfSchedule(FieldReader fields, object read)
     {
-        var given = fields.Text("workdir", "the path of a folder");
-        // One that is absolute is taken as it is spelled, so that what a node has can be written to a file and read back.
-        return given is null ? folder : Path.IsPathFullyQualified(given) ? given : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder));
+        var kinds = fields.Map.Entries.Where(e => e.Key is "interval" or "cron" or "rrule").ToArray();
+        if (kinds.Length != 1)
+        {
+            var there = kinds.Length == 0 ? "is none" : $"are {string.Join(" and ", kinds.Select(e => $"'{e.Key}'"))}";
+            fields.Scope.Problem(fields.Map, fields.Path, $"expected one of 'interval', 'cron' and 'rrule'; there {there}");
+        }
+        else if (kinds[0] is { Value: YamlScalar { Kind: ScalarKind.Null } } empty)
+        {
+            fields.Scope.Problem(empty.Line, empty.Column, fields.PathOf(empty.Key), "expected a value; there is nothing");
+        }
+
+        return read;
     }
 
-    private static ImmutableSortedDictionary<string, EnvValue?> Env(FieldReader fields)
+    /// <summary>A list of delays says how many there are, unless the count says otherwise.</summary>
+    private static RetrySpec OfRetries(FieldReader fields, RetrySpec retries)
+    {
+        if (Has(fields, "delay") && !retries.Delays.IsEmpty)
+        {
+            fields.Scope.Problem(fields.Map, fields.PathOf("delays"), "expected 'delay' or 'delays'; there are both");
+        }
+
+        return Has(fields, "count") ? retries : retries with { Count = retries.Delays.Length };
+    }
+
+    /// <summary>Reads each kind of field: what has the field, with its value, or as it was if nothing is said or it is wrong.</summary>
+    private sealed class Reading<T>(FieldReader fields, string folder) : IFieldVisitor<T, T>
+        where T : class
+    {
+        public required T Value { get; set; }
+
+        public T Text(TextField<T> field) =>
+            With((field.IsRequired ? fields.Required(field.Name, field.Expected) : fields.Take(field.Name)) is { } item
+                ? fields.ScalarText(item, fields.PathOf(field.Name), field.Expected, lenient: field.IsSpelled) : null, field.Set);
+
+        public T Texts(TextsField<T> field) => fields.Take(field.Name) switch
+        {
+            null => Value,
+            YamlScalar { Value: { } word } when word == field.ForAll => field.Set(Value, ["*"]),
+            var item => field.Set(Value, fields.Texts(item, field.Name, field.Expected)),
+        };
+
+        // One that is absolute is taken as it is spelled, so that what a node has can be written to a file and read back.
+        public T Folder(FolderField<T> field) => With(
+            fields.Text(field.Name, field.Expected),
+            (value, given) => field.Set(value, Path.IsPathFullyQualified(given) ? given : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder))));
+
+        public T Whole(WholeField<T> field) =>
+            With((field.IsRequired ? fields.Required(field.Name, field.Expected) : fields.Take(field.Name)) is { } item ? fields.ReadInteger(item, fields.PathOf(field.Name)) : null, field.Set);
+
+        public T Wholes(WholesField<T> field) => fields.Take(field.Name) is not { } item ? Value : field.Set(
+            Value, [.. fields.List(item, field.Name, field.Expected, (i, at) => (object?)fields.ReadInteger(i, at)).Cast<int>()]);
+
+        public T Number(NumberField<T> field) => With(fields.Number(field.Name), field.Set);
+
+        public T Duration(DurationField<T> field) => With(fields.Duration(field.Name), field.Set);
+
+        public T Durations(DurationsField<T> field) => fields.Take(field.Name) is not { } item ? Value : field.Set(
+            Value, [.. fields.List(item, field.Name, field.Expected, (i, at) => (object?)fields.ReadDuration(i, at)).Cast<TimeSpan>()]);
+
+        public T Instant(InstantField<T> field) => With(fields.Instant(field.Name), field.Set);
+
+        public T Flag(FlagField<T> field) => With(fields.Boolean(field.Name), field.Set);
+
+        public T Word<TWord>(WordField<T, TWord> field)
+            where TWord : struct, Enum => With(fields.Word(field.Name, field.Words.AsSpan()), field.Set);
+
+        public T Variables(VariablesField<T> field) => field.Set(Value, Env(fields, field.Name, field.Expected));
+
+        public T Values(ValuesField<T> field) => field.Set(Value, JsonValues.Parameters(fields, field.Name, field.Expected));
+
+        public T Schema(SchemaField<T> field) => With(ParameterSchemas.Read(fields, field.Name, folder), field.Set);
+
+        public T Part<TPart>(PartField<T, TPart> field)
+            where TPart : class => fields.Mapping(field.Name, field.Expected) is { } map
+                ? field.Set(Value, Mapping(fields.Scope, map, fields.PathOf(field.Name), folder, field.New, field.Fields))
+                : Value;
+
+        public T Parts<TPart>(PartsField<T, TPart> field)
+            where TPart : class => field.Set(Value, fields.List(fields.Take(field.Name), field.Name, field.Expected, (item, path) =>
+            {
+                if (item is YamlMap map)
+                {
+                    return Mapping(fields.Scope, map, path, folder, field.New, field.Fields);
+                }
+
+                fields.Scope.Expected(item, path, field.Item);
+                return null;
+            }));
+
+        private T With<TValue>(TValue? value, Func<T, TValue, T> set)
+            where TValue : class => value is null ? Value : set(Value, value);
+
+        private T With<TValue>(TValue? value, Func<T, TValue, T> set)
+            where TValue : struct => value is { } given ? set(Value, given) : Value;
+    }
+
+    private static ImmutableSortedDictionary<string, EnvValue?> Env(FieldReader fields, string name, string expected)
     {
         var values = ImmutableSortedDictionary.CreateBuilder<string, EnvValue?>(StringComparer.Ordinal);
-        foreach (var entry in fields.Mapping("env", "a mapping of variables to texts, such as {GREETING: hi}")?.Entries ?? [])
+        foreach (var entry in fields.Mapping(name, expected)?.Entries ?? [])
         {
-            var field = $"{fields.PathOf("env")}.{entry.Key}";
+            var field = $"{fields.PathOf(name)}.{entry.Key}";
             if (entry.Key.Length == 0 || entry.Key.Contains('=', StringComparison.Ordinal) || entry.Key.Contains('\0', StringComparison.Ordinal))
             {
-                fields.Scope.Problem(entry.Line, entry.Column, fields.PathOf("env"), $"'{entry.Key.Replace('\0', ' ')}' cannot be the name of a variable");
+                fields.Scope.Problem(entry.Line, entry.Column, fields.PathOf(name), $"'{entry.Key.Replace('\0', ' ')}' cannot be the name of a variable");
             }
             else if (entry.Value is YamlScalar { Kind: ScalarKind.Null })
             {
@@ -153,125 +231,5 @@ internal static class SpecReader
         return variable is not null ? new EnvValue.FromEnv(variable)
             : file is not null ? new EnvValue.FromFile(file)
             : new EnvValue.FromCommand(command);
-    }
-
-    /// <summary>«all» is one star.</summary>
-    private static ImmutableArray<string>? EnvInherit(FieldReader fields) => fields.Take("env_inherit") switch
-    {
-        null or YamlScalar { Kind: ScalarKind.Null } => null,
-        YamlScalar { Value: "all" } => ["*"],
-        var item => fields.Texts(item, "env_inherit", "all, or a list of names of variables, such as [PATH, HOME, LC_*]"),
-    };
-
-    private static ScheduleSpec? Schedule(FileScope scope, YamlItem item, string path)
-    {
-        if (item is not YamlMap map)
-        {
-            scope.Expected(item, path, "a schedule, such as {interval: 10s} or {cron: \"0 4 * * *\"}");
-            return null;
-        }
-
-        var fields = new FieldReader(scope, map, path);
-        var schedule = new ScheduleSpec
-        {
-            Id = fields.Spelled("id"),
-            Interval = fields.Duration("interval"),
-            Anchor = fields.Instant("anchor"),
-            Cron = fields.Text("cron", "a cron expression, such as \"0 4 * * sun\""),
-            DayOr = fields.Boolean("day_or"),
-            Rrule = fields.Text("rrule", "a recurrence rule, such as \"FREQ=MONTHLY;BYDAY=-1FR\""),
-            Timezone = fields.Text("timezone", "a time zone, such as Europe/Berlin"),
-            Parameters = JsonValues.Parameters(fields),
-            Active = fields.Boolean("active"),
-            End = fields.Instant("end"),
-            MaxRuns = fields.Integer("max_runs"),
-            Jitter = fields.Duration("jitter"),
-        };
-        fields.RefuseUnknown();
-        var kinds = map.Entries.Where(e => e.Key is "interval" or "cron" or "rrule").Select(e => $"'{e.Key}'").ToArray();
-        if (kinds.Length != 1)
-        {
-            scope.Problem(item, path, $"expected one of 'interval', 'cron' and 'rrule'; there {(kinds.Length == 0 ? "is none" : $"are {string.Join(" and ", kinds)}")}");
-        }
-        else if (map.Entries.FirstOrDefault(e => e is { Key: "interval" or "cron" or "rrule", Value: YamlScalar { Kind: ScalarKind.Null } }) is { } empty)
-        {
-            scope.Problem(empty.Line, empty.Column, $"{path}.{empty.Key}", "expected a value; there is nothing");
-        }
-
-        return schedule;
-    }
-
-    private static ConcurrencySpec? Concurrency(FieldReader parent)
-    {
-        const string expected = "a mapping such as {limit: 1, on_full: queue}";
-        if (parent.Mapping("concurrency", expected) is not { } map)
-        {
-            return null;
-        }
-
-        var fields = new FieldReader(parent.Scope, map, parent.PathOf("concurrency"));
-        var limit = fields.Integer("limit");
-        var full = fields.Word("on_full", ("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew), ("cancel_running", OnFull.CancelRunning)) ?? OnFull.Queue;
-        if (map.Entries.All(e => e.Key != "limit" || e.Value is YamlScalar { Kind: ScalarKind.Null }))
-        {
-            parent.Scope.Problem(map, fields.PathOf("limit"), "is required: expected a whole number of 1 or more");
-        }
-
-        fields.RefuseUnknown();
-        return new ConcurrencySpec(limit ?? 1, full);
-    }
-
-    private static RetentionSpec? Retention(FieldReader parent)
-    {
-        if (parent.Mapping("retention", "a mapping such as {keep_for: 7d, keep_runs: 500}") is not { } map)
-        {
-            return null;
-        }
-
-        var fields = new FieldReader(parent.Scope, map, parent.PathOf("retention"));
-        var retention = new RetentionSpec(fields.Duration("keep_for"), fields.Integer("keep_runs"));
-        fields.RefuseUnknown();
-        return retention;
-    }
-
-    private static ImmutableArray<int>? SuccessCodes(FieldReader fields) => fields.Take("success_codes") is not { } item || item is YamlScalar { Kind: ScalarKind.Null }
-        ? null
-        : [.. fields.List(item, "success_codes", "a list of exit codes, such as [0, 3]", (i, at) => fields.ReadInteger(i, at) is { } code ? (object)code : null).Cast<int>()];
-
-    private static ImmutableArray<string>? Ends(FieldReader fields, string name) => fields.Take(name) is not { } item || item is YamlScalar { Kind: ScalarKind.Null }
-        ? null
-        : fields.Texts(item, name, "a list of exit codes and names of signals, such as [75, SIGKILL]");
-
-    private static RetrySpec Retries(FieldReader parent)
-    {
-        if (parent.Mapping("retries", "a mapping such as {count: 3, delay: 10s}") is not { } map)
-        {
-            return RetrySpec.None;
-        }
-
-        var fields = new FieldReader(parent.Scope, map, parent.PathOf("retries"));
-        var count = fields.Integer("count");
-        var delay = fields.Duration("delay");
-        var delays = fields.List(
-            fields.Take("delays"), "delays", "a list of durations, such as [1s, 10s, 1m]", (i, at) => fields.ReadDuration(i, at) is { } d ? (object)d : null);
-        var retries = new RetrySpec
-        {
-            // A list of delays says how many there are, unless the count says otherwise.
-            Count = count ?? delays.Length,
-            Delay = delay ?? TimeSpan.Zero,
-            Delays = [.. delays.Cast<TimeSpan>()],
-            Backoff = fields.Number("backoff") ?? 1,
-            MaxDelay = fields.Duration("max_delay"),
-            Jitter = fields.Number("jitter") ?? 0,
-            On = Ends(fields, "on"),
-            NotOn = Ends(fields, "not_on"),
-        };
-        if (delay is not null && !delays.IsEmpty)
-        {
-            parent.Scope.Problem(map, fields.PathOf("delays"), "expected 'delay' or 'delays'; there are both");
-        }
-
-        fields.RefuseUnknown();
-        return retries;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Runner.Messages.Deployments.Fields;
 
 namespace Runner.Messages.Deployments;
 
@@ -12,6 +13,132 @@ public sealed record DeploymentSpec
 {
     /// <summary>30 seconds, as Prefect's runner grants.</summary>
     public static readonly TimeSpan DefaultStopGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>And the lowest is as far below zero.</summary>
+    internal const int HighestPriority = 1_000;
+
+    /// <summary>More than a deployment file of the largest size usually holds; what asks all of them takes a few milliseconds.</summary>
+    private const int MostSchedules = 10_000;
+
+    /// <summary>More than the system takes in a command line is refused by it; this is what is looked at.</summary>
+    private const int MostArguments = 10_000;
+
+    private const int MostVariables = 10_000;
+
+    /// <summary>How many values of one deployment are read when it starts: each may be a program that is run.</summary>
+    private const int MostSources = 100;
+
+    private const int MostText = 10_000;
+
+    internal static TextsField<DeploymentSpec> TagsField { get; } = new("tags", d => OrNull(d.Tags), (d, v) => d with { Tags = v }, 50)
+    {
+        About = "words to find it and its runs by", Default = "none", Range = "up to 50, each 1 to 100 characters", Example = "[demo]", Expected = "a list of texts, such as [demo]",
+    };
+
+    internal static TextField<DeploymentSpec> ShellField { get; } = new("shell", d => d.Shell, (d, v) => d with { Shell = v })
+    {
+        Type = "text for `/bin/sh`, instead of `command`: [below](#a-pipeline)", Expected = "a text for /bin/sh, such as \"sort data > sorted\"",
+        // With its templates as references it has to fit into an argument, of 128 KiB.
+        Most = 32 * 1024, Instead = "Put it in a file and run [sh, FILE]", Example = "sort data | uniq -c",
+    };
+
+    /// <summary>In the order in which a file is written, and read about.</summary>
+    internal static ImmutableArray<Field<DeploymentSpec>> Fields { get; } =
+    [
+        new TextField<DeploymentSpec>("name", d => d.Name, (d, v) => d with { Name = v })
+        {
+            IsRequired = true, Type = "text, required", Expected = "a name of two parts, such as hello/every-10s",
+            Range = "two parts of letters, digits, `-`, `_`, `.`, each 1 to 100 characters", Example = "hello/every-10s",
+        },
+        new TextField<DeploymentSpec>("description", d => d.Description, (d, v) => d with { Description = v }) { About = "what it is, for people", Most = MostText, Default = "none", Example = "Says hello." },
+        new TextField<DeploymentSpec>("version", d => d.Version, (d, v) => d with { Version = v }) 
+        {
+            About = "the declarer's own version of what it declares", IsSpelled = true, Most = MostText, Default = "none", Example = "\"1\"",
+        },
+        TagsField,
+        new TextsField<DeploymentSpec>("command", d => d.Shell is null || !d.Command.IsEmpty ? d.Command : null, (d, v) => d with { Command = v }, MostArguments)
+        {
+            Type = "list of texts, required unless there is `shell`; numbers and booleans are taken as they are spelled",
+            Expected = "a list of the program and its arguments, such as [python3, hello.py]", Range = "at least the program, up to 10,000", Example = "[sleep, 10]",
+        },
+        ShellField,
+        new FolderField<DeploymentSpec>("workdir", d => d.Workdir, (d, v) => d with { Workdir = v }) { Default = "the file's own folder", Example = "../data" },
+        new VariablesField<DeploymentSpec>("env", d => d.Env, (d, v) => d with { Env = v }, MostVariables, MostSources)
+        {
+            Default = "the node's environment", Example = "{GREETING: hi, DEBUG: null, DBPASS: {from_file: /run/secrets/db}}",
+        },
+        new TextsField<DeploymentSpec>("env_inherit", d => d.EnvInherit, (d, v) => d with { EnvInherit = v }, 200)
+        {
+            ForAll = "all", Type = "`all`, or a list of names of variables", About = "what programs get of the node's environment; `*` stands for any characters",
+            Expected = "all, or a list of names of variables, such as [PATH, HOME, LC_*]", Default = "the node's `env-inherit`, `all` unless it says otherwise",
+            Range = "up to 200; [configuration.md](configuration.md#what-programs-inherit)", Example = "[PATH, HOME, \"LC_*\"]",
+        },
+        new ValuesField<DeploymentSpec>("parameters", d => d.Parameters, (d, v) => d with { Parameters = v })
+        {
+            About = "what its runs are given, where neither a schedule nor whoever asks says otherwise", Default = "none", Range = "up to 1 Mi characters", Example = "{name: world, days: [1, 2]}",
+        },
+        new SchemaField<DeploymentSpec>("parameter_schema", d => d.ParameterSchema, (d, v) => d with { ParameterSchema = v })
+        {
+            Default = "none: anything", Range = "up to 256 KiB; [parameters.md](parameters.md)", Example = "{properties: {name: {type: string}}}",
+        },
+        new FlagField<DeploymentSpec>("enforce_parameter_schema", d => d.EnforceParameterSchema, (d, v) => d with { EnforceParameterSchema = v })
+        {
+            About = "whether what the schema does not allow is refused", Default = "`true`", Example = "false",
+        },
+        new PartsField<DeploymentSpec, ScheduleSpec>("schedules", d => d.Schedules, (d, v) => d with { Schedules = v }, ScheduleSpec.Fields, new ScheduleSpec(), MostSchedules)
+        {
+            About = "when it runs", Item = "a schedule, such as {interval: 10s} or {cron: \"0 4 * * *\"}", Default = "none: it runs when asked", Example = "[{interval: 10s}]",
+        },
+        new WordField<DeploymentSpec, CatchUpPolicy>(
+            "catchup", d => d.CatchUp == CatchUpPolicy.Latest ? null : d.CatchUp, (d, v) => d with { CatchUp = v },
+            [("all", CatchUpPolicy.All), ("latest", CatchUpPolicy.Latest), ("none", CatchUpPolicy.None)])
+        {
+            JsonName = "catchUp", About = "which occurrences run that were missed while no node was up", Default = "`latest`", Example = "all",
+        },
+        new WholeField<DeploymentSpec>("catchup_limit", d => d.CatchUpLimit, (d, v) => d with { CatchUpLimit = v }, 1, 1_000_000)
+        {
+            JsonName = "catchUpLimit", About = "how many missed occurrences of a schedule run, the newest; only where all would", Default = "no bound", Example = "100",
+        },
+        new PartField<DeploymentSpec, ConcurrencySpec>("concurrency", d => d.Concurrency, (d, v) => d with { Concurrency = v }, ConcurrencySpec.Fields, new ConcurrencySpec(1))
+        {
+            About = "how many of its runs may run at once", Expected = "a mapping such as {limit: 1, on_full: queue}", Default = "no bound", Example = "{limit: 1}",
+        },
+        new TextsField<DeploymentSpec>("limits", d => OrNull(d.Limits), (d, v) => d with { Limits = v }, 20)
+        {
+            Type = "list of the names of limits", About = "a run takes a slot of each", Expected = "a list of the names of limits, such as [database]", Default = "none", Example = "[database]",
+        },
+        new WholesField<DeploymentSpec>("success_codes", d => d.SuccessCodes, (d, v) => d with { SuccessCodes = v }, 256)
+        {
+            Type = "list of exit codes", About = "those that complete a run; without `0`, 0 fails", Expected = "a list of exit codes, such as [0, 3]",
+            Default = "`[0]`", Range = "0 to 255", Example = "[0, 3]",
+        },
+        new PartField<DeploymentSpec, RetrySpec>("retries", d => d.Retries, (d, v) => d with { Retries = v }, RetrySpec.Fields, RetrySpec.None)
+        {
+            About = "when an attempt that did not complete is followed by another", IsNothingIfEmpty = true, Default = "none", Example = "{count: 3, delay: 10s}",
+        },
+        new DurationField<DeploymentSpec>("timeout", d => d.Timeout, (d, v) => d with { Timeout = v }, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(365))
+        {
+            About = "how long an attempt may run", Default = "no bound", Example = "1h",
+        },
+        new DurationField<DeploymentSpec>("stop_grace", d => d.StopGrace, (d, v) => d with { StopGrace = v }, TimeSpan.Zero, TimeSpan.FromHours(1))
+        {
+            About = "how long a program has between SIGTERM and SIGKILL", Default = $"`{DurationText.Format(DefaultStopGrace)}`", Example = "5s",
+        },
+        new PartField<DeploymentSpec, RetentionSpec>("retention", d => d.Retention, (d, v) => d with { Retention = v }, RetentionSpec.Fields, new RetentionSpec())
+        {
+            About = "which of its ended runs are kept, instead of the node's rule", Expected = "a mapping such as {keep_for: 7d, keep_runs: 500}", Default = "the node's", Example = "{keep_for: 7d}",
+        },
+        new WholeField<DeploymentSpec>("priority", d => d.Priority == 0 ? null : d.Priority, (d, v) => d with { Priority = v }, -HighestPriority, HighestPriority)
+        {
+            About = "waiting runs of higher priority start first", Default = "`0`", Example = "10",
+        },
+        new FlagField<DeploymentSpec>("paused", d => d.Paused ? true : null, (d, v) => d with { Paused = v }) { About = "whether its schedules are paused", Default = "`false`", Example = "true" },
+        new TextField<DeploymentSpec>("user", d => d.User, (d, v) => d with { User = v })
+        {
+            IsSpelled = true, About = "the system user that programs run as", Expected = "the name of a user",
+            Default = "the node's own", Range = "needs a node that runs as root; [what it reaches](operations.md#programs-under-another-user)", Example = "backup",
+        },
+    ];
 
     /// <summary><c>flow/deployment</c>: two parts of letters, digits, <c>-</c>, <c>_</c>, <c>.</c>, each 1 to 100 characters.</summary>
     public required string Name { get; init; }
@@ -89,104 +216,6 @@ public sealed record DeploymentSpec
 
     /// <summary>The system user programs run as; null is the node's own. Another user needs a node that runs as root.</summary>
     public string? User { get; init; }
-}
 
-/// <summary>One schedule of a deployment: one of <see cref="Interval"/>, <see cref="Cron"/> and <see cref="Rrule"/>.</summary>
-public sealed record ScheduleSpec
-{
-    /// <summary>Stable across redeploys; null derives it from the schedule's own content.</summary>
-    public string? Id { get; init; }
-
-    /// <summary>100 ms to 10 years.</summary>
-    public TimeSpan? Interval { get; init; }
-
-    /// <summary>An instant that is an occurrence of the interval; null is 1970-01-01T00:00:00Z.</summary>
-    public DateTimeOffset? Anchor { get; init; }
-
-    /// <summary>A cron expression of five fields, or six with seconds first, or a macro such as <c>@hourly</c>.</summary>
-    public string? Cron { get; init; }
-
-    /// <summary>Whether a cron expression that restricts both day fields asks for either (true, as cron does) or for both; null is true.</summary>
-    public bool? DayOr { get; init; }
-
-    /// <summary>A recurrence as iCalendar writes it (RFC 5545): lines of DTSTART, RRULE, RDATE, EXDATE, EXRULE; up to 6,500 characters.</summary>
-    public string? Rrule { get; init; }
-
-    /// <summary>An IANA time zone; null is UTC.</summary>
-    public string? Timezone { get; init; }
-
-    /// <summary>Parameters of this schedule's runs, over the deployment's defaults.</summary>
-    public ImmutableSortedDictionary<string, JsonElement> Parameters { get => field ?? ImmutableSortedDictionary<string, JsonElement>.Empty; init; }
-
-    /// <summary>Nothing occurs after this instant; null for no end.</summary>
-    public DateTimeOffset? End { get; init; }
-
-    /// <summary>How many runs it makes in its life, 1 to 1,000,000,000; null for no bound.</summary>
-    public long? MaxRuns { get; init; }
-
-    /// <summary>Each run starts up to so long after it is due, by its id; 0 to 1 day, null is 0.</summary>
-    public TimeSpan? Jitter { get; init; }
-
-    /// <summary>Whether it emits runs; null is true.</summary>
-    public bool? Active { get; init; }
-}
-
-/// <summary>A deployment's own limit.</summary>
-/// <param name="Limit">1 or more.</param>
-public sealed record ConcurrencySpec(int Limit, OnFull OnFull = OnFull.Queue);
-
-/// <summary>What happens to a run that finds its deployment's limit full.</summary>
-public enum OnFull
-{
-    /// <summary>It waits.</summary>
-    Queue,
-
-    /// <summary>It is cancelled at once.</summary>
-    CancelNew,
-
-    /// <summary>It takes the place of the oldest one, which is cancelled, as whatever waits already is.</summary>
-    CancelRunning,
-}
-
-/// <summary>Which ended runs of a deployment are kept. What is left out does not bound: with neither, all are kept for ever.</summary>
-/// <param name="KeepFor">How long after its end, 0 to 36,500 days.</param>
-/// <param name="KeepRuns">The newest so many, 0 to 1,000,000,000.</param>
-public sealed record RetentionSpec(TimeSpan? KeepFor = null, long? KeepRuns = null);
-
-/// <summary>
-/// When an attempt that did not complete is followed by another. The delay before retry n (from 1) is
-/// <c>min(Delay × Backoff^(n-1), MaxDelay)</c>, or the n-th of <see cref="Delays"/> (the last one again when they run out),
-/// lengthened by a random part of up to <see cref="Jitter"/> of itself.
-/// </summary>
-public sealed record RetrySpec
-{
-    /// <summary>Never retried.</summary>
-    public static RetrySpec None { get; } = new();
-
-    /// <summary>0 to 1,000 retries after the first attempt.</summary>
-    public int Count { get; init; }
-
-    /// <summary>0 to 30 days.</summary>
-    public TimeSpan Delay { get; init; }
-
-    /// <summary>A list of delays instead of <see cref="Delay"/>; empty if unused.</summary>
-    public ImmutableArray<TimeSpan> Delays { get => field.IsDefault ? [] : field; init; } = [];
-
-    /// <summary>1 (fixed) to 100.</summary>
-    public double Backoff { get => field == 0 ? 1 : field; init; }
-
-    /// <summary>The longest delay before jitter; null for 30 days.</summary>
-    public TimeSpan? MaxDelay { get; init; }
-
-    /// <summary>0 to 1.</summary>
-    public double Jitter { get; init; }
-
-    /// <summary>
-    /// Which ends by exit code or signal are retried: codes from 0 to 255 and names of signals, such as <c>75</c> and <c>SIGKILL</c>; null for all. What is no such
-    /// end, as a timeout, a start that failed, or a lost node, is retried whatever stands here.
-    /// </summary>
-    public ImmutableArray<string>? On { get; init; }
-
-    /// <summary>Which ends by exit code or signal are not retried; null for none.</summary>
-    public ImmutableArray<string>? NotOn { get; init; }
+    private static ImmutableArray<string>? OrNull(ImmutableArray<string> texts) => texts.IsEmpty ? null : texts;
 }

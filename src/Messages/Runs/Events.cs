@@ -8,22 +8,6 @@ namespace Runner.Messages.Runs;
 /// <summary>An event of a run. Journal names stand in <see cref="Serialization.EventCatalog"/>.</summary>
 public interface IRunEvent;
 
-/// <summary>What a run executes: its deployment's recipe, as it was when the run was made.</summary>
-/// <param name="Command">Empty if there is a <paramref name="Shell"/>.</param>
-public sealed record RunRecipe(
-    ImmutableArray<string> Command,
-    string Workdir,
-    ImmutableSortedDictionary<string, EnvValue?> Env,
-    ImmutableArray<string> Limits,
-    ConcurrencySpec? Concurrency,
-    RetrySpec Retries,
-    TimeSpan? Timeout,
-    TimeSpan StopGrace,
-    string? User,
-    ImmutableArray<string>? EnvInherit = null,
-    ImmutableArray<int>? SuccessCodes = null,
-    string? Shell = null);
-
 /// <summary>The run exists. Its first event.</summary>
 /// <param name="Schedule">The id of the schedule it is an occurrence of; null if somebody asked for it.</param>
 /// <param name="Due">When it is for. Of an occurrence, when the schedule is due: what tells it from the schedule's others.</param>

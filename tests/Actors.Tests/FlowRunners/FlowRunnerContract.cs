@@ -180,7 +180,7 @@ public abstract class FlowRunnerContract : IDisposable
     [Fact]
     public async Task B13_a_user_that_does_not_exist_is_not_available()
     {
-        Assert.Equal(StartFailureKind.UserNotAvailable, (await Fail(_shop.Spec("/bin/true") with { User = "no-such-user" })).Kind);
+        Assert.Equal(StartFailureKind.UserNotAvailable, (await Fail(_shop.Spec("/bin/true") with { Recipe = Recipes.As("no-such-user") })).Kind);
     }
 
     [Fact]

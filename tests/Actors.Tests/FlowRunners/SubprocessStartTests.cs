@@ -137,7 +137,7 @@ public sealed class SubprocessStartTests : IDisposable
     [Fact]
     public async Task A_run_of_another_user_is_that_users_and_can_leave_a_result()
     {
-        var spec = _shop.Shell("id -un; echo $HOME; echo 1 > $RUNNER_RESULT_FILE") with { User = "daemon", WorkingDirectory = "/" };
+        var spec = _shop.Shell("id -un; echo $HOME; echo 1 > $RUNNER_RESULT_FILE") with { Recipe = Recipes.As("daemon"), WorkingDirectory = "/" };
         if (!Environment.IsPrivilegedProcess)
         {
             Assert.Equal(StartFailureKind.UserNotAvailable, (await Fail(spec)).Kind);

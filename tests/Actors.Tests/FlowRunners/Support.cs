@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRunners.Linux;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
 
 // These tests run real programs of a Unix system.
 [assembly: System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
@@ -147,4 +149,10 @@ internal static class Processes
             Assert.False(Processes.IsAlive(pid));
         }
     }
+}
+
+internal static class Recipes
+{
+    /// <summary>One that runs as a system user.</summary>
+    public static RunRecipe As(string user) => RunRecipe.Of(new DeploymentSpec { Name = "a/b", Workdir = "/", User = user });
 }

@@ -175,7 +175,7 @@ public sealed class UserFilesTests : IDisposable
     }
 
     private static ProcessSpec Of(string user, string script) =>
-        new(Workshop.NewKey(), ["/bin/sh", "-c", script], "/", [], "{}", user);
+        new(Workshop.NewKey(), ["/bin/sh", "-c", script], "/", [], "{}") { Recipe = Recipes.As(user) };
 
     private async Task<ProcessOutcome> RunAsync(ProcessSpec spec)
     {

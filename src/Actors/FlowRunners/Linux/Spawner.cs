@@ -165,7 +165,7 @@ internal sealed unsafe class Spawner : IDisposable
         var blocks = _blocks.TryTake(out var idle) ? idle : new SpawnBlocks();
         try
         {
-            using var begun = _attributes.Begin();
+            using var begun = _attributes.Begin(spec);
             AddArguments(blocks, spec, program, [.. begun.Prelude, .. Become(wrapper, user)]);
             foreach (var (name, value) in variables)
             {

@@ -42,7 +42,7 @@ internal sealed class StartAttributes
     /// To be disposed of once the program is started. Until then this process has the program's limit of open files; what cannot be had so the program gets
     /// from small programs that become it (util-linux), so that it never sees another value.
     /// </summary>
-    public Begun Begin()
+    public Begun Begin(ProcessSpec spec)
     {
         var lent = _ours is not null && Lend();
         List<string>? prelude = null;
@@ -56,7 +56,7 @@ internal sealed class StartAttributes
             (prelude ??= []).AddRange([prlimit, string.Create(CultureInfo.InvariantCulture, $"--nofile={_openFiles}:{ours.Hard}"), "--"]);
         }
 
-        return new Begun(this, lent, prelude ?? (IReadOnlyList<string>)[]);
+        return new Begun(this, spec, lent, prelude ?? (IReadOnlyList<string>)[]);
     }
 
     private static string? Find(string program) => Array.Find([$"/usr/bin/{program}", $"/bin/{program}"], File.Exists);
@@ -92,40 +92,40 @@ internal sealed class StartAttributes
         }
     }
 
-    private void Apply(int pid, bool lent)
+    private void Apply(ProcessSpec spec, int pid, bool lent)
     {
         if (_oomScore is { } score && _choom is null)
         {
-            Check(ProcFiles.WriteNumber(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), score), "programs.oom-score-adjust");
+            Check(ProcFiles.WriteNumber(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), score), "programs.oom-score-adjust", spec);
         }
 
         if (_wanted.Nice is { } nice)
         {
-            Check(SetPriority(0, (uint)pid, nice) == 0, "programs.nice");
+            Check(SetPriority(0, (uint)pid, nice) == 0, "programs.nice", spec);
         }
 
         if (_wanted.Io is var (io, level))
         {
-            Check(SetIoPriority(pid, ((int)io << 13) | level) == 0, "programs.io-class");
+            Check(SetIoPriority(pid, ((int)io << 13) | level) == 0, "programs.io-class", spec);
         }
 
         if (_wanted.Cpus is { } cpus)
         {
-            Check(SetCpus(pid, cpus), "programs.cpus");
+            Check(SetCpus(pid, cpus), "programs.cpus", spec);
         }
 
         if (_ours is not null && !lent && _prlimit is null)
         {
-            Check(SetOpenFilesOf(pid, (_openFiles, _ours!.Value.Hard)), "programs.open-files");
+            Check(SetOpenFilesOf(pid, (_openFiles, _ours!.Value.Hard)), "programs.open-files", spec);
         }
     }
 
-    private void Check(bool done, string setting)
+    private void Check(bool done, string setting, ProcessSpec spec)
     {
         // A program that has ended already needs none; of anything else one word is enough.
         if (!done && Marshal.GetLastPInvokeError() is var error and not (ESRCH or ENOENT or 0) && Interlocked.Exchange(ref _said, 1) == 0)
         {
-            _log.Warning(
+            _log.About(spec).Warning(
                 "Programs run without what the setting {Setting} says: {Reason}. Give the node the right to (CAP_SYS_NICE, CAP_SYS_RESOURCE), or change the setting",
                 setting, Marshal.GetPInvokeErrorMessage(error));
         }
@@ -133,10 +133,10 @@ internal sealed class StartAttributes
 
     /// <summary>The start of one program.</summary>
     /// <param name="Prelude">What stands before its command, to become it.</param>
-    public readonly record struct Begun(StartAttributes Attributes, bool Lent, IReadOnlyList<string> Prelude) : IDisposable
+    public readonly record struct Begun(StartAttributes Attributes, ProcessSpec Spec, bool Lent, IReadOnlyList<string> Prelude) : IDisposable
     {
         /// <summary>Gives the program what it has not got by its start.</summary>
-        public void Finish(int pid) => Attributes.Apply(pid, Lent);
+        public void Finish(int pid) => Attributes.Apply(Spec, pid, Lent);
 
         public void Dispose()
         {

@@ -1,10 +1,11 @@
+using Runner.Messages.Deployments;
 namespace Runner.Actors.Scheduling.Recurrence;
 
 /// <summary>Reads the lines of a recurrence: DTSTART, RRULE, RDATE, EXRULE and EXDATE, in any order.</summary>
 internal sealed class RecurrenceReader
 {
     /// <summary>The longest text accepted, in characters.</summary>
-    public const int Longest = 6_500;
+    public const int Longest = ScheduleSpec.LongestRecurrence;
 
     private const string GivenUp = "its first occurrence was looked for and given up on, after very many times that do not occur";
 

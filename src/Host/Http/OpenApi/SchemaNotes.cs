@@ -1,7 +1,10 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.OpenApi;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Deployments.Fields;
 using Runner.Messages.Limits;
 using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
@@ -57,32 +60,15 @@ internal static class SchemaNotes
         {
             Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = Variable },
         },
-        [(typeof(DeploymentSpec), "envInherit")] = new("Which of the node's own variables programs get, instead of what the node says; `*` stands for any characters."),
         [(typeof(DeploymentSpec), "parameterSchema")] = new("What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
         {
             Instead = () => new() { Type = JsonSchemaType.Object | JsonSchemaType.Boolean },
         },
-        [(typeof(DeploymentSpec), "enforceParameterSchema")] = new("Whether parameters that the schema does not allow are refused; true if left out."),
-        [(typeof(DeploymentSpec), "priority")] = new("Waiting runs of higher priority start first.", Range(-1_000, 1_000)),
-        [(typeof(DeploymentSpec), "user")] = new("Who programs run as; the node's own user if left out."),
-        [(typeof(ConcurrencySpec), "limit")] = new(null, Range(1, null)),
-        [(typeof(DeploymentSpec), "successCodes")] = new("The exit codes, 0 to 255, that complete a run; 0 alone if left out."),
-        [(typeof(RetrySpec), "on")] = new("Which ends by exit code (0 to 255) or signal (SIGKILL) are retried; all if left out. Timeouts, failed starts and lost nodes are retried whatever stands here."),
-        [(typeof(RetrySpec), "notOn")] = new("Which ends by exit code or signal are not retried."),
-        [(typeof(RetrySpec), "count")] = new("Retries after the first attempt.", Range(0, 1_000)),
-        [(typeof(DeploymentSpec), "catchUpLimit")] = new("How many missed occurrences of a schedule run, the newest; only where `catchUp` is All.", Range(1, 1_000_000)),
-        [(typeof(ScheduleSpec), "cron")] = new("Five fields, six with seconds first, or a macro such as @hourly; a schedule has one of this, an interval and a recurrence rule."),
-        [(typeof(ScheduleSpec), "dayOr")] = new("Of a cron expression that restricts both day fields: whether a day matches when either does (true) or only when both do."),
-        [(typeof(ScheduleSpec), "rrule")] = new("As iCalendar writes it (RFC 5545): lines of DTSTART, RRULE, RDATE, EXDATE, EXRULE.", schema => schema.MaxLength = 6_500),
-        [(typeof(ScheduleSpec), "end")] = new("Nothing occurs after this instant."),
-        [(typeof(ScheduleSpec), "maxRuns")] = new("How many runs it makes in its life.", Range(1, 1_000_000_000)),
-        [(typeof(ScheduleSpec), "jitter")] = new("Each run starts up to so long after it is due, by its id; at most a day."),
         [(typeof(ScheduleView), "active")] = new("As declared, or as somebody has switched it since."),
         [(typeof(ScheduleView), "next")] = new("When it is due next, without jitter."),
         [(typeof(ScheduleView), "problem")] = new("Why it cannot say when it is due."),
         [(typeof(ScheduleView), "ended")] = new("Why it is never due again; left out if it has not come to its end."),
         [(typeof(RunView), "startAt")] = new("When it starts, if its schedule's jitter puts that after `due`."),
-        [(typeof(ScheduleSpec), "timezone")] = new("Of the IANA database; UTC if left out."),
         [(typeof(Problem), "field")] = new("Where, as the deployment file spells it; empty for the whole."),
         [(typeof(ApiProblem), "type")] = new("urn:runner:CODE", schema => schema.Pattern = "^urn:runner:[a-z-]+$"),
         [(typeof(ApiProblem), "code")] = Words([.. Refusals.All.Keys.Order(StringComparer.Ordinal)]),
@@ -122,7 +108,38 @@ internal static class SchemaNotes
         schema.MaxLength = 200;
     });
 
-    public static SchemaNote? Of(Type type, string field) => All.GetValueOrDefault((type, field));
+    /// <summary>Of what a deployment file declares, what its field says, unless JSON has more to say.</summary>
+    public static SchemaNote? Of(Type type, string field) => All.GetValueOrDefault((type, field)) ?? Declared.GetValueOrDefault((type, field));
+
+    private static FrozenDictionary<(Type Type, string Field), SchemaNote> Declared { get; } = new[]
+    {
+        Noted(DeploymentSpec.Fields), Noted(ScheduleSpec.Fields), Noted(ConcurrencySpec.Fields), Noted(RetrySpec.Fields), Noted(RetentionSpec.Fields),
+    }.SelectMany(notes => notes).ToFrozenDictionary();
+
+    private static IEnumerable<KeyValuePair<(Type Type, string Field), SchemaNote>> Noted<T>(ImmutableArray<Field<T>> fields) =>
+        fields.Select(field => KeyValuePair.Create((typeof(T), field.JsonName), new SchemaNote(Sentence(field), schema => Bound(schema, field))));
+
+    private static string? Sentence(Field field) => field.About is not { } about ? null
+        : $"{char.ToUpperInvariant(about[0])}{about[1..]}.{(field.DefaultInJson is { } usual ? $" Left out: {usual}." : "")}";
+
+    private static void Bound(OpenApiSchema schema, Field field)
+    {
+        if (field.Numbers is var (least, most))
+        {
+            schema.Minimum = least.ToString(CultureInfo.InvariantCulture);
+            schema.Maximum = most.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (field.MostLength is { } length)
+        {
+            _ = schema.Type switch
+            {
+                JsonSchemaType.Array => schema.MaxItems = length,
+                JsonSchemaType.Object => schema.MaxProperties = length,
+                _ => schema.MaxLength = length,
+            };
+        }
+    }
 
     private static SchemaNote Words(params string[] words) => new(null, schema => schema.Enum = ValueSchema.OneOf(words).Enum);
 

@@ -12,7 +12,7 @@ internal static partial class OpenApiStructure
     private static readonly string[] Methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
     private static readonly string[] SchemaKeywords =
     [
-        "$ref", "type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "items", "properties", "required",
+        "$ref", "type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "items", "properties", "maxProperties", "required",
         "additionalProperties", "allOf", "anyOf", "default", "description",
     ];
     private static readonly string[] SchemaTypes = ["null", "boolean", "object", "array", "number", "string", "integer"];

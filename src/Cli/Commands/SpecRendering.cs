@@ -1,0 +1,140 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Runner.Cli.Terminal;
+using Runner.Messages;
+using Runner.Messages.Deployments;
+using Runner.Messages.Deployments.Fields;
+
+namespace Runner.Cli.Commands;
+
+/// <summary>What a deployment declares, a line a field, in the order of the deployment file.</summary>
+internal static class SpecRendering
+{
+    /// <summary>Fields with another label than their name, or more to say than their value.</summary>
+    private static readonly FrozenDictionary<string, (string Label, Func<DeploymentSpec, string?> Value)> Special = new Dictionary<string, (string, Func<DeploymentSpec, string?>)>
+    {
+        ["name"] = ("Deployment", _ => null), // the first line
+        ["paused"] = ("Status", _ => null), // the second
+        ["command"] = ("Command", spec => spec.Shell is null ? Printable.Command(spec.Command) : null),
+        ["workdir"] = ("Folder", spec => spec.Workdir),
+        ["env"] = ("Variables", spec => string.Join(", ", spec.Env.Select(e => Variable(e.Key, e.Value)))),
+        ["env_inherit"] = ("Inherited", spec => spec.EnvInherit is { } names ? names is ["*"] ? "all" : names.IsEmpty ? "none" : string.Join(", ", names) : null),
+        ["parameter_schema"] = ("Schema", spec => spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
+        ["enforce_parameter_schema"] = ("Schema", _ => null),
+        ["schedules"] = ("Schedules", _ => null), // a table of their own
+        ["catchup"] = ("Catch-up", spec => spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
+        ["catchup_limit"] = ("Catch-up", _ => null),
+        ["concurrency"] = ("Concurrency", spec => spec.Concurrency is { } c ? $"{c.Limit} at once, {WhenFull(c.OnFull)}" : null),
+        ["retries"] = ("Retries", spec => Retries(spec.Retries)),
+        ["stop_grace"] = ("Stop grace", spec => DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
+        ["retention"] = ("Retention", spec => Retention(spec.Retention)),
+    }.ToFrozenDictionary();
+
+    public static IEnumerable<(string Label, string? Value)> Lines(DeploymentSpec spec)
+    {
+        var words = new Words(spec);
+        return DeploymentSpec.Fields.Select(field => Special.TryGetValue(field.Name, out var special) ? (special.Label, special.Value(spec)) : (Label(field.Name), field.Accept(words)));
+    }
+
+    private static string Label(string name) => char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ');
+
+    /// <summary>Any field's value for people; null for the default.</summary>
+    private sealed class Words(DeploymentSpec spec) : IFieldVisitor<DeploymentSpec, string?>
+    {
+        public string? Text(TextField<DeploymentSpec> field) => field.Get(spec) is { } text ? Printable.Line(text) : null;
+
+        public string? Texts(TextsField<DeploymentSpec> field) => field.Get(spec) is { } texts ? string.Join(", ", texts) : null;
+
+        public string? Folder(FolderField<DeploymentSpec> field) => field.Get(spec);
+
+        public string? Whole(WholeField<DeploymentSpec> field) => field.Get(spec)?.ToString(CultureInfo.InvariantCulture);
+
+        public string? Wholes(WholesField<DeploymentSpec> field) => field.Get(spec) is { } numbers ? string.Join(", ", numbers.Select(n => n.ToString(CultureInfo.InvariantCulture))) : null;
+
+        public string? Number(NumberField<DeploymentSpec> field) => field.Get(spec)?.ToString(CultureInfo.InvariantCulture);
+
+        public string? Duration(DurationField<DeploymentSpec> field) => field.Get(spec) is { } duration ? DurationText.Format(duration) : null;
+
+        public string? Durations(DurationsField<DeploymentSpec> field) => string.Join(", ", field.Get(spec).Select(DurationText.Format));
+
+        public string? Instant(InstantField<DeploymentSpec> field) => field.Get(spec) is { } instant ? Client.Instants.Format(instant) : null;
+
+        public string? Flag(FlagField<DeploymentSpec> field) => field.Get(spec) switch { true => "yes", false => "no", null => null };
+
+        public string? Word<TWord>(WordField<DeploymentSpec, TWord> field)
+            where TWord : struct, Enum => field.Get(spec) is { } word ? field.Of(word) : null;
+
+        public string? Variables(VariablesField<DeploymentSpec> field) => string.Join(", ", field.Get(spec).Select(e => Variable(e.Key, e.Value)));
+
+        public string? Values(ValuesField<DeploymentSpec> field) => Terminal.Fields.Json(field.Get(spec));
+
+        public string? Schema(SchemaField<DeploymentSpec> field) => field.Get(spec)?.GetRawText();
+
+        public string? Part<TPart>(PartField<DeploymentSpec, TPart> field)
+            where TPart : class => field.Get(spec)?.ToString();
+
+        public string? Parts<TPart>(PartsField<DeploymentSpec, TPart> field)
+            where TPart : class => field.Get(spec) is { IsEmpty: false } parts ? string.Join(", ", parts) : null;
+    }
+
+    /// <summary>As it is declared: the value of one that is read at start nobody here knows.</summary>
+    private static string Variable(string name, EnvValue? value) => value switch
+    {
+        null => $"{name} removed",
+        EnvValue.FromEnv(var variable) => $"{name} from the node's variable {variable}",
+        EnvValue.FromFile(var path) => $"{name} from the file {path}",
+        EnvValue.FromCommand(var command) => $"{name} from the command {Printable.Command(command)}",
+        EnvValue.Text(var text) => $"{name}={text}",
+        _ => name,
+    };
+
+    private static string WhenFull(OnFull full) => full switch
+    {
+        OnFull.CancelNew => "others are cancelled",
+        OnFull.CancelRunning => "the oldest is cancelled for a new one",
+        _ => "others wait",
+    };
+
+    private static string? Retention(RetentionSpec? retention) => retention switch
+    {
+        null => null,
+        { KeepFor: null, KeepRuns: null } => "everything",
+        { KeepRuns: null } => DurationText.Format(retention.KeepFor.Value),
+        { KeepFor: null } => string.Create(CultureInfo.InvariantCulture, $"the newest {retention.KeepRuns} ended runs"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{DurationText.Format(retention.KeepFor.Value)}, the newest {retention.KeepRuns} ended runs"),
+    };
+
+    private static string? Retries(RetrySpec retries)
+    {
+        if (retries.Count == 0)
+        {
+            return null;
+        }
+
+        var delay = retries.Delays.IsEmpty ? DurationText.Format(retries.Delay) : string.Join(", ", retries.Delays.Select(DurationText.Format));
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{retries.Count} after {delay}");
+        if (retries.Delays.IsEmpty && retries.Backoff != 1)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", times {retries.Backoff} each");
+        }
+
+        if (retries.MaxDelay is { } most)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", at most {DurationText.Format(most)}");
+        }
+
+        if (retries.On is { } on)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", on {string.Join(", ", on)} alone");
+        }
+
+        if (retries.NotOn is { } notOn)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", not on {string.Join(", ", notOn)}");
+        }
+
+        return text.Append(retries.Jitter > 0 ? string.Create(CultureInfo.InvariantCulture, $", jitter {retries.Jitter}") : "").ToString();
+    }
+}
