@@ -49,13 +49,13 @@ internal static class DeploymentRules
         }
 
         FlowRuns.ExitRules.Check(spec, problems);
-        FieldBounds.Check(spec, DeploymentSpec.Fields, "", problems);
+        problems.AddRange(DeploymentSpec.Fields.SelectMany(field => field.OutOfBounds(spec, "")));
         return problems.ToImmutable();
     }
 
     private static void CheckCounts(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)
     {
-        FieldBounds.CheckCounts(spec, DeploymentSpec.Fields, "", problems);
+        problems.AddRange(DeploymentSpec.Fields.SelectMany(field => field.TooMany(spec, "")));
         if (spec.Parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length) > MostParameterBytes)
         {
             problems.Add(new("parameters", $"they are longer than {MostParameterBytes} characters; leave large data in files"));

@@ -10,8 +10,7 @@ internal static class ScheduleRules
 {
     public static ImmutableArray<Problem> Problems(ScheduleSpec spec)
     {
-        var bounds = ImmutableArray.CreateBuilder<Problem>();
-        FieldBounds.Check(spec, ScheduleSpec.Fields, "", bounds);
+        Problem[] bounds = [.. ScheduleSpec.Fields.SelectMany(field => field.OutOfBounds(spec, ""))];
         // What compiles a schedule has bounds of its own, as it is used without a deployment, too; a field is told once.
         return [.. ScheduleCompiler.Compile(spec).Problems.Where(p => bounds.All(b => b.Field != p.Field)), .. bounds];
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Runner.Actors.Deployments;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
@@ -12,7 +11,8 @@ internal static class PruneRules
     public static ImmutableArray<Problem> Problems(PruneRuns request)
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
-        FieldBounds.Check(new RetentionSpec(request.KeepFor, request.KeepRuns), RetentionSpec.Fields, "", problems, inJson: true);
+        var rule = new RetentionSpec(request.KeepFor, request.KeepRuns);
+        problems.AddRange(RetentionSpec.Fields.SelectMany(field => field.OutOfBounds(rule, "").Select(problem => problem with { Field = field.JsonName })));
         if (request.Deployment is { } name && Names.ProblemOfDeployment(name) is { } problem)
         {
             problems.Add(new("deployment", $"the name {problem}; expected flow/deployment"));

@@ -1,11 +1,11 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Runner.Cli.Terminal;
 using Runner.Messages;
 using Runner.Messages.Deployments;
-using Runner.Messages.Deployments.Fields;
+using Runner.Messages.Serialization;
 
 namespace Runner.Cli.Commands;
 
@@ -32,52 +32,25 @@ internal static class SpecRendering
         ["retention"] = ("Retention", spec => Retention(spec.Retention)),
     }.ToFrozenDictionary();
 
+    private static readonly JsonElement Nothing = Json(new DeploymentSpec { Name = "", Workdir = "" });
+
     public static IEnumerable<(string Label, string? Value)> Lines(DeploymentSpec spec)
     {
-        var words = new Words(spec);
-        return DeploymentSpec.Fields.Select(field => Special.TryGetValue(field.Name, out var special) ? (special.Label, special.Value(spec)) : (Label(field.Name), field.Accept(words)));
+        var json = Json(spec);
+        return DeploymentSpec.Fields.Select(field => Special.TryGetValue(field.Name, out var special) ? (special.Label, special.Value(spec)) : (Label(field.Name), Usual(json, field.JsonName)));
     }
+
+    private static JsonElement Json(DeploymentSpec spec) => JsonSerializer.SerializeToElement(spec, MessagesJson.Default.DeploymentSpec);
 
     private static string Label(string name) => char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ');
 
-    /// <summary>Any field's value for people; null for the default.</summary>
-    private sealed class Words(DeploymentSpec spec) : IFieldVisitor<DeploymentSpec, string?>
-    {
-        public string? Text(TextField<DeploymentSpec> field) => field.Get(spec) is { } text ? Printable.Line(text) : null;
+    /// <summary>The value as it is; null if it is as it is by default.</summary>
+    private static string? Usual(JsonElement spec, string name) =>
+        !spec.TryGetProperty(name, out var value) || (Nothing.TryGetProperty(name, out var usual) && JsonElement.DeepEquals(value, usual)) ? null
+        : value.ValueKind == JsonValueKind.Array ? string.Join(", ", value.EnumerateArray().Select(Text))
+        : Text(value);
 
-        public string? Texts(TextsField<DeploymentSpec> field) => field.Get(spec) is { } texts ? string.Join(", ", texts) : null;
-
-        public string? Folder(FolderField<DeploymentSpec> field) => field.Get(spec);
-
-        public string? Whole(WholeField<DeploymentSpec> field) => field.Get(spec)?.ToString(CultureInfo.InvariantCulture);
-
-        public string? Wholes(WholesField<DeploymentSpec> field) => field.Get(spec) is { } numbers ? string.Join(", ", numbers.Select(n => n.ToString(CultureInfo.InvariantCulture))) : null;
-
-        public string? Number(NumberField<DeploymentSpec> field) => field.Get(spec)?.ToString(CultureInfo.InvariantCulture);
-
-        public string? Duration(DurationField<DeploymentSpec> field) => field.Get(spec) is { } duration ? DurationText.Format(duration) : null;
-
-        public string? Durations(DurationsField<DeploymentSpec> field) => string.Join(", ", field.Get(spec).Select(DurationText.Format));
-
-        public string? Instant(InstantField<DeploymentSpec> field) => field.Get(spec) is { } instant ? Client.Instants.Format(instant) : null;
-
-        public string? Flag(FlagField<DeploymentSpec> field) => field.Get(spec) switch { true => "yes", false => "no", null => null };
-
-        public string? Word<TWord>(WordField<DeploymentSpec, TWord> field)
-            where TWord : struct, Enum => field.Get(spec) is { } word ? field.Of(word) : null;
-
-        public string? Variables(VariablesField<DeploymentSpec> field) => string.Join(", ", field.Get(spec).Select(e => Variable(e.Key, e.Value)));
-
-        public string? Values(ValuesField<DeploymentSpec> field) => Terminal.Fields.Json(field.Get(spec));
-
-        public string? Schema(SchemaField<DeploymentSpec> field) => field.Get(spec)?.GetRawText();
-
-        public string? Part<TPart>(PartField<DeploymentSpec, TPart> field)
-            where TPart : class => field.Get(spec)?.ToString();
-
-        public string? Parts<TPart>(PartsField<DeploymentSpec, TPart> field)
-            where TPart : class => field.Get(spec) is { IsEmpty: false } parts ? string.Join(", ", parts) : null;
-    }
+    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? Printable.Line(value.GetString()) : value.GetRawText();
 
     /// <summary>As it is declared: the value of one that is read at start nobody here knows.</summary>
     private static string Variable(string name, EnvValue? value) => value switch

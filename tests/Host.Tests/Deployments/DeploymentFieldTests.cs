@@ -133,6 +133,18 @@ public sealed class DeploymentFieldTests
         }
     }
 
+    [Fact]
+    public void Every_field_has_a_test_of_what_it_does()
+    {
+        var tests = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => file.Contains("/Behaviours/", StringComparison.Ordinal) || file.Contains("/EndToEnd/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        var untested = DeploymentSpec.Fields
+            .Where(field => !tests.Contains($"{char.ToUpperInvariant(field.JsonName[0])}{field.JsonName[1..]} = ", StringComparison.Ordinal)
+                && !tests.Contains($"{field.Name}: ", StringComparison.Ordinal))
+            .Select(field => field.Name);
+        Assert.True(!untested.Any(), $"Neither tests/Actors.Tests/Behaviours nor tests/Host.Tests/EndToEnd sets {string.Join(", ", untested)}: show there what it does.");
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void The_document_of_the_API_says_what_it_is_for(string part, string name)

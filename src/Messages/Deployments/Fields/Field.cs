@@ -65,6 +65,25 @@ internal abstract record Field<T>(string Name) : Field(Name)
 {
     /// <summary>Calls the method of the field's kind.</summary>
     public abstract TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor);
+
+    /// <summary>
+    /// Lists and mappings that are longer than they may be. Counted before anything in one is looked at: what is too long costs no more than that.
+    /// </summary>
+    /// <param name="path">Where the field stands, with a full stop at the end; empty for the whole.</param>
+    public virtual IEnumerable<Problem> TooMany(T of, string path) =>
+        CountOf(of) is { } count && count > MostLength ? [new(path + Name, $"there are {count}; at most {MostLength} are possible")] : [];
+
+    /// <inheritdoc cref="TooMany"/>
+    /// <summary>Texts, numbers, durations and words that are not possible by themselves. What a list of parts has, rules of their own say.</summary>
+    public virtual IEnumerable<Problem> OutOfBounds(T of, string path) =>
+        ProblemOf(of) is { } problem ? [new(path + Name, Instead is { } instead ? $"{problem}. {instead}" : problem)] : [];
+
+    protected virtual int? CountOf(T of) => null;
+
+    protected virtual string? ProblemOf(T of) => null;
+
+    protected static string? Within(TimeSpan value, TimeSpan least, TimeSpan most) =>
+        value < least || value > most ? $"{DurationText.Format(value)} is not possible; expected {DurationText.Format(least)} to {DurationText.Format(most)}" : null;
 }
 
 /// <summary>A method for each kind of field: who adds a kind finds here who has to know it.</summary>
@@ -124,6 +143,9 @@ internal sealed record TextField<T>(string Name, Func<T, string?> Get, Func<T, s
 
     public override int? MostLength => Most;
 
+    protected override string? ProblemOf(T of) =>
+        Get(of) is { } text && text.Length > Most ? $"it is {text.Length} characters long; at most {Most} are possible" : null;
+
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Text(this);
 }
 
@@ -141,6 +163,8 @@ internal sealed record TextsField<T>(string Name, Func<T, ImmutableArray<string>
     protected override string? UsualRange => $"up to {Counted(Most)}";
 
     public override int? MostLength => Most;
+
+    protected override int? CountOf(T of) => Get(of)?.Length;
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Texts(this);
 }
@@ -166,6 +190,9 @@ internal sealed record WholeField<T>(string Name, Func<T, long?> Get, Func<T, in
 
     public override (double Least, double Most)? Numbers => (Least, Most);
 
+    protected override string? ProblemOf(T of) =>
+        Get(of) is { } number && (number < Least || number > Most) ? $"expected a whole number from {Least} to {Most}; there is {number}" : null;
+
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Whole(this);
 }
 
@@ -179,6 +206,8 @@ internal sealed record WholesField<T>(string Name, Func<T, ImmutableArray<int>?>
 
     public override int? MostLength => Most;
 
+    protected override int? CountOf(T of) => Get(of)?.Length;
+
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Wholes(this);
 }
 
@@ -191,6 +220,10 @@ internal sealed record NumberField<T>(string Name, Func<T, double?> Get, Func<T,
 
     public override (double Least, double Most)? Numbers => (Least, Most);
 
+    protected override string? ProblemOf(T of) => Get(of) is { } number && !(number >= Least && number <= Most)
+        ? string.Create(CultureInfo.InvariantCulture, $"expected a number from {Least} to {Most}; there is {number}")
+        : null;
+
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Number(this);
 }
 
@@ -200,6 +233,8 @@ internal sealed record DurationField<T>(string Name, Func<T, TimeSpan?> Get, Fun
     protected override string UsualType => "duration";
 
     protected override string? UsualRange => $"{DurationText.Format(Least)} to {DurationText.Format(Most)}";
+
+    protected override string? ProblemOf(T of) => Get(of) is { } duration ? Within(duration, Least, Most) : null;
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Duration(this);
 }
@@ -217,6 +252,12 @@ internal sealed record DurationsField<T>(
     protected override string? UsualRange => $"up to {Counted(Most)}, 0s to {DurationText.Format(Longest)} each";
 
     public override int? MostLength => Most;
+
+    protected override int? CountOf(T of) => Get(of).Length;
+
+    public override IEnumerable<Problem> OutOfBounds(T of, string path) => Get(of)
+        .Select((duration, i) => (Field: $"{path}{Name}[{i}]", Problem: Within(duration, TimeSpan.Zero, Longest)))
+        .Where(item => item.Problem is not null).Select(item => new Problem(item.Field, item.Problem!));
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Durations(this);
 }
@@ -250,6 +291,9 @@ internal sealed record WordField<T, TWord>(string Name, Func<T, TWord?> Get, Fun
     /// <summary>The word of a value.</summary>
     public string Of(TWord value) => Words.First(w => w.Value.Equals(value)).Word;
 
+    // JSON may have a number for a word.
+    protected override string? ProblemOf(T of) => Get(of) is { } word && !Enum.IsDefined(word) ? $"expected {Expected}" : null;
+
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Word(this);
 
     private static string Joined(IEnumerable<string> words) => $"{string.Join(", ", words.SkipLast(1))} or {words.Last()}";
@@ -269,6 +313,13 @@ internal sealed record VariablesField<T>(
     protected override string? UsualRange => $"up to {Counted(Most)}, of which {Counted(MostSources)} are read";
 
     public override int? MostLength => Most;
+
+    protected override int? CountOf(T of) => Get(of).Count;
+
+    public override IEnumerable<Problem> TooMany(T of, string path) =>
+        Get(of) is var variables && variables.Count <= Most && variables.Values.Count(v => v is not null and not EnvValue.Text) is var sources && sources > MostSources
+            ? [new(path + Name, $"there are {sources} values that are read at start (from_env, from_file, from_command); at most {MostSources} are possible")]
+            : base.TooMany(of, path);
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Variables(this);
 }
@@ -304,6 +355,10 @@ internal sealed record PartField<T, TPart>(string Name, Func<T, TPart?> Get, Fun
 
     protected override string UsualExpected => $"a mapping such as {Example}";
 
+    public override IEnumerable<Problem> TooMany(T of, string path) => Get(of) is { } part ? Fields.SelectMany(field => field.TooMany(part, $"{path}{Name}.")) : [];
+
+    public override IEnumerable<Problem> OutOfBounds(T of, string path) => Get(of) is { } part ? Fields.SelectMany(field => field.OutOfBounds(part, $"{path}{Name}.")) : [];
+
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Part(this);
 }
 
@@ -324,6 +379,8 @@ internal sealed record PartsField<T, TPart>(
     protected override string? UsualRange => $"up to {Counted(Most)}";
 
     public override int? MostLength => Most;
+
+    protected override int? CountOf(T of) => Get(of).Length;
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Parts(this);
 }
