@@ -32,8 +32,8 @@ public sealed class LimitTests
         var deep = new string('[', 256) + new string(']', 256);
         Assert.Equal(deep, Hocon.Json(deep));
         Hocon.Error($"[{deep}]");
-        Assert.Equal(1, Hocon.Object(Chain(200, "a{0}=${{a{1}}}") + "a200=1").GetLong("a0"));
-        Assert.Equal(100_000, Hocon.Object(string.Concat(Enumerable.Repeat("a+=1\n", 100_000))).GetList("a").Count);
+        Assert.Equal(1, Hocon.Object(Chain(200, "a{0}=${{a{1}}}") + "a200=1").Get("a0").AsLong());
+        Assert.Equal(100_000, Hocon.Object(string.Concat(Enumerable.Repeat("a+=1\n", 100_000))).Get("a").AsList().Count);
         Assert.Equal(50_000, Hocon.Object(string.Concat(Enumerable.Range(0, 50_000).Select(i => $"k{i}=1\n"))).Fields.Count);
     }
 

@@ -53,7 +53,7 @@ public sealed class MergingTests
     {
         var value = Hocon.Object("a=${N}", ("N", "5"));
         Assert.Equal(HoconKind.String, value.Get("a").Kind);
-        Assert.Equal(5, value.GetLong("a"));
+        Assert.Equal(5, value.Get("a").AsLong());
         Assert.Equal("the variable N", value.Get("a").Origin.ToString());
     }
 

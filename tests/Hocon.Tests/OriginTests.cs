@@ -31,7 +31,7 @@ public sealed class OriginTests
         Assert.Equal("text:5:7", value.Get("a.b").Origin.ToString());
         Assert.Equal("text:5", value.Get("c").Origin.FileAndLine);
         Assert.Equal("text:6", value.Get("d").Origin.FileAndLine);
-        Assert.Equal(["text:8", "text:10"], value.GetList("e").Select(i => i.Origin.FileAndLine));
+        Assert.Equal(["text:8", "text:10"], value.Get("e").AsList().Select(i => i.Origin.FileAndLine));
     }
 
     [Fact]

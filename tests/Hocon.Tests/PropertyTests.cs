@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -58,7 +59,7 @@ public sealed class PropertyTests
                 Assert.Equal((HoconKind.String, expected.GetString()), (actual.Kind, actual.AsString()));
                 break;
             case JsonValueKind.Number:
-                Assert.Equal((HoconKind.Number, expected.GetDouble()), (actual.Kind, actual.AsDouble()));
+                Assert.Equal((HoconKind.Number, expected.GetDouble()), (actual.Kind, double.Parse(actual.AsString(), CultureInfo.InvariantCulture)));
                 break;
             case JsonValueKind.Null:
                 Assert.Equal(HoconKind.Null, actual.Kind);

@@ -158,7 +158,7 @@ public sealed class SyntaxTests
     }
 
     [Fact]
-    public void Whitespace_newline_is_the_ascii_one_alone() => Assert.Equal("1\u20282", Hocon.Object("a = [1\u20282]").GetList("a").Single().AsString());
+    public void Whitespace_newline_is_the_ascii_one_alone() => Assert.Equal("1\u20282", Hocon.Object("a = [1\u20282]").Get("a").AsList().Single().AsString());
 
     [Theory]
     [InlineData("a=1,a=2", "{'a':2}")]

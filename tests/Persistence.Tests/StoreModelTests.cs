@@ -4,7 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Runner.Entities;
 using Runner.Entities.Store;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 using Runner.Persistence.Sqlite;
 
 namespace Runner.Persistence.Tests;

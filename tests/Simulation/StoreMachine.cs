@@ -1,6 +1,6 @@
 using Runner.Actors;
 using Runner.Entities.Store;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;

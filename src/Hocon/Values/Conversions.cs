@@ -26,11 +26,6 @@ internal static class Conversions
                 : throw Unfit(value, Expected);
     }
 
-    public static double ToDouble(HoconScalar value) =>
-        Numbers.IsNumber(value.Text) && double.Parse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture) is var number && double.IsFinite(number)
-            ? number
-            : throw Unfit(value, "a number");
-
     public static bool ToBoolean(HoconScalar value) => value.Kind is HoconKind.Number ? throw Unfit(value, "true or false") : value.Text switch
     {
         "true" or "yes" or "on" => true,

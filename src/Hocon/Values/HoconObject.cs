@@ -72,21 +72,6 @@ public sealed class HoconObject : HoconValue
 
     public string GetString(string path) => Get(path).AsString();
 
-    public long GetLong(string path) => Get(path).AsLong();
-
-    public double GetDouble(string path) => Get(path).AsDouble();
-
-    public bool GetBoolean(string path) => Get(path).AsBoolean();
-
-    public TimeSpan GetDuration(string path) => Get(path).AsDuration();
-
-    public HoconPeriod GetPeriod(string path) => Get(path).AsPeriod();
-
-    /// <summary>In bytes.</summary>
-    public long GetSize(string path) => Get(path).AsSize();
-
-    public IReadOnlyList<HoconValue> GetList(string path) => Get(path).AsList();
-
     public HoconObject GetObject(string path) => Get(path).AsObject();
 
     internal IReadOnlyList<HoconValue> NumberedItems() => [.. NumericKeys.Sort(_fields.Keys).Select(k => _fields[k])];

@@ -32,17 +32,11 @@ public abstract class HoconValue
     /// <summary>A number that is whole, also from a string that is one in JSON.</summary>
     public long AsLong() => Conversions.ToLong(Simple("a whole number"));
 
-    /// <summary>A number, also from a string that is one in JSON.</summary>
-    public double AsDouble() => Conversions.ToDouble(Simple("a number"));
-
     /// <summary>A boolean, also from the strings true, yes, on, false, no, off.</summary>
     public bool AsBoolean() => Conversions.ToBoolean(Simple("true or false"));
 
     /// <summary>A duration such as <c>10 s</c>; without a unit: milliseconds. Finer than 100 ns is cut off.</summary>
     public TimeSpan AsDuration() => Units.ToDuration(Simple("a duration"));
-
-    /// <summary>A period such as <c>2 weeks</c>; without a unit: days.</summary>
-    public HoconPeriod AsPeriod() => Units.ToPeriod(Simple("a period"));
 
     /// <summary>A size in bytes such as <c>512 KiB</c>, not negative; without a unit: bytes. A part of a byte is cut off.</summary>
     public long AsSize() => Units.ToSize(Simple("a size in bytes"));
@@ -108,6 +102,3 @@ public sealed class HoconArray : HoconValue
 
     public IReadOnlyList<HoconValue> Items { get; }
 }
-
-/// <summary>A period of the calendar: its length depends on when it begins.</summary>
-public readonly record struct HoconPeriod(int Years, int Months, int Days);

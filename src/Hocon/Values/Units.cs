@@ -4,11 +4,10 @@ using Runner.Hocon.Syntax;
 
 namespace Runner.Hocon.Values;
 
-/// <summary>A number and a unit: durations, periods, sizes.</summary>
+/// <summary>A number and a unit: durations and sizes.</summary>
 internal static class Units
 {
     private const string Durations = "a duration such as 500 ms: a number and ns, us, ms, s, m, h or d, or such a unit's name";
-    private const string Periods = "a period such as 2 weeks: a whole number and d, w, m, mo or y, or such a unit's name";
     private const string Sizes = "a size such as 512 KiB: a number from 0 and a unit such as B, kB, KiB, MB or MiB";
 
     /// <summary>In ticks of 100 ns.</summary>
@@ -37,30 +36,6 @@ internal static class Units
         return number >= 0 && SizeUnits.TryGetValue(unit.Length == 0 ? "B" : unit, out var bytes)
             ? Multiply(value, number, bytes, Sizes)
             : throw Conversions.Unfit(value, Sizes);
-    }
-
-    public static HoconPeriod ToPeriod(HoconScalar value)
-    {
-        var (number, unit) = Split(value, Periods);
-        if (number != decimal.Truncate(number))
-        {
-            throw Conversions.Unfit(value, Periods);
-        }
-
-        return unit switch
-        {
-            "" or "d" or "day" or "days" => new HoconPeriod(0, 0, Whole(1)),
-            "w" or "week" or "weeks" => new HoconPeriod(0, 0, Whole(7)),
-            "m" or "mo" or "month" or "months" => new HoconPeriod(0, Whole(1), 0),
-            "y" or "year" or "years" => new HoconPeriod(Whole(1), 0, 0),
-            _ => throw Conversions.Unfit(value, Periods),
-        };
-
-        int Whole(int factor)
-        {
-            var whole = Multiply(value, number, factor, Periods);
-            return whole is >= int.MinValue and <= int.MaxValue ? (int)whole : throw Conversions.Unfit(value, Periods);
-        }
     }
 
     private static (decimal Number, string Unit) Split(HoconScalar value, string expected)

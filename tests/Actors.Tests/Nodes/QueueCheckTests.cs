@@ -1,6 +1,6 @@
 using Runner.Actors.Nodes.Health;
 using Runner.Entities.Store;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 
 namespace Runner.Actors.Tests.Nodes;
 

@@ -8,7 +8,7 @@ using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 using Runner.Persistence.Journal;
 using Runner.Simulation;
 using Runner.Simulation.Runtime;

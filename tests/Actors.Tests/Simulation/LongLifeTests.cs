@@ -4,7 +4,7 @@ using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 using Runner.Persistence.Journal;
 using Runner.Simulation;
 using Runner.Simulation.Runtime;

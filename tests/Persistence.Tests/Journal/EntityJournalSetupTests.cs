@@ -6,7 +6,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Runner.Entities;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 using Runner.Persistence.Journal;
 using Runner.Persistence.Sqlite;
 

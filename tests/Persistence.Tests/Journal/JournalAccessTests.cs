@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Akka.Persistence;
 using Runner.Entities;
 using Runner.Entities.Store;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 using Runner.Persistence.Journal;
 
 namespace Runner.Persistence.Tests.Journal;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
 using Runner.Entities.Store;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 using Runner.Persistence.Journal;
 using Runner.Persistence.Sqlite;
 using Xunit.Abstractions;

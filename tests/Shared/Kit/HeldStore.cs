@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Entities.Store;
-using Runner.Persistence.InMemory;
+using Runner.InMemoryStore;
 
 namespace Runner.Tests.Kit;
 

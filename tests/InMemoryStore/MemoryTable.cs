@@ -1,7 +1,7 @@
 using Runner.Entities.Store;
 using System.Collections.Immutable;
 
-namespace Runner.Persistence.InMemory;
+namespace Runner.InMemoryStore;
 
 /// <summary>The rows of one table with their indexes.</summary>
 internal sealed class MemoryTable

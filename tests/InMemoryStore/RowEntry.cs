@@ -1,6 +1,6 @@
 using Runner.Entities.Store;
 
-namespace Runner.Persistence.InMemory;
+namespace Runner.InMemoryStore;
 
 /// <summary>
 /// A row's place in an index, or a bound between places: a bound has the first values only, and stands before (-1) or after (+1)

@@ -1,7 +1,7 @@
 using Runner.Entities.Store;
 using System.Collections.Immutable;
 
-namespace Runner.Persistence.InMemory;
+namespace Runner.InMemoryStore;
 
 /// <summary>How one index would answer a query: the values it is entered with, and whether it yields the query's order.</summary>
 internal sealed class IndexScan

@@ -1,7 +1,7 @@
 using Runner.Entities.Store;
 using System.Collections.Immutable;
 
-namespace Runner.Persistence.InMemory;
+namespace Runner.InMemoryStore;
 
 /// <summary>What the store has of one entity.</summary>
 internal sealed class MemoryEntity

@@ -1,7 +1,7 @@
 using Runner.Entities.Store;
 using System.Collections.Immutable;
 
-namespace Runner.Persistence.InMemory;
+namespace Runner.InMemoryStore;
 
 /// <summary>An index of a table: its rows by some columns, or by the members of a set and then some columns.</summary>
 /// <param name="setColumn">Ordinal of the set whose members come first, or null.</param>

@@ -2,7 +2,7 @@ using Runner.Entities;
 using Runner.Entities.Store;
 using System.Collections.Immutable;
 
-namespace Runner.Persistence.InMemory;
+namespace Runner.InMemoryStore;
 
 /// <summary>
 /// The store of simulations and tests: everything is in this object and gone with it. Each task it returns is completed already, and
