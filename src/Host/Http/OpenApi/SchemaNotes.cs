@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Microsoft.OpenApi;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Http;
 using Runner.Messages.Limits;
 using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
