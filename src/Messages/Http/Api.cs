@@ -254,6 +254,15 @@ internal static class Queries
     public static TextQuery AfterPart { get; } = new("after", "The `next` of the part before.");
 }
 
+/// <summary>A part of a list.</summary>
+internal interface IPage<T>
+{
+    ImmutableArray<T> Items { get; }
+
+    /// <summary>Where the next one begins; null if this is the last.</summary>
+    string? Next { get; }
+}
+
 /// <summary>How lists are paged: by so many items after a place.</summary>
 internal static class Pages
 {

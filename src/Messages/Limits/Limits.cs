@@ -29,7 +29,7 @@ public sealed record ListLimits(int Limit = Http.Pages.Limits, string? After = n
 
 /// <summary>A page of limits by name.</summary>
 /// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
-public sealed record LimitPage(ImmutableArray<LimitView> Items, string? Next) : IWireMessage;
+public sealed record LimitPage(ImmutableArray<LimitView> Items, string? Next) : IWireMessage, Http.IPage<LimitView>;
 
 /// <summary>What a limit bounds.</summary>
 public enum LimitKind

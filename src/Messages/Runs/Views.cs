@@ -59,10 +59,10 @@ public sealed record RunStateChange(long Sequence, RunState State, int Attempt, 
 
 /// <summary>A page of runs, newest first.</summary>
 /// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
-public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next);
+public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next) : Http.IPage<RunSummary>;
 
 /// <summary>A page of deployments by name.</summary>
-public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next);
+public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next) : Http.IPage<Deployments.DeploymentSummary>;
 
 /// <summary>
 /// Which runs to list. Null means any; all of it combines.
