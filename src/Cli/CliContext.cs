@@ -95,6 +95,14 @@ public sealed class CliContext
 
     internal void Abandon() => IsAbandoned = true;
 
+    /// <summary>Whether the person says yes; there has to be one.</summary>
+    public async Task<bool> AgreesAsync(string question, CancellationToken cancel)
+    {
+        WriteError($"{question} [y/N] ");
+        var answer = await Task.Run(ReadAnswer!, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false);
+        return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
     /// <summary>Writes a line to standard output at once.</summary>
     public void WriteLine(string line = "") => Write(line + "\n");
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Serialization.Metadata;
 using Runner.Cli.Completion;
 using Runner.Client;
 
@@ -41,9 +42,10 @@ internal sealed class ClientCommand
     }
 
     /// <summary>Gives a command its common options and what it does.</summary>
-    public Command With(Command command, Func<ClientCall, Task<int>> action)
+    /// <param name="example">A line for its help that shows how it is used.</param>
+    public Command With(Command command, string example, Func<ClientCall, Task<int>> action)
     {
-        command.Add(_url);
+        command.WithExample(example).Add(_url);
         command.Add(_data);
         command.Add(_json);
         command.Add(_noWait);
@@ -110,6 +112,21 @@ internal sealed record ClientCall(CliContext Context, ParseResult Arguments, boo
     public T? Get<T>(Option<T> option) => Arguments.GetValue(option);
 
     public T Get<T>(Argument<T> argument) => Arguments.GetRequiredValue(argument);
+
+    /// <summary>Ends a command that came to something: with <c>--json</c> it prints that as the API's JSON, otherwise what a person reads.</summary>
+    public int Say<T>(T value, JsonTypeInfo<T> json, Func<T, string> text)
+    {
+        if (Json)
+        {
+            Context.WriteJson(value, json);
+        }
+        else
+        {
+            Context.Write(text(value) is var said && said.EndsWith('\n') ? said : said + "\n");
+        }
+
+        return ExitCodes.Success;
+    }
 
     /// <summary>Reads what may never come (a FIFO, a disk that is away, a person's answer), and stops waiting for it when the person wants the command to end.</summary>
     public Task<T> ReadAsync<T>(Func<T> read) => Task.Run(read, CancellationToken.None).WaitAsync(Cancel);

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Runner.Messages.Http;
 
 namespace Runner.Client;
 
@@ -45,12 +45,9 @@ internal sealed class ApiConnection : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>A request and its whole answer as a value.</summary>
-    /// <param name="repeatable">Whether the request may be sent again after its connection broke without knowing whether it had arrived.</param>
-    /// <param name="alsoUnavailable">Whether 503 is an answer of that type, too.</param>
-    public async Task<T> SendAsync<T>(
-        HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, bool repeatable, CancellationToken cancel, bool alsoUnavailable = false)
+    public async Task<T> SendAsync<T>(ApiCall<T> call, CancellationToken cancel)
     {
-        if (body?.Length > MaxBody)
+        if (call.Body is { Length: > MaxBody } body)
         {
             // The node would hang up in the middle of it, which is told from a broken connection by nobody.
             throw new RunnerApiException(
@@ -67,13 +64,13 @@ internal sealed class ApiConnection : IDisposable
         {
             try
             {
-                var answer = await SendOnceAsync(method, path, body, type, alsoUnavailable, cancel).ConfigureAwait(false);
+                var answer = await SendOnceAsync(call, cancel).ConfigureAwait(false);
                 patience.Answered();
                 return answer;
             }
             catch (BrokenConnectionException e)
             {
-                if (!repeatable || sent >= _options.Resends)
+                if (call.Operation.SentOnce || sent >= _options.Resends)
                 {
                     throw new NodeUnreachableException(
                         Url,
@@ -92,11 +89,12 @@ internal sealed class ApiConnection : IDisposable
     }
 
     /// <summary>A request whose answer's body is read by the caller as it comes. Throws as the others do for an answer that is an error.</summary>
+    /// <param name="operation">Whose documented answers are none; null has those of success only.</param>
     /// <exception cref="BrokenConnectionException">The connection broke before the answer's head was there.</exception>
-    public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancel, bool alsoUnavailable = false)
+    public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancel, Operation? operation = null)
     {
         var response = await HeadAsync(request, cancel).ConfigureAwait(false);
-        if (response.IsSuccessStatusCode || (alsoUnavailable && response is { StatusCode: HttpStatusCode.ServiceUnavailable, Content.Headers.ContentType.MediaType: "application/json" }))
+        if (response.IsSuccessStatusCode || (response.Content.Headers.ContentType?.MediaType == "application/json" && operation?.Answers.Any(a => a.Status == (int)response.StatusCode) == true))
         {
             return response;
         }
@@ -111,22 +109,21 @@ internal sealed class ApiConnection : IDisposable
 
     public static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
-    private async Task<T> SendOnceAsync<T>(
-        HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, bool alsoUnavailable, CancellationToken cancel)
+    private async Task<T> SendOnceAsync<T>(ApiCall<T> call, CancellationToken cancel)
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
         try
         {
-            using var request = new HttpRequestMessage(method, path);
-            if (body is not null)
+            using var request = new HttpRequestMessage(call.Operation.Method, call.Path);
+            if (call.Body is { } body)
             {
                 request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
             }
 
-            using var response = await OpenAsync(request, either.Token, alsoUnavailable).ConfigureAwait(false);
+            using var response = await OpenAsync(request, either.Token, call.Operation).ConfigureAwait(false);
             var bytes = await ReadAsync(response, either.Token).ConfigureAwait(false);
-            return JsonSerializer.Deserialize(bytes, type) ?? throw new UnexpectedAnswerException(Url, "it answered null");
+            return JsonSerializer.Deserialize(bytes, call.Answer) ?? throw new UnexpectedAnswerException(Url, "it answered null");
         }
         catch (JsonException e)
         {
@@ -189,12 +186,12 @@ internal sealed class ApiConnection : IDisposable
             return new TokenRefusedException(Url, _node.Token is not null, _node.TokenSource);
         }
 
-        ErrorBody? error = null;
+        ApiProblem? error = null;
         if (response.Content.Headers.ContentLength is null or <= LongestError)
         {
             try
             {
-                error = JsonSerializer.Deserialize(await ReadAsync(response, cancel).ConfigureAwait(false), ClientJson.Default.ErrorBody);
+                error = JsonSerializer.Deserialize(await ReadAsync(response, cancel).ConfigureAwait(false), HttpJson.Default.ApiProblem);
             }
             catch (JsonException)
             {

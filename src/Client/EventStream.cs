@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Runner.Messages.Http;
 
 namespace Runner.Client;
 
@@ -37,7 +38,7 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
                 while (await NextAsync(events).ConfigureAwait(false))
                 {
                     var item = events.Current;
-                    if (item.EventType == "end")
+                    if (item.EventType == EventNames.End)
                     {
                         yield break;
                     }
@@ -59,10 +60,10 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
     private async Task<HttpResponseMessage?> ConnectAsync(bool first, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, _lastId is null ? firstPath : resumedPath);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EventNames.MediaType));
         if (_lastId is not null)
         {
-            request.Headers.TryAddWithoutValidation("Last-Event-ID", _lastId);
+            request.Headers.TryAddWithoutValidation(HeaderNames.LastEventId, _lastId);
         }
 
         try

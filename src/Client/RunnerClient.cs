@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Http;
 using Runner.Messages.Limits;
 using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
@@ -33,11 +34,10 @@ public sealed class RunnerClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _api.Dispose();
 
-    public Task<NodeInfo> NodeAsync(CancellationToken cancel = default) => Get(ApiPaths.Root + "node", MessagesJson.Default.NodeInfo, cancel);
+    public Task<NodeInfo> NodeAsync(CancellationToken cancel = default) => Call(Api.GetNode).SendAsync(cancel);
 
     /// <summary>What is wrong with the node, in sentences; also of one that is not ready.</summary>
-    public Task<HealthReport> HealthAsync(CancellationToken cancel = default) =>
-        _api.SendAsync(HttpMethod.Get, "health/ready", null, MessagesJson.Default.HealthReport, repeatable: true, cancel, alsoUnavailable: true);
+    public Task<HealthReport> HealthAsync(CancellationToken cancel = default) => Call(Api.GetReadiness).SendAsync(cancel);
 
     /// <summary>
     /// Copies a backup of the node, a tar archive, while the node works. If it throws, what was written to <paramref name="destination"/> is no backup.
@@ -47,11 +47,9 @@ public sealed class RunnerClient : IDisposable
     /// <returns>How many bytes it has.</returns>
     public async Task<long> BackupAsync(Stream destination, bool withOutput = true, Action<long>? progress = null, Action<string>? leftOut = null, CancellationToken cancel = default)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Post, ApiPaths.Query(ApiPaths.Root + "backup", ("output", withOutput ? null : "false")));
         try
         {
-            using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
+            using var response = await new ApiCall(_api, Api.BackUp, []).With(Queries.Output, withOutput ? null : "false").OpenAsync(cancel).ConfigureAwait(false);
             using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             var counted = new CountingStream(body);
             var watch = new ArchiveWatch();
@@ -80,81 +78,58 @@ public sealed class RunnerClient : IDisposable
     /// <param name="dryRun">Only says what would change.</param>
     public Task<ImmutableArray<DeploymentRegistered>> RegisterAsync(
         ImmutableArray<DeploymentSpec> specs, bool dryRun = false, CancellationToken cancel = default) =>
-        Send(
-            HttpMethod.Put,
-            ApiPaths.Query(ApiPaths.Root + "deployments", ("dryRun", dryRun ? "true" : null)),
-            Bytes(specs, MessagesJson.Default.ImmutableArrayDeploymentSpec),
-            MessagesJson.Default.ImmutableArrayDeploymentRegistered,
-            cancel);
+        Call(Api.RegisterDeployments, specs).With(Queries.DryRegistration, dryRun).SendAsync(cancel);
 
-    public Task<DeploymentPage> DeploymentsAsync(ListDeployments query, CancellationToken cancel = default) => Get(
-        ApiPaths.Query(
-            ApiPaths.Root + "deployments", ("tag", query.Tag), ("limit", ApiPaths.Text(query.Limit)), ("after", query.After)),
-        MessagesJson.Default.DeploymentPage,
-        cancel);
+    public Task<DeploymentPage> DeploymentsAsync(ListDeployments query, CancellationToken cancel = default) =>
+        Call(Api.ListDeployments).With(Queries.Tag, query.Tag).With(Pages.OfDeployments, query.Limit).With(Pages.After, query.After).SendAsync(cancel);
 
     public Task<DeploymentView> DeploymentAsync(string name, CancellationToken cancel = default) =>
-        Get(ApiPaths.Deployment(name), MessagesJson.Default.DeploymentView, cancel);
+        Call(Api.GetDeployment, ApiPaths.Deployment(name)).SendAsync(cancel);
 
     public Task<DeploymentChanged> PauseDeploymentAsync(string name, CancellationToken cancel = default) =>
-        Send(HttpMethod.Post, ApiPaths.Deployment(name, "/pause"), null, MessagesJson.Default.DeploymentChanged, cancel);
+        Call(Api.PauseDeployment, ApiPaths.Deployment(name)).SendAsync(cancel);
 
     public Task<DeploymentChanged> ResumeDeploymentAsync(string name, CancellationToken cancel = default) =>
-        Send(HttpMethod.Post, ApiPaths.Deployment(name, "/resume"), null, MessagesJson.Default.DeploymentChanged, cancel);
+        Call(Api.ResumeDeployment, ApiPaths.Deployment(name)).SendAsync(cancel);
 
     /// <summary>Switches one schedule on or off; on, it goes on from now.</summary>
     public Task<DeploymentChanged> SwitchScheduleAsync(string name, string schedule, bool active, CancellationToken cancel = default) =>
-        Send(HttpMethod.Post, ApiPaths.Schedule(name, schedule, active ? "/resume" : "/pause"), null, MessagesJson.Default.DeploymentChanged, cancel);
+        Call(active ? Api.ResumeSchedule : Api.PauseSchedule, ApiPaths.Schedule(name, schedule)).SendAsync(cancel);
 
-    public Task<DeploymentChanged> DeleteDeploymentAsync(string name, RunsOnDelete runs = RunsOnDelete.Keep, CancellationToken cancel = default) => _api.SendAsync(
-        HttpMethod.Delete,
-        ApiPaths.Query(ApiPaths.Deployment(name), ("runs", runs == RunsOnDelete.Cancel ? "cancel" : "keep")),
-        null,
-        MessagesJson.Default.DeploymentChanged,
-        repeatable: false, // a second one would say «not found» of what the first did
-        cancel);
+    public Task<DeploymentChanged> DeleteDeploymentAsync(string name, RunsOnDelete runs = RunsOnDelete.Keep, CancellationToken cancel = default) =>
+        Call(Api.DeleteDeployment, ApiPaths.Deployment(name)).With(Queries.RunsOnDelete, runs == RunsOnDelete.Cancel ? "cancel" : "keep").SendAsync(cancel);
 
     /// <summary>
     /// Asks for a run. It is sent with an idempotency key (made here if <paramref name="command"/> has none), and so is sent again when the
     /// connection breaks: one call is at most one run.
     /// </summary>
-    public Task<RunSubmitted> SubmitAsync(SubmitRun command, CancellationToken cancel = default) => Send(
-        HttpMethod.Post,
-        ApiPaths.Deployment(command.Deployment, "/runs"),
-        Bytes(
-            new SubmitBody(command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema,
-                command.KeyOnly, command.Name),
-            ClientJson.Default.SubmitBody),
-        MessagesJson.Default.RunSubmitted,
-        cancel);
+    public Task<RunSubmitted> SubmitAsync(SubmitRun command, CancellationToken cancel = default) => Call(
+        Api.SubmitRun,
+        new SubmitBody(
+            command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema, command.KeyOnly,
+            command.Name),
+        ApiPaths.Deployment(command.Deployment)).SendAsync(cancel);
 
-    public Task<RunPage> RunsAsync(ListRuns query, CancellationToken cancel = default) => Get(
-        ApiPaths.Query(
-            ApiPaths.Root + "runs",
-            ("state", query.State),
-            ("deployment", query.Deployment),
-            ("tag", query.Tag),
-            ("since", query.Since is { } since ? Instants.Format(since) : null),
-            ("name", query.Name),
-            ("parameter", query.Parameter),
-            ("limit", ApiPaths.Text(query.Limit)),
-            ("after", query.After)),
-        MessagesJson.Default.RunPage,
-        cancel);
+    public Task<RunPage> RunsAsync(ListRuns query, CancellationToken cancel = default) => Call(Api.ListRuns)
+        .With(Queries.State, query.State)
+        .With(Queries.Deployment, query.Deployment)
+        .With(Queries.Tag, query.Tag)
+        .With(Queries.Since, query.Since)
+        .With(Queries.Name, query.Name)
+        .With(Queries.Parameter, query.Parameter)
+        .With(Pages.OfRuns, query.Limit)
+        .With(Pages.After, query.After)
+        .SendAsync(cancel);
 
-    public Task<RunView> RunAsync(Guid id, CancellationToken cancel = default) => Get(ApiPaths.Run(id), MessagesJson.Default.RunView, cancel);
+    public Task<RunView> RunAsync(Guid id, CancellationToken cancel = default) => Call(Api.GetRun, ApiPaths.Run(id)).SendAsync(cancel);
 
     /// <summary>Cancels a run; returns once that is durable, which is before its program is gone.</summary>
-    public Task<RunCancelAccepted> CancelAsync(Guid id, string? reason = null, CancellationToken cancel = default) => Send(
-        HttpMethod.Post, ApiPaths.Run(id, "/cancel"), Bytes(new CancelBody(reason), ClientJson.Default.CancelBody), MessagesJson.Default.RunCancelAccepted, cancel);
+    public Task<RunCancelAccepted> CancelAsync(Guid id, string? reason = null, CancellationToken cancel = default) =>
+        Call(Api.CancelRun, new CancelBody(reason), ApiPaths.Run(id)).SendAsync(cancel);
 
     /// <summary>Runs an ended run's recipe anew; as safe to repeat as <see cref="SubmitAsync"/>.</summary>
-    public Task<RunSubmitted> RetryAsync(Guid id, string? idempotencyKey = null, CancellationToken cancel = default) => Send(
-        HttpMethod.Post,
-        ApiPaths.Run(id, "/retry"),
-        Bytes(new RetryBody(idempotencyKey ?? _newKey()), ClientJson.Default.RetryBody),
-        MessagesJson.Default.RunSubmitted,
-        cancel);
+    public Task<RunSubmitted> RetryAsync(Guid id, string? idempotencyKey = null, CancellationToken cancel = default) =>
+        Call(Api.RetryRun, new RetryBody(idempotencyKey ?? _newKey()), ApiPaths.Run(id)).SendAsync(cancel);
 
     /// <summary>
     /// Every state of a run in order, from after <paramref name="afterSequence"/> to its end; each once, also across broken connections
@@ -163,9 +138,8 @@ public sealed class RunnerClient : IDisposable
     public IAsyncEnumerable<RunStateChange> WatchRunAsync(Guid id, long afterSequence = 0, CancellationToken cancel = default)
     {
         var last = afterSequence;
-        var path = ApiPaths.Run(id, "/events");
-        var first = ApiPaths.Query(path, ("after", afterSequence > 0 ? ApiPaths.Text(afterSequence) : null));
-        return new EventStream<RunStateChange>(_api, first, path, "state", MessagesJson.Default.RunStateChange)
+        ApiCall Watch(long? after) => new ApiCall(_api, Api.WatchRun, [ApiPaths.Run(id)]).With(Queries.AfterSequence, after);
+        return new EventStream<RunStateChange>(_api, Watch(afterSequence > 0 ? afterSequence : null).Path, Watch(null).Path, EventNames.State, MessagesJson.Default.RunStateChange)
             .ReadAsync(c => c.Sequence > last && (last = c.Sequence) > 0, cancel);
     }
 
@@ -182,18 +156,18 @@ public sealed class RunnerClient : IDisposable
         DateTimeOffset? since = null, bool timestamps = false, CancellationToken cancel = default)
     {
         LogPosition? last = null;
-        string Path(string? position, int? lines, DateTimeOffset? time) => ApiPaths.Query(
-            ApiPaths.Run(id, "/logs"),
-            ("follow", "true"),
-            ("together", together ? "true" : null),
-            ("tail", ApiPaths.Text(lines)),
-            ("since", time is { } at ? Instants.Format(at) : null),
-            ("timestamps", timestamps ? "true" : null),
-            ("stream", stream is { } s ? ApiPaths.Text(s) : null),
-            ("attempt", ApiPaths.Text(attempt)),
-            ("from", position));
+        string Path(string? position, int? lines, DateTimeOffset? time) => Logs(id)
+            .With(Queries.Follow, true)
+            .With(Queries.Together, together)
+            .With(Queries.Tail, lines)
+            .With(Queries.OutputSince, time)
+            .With(Queries.Timestamps, timestamps)
+            .With(Queries.Stream, stream is { } one ? WordOf(one) : null)
+            .With(Queries.Attempt, attempt)
+            .With(Queries.From, position)
+            .Path;
 
-        return new EventStream<LogLine>(_api, Path(from, tail, since), Path(null, null, null), "log", ClientJson.Default.LogLine).ReadAsync(
+        return new EventStream<LogLine>(_api, Path(from, tail, since), Path(null, null, null), EventNames.Log, ClientJson.Default.LogLine).ReadAsync(
             line =>
             {
                 if (!LogPosition.TryParse(line.Position, out var position))
@@ -229,19 +203,16 @@ public sealed class RunnerClient : IDisposable
         Guid id, LogStream stream, Stream destination, int? attempt = null, long from = 0, int? tail = null,
         DateTimeOffset? since = null, bool timestamps = false, CancellationToken cancel = default)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get,
-            ApiPaths.Query(
-                ApiPaths.Run(id, "/logs"),
-                ("stream", ApiPaths.Text(stream)),
-                ("attempt", ApiPaths.Text(attempt)),
-                ("tail", ApiPaths.Text(tail)),
-                ("since", since is { } at ? Instants.Format(at) : null),
-                ("timestamps", timestamps ? "true" : null),
-                ("from", from > 0 ? ApiPaths.Text(from) : null)));
         try
         {
-            using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
+            using var response = await Logs(id)
+                .With(Queries.Stream, WordOf(stream))
+                .With(Queries.Attempt, attempt)
+                .With(Queries.Tail, tail)
+                .With(Queries.OutputSince, since)
+                .With(Queries.Timestamps, timestamps)
+                .With(Queries.From, from > 0 ? from.ToString(CultureInfo.InvariantCulture) : null)
+                .OpenAsync(cancel).ConfigureAwait(false);
             using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             var counted = new CountingStream(body);
             await counted.CopyToAsync(destination, cancel).ConfigureAwait(false);
@@ -256,50 +227,43 @@ public sealed class RunnerClient : IDisposable
     /// <summary>Where the bytes end that <see cref="CopyLogAsync"/> would copy, if secret values are masked in them; null if none are, and their positions can be counted.</summary>
     public async Task<LogPosition?> MaskedLogEndAsync(Guid id, LogStream stream, int attempt, CancellationToken cancel = default)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get,
-            ApiPaths.Query(ApiPaths.Run(id, "/logs"), ("stream", ApiPaths.Text(stream)), ("attempt", ApiPaths.Text(attempt)), ("tail", ApiPaths.Text((int?)1))));
-        using var response = await _api.OpenAsync(request, cancel).ConfigureAwait(false);
-        return response.Headers.Contains("Runner-Log-Masked") ? PositionIn(response) : null;
+        using var response = await Logs(id).With(Queries.Stream, WordOf(stream)).With(Queries.Attempt, attempt).With(Queries.Tail, 1).OpenAsync(cancel).ConfigureAwait(false);
+        return response.Headers.Contains(HeaderNames.LogMasked) ? PositionIn(response) : null;
     }
 
     private static LogPosition? PositionIn(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Runner-Log-Position", out var values) && LogPosition.TryParse(values.FirstOrDefault(), out var position) ? position : null;
+        response.Headers.TryGetValues(HeaderNames.LogPosition, out var values) && LogPosition.TryParse(values.FirstOrDefault(), out var position) ? position : null;
 
-    public Task<LimitPage> LimitsAsync(ListLimits query, CancellationToken cancel = default) => Get(
-        ApiPaths.Query(ApiPaths.Root + "limits", ("limit", ApiPaths.Text(query.Limit)), ("after", query.After)), MessagesJson.Default.LimitPage, cancel);
+    public Task<LimitPage> LimitsAsync(ListLimits query, CancellationToken cancel = default) =>
+        Call(Api.ListLimits).With(Pages.OfLimits, query.Limit).With(Pages.After, query.After).SendAsync(cancel);
 
     /// <param name="size">1 to 1,000,000.</param>
-    public Task<LimitChanged> SetLimitAsync(string name, int size, CancellationToken cancel = default) => Send(
-        HttpMethod.Put, ApiPaths.Limit(name), Bytes(new LimitBody(size), ClientJson.Default.LimitBody), MessagesJson.Default.LimitChanged, cancel);
+    public Task<LimitChanged> SetLimitAsync(string name, int size, CancellationToken cancel = default) =>
+        Call(Api.SetLimit, new LimitBody { Size = size }, ApiPaths.Limit(name)).SendAsync(cancel);
 
-    public Task<LimitChanged> DeleteLimitAsync(string name, CancellationToken cancel = default) =>
-        _api.SendAsync(HttpMethod.Delete, ApiPaths.Limit(name), null, MessagesJson.Default.LimitChanged, repeatable: false, cancel);
+    public Task<LimitChanged> DeleteLimitAsync(string name, CancellationToken cancel = default) => Call(Api.DeleteLimit, ApiPaths.Limit(name)).SendAsync(cancel);
 
     /// <summary>
     /// Deletes a part of the ended runs that a rule does not keep, or counts them; <see cref="PruneReport.Next"/> says where the next part
     /// begins. Sent again when the connection breaks: then what the first one deleted is not in the report.
     /// </summary>
-    public Task<PruneReport> PruneAsync(PruneRuns command, CancellationToken cancel = default) => Send(
-        HttpMethod.Post,
-        ApiPaths.Query(ApiPaths.Root + "prune", ("dryRun", command.DryRun ? "true" : null), ("after", command.After)),
-        Bytes(new PruneBody(command.KeepFor, command.KeepRuns, command.Deployment), ClientJson.Default.PruneBody),
-        MessagesJson.Default.PruneReport,
-        cancel);
+    public Task<PruneReport> PruneAsync(PruneRuns command, CancellationToken cancel = default) =>
+        Call(Api.PruneRuns, new PruneBody(command.KeepFor, command.KeepRuns, command.Deployment))
+            .With(Queries.DryPruning, command.DryRun).With(Queries.AfterPart, command.After).SendAsync(cancel);
 
     /// <summary>
     /// Has an event that cannot be read left out, with a marker in its place. Not sent again by itself when the connection breaks: the answer would be that there is
     /// nothing to skip.
     /// </summary>
-    public Task<EventSkipped> SkipEventAsync(SkipEvent command, CancellationToken cancel = default) => _api.SendAsync(
-        HttpMethod.Post, ApiPaths.Root + "journal/skip", Bytes(new SkipBody(command.Entity, command.Sequence, command.Reason), ClientJson.Default.SkipBody),
-        MessagesJson.Default.EventSkipped, repeatable: false, cancel);
+    public Task<EventSkipped> SkipEventAsync(SkipEvent command, CancellationToken cancel = default) =>
+        Call(Api.SkipEvent, new SkipBody { Entity = command.Entity, Number = command.Sequence, Reason = command.Reason }).SendAsync(cancel);
 
-    private static byte[] Bytes<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(value, type);
+    private static string WordOf(LogStream stream) => stream == LogStream.Stdout ? "stdout" : "stderr";
 
-    private Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
-        _api.SendAsync(HttpMethod.Get, path, null, type, repeatable: true, cancel);
+    private ApiCall Logs(Guid id) => new(_api, Api.ReadLogs, [ApiPaths.Run(id)]);
 
-    private Task<T> Send<T>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancel) =>
-        _api.SendAsync(method, path, body, type, repeatable: true, cancel);
+    private ApiCall<TAnswer> Call<TAnswer>(Operation<TAnswer> operation, params ReadOnlySpan<string> path) => new(_api, operation, operation.Answer, path);
+
+    private ApiCall<TAnswer> Call<TBody, TAnswer>(Operation<TBody, TAnswer> operation, TBody body, params ReadOnlySpan<string> path) =>
+        new(_api, operation, operation.Answer, path) { Body = JsonSerializer.SerializeToUtf8Bytes(body, operation.Body) };
 }

@@ -1,4 +1,5 @@
 using Runner.Client;
+using Runner.Messages.Http;
 using Runner.Messages.Runs;
 
 namespace Runner.Cli.Arguments;
@@ -7,7 +8,6 @@ namespace Runner.Cli.Arguments;
 internal static class RunIds
 {
     private const int ShortestPart = 4;
-    private const int Looked = 1_000;
 
     /// <exception cref="UsageException">It is no id and no part of one.</exception>
     /// <exception cref="RunnerApiException">It is no run's, or that of several.</exception>
@@ -24,7 +24,7 @@ internal static class RunIds
             throw new UsageException($"'{text}' is not a run's id: expected one as `runner runs` shows, or at least {ShortestPart} digits of its beginning or end.");
         }
 
-        var page = await client.RunsAsync(new ListRuns(Limit: Looked), cancel).ConfigureAwait(false);
+        var page = await client.RunsAsync(new ListRuns(Limit: Pages.Most), cancel).ConfigureAwait(false);
         var fitting = page.Items
             .Select(r => r.Id)
             .Where(id => id.ToString("N") is var whole
@@ -34,7 +34,7 @@ internal static class RunIds
         return fitting switch
         {
             [var one] => one,
-            [] => throw new RunnerApiException("run-not-found", 404, $"None of the latest {Looked:N0} runs begins or ends with '{text}'. Give the whole id, or see `runner runs`.", []),
+            [] => throw new RunnerApiException("run-not-found", 404, $"None of the latest {Pages.Most:N0} runs begins or ends with '{text}'. Give the whole id, or see `runner runs`.", []),
             _ => throw new RunnerApiException("run-ambiguous", 409, $"More than one run begins or ends with '{text}', {fitting[0]} and {fitting[1]} among them. Give more of the id.", []),
         };
     }

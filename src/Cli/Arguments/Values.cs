@@ -3,6 +3,7 @@ using System.CommandLine.Completions;
 using System.Globalization;
 using Runner.Client;
 using Runner.Messages;
+using Runner.Messages.Http;
 
 namespace Runner.Cli.Arguments;
 
@@ -26,6 +27,9 @@ public static class Values
             return null;
         },
     };
+
+    /// <summary>A whole number that a query has, too.</summary>
+    internal static Option<int?> Integer(string name, string description, NumberQuery query) => Integer(name, description, (int)query.Min, (int)query.Max);
 
     /// <summary>A duration such as <c>10s</c>.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)

@@ -13,9 +13,8 @@ internal static class BackupCommand
         var file = new Argument<string>("FILE") { Description = "The backup: a tar archive, compressed if the name ends in .gz." };
         var noOutput = Values.Flag("--no-output", "Leave out the output of runs.");
         var force = Values.Flag("--force", "Replace FILE if it is there.");
-        var command = new Command("backup", "Copy everything a node has into one file, while it works.") { file, noOutput, force }
-            .WithExample("runner backup runner.tar.gz");
-        return client.With(command, async call =>
+        var command = new Command("backup", "Copy everything a node has into one file, while it works.") { file, noOutput, force };
+        return client.With(command, "runner backup runner.tar.gz", async call =>
         {
             var path = Path.GetFullPath(call.Get(file));
             await using var target = NewFile.Create(path, call.Get(force));
@@ -36,16 +35,9 @@ internal static class BackupCommand
                 call.Context.WriteErrorLine($"Left out of it, since a program has replaced it or closed it to the node: {Printable.Line(leftOut)}.");
             }
 
-            if (call.Json)
-            {
-                call.Context.WriteJson(new BackupDone(path, written, leftOut), CliJson.Default.BackupDone);
-            }
-            else
-            {
-                call.Context.WriteLine($"Backed up to {Printable.Line(path)} ({Sizes.Text(written)}). `runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
-            }
-
-            return ExitCodes.Success;
+            return call.Say(
+                new BackupDone(path, written, leftOut), CliJson.Default.BackupDone,
+                _ => $"Backed up to {Printable.Line(path)} ({Sizes.Text(written)}). `runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
         });
     }
 

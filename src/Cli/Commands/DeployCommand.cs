@@ -17,9 +17,8 @@ internal static class DeployCommand
     {
         var files = new Argument<string[]>("file") { Description = "Deployment files.", Arity = ArgumentArity.OneOrMore };
         var dryRun = Values.Flag("--dry-run", "Only say what would change.");
-        var command = new Command("deploy", "Register deployments, or update those that are there, all or none; set the files' limits.") { files, dryRun }
-            .WithExample("runner deploy samples/hello/runner.yaml");
-        return client.With(command, async call =>
+        var command = new Command("deploy", "Register deployments, or update those that are there, all or none; set the files' limits.") { files, dryRun };
+        return client.With(command, "runner deploy samples/hello/runner.yaml", async call =>
         {
             var file = await call.ReadAsync(() => DeploymentFile.Load(call.Get(files))).ConfigureAwait(false);
             var registered = await RegisterAsync(call, file, call.Get(dryRun)).ConfigureAwait(false);

@@ -7,6 +7,7 @@ using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Http;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
@@ -18,41 +19,29 @@ internal static class DeploymentCommands
     public static Command List(ClientCommand client)
     {
         var tag = Values.Text("--tag", "Only those with this tag.", "TAG");
-        var page = new PageOptions(200);
-        var command = new Command("deployments", "List the deployments.") { tag, page.Limit, page.All, page.After }.WithExample("runner deployments --tag demo");
-        return client.With(command, async call =>
-        {
-            var query = new ListDeployments(call.Get(tag));
-            var (deployments, next) = await page.ReadAsync(
-                call,
-                (count, from) => call.Client.DeploymentsAsync(query with { Limit = count, After = from }, call.Cancel),
-                got => (got.Items, got.Next)).ConfigureAwait(false);
-            if (call.Json)
-            {
-                call.Context.WriteJson(new DeploymentPage(deployments, next), MessagesJson.Default.DeploymentPage);
-                return ExitCodes.Success;
-            }
-
-            call.Context.Write(RenderList(call.Context, deployments));
-            if (next is not null)
-            {
-                string?[] argv = [.. query.Tag is { } t ? ["--tag", t] : Array.Empty<string>(), "--after", next];
-                call.Context.WriteErrorLine($"More: runner deployments {Printable.Command(argv!)}");
-            }
-
-            return ExitCodes.Success;
-        });
+        var page = new PageOptions(Pages.Deployments);
+        var command = new Command("deployments", "List the deployments.") { tag, page.Limit, page.All, page.After };
+        return client.With(command, "runner deployments --tag demo", call => page.ShowAsync<DeploymentPage, DeploymentSummary>(
+            call,
+            (count, from) => call.Client.DeploymentsAsync(new ListDeployments(call.Get(tag), count, from), call.Cancel),
+            (last, items) => last with { Items = items },
+            MessagesJson.Default.DeploymentPage,
+            deployments => RenderList(call.Context, deployments),
+            "runner deployments",
+            ("--tag", call.Get(tag))));
     }
 
-    public static Command Create(ClientCommand client)
+    public static Command Create(ClientCommand client) => new("deployment", "Show, pause, resume or delete a deployment.")
     {
-        var group = new Command("deployment", "Show, pause, resume or delete a deployment.");
-        group.Add(Show(client));
-        group.Add(Change(client, "pause", "Stop a deployment's schedules until it is resumed.", "is paused", "was paused already", (c, n) => c.Client.PauseDeploymentAsync(n, c.Cancel)));
-        group.Add(Change(client, "resume", "Let a deployment's schedules go on from now.", "goes on", "was not paused", (c, n) => c.Client.ResumeDeploymentAsync(n, c.Cancel)));
-        group.Add(Delete(client));
-        return group;
-    }
+        Show(client),
+        Change(
+            client, "pause", "Stop a deployment's schedules until it is resumed.", "is paused", "was paused already",
+            (c, n) => c.Client.PauseDeploymentAsync(n, c.Cancel)),
+        Change(
+            client, "resume", "Let a deployment's schedules go on from now.", "goes on", "was not paused",
+            (c, n) => c.Client.ResumeDeploymentAsync(n, c.Cancel)),
+        Delete(client),
+    };
 
     private static Argument<string> Name(ClientCommand client) =>
         client.Suggest.Deployments(new Argument<string>("name") { Description = "The deployment: FLOW/NAME." });
@@ -60,21 +49,11 @@ internal static class DeploymentCommands
     private static Command Show(ClientCommand client)
     {
         var name = Name(client);
-        var command = new Command("show", "Show a deployment: recipe, schedules and next runs.") { name }
-            .WithExample("runner deployment show hello/every-10s");
-        return client.With(command, async call =>
+        var command = new Command("show", "Show a deployment: recipe, schedules and next runs.") { name };
+        return client.With(command, "runner deployment show hello/every-10s", async call =>
         {
             var view = await call.Client.DeploymentAsync(call.Get(name), call.Cancel).ConfigureAwait(false);
-            if (call.Json)
-            {
-                call.Context.WriteJson(view, MessagesJson.Default.DeploymentView);
-            }
-            else
-            {
-                call.Context.Write(Render(call.Context, view));
-            }
-
-            return ExitCodes.Success;
+            return call.Say(view, MessagesJson.Default.DeploymentView, _ => Render(call.Context, view));
         });
     }
 
@@ -82,17 +61,16 @@ internal static class DeploymentCommands
         ClientCommand client, string verb, string description, string done, string already, Func<ClientCall, string, Task<DeploymentChanged>> change)
     {
         var name = Name(client);
-        var command = new Command(verb, description) { name }.WithExample($"runner deployment {verb} hello/every-10s");
-        return client.With(command, async call => Say(call, await change(call, call.Get(name)).ConfigureAwait(false), done, already));
+        var command = new Command(verb, description) { name };
+        return client.With(command, $"runner deployment {verb} hello/every-10s", async call => Say(call, await change(call, call.Get(name)).ConfigureAwait(false), done, already));
     }
 
     private static Command Delete(ClientCommand client)
     {
         var name = Name(client);
         var runs = Values.Word("--runs", "What becomes of runs that have not ended (keep).", ("keep", RunsOnDelete.Keep), ("cancel", RunsOnDelete.Cancel));
-        var command = new Command("delete", "Delete a deployment; its finished runs stay readable.") { name, runs }
-            .WithExample("runner deployment delete hello/every-10s --runs cancel");
-        return client.With(command, async call => Say(
+        var command = new Command("delete", "Delete a deployment; its finished runs stay readable.") { name, runs };
+        return client.With(command, "runner deployment delete hello/every-10s --runs cancel", async call => Say(
             call,
             await call.Client.DeleteDeploymentAsync(call.Get(name), call.Get(runs) ?? RunsOnDelete.Keep, call.Cancel).ConfigureAwait(false),
             call.Get(runs) == RunsOnDelete.Cancel
@@ -101,19 +79,8 @@ internal static class DeploymentCommands
             "was deleted already"));
     }
 
-    private static int Say(ClientCall call, DeploymentChanged changed, string done, string already)
-    {
-        if (call.Json)
-        {
-            call.Context.WriteJson(changed, MessagesJson.Default.DeploymentChanged);
-        }
-        else
-        {
-            call.Context.WriteLine($"{Printable.Line(changed.Name)} {(changed.Changed ? done : already)}.");
-        }
-
-        return ExitCodes.Success;
-    }
+    private static int Say(ClientCall call, DeploymentChanged changed, string done, string already) =>
+        call.Say(changed, MessagesJson.Default.DeploymentChanged, _ => $"{Printable.Line(changed.Name)} {(changed.Changed ? done : already)}.");
 
     private static string RenderList(CliContext context, ImmutableArray<DeploymentSummary> deployments)
     {

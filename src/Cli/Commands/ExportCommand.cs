@@ -21,9 +21,8 @@ internal static class ExportCommand
             DefaultValueFactory = _ => StandardOutput,
         };
         var force = Values.Flag("--force", "Replace FILE if it is there.");
-        var command = new Command("export", "Write all deployments and limits as a deployment file.") { file, force }
-            .WithExample("runner export deployments.yaml");
-        return client.With(command, async call =>
+        var command = new Command("export", "Write all deployments and limits as a deployment file.") { file, force };
+        return client.With(command, "runner export deployments.yaml", async call =>
         {
             if (call.Get(file) == StandardOutput)
             {
@@ -42,22 +41,10 @@ internal static class ExportCommand
             var (deployments, limits) = await Exporter.WriteAsync(call.Client, text, call.Cancel).ConfigureAwait(false);
             await text.FlushAsync(call.Cancel).ConfigureAwait(false);
             await target.CompleteAsync(call.Get(force)).ConfigureAwait(false);
-            Say(call, new ExportDone(path, deployments, limits));
-            return ExitCodes.Success;
+            return call.Say(
+                new ExportDone(path, deployments, limits), CliJson.Default.ExportDone,
+                _ => $"Wrote {Counted(deployments, "deployment")} and {Counted(limits, "limit")} to {Printable.Line(path)}.");
         });
-    }
-
-    private static void Say(ClientCall call, ExportDone done)
-    {
-        if (call.Json)
-        {
-            call.Context.WriteJson(done, CliJson.Default.ExportDone);
-        }
-        else
-        {
-            call.Context.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"Wrote {Counted(done.Deployments, "deployment")} and {Counted(done.Limits, "limit")} to {Printable.Line(done.File)}."));
-        }
     }
 
     internal static string Counted(int count, string what) =>

@@ -12,19 +12,11 @@ internal static class HealthCommand
 {
     public static Command Create(ClientCommand client)
     {
-        var command = new Command("health", "Say whether the node does its work, and what keeps it from it.").WithExample("runner health");
-        return client.With(command, async call =>
+        var command = new Command("health", "Say whether the node does its work, and what keeps it from it.");
+        return client.With(command, "runner health", async call =>
         {
             var report = await AskAsync(call).ConfigureAwait(false);
-            if (call.Json)
-            {
-                call.Context.WriteJson(report, MessagesJson.Default.HealthReport);
-            }
-            else
-            {
-                call.Context.Write(Render(call.Context, report));
-            }
-
+            call.Say(report, MessagesJson.Default.HealthReport, _ => Render(call.Context, report));
             return report.Checks.All(c => c.Healthy) ? ExitCodes.Success : ExitCodes.Error;
         });
     }

@@ -19,9 +19,8 @@ internal static class ImportCommand
         var files = new Argument<string[]>("FILE") { Description = "Deployment files, such as `runner export` writes.", Arity = ArgumentArity.OneOrMore };
         var dryRun = Values.Flag("--dry-run", "Only show the plan.");
         var yes = Values.Flag("--yes", "Do not ask.");
-        var command = new Command("import", "Bring the deployments and limits of files to a node: shows a plan and asks.") { files, dryRun, yes }
-            .WithExample("runner import deployments.yaml");
-        return client.With(command, async call =>
+        var command = new Command("import", "Bring the deployments and limits of files to a node: shows a plan and asks.") { files, dryRun, yes };
+        return client.With(command, "runner import deployments.yaml", async call =>
         {
             var asks = !call.Get(dryRun) && !call.Get(yes);
             if (asks && (call.Json || call.Context.ReadAnswer is null))
@@ -38,22 +37,16 @@ internal static class ImportCommand
                 call.Context.Write(Render(call.Context, deployments, limits));
             }
 
-            var apply = !call.Get(dryRun) && changes > 0 && (!asks || await AskAsync(call, changes).ConfigureAwait(false));
+            var apply = !call.Get(dryRun) && changes > 0 && (!asks || await call.Context.AgreesAsync($"Apply {ExportCommand.Counted(changes, "change")}?", call.Cancel).ConfigureAwait(false));
             if (apply)
             {
                 deployments = await ApplyAsync(call, importer, deployments, limits).ConfigureAwait(false);
             }
 
-            Say(call, new ImportDone(apply, deployments, limits), changes);
-            return ExitCodes.Success;
+            return call.Say(
+                new ImportDone(apply, deployments, limits), CliJson.Default.ImportDone,
+                _ => changes == 0 ? "The node has all of it already." : apply ? $"Applied {ExportCommand.Counted(changes, "change")}." : "Nothing was changed.");
         });
-    }
-
-    private static async Task<bool> AskAsync(ClientCall call, int changes)
-    {
-        call.Context.WriteError($"Apply {ExportCommand.Counted(changes, "change")}? [y/N] ");
-        var answer = await call.ReadAsync(call.Context.ReadAnswer!).ConfigureAwait(false);
-        return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 
     private static async Task<(ImmutableArray<DeploymentRegistered> Deployments, ImmutableArray<LimitPlan> Limits)> PlanAsync(ClientCall call, Importer importer, int count)
@@ -93,22 +86,6 @@ internal static class ImportCommand
         finally
         {
             progress.End();
-        }
-    }
-
-    private static void Say(ClientCall call, ImportDone done, int changes)
-    {
-        if (call.Json)
-        {
-            call.Context.WriteJson(done, CliJson.Default.ImportDone);
-        }
-        else if (changes == 0)
-        {
-            call.Context.WriteLine("The node has all of it already.");
-        }
-        else
-        {
-            call.Context.WriteLine(done.Applied ? $"Applied {ExportCommand.Counted(changes, "change")}." : "Nothing was changed.");
         }
     }
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
+using Runner.Messages.Http;
 using Runner.Messages.Limits;
 using Runner.Messages.Serialization;
 
@@ -16,38 +17,18 @@ internal static class LimitCommands
 
     public static Command List(ClientCommand client)
     {
-        var page = new PageOptions(200);
-        var command = new Command("limits", "List the limits by name with who holds their slots and who waits.") { page.Limit, page.All, page.After }
-            .WithExample("runner limits --all");
-        return client.With(command, async call =>
-        {
-            var (limits, next) = await page.ReadAsync(
-                call,
-                (count, from) => call.Client.LimitsAsync(new ListLimits(count, from), call.Cancel),
-                got => (got.Items, got.Next)).ConfigureAwait(false);
-            if (call.Json)
-            {
-                call.Context.WriteJson(new LimitPage(limits, next), MessagesJson.Default.LimitPage);
-                return ExitCodes.Success;
-            }
-
-            call.Context.Write(Render(call.Context, limits));
-            if (next is not null)
-            {
-                call.Context.WriteErrorLine($"More: runner limits {Printable.Command(["--after", next])}");
-            }
-
-            return ExitCodes.Success;
-        });
+        var page = new PageOptions(Pages.Limits);
+        var command = new Command("limits", "List the limits by name with who holds their slots and who waits.") { page.Limit, page.All, page.After };
+        return client.With(command, "runner limits --all", call => page.ShowAsync<LimitPage, LimitView>(
+            call,
+            (count, from) => call.Client.LimitsAsync(new ListLimits(count, from), call.Cancel),
+            (last, items) => last with { Items = items },
+            MessagesJson.Default.LimitPage,
+            limits => Render(call.Context, limits),
+            "runner limits"));
     }
 
-    public static Command Create(ClientCommand client)
-    {
-        var group = new Command("limit", "Set or delete a limit.");
-        group.Add(Set(client));
-        group.Add(Delete(client));
-        return group;
-    }
+    public static Command Create(ClientCommand client) => new("limit", "Set or delete a limit.") { Set(client), Delete(client) };
 
     private static Command Set(ClientCommand client)
     {
@@ -67,34 +48,21 @@ internal static class LimitCommands
                 return 0;
             },
         };
-        var command = new Command("set", "Create a limit or change its size; lowering it ends nothing.") { name, size }
-            .WithExample("runner limit set database 5");
-        return client.With(command, async call => Say(
+        var command = new Command("set", "Create a limit or change its size; lowering it ends nothing.") { name, size };
+        return client.With(command, "runner limit set database 5", async call => Say(
             call, await call.Client.SetLimitAsync(call.Get(name), call.Get(size), call.Cancel).ConfigureAwait(false), $"is {call.Get(size)}"));
     }
 
     private static Command Delete(ClientCommand client)
     {
         var name = client.Suggest.Limits(new Argument<string>("name") { Description = "The limit." });
-        var command = new Command("delete", "Delete a limit; runs that count against it keep to it until the last of them has ended.") { name }
-            .WithExample("runner limit delete database");
-        return client.With(command, async call =>
+        var command = new Command("delete", "Delete a limit; runs that count against it keep to it until the last of them has ended.") { name };
+        return client.With(command, "runner limit delete database", async call =>
             Say(call, await call.Client.DeleteLimitAsync(call.Get(name), call.Cancel).ConfigureAwait(false), "is deleted", ": runs that hold a slot of it or wait for one keep to it, and it is gone after the last of them"));
     }
 
-    private static int Say(ClientCall call, LimitChanged changed, string done, string rest = "")
-    {
-        if (call.Json)
-        {
-            call.Context.WriteJson(changed, MessagesJson.Default.LimitChanged);
-        }
-        else
-        {
-            call.Context.WriteLine($"Limit {Printable.Line(changed.Name)} {done}{(changed.Changed ? "" : " already")}{rest}.");
-        }
-
-        return ExitCodes.Success;
-    }
+    private static int Say(ClientCall call, LimitChanged changed, string done, string rest = "") => call.Say(
+        changed, MessagesJson.Default.LimitChanged, _ => $"Limit {Printable.Line(changed.Name)} {done}{(changed.Changed ? "" : " already")}{rest}.");
 
     private static string Render(CliContext context, ImmutableArray<LimitView> limits)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Runner.Cli.Arguments;
 using Runner.Client;
+using Runner.Messages.Http;
 
 namespace Runner.Cli.Commands;
 
@@ -15,13 +16,12 @@ internal static class LogsCommand
         var follow = Values.Flag("--follow", "Go on as output comes, to the run's end.");
         var stream = Values.Word("--stream", "Only this output; both if left out.", ("stdout", LogStream.Stdout), ("stderr", LogStream.Stderr));
         var from = Values.Text("--from", "Begin here: ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or with --stream an offset in bytes.", "POSITION");
-        var attempt = Values.Integer("--attempt", "Of this attempt; the latest, or with --follow all, if left out.", 1, int.MaxValue);
-        var tail = Values.Integer("--tail", "Only so many last lines of each output; with --follow, and then go on.", 1, 1_000_000);
+        var attempt = Values.Integer("--attempt", "Of this attempt; the latest, or with --follow all, if left out.", Queries.Attempt);
+        var tail = Values.Integer("--tail", "Only so many last lines of each output; with --follow, and then go on.", Queries.Tail);
         var since = Values.Text("--since", "Only what came since: an instant, or how long ago (10m); of the latest attempt unless one is named.", "TIME");
         var timestamps = Values.Flag("--timestamps", "Say when each line came, to a second at worst.");
-        var command = new Command("logs", "Print what a run's program has written.") { id, follow, tail, since, timestamps, stream, from, attempt }
-            .WithExample("runner run logs 0192f0c1 --follow");
-        return client.With(command, async call =>
+        var command = new Command("logs", "Print what a run's program has written.") { id, follow, tail, since, timestamps, stream, from, attempt };
+        return client.With(command, "runner run logs 0192f0c1 --follow", async call =>
         {
             var asked = new Asked(call.Get(stream), call.Get(from), call.Get(attempt), call.Get(tail),
                 Values.Past("--since", call.Get(since), call.Context.Time), call.Get(timestamps));

@@ -19,9 +19,8 @@ internal static class PruneCommand
         var dryRun = Values.Flag("--dry-run", "Only say what would be deleted.");
         var yes = Values.Flag("--yes", "Do not ask.");
         var command = new Command("prune", "Delete ended runs with their history and output; without a rule, by the node's and the deployments' own.")
-            { keepFor, keepRuns, deployment, dryRun, yes }
-            .WithExample("runner prune --keep-for 7d --dry-run");
-        return client.With(command, call =>
+            { keepFor, keepRuns, deployment, dryRun, yes };
+        return client.With(command, "runner prune --keep-for 7d --dry-run", call =>
             new Pruning(call, new PruneRuns(call.Get(keepFor), call.Get(keepRuns), call.Get(deployment))).RunAsync(call.Get(dryRun), call.Get(yes)));
     }
 
@@ -40,7 +39,7 @@ internal static class PruneCommand
             if (dryRun || !yes)
             {
                 counted = await AllAsync(wanted with { DryRun = true }, null).ConfigureAwait(false);
-                if (dryRun || counted.Runs == 0 || !await IsWantedAsync(counted).ConfigureAwait(false))
+                if (dryRun || counted.Runs == 0 || !await _context.AgreesAsync($"{What(counted)} will be deleted for good. Go on?", call.Cancel).ConfigureAwait(false))
                 {
                     return Say(counted, counted.Runs == 0 ? $"Nothing to delete.{Kept(counted)}" : dryRun ? $"{What(counted)} would be deleted." : "Nothing was deleted.");
                 }
@@ -71,25 +70,7 @@ internal static class PruneCommand
             }
         }
 
-        private async Task<bool> IsWantedAsync(PruneReport counted)
-        {
-            _context.WriteError($"{What(counted)} will be deleted for good. Go on? [y/N] ");
-            return await call.ReadAsync(_context.ReadAnswer!).ConfigureAwait(false) is { } answer && answer.Trim().ToUpperInvariant() is "Y" or "YES";
-        }
-
-        private int Say(PruneReport report, string sentence)
-        {
-            if (call.Json)
-            {
-                _context.WriteJson(report, MessagesJson.Default.PruneReport);
-            }
-            else
-            {
-                _context.WriteLine(sentence);
-            }
-
-            return ExitCodes.Success;
-        }
+        private int Say(PruneReport report, string sentence) => call.Say(report, MessagesJson.Default.PruneReport, _ => sentence);
 
         private static string What(PruneReport report) =>
             $"{Number(report.Runs)} ended {(report.Runs == 1 ? "run" : "runs")} and {Sizes.Text(report.OutputBytes)} of output";

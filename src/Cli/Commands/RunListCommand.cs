@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
+using Runner.Messages.Http;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
@@ -19,10 +20,9 @@ internal static class RunListCommand
         var since = Values.Text("--since", "Made since: an instant, or how long ago (2h).", "TIME");
         var name = Values.Text("--name", "Of this name.", "NAME");
         var parameter = Values.Text("--parameter", "With this value of a parameter.", "NAME=VALUE", "-p");
-        var page = new PageOptions(50);
-        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, name, parameter, page.Limit, page.All, page.After }
-            .WithExample("runner runs --state failed --since 24h");
-        return client.With(command, async call =>
+        var page = new PageOptions(Pages.Runs);
+        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, name, parameter, page.Limit, page.All, page.After };
+        return client.With(command, "runner runs --state failed --since 24h", call =>
         {
             var query = new ListRuns(
                 call.Get(state),
@@ -31,38 +31,17 @@ internal static class RunListCommand
                 Values.Past("--since", call.Get(since), call.Context.Time),
                 Name: call.Get(name),
                 Parameter: call.Get(parameter));
-            var (runs, next) = await page.ReadAsync(
+            return page.ShowAsync<RunPage, RunSummary>(
                 call,
                 (count, from) => call.Client.RunsAsync(query with { Limit = count, After = from }, call.Cancel),
-                got => (got.Items, got.Next)).ConfigureAwait(false);
-            if (call.Json)
-            {
-                call.Context.WriteJson(new RunPage(runs, next), MessagesJson.Default.RunPage);
-                return ExitCodes.Success;
-            }
-
-            call.Context.Write(Render(call.Context, runs));
-            if (next is not null)
-            {
-                call.Context.WriteErrorLine($"More: {NextPage(query, call.Get(page.Limit), next)}");
-            }
-
-            return ExitCodes.Success;
+                (last, items) => last with { Items = items },
+                MessagesJson.Default.RunPage,
+                runs => Render(call.Context, runs),
+                "runner runs",
+                ("--state", query.State), ("--deployment", query.Deployment), ("--tag", query.Tag),
+                ("--since", query.Since is { } at ? Client.Instants.Format(at) : null), ("--name", query.Name), ("--parameter", query.Parameter),
+                ("--limit", call.Get(page.Limit)?.ToString(CultureInfo.InvariantCulture)));
         });
-    }
-
-    private static string NextPage(ListRuns query, int? limit, string cursor)
-    {
-        string?[] argv =
-        [
-            .. Pair("--state", query.State), .. Pair("--deployment", query.Deployment), .. Pair("--tag", query.Tag),
-            .. Pair("--since", query.Since is { } since ? Client.Instants.Format(since) : null),
-            .. Pair("--name", query.Name), .. Pair("--parameter", query.Parameter),
-            .. Pair("--limit", limit?.ToString(CultureInfo.InvariantCulture)), "--after", cursor,
-        ];
-        return "runner runs " + Printable.Command(argv!);
-
-        static string?[] Pair(string name, string? value) => value is null ? [] : [name, value];
     }
 
     private static string Render(CliContext context, ImmutableArray<RunSummary> runs)

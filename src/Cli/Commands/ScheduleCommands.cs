@@ -26,20 +26,13 @@ internal static class ScheduleCommands
         var name = client.Suggest.Deployments(new Argument<string>("name") { Description = "The deployment: FLOW/NAME." });
         var id = new Argument<string>("id") { Description = "The schedule's id, as `runner deployment show` shows it." };
         id = client.Suggest.Schedules(id, name);
-        var command = new Command(verb, description) { name, id }.WithExample($"runner schedule {verb} hello/every-10s nightly");
-        return client.With(command, async call =>
+        var command = new Command(verb, description) { name, id };
+        return client.With(command, $"runner schedule {verb} hello/every-10s nightly", async call =>
         {
             var changed = await call.Client.SwitchScheduleAsync(call.Get(name), call.Get(id), active, call.Cancel).ConfigureAwait(false);
-            if (call.Json)
-            {
-                call.Context.WriteJson(changed, MessagesJson.Default.DeploymentChanged);
-            }
-            else
-            {
-                call.Context.WriteLine($"Schedule {Printable.Line(call.Get(id))} of {Printable.Line(changed.Name)} {(changed.Changed ? done : already)}.");
-            }
-
-            return ExitCodes.Success;
+            return call.Say(
+                changed, MessagesJson.Default.DeploymentChanged,
+                _ => $"Schedule {Printable.Line(call.Get(id))} of {Printable.Line(changed.Name)} {(changed.Changed ? done : already)}.");
         });
     }
 }

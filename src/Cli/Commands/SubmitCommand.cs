@@ -51,8 +51,8 @@ internal sealed class SubmitCommand
         {
             submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._keyOnly, submit._tag, submit._called, submit._enforce, submit._wait,
             submit._follow, submit._timeout,
-        }.WithExample("runner submit hello/every-10s -p name=you --follow");
-        return client.With(command, submit.RunAsync);
+        };
+        return client.With(command, "runner submit hello/every-10s -p name=you --follow", submit.RunAsync);
     }
 
     /// <summary>What was submitted and how to see more of it.</summary>

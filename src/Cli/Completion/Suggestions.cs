@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using Runner.Client;
+using Runner.Messages.Http;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
@@ -15,7 +16,7 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
     private const int Most = 200;
 
     /// <summary>Those of deployments, which nobody names, stand between them.</summary>
-    private const int MostLimits = 1_000;
+    private const int MostLimits = Pages.Most;
 
     public Argument<string> Deployments(Argument<string> argument) => With(argument, DeploymentsAsync);
 

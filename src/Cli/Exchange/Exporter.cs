@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Client;
 using Runner.Client.DeploymentFiles;
 using Runner.Messages.Deployments;
+using Runner.Messages.Http;
 using Runner.Messages.Runs;
 
 namespace Runner.Cli.Exchange;
@@ -9,7 +10,6 @@ namespace Runner.Cli.Exchange;
 /// <summary>Writes what a node has declared as a deployment file.</summary>
 internal static class Exporter
 {
-    private const int PageSize = 1_000;
     private const int AtOnce = 8;
 
     /// <returns>How many deployments and limits there were.</returns>
@@ -24,7 +24,7 @@ internal static class Exporter
         string? after = null;
         do
         {
-            var page = await client.DeploymentsAsync(new ListDeployments(null, PageSize, after), cancel).ConfigureAwait(false);
+            var page = await client.DeploymentsAsync(new ListDeployments(null, Pages.Most, after), cancel).ConfigureAwait(false);
             foreach (var names in page.Items.Select(d => d.Name).Chunk(AtOnce))
             {
                 foreach (var spec in await Task.WhenAll(names.Select(n => SpecAsync(client, n, cancel))).ConfigureAwait(false))

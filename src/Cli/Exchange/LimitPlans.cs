@@ -3,6 +3,7 @@ using System.Globalization;
 using Runner.Cli.Terminal;
 using Runner.Client;
 using Runner.Messages.Deployments;
+using Runner.Messages.Http;
 using Runner.Messages.Limits;
 
 namespace Runner.Cli.Exchange;
@@ -10,8 +11,6 @@ namespace Runner.Cli.Exchange;
 /// <summary>What becomes of the limits that a file declares.</summary>
 internal static class LimitPlans
 {
-    private const int PageSize = 1_000;
-
     public static async Task<ImmutableArray<LimitPlan>> OfAsync(RunnerClient client, ImmutableSortedDictionary<string, int> limits, CancellationToken cancel)
     {
         if (limits.IsEmpty)
@@ -37,7 +36,7 @@ internal static class LimitPlans
         string? after = null;
         do
         {
-            var page = await client.LimitsAsync(new ListLimits(PageSize, after), cancel).ConfigureAwait(false);
+            var page = await client.LimitsAsync(new ListLimits(Pages.Most, after), cancel).ConfigureAwait(false);
             named.AddRange(page.Items.Where(l => l.Kind == LimitKind.Named && !l.Ending));
             after = page.Next;
         }

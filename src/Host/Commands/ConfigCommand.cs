@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Runner.Cli;
 
 namespace Runner.Host.Commands;
 
@@ -12,7 +13,8 @@ internal static class ConfigCommand
     {
         var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Settings in HOCON, as for `runner node`. See docs/configuration.md." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("show", "Show the settings a node would start with, and where each came from.") { config, json };
+        var command = new Command("show", "Show the settings a node would start with, and where each came from.") { config, json }
+            .WithExample("runner config show --config node.conf");
         command.SetAction(parsed => new ConfigShow(environment()).Run(parsed.GetValue(config), parsed.GetValue(json)));
         return command;
     }
@@ -20,7 +22,7 @@ internal static class ConfigCommand
     private static Command Render(Func<HostEnvironment> environment)
     {
         var file = new Argument<string>("FILE") { Description = "A file in HOCON (.conf), JSON (.json) or Java properties (.properties)." };
-        var command = new Command("render", "Resolve a file with its includes and substitutions, and print it as JSON.") { file };
+        var command = new Command("render", "Resolve a file with its includes and substitutions, and print it as JSON.") { file }.WithExample("runner config render node.conf");
         command.SetAction(parsed => new ConfigRender(environment()).Run(parsed.GetRequiredValue(file)));
         return command;
     }

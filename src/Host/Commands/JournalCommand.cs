@@ -65,15 +65,15 @@ internal sealed class JournalCommand(Func<HostEnvironment> environment, CliConte
 
     private async Task<bool> IsWantedAsync(SkipEvent command, bool json, CancellationToken cancel)
     {
-        if (json || context.ReadAnswer is not { } read)
+        if (json || context.ReadAnswer is null)
         {
             throw new UsageException("There is nobody to ask here: say --yes to skip the event.");
         }
 
-        context.WriteError(
+        return await context.AgreesAsync(
             string.Create(CultureInfo.InvariantCulture, $"Event {command.Sequence} of {Printable.Line(command.Entity)} will be left out for good, ")
-            + "and what stands in lists, limits and schedules will be written anew from the others. Make a backup first if there is none. Go on? [y/N] ");
-        return await Task.Run(read, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false) is { } answer && answer.Trim().ToUpperInvariant() is "Y" or "YES";
+            + "and what stands in lists, limits and schedules will be written anew from the others. Make a backup first if there is none. Go on?",
+            cancel).ConfigureAwait(false);
     }
 
     private async Task<object> SkipAsync(ParseResult parsed, SkipEvent command, CancellationToken cancel)

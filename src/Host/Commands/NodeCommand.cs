@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Runner.Cli;
 
 namespace Runner.Host.Commands;
 
@@ -8,7 +9,8 @@ internal static class NodeCommand
     public static Command Create(Func<HostEnvironment> environment)
     {
         var flags = new NodeFlagOptions();
-        var command = new Command("node", "Start a node without files; deployments are registered with `runner deploy`.");
+        var command = new Command("node", "Start a node without files; deployments are registered with `runner deploy`.")
+            .WithExample("runner node --data /var/lib/runner");
         flags.AddTo(command);
         command.SetAction((parsed, _) => new NodeRunner(environment()).RunAsync(flags.Read(parsed), []));
         return command;

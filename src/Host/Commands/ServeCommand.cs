@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Runner.Cli;
 
 namespace Runner.Host.Commands;
 
@@ -17,7 +18,8 @@ internal static class ServeCommand
             Description = "Leave the schedules active when the node stops, so that missed runs are caught up (RUNNER_NO_PAUSE_ON_SHUTDOWN).",
         };
         var flags = new NodeFlagOptions();
-        var command = new Command("serve", "Start a node that registers the deployments of files and runs them.") { files, noPause };
+        var command = new Command("serve", "Start a node that registers the deployments of files and runs them.") { files, noPause }
+            .WithExample("runner serve samples/hello/runner.yaml");
         flags.AddTo(command);
         command.SetAction((parsed, _) => new NodeRunner(environment()).RunAsync(
             flags.Read(parsed) with { NoPauseOnShutdown = parsed.GetValue(noPause) }, parsed.GetValue(files) ?? []));

@@ -4,8 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
-using Runner.Actors;
 using Runner.Messages;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http;
 
@@ -16,15 +16,7 @@ internal static class Answers
 
     // Sentences with quotes and backticks are to be read as they are; as JSON that no browser sniffs, they are harmless.
     private static readonly JsonTypeInfo<ApiProblem> Problem =
-        new HostJson(new JsonSerializerOptions(HostJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).ApiProblem;
-
-    /// <summary>The value with 200, or the refusal with its status.</summary>
-    public static Task SendAsync<T>(this HttpContext context, Reply<T> reply, JsonTypeInfo<T> info) =>
-        context.SendAsync(reply, info, static _ => StatusCodes.Status200OK);
-
-    /// <summary>The value with the status it asks for, or the refusal with its own.</summary>
-    public static Task SendAsync<T>(this HttpContext context, Reply<T> reply, JsonTypeInfo<T> info, Func<T, int> status) =>
-        reply.Refusal is { } refusal ? context.SendRefusalAsync(refusal) : context.SendJsonAsync(reply.Value!, info, status(reply.Value!));
+        new HttpJson(new JsonSerializerOptions(HttpJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).ApiProblem;
 
     public static Task SendJsonAsync<T>(this HttpContext context, T value, JsonTypeInfo<T> info, int status)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -39,7 +40,7 @@ internal sealed record ApiServerParts(
 
 /// <summary>
 /// The web server. A request passes, in this order: <see cref="ErrorBoundary"/>, <see cref="OriginGuard"/>, routing,
-/// <see cref="TokenGuard"/>, <see cref="CommandGate"/>, and one of the resources.
+/// <see cref="TokenGuard"/>, <see cref="CommandGate"/>, <see cref="OperationGuard"/>, and one of the resources.
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
@@ -155,20 +156,23 @@ internal sealed class ApiServer : IAsyncDisposable
         app.Use(next => new OriginGuard(next, hosts).InvokeAsync);
         app.UseRouting();
         app.Use(next => new TokenGuard(next, parts.Tokens).InvokeAsync);
-        var commands = new Gate(parts.Load.Commands);
-        app.Use(next => new CommandGate(next, commands).InvokeAsync);
-        new HealthApi(parts.Slot, parts.Checks).Map(app);
-        new NodeApi(parts.Slot).Map(app);
-        new DeploymentsApi(parts.Slot).Map(app);
-        new RunsApi(parts.Slot).Map(app);
-        new RunStreamsApi(parts.Slot, parts.Files, pulse, new Gate(parts.Load.Followers), parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(app);
-        new LimitsApi(parts.Slot).Map(app);
-        new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(app);
-        new PruneApi(parts.Slot).Map(app);
-        new JournalApi(parts.Slot).Map(app);
-        OpenApiRoute.Map(app);
+        var commands = Gate(parts.Load.Commands);
+        app.Use(next => new CommandGate(next, commands, parts.Load.Commands).InvokeAsync);
+        app.Use(next => new OperationGuard(next, parts.Slot).InvokeAsync);
+        var routes = new ApiRoutes(app, parts.Slot);
+        new HealthApi(parts.Slot, parts.Checks).Map(routes);
+        new NodeApi(parts.Slot).Map(routes);
+        DeploymentsApi.Map(routes);
+        RunsApi.Map(routes);
+        new RunStreamsApi(parts.Slot, parts.Files, pulse, Gate(parts.Load.Followers), parts.Load.Followers, parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(routes);
+        LimitsApi.Map(routes);
+        new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(routes);
+        OpenApiRoute.Map(app, routes);
         OpenApiPage.Map(app);
     }
+
+    /// <summary>Lets so many in at once, and nobody wait.</summary>
+    private static ConcurrencyLimiter Gate(int most) => new(new ConcurrencyLimiterOptions { PermitLimit = most });
 
     private static NodeStartException CannotListen(ListenAddress listen, Exception e)
     {

@@ -1,13 +1,11 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Runner.Actors.FlowRunners;
 using Runner.Entities.Store;
 using Runner.Host.Backup;
 using Runner.Host.Commands;
-using Runner.Host.Http.OpenApi;
 using Runner.Messages;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http;
 
@@ -16,19 +14,11 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
 {
     private int _running;
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/backup", MakeAsync).Describe(
-        () => new("backUp", Tags.Node, "Makes a backup of the node while it works.")
-        {
-            Description = "Complete only if the answer ends without the connection breaking. One at a time, and only with room for a copy of the store.",
-            Parameters = [Parameter.Query("output", ValueSchema.OneOf(["true", "false"], "true"), "Whether the output of runs is in it.")],
-            Answers = [new Success(200, "The backup. What of the output is left out of it, because a program has replaced it, is said in its last entry.") { Contents = [new Content(BackupFormat.ContentType, "A tar archive, see docs/backup.md.")] }],
-            Refuses = ["backup-under-way", "backup-not-possible", .. Refusals.OfWork],
-        });
+    public void Map(ApiRoutes routes) => routes.Map(Api.BackUp, MakeAsync);
 
-    private async Task MakeAsync(HttpContext context)
+    private async Task MakeAsync(ApiRequest http)
     {
-        var withOutput = new QueryReader(context, "output").Choice("output", "true", "false") == "true";
-        _ = slot.ForWork();
+        var (context, withOutput) = (http.Context, http.Get(Queries.Output) == "true");
         var (copier, info) = (slot.Copy ?? throw NotPossible("This node's store is not one that it can copy."), slot.Info!);
         if (Interlocked.Exchange(ref _running, 1) != 0)
         {
@@ -63,7 +53,7 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
         catch (OperationCanceledException)
         {
             // Nobody is left to be told if it was the caller.
-            throw Refused(new NodeStopping());
+            throw new RequestRefusedException(new NodeStopping());
         }
         catch (BackupNotPossibleException e)
         {
@@ -71,11 +61,11 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
         }
         catch (StoreFullException e)
         {
-            throw Refused(new StoreIsFull(e.Message));
+            throw new RequestRefusedException(new StoreIsFull(e.Message));
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
         {
-            throw Refused(new StoreNotAvailable($"The store cannot be copied into {folder.FullPath}: {e.Message}"));
+            throw new RequestRefusedException(new StoreNotAvailable($"The store cannot be copied into {folder.FullPath}: {e.Message}"));
         }
     }
 
@@ -107,6 +97,4 @@ internal sealed class BackupApi(NodeSlot slot, TimeProvider time, ILogger log, C
     }
 
     private static RequestRefusedException NotPossible(string why) => new(StatusCodes.Status409Conflict, "backup-not-possible", why);
-
-    private static RequestRefusedException Refused(Refusal refusal) => new(RefusalMap.StatusOf(refusal), refusal.Code, refusal.Message);
 }

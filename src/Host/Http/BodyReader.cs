@@ -5,6 +5,7 @@ using System.Text.Unicode;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Runner.Messages;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http;
 
@@ -14,22 +15,14 @@ internal static class BodyReader
     private const string Code = "body-invalid";
     private const int MaxProblems = 50;
 
-    /// <summary>The body, which has to be there.</summary>
+    /// <summary>The body; if there is none and need not be, what <c>{}</c> is.</summary>
     /// <exception cref="RequestRefusedException">It is not JSON, or not the JSON that is expected here.</exception>
-    public static async Task<T> ReadAsync<T>(HttpContext context)
-        where T : notnull
+    public static async Task<T> ReadAsync<T, TAnswer>(HttpContext context, Operation<T, TAnswer> operation)
     {
         var bytes = await ReadBytesAsync(context);
-        return bytes.Length > 0 ? Parse<T>(bytes) : throw Refused([new Problem("", "the body is empty; expected JSON.")]);
-    }
-
-    /// <summary>The body, or <paramref name="ifEmpty"/> if there is none.</summary>
-    /// <exception cref="RequestRefusedException">It is not JSON, or not the JSON that is expected here.</exception>
-    public static async Task<T> ReadAsync<T>(HttpContext context, T ifEmpty)
-        where T : notnull
-    {
-        var bytes = await ReadBytesAsync(context);
-        return bytes.Length > 0 ? Parse<T>(bytes) : ifEmpty;
+        return bytes.Length > 0 ? Parse<T>(bytes)
+            : operation.MayBeLeftOut ? Parse<T>("{}"u8.ToArray())
+            : throw Refused([new Problem("", "the body is empty; expected JSON.")]);
     }
 
     private static T Parse<T>(ReadOnlyMemory<byte> bytes)

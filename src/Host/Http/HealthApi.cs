@@ -1,11 +1,8 @@
 using System.Collections.Immutable;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Runner.Actors.Nodes.Health;
-using Runner.Host.Http.OpenApi;
+using Runner.Messages.Http;
 using Runner.Messages.Nodes;
-using Runner.Messages.Serialization;
 
 namespace Runner.Host.Http;
 
@@ -13,26 +10,11 @@ namespace Runner.Host.Http;
 /// <param name="checks">What can be wrong with the node's surroundings; what can be wrong with the node it says itself.</param>
 internal sealed class HealthApi(NodeSlot slot, ImmutableArray<IHealthCheck> checks)
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(ApiRoutes routes)
     {
-        routes.MapGet("/health/live", LiveAsync).Describe(() => new("getLiveness", Tags.Node, "Whether the program answers.")
-        {
-            Answers = [new(200, "It does.", MessagesJson.Default.HealthReport)],
-        });
-        routes.MapGet("/health/ready", ReadyAsync).Describe(() => new("getReadiness", Tags.Node, "Whether the node does its work, and what keeps it from it.")
-        {
-            Answers =
-            [
-                new(200, "It does its work; `degraded` if not all of it, and the checks say what is left out.", MessagesJson.Default.HealthReport),
-                new(503, "It does not; the checks say why.", MessagesJson.Default.HealthReport),
-            ],
-        });
+        routes.Map(Api.GetLiveness, http => SendAsync(http, HealthReport.Of([new HealthCheck("process", true, "The node program answers.")])));
+        routes.Map(Api.GetReadiness, async http => await SendAsync(http, await ReportAsync(http.Aborted)));
     }
-
-    private static Task LiveAsync(HttpContext context) =>
-        SendAsync(context, HealthReport.Of([new HealthCheck("process", true, "The node program answers.")]));
-
-    private async Task ReadyAsync(HttpContext context) => await SendAsync(context, await ReportAsync(context.RequestAborted));
 
     private async Task<HealthReport> ReportAsync(CancellationToken cancel)
     {
@@ -57,6 +39,6 @@ internal sealed class HealthApi(NodeSlot slot, ImmutableArray<IHealthCheck> chec
         return HealthReport.Of([.. found]);
     }
 
-    private static Task SendAsync(HttpContext context, HealthReport report) => context.SendJsonAsync(
-        report, MessagesJson.Default.HealthReport, report.Status == HealthReport.NotReady ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    private static Task SendAsync(ApiRequest http, HealthReport report) => http.Context.SendJsonAsync(
+        report, Api.GetReadiness.Answer, report.Status == HealthReport.NotReady ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
 }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Microsoft.AspNetCore.Http;
 using Runner.Client;
 using Runner.Host.Logs;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http;
 
@@ -12,9 +12,6 @@ namespace Runner.Host.Http;
 /// <param name="Offset">A plain number: an offset into the one stream.</param>
 internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attempt, LogPosition? Position, long? Offset)
 {
-    /// <summary>As many lines as are looked for from the end.</summary>
-    public const int MostLines = 1_000_000;
-
     /// <summary>So many last lines of each stream; null for all.</summary>
     public int? Tail { get; private init; }
 
@@ -22,38 +19,38 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
     public DateTimeOffset? Since { get; private init; }
 
     /// <exception cref="RequestRefusedException">The query contradicts itself or cannot be read.</exception>
-    public static LogRequest Read(HttpContext context, QueryReader query, bool follow)
+    public static LogRequest Read(ApiRequest http, bool follow)
     {
-        var streams = ReadStreams(query.Text("stream"), follow);
-        var attempt = (int?)query.Number("attempt", 1, int.MaxValue);
+        var streams = ReadStreams(http.Get(Queries.Stream), follow);
+        var attempt = (int?)http.Get(Queries.Attempt);
         LogPosition? position = null;
         long? offset = null;
-        if (EventId(context, LogPositions.Read, LogPositions.Expected) is { } resumed)
+        if (EventId(http, LogPositions.Read, LogPositions.Expected) is { } resumed)
         {
             position = resumed;
         }
-        else if (query.Text("from") is { } from)
+        else if (http.Get(Queries.From) is { } from)
         {
             position = LogPositions.Read(from);
             offset = position is null ? ReadOffset(from, streams) : null;
         }
 
         return position is { } at && attempt is { } named && at.Attempt != named
-            ? throw QueryReader.Invalid("from", $"a position in attempt {at.Attempt}, while attempt {named} is asked for.")
+            ? throw ApiRequest.QueryInvalid(Queries.From.Name, $"a position in attempt {at.Attempt}, while attempt {named} is asked for.")
             : new LogRequest(streams, attempt, position, offset) 
             {
-                Tail = position is null ? (int?)query.Number("tail", 1, MostLines) : null,
-                Since = position is null ? query.Instant("since") : null,
+                Tail = position is null ? (int?)http.Get(Queries.Tail) : null,
+                Since = position is null ? http.Get(Queries.OutputSince) : null,
             };
     }
 
     /// <summary>What the header Last-Event-ID says; null if it is not there.</summary>
     /// <exception cref="RequestRefusedException">It says something else than an id of this stream.</exception>
-    public static T? EventId<T>(HttpContext context, Func<string, T?> parse, string expected)
+    public static T? EventId<T>(ApiRequest http, Func<string, T?> parse, string expected)
         where T : struct
     {
-        var header = context.Request.Headers["Last-Event-ID"].ToString();
-        return header.Length == 0 ? null : parse(header) ?? throw QueryReader.Invalid("Last-Event-ID", $"not {expected}.");
+        var header = http.Context.Request.Headers[HeaderNames.LastEventId].ToString();
+        return header.Length == 0 ? null : parse(header) ?? throw ApiRequest.QueryInvalid(HeaderNames.LastEventId, $"not {expected}.");
     }
 
     /// <param name="latest">The run's newest attempt; 0 before the first.</param>
@@ -74,18 +71,17 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
         "stdout" => [LogStream.Stdout],
         "stderr" => [LogStream.Stderr],
         null when follow => [LogStream.Stdout, LogStream.Stderr],
-        null => throw QueryReader.Invalid("stream", "say stream=stdout or stream=stderr, or follow=true for both."),
-        _ => throw QueryReader.Invalid("stream", "expected stdout or stderr."),
+        _ => throw ApiRequest.QueryInvalid(Queries.Stream.Name, "say stream=stdout or stream=stderr, or follow=true for both."),
     };
 
     private static long ReadOffset(string text, ImmutableArray<LogStream> streams)
     {
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
         {
-            throw QueryReader.Invalid("from", $"not an offset in bytes, nor {LogPositions.Expected}.");
+            throw ApiRequest.QueryInvalid(Queries.From.Name, $"not an offset in bytes, nor {LogPositions.Expected}.");
         }
 
         return streams.Length == 1 || offset == 0 ? offset
-            : throw QueryReader.Invalid("from", $"an offset needs a stream; for both streams say {LogPositions.Expected}.");
+            : throw ApiRequest.QueryInvalid(Queries.From.Name, $"an offset needs a stream; for both streams say {LogPositions.Expected}.");
     }
 }

@@ -1,22 +1,26 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Runner.Host.Http.OpenApi;
-using Runner.Messages.Serialization;
+using Runner.Messages;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http;
 
-/// <summary>The node itself.</summary>
+/// <summary>The node itself, and mending what cannot be read.</summary>
 internal sealed class NodeApi(NodeSlot slot)
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/node", ShowAsync).Describe(
-        () => new("getNode", Tags.Node, "What the node is.") { AsksNothing = true, Answers = [new(200, "The node.", MessagesJson.Default.NodeInfo)] });
+    private const int LongestReason = 1_000;
 
-    private Task ShowAsync(HttpContext context)
+    public void Map(ApiRoutes routes)
     {
-        _ = new QueryReader(context);
-        // The node is asked for first: while it starts there is nothing to show.
-        _ = slot.Node;
-        return context.SendJsonAsync(slot.Info!, MessagesJson.Default.NodeInfo, StatusCodes.Status200OK);
+        routes.Map(Api.GetNode, http =>
+        {
+            // The node is asked for first: while it starts there is nothing to show.
+            _ = slot.Node;
+            return http.Context.SendJsonAsync(slot.Info!, Api.GetNode.Answer, StatusCodes.Status200OK);
+        });
+        routes.Ask(Api.SkipEvent, (_, body) => new SkipEvent(body.Entity, body.Number, Checked(body.Reason)));
     }
+
+    private static string? Checked(string? reason) => reason is { Length: > LongestReason }
+        ? throw BodyReader.Refused([new Problem("reason", $"it has {reason.Length} characters; expected at most {LongestReason}.")])
+        : reason;
 }

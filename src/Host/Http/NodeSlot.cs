@@ -47,17 +47,8 @@ internal sealed class NodeSlot : IDisposable
     /// <summary>From now on nothing is taken that would make work.</summary>
     public void BeginStop() => _stopping = true;
 
-    /// <exception cref="RequestRefusedException">The node is being stopped.</exception>
-    public IRunnerNode ForWork()
-    {
-        if (_stopping)
-        {
-            var refusal = new NodeStopping();
-            throw new RequestRefusedException(RefusalMap.StatusOf(refusal), refusal.Code, refusal.Message);
-        }
-
-        return Node;
-    }
+    /// <exception cref="RequestRefusedException">The node is being stopped, or is still starting.</exception>
+    public void CheckTakesWork() => _ = _stopping ? throw new RequestRefusedException(new NodeStopping()) : Node;
 
     public void Dispose() => _signals?.Dispose();
 

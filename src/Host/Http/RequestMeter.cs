@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Runner.Host.Telemetry;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http;
 
@@ -12,7 +13,7 @@ internal sealed class RequestMeter(RequestDelegate next, HostTelemetry telemetry
     {
         var began = Stopwatch.GetTimestamp();
         await next(context);
-        if (context.Response.ContentType != SseWriter.ContentType)
+        if (context.Response.ContentType != EventNames.MediaType)
         {
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
             telemetry.Answered(context.Request.Method, route, context.Response.StatusCode, Stopwatch.GetElapsedTime(began));

@@ -1,26 +1,22 @@
 using System.Buffers;
 using System.Globalization;
-using Microsoft.AspNetCore.Builder;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.OpenApi;
 using Microsoft.Win32.SafeHandles;
 using Runner.Actors.FlowRunners;
 using Runner.Client;
-using Runner.Host.Http.Access;
-using Runner.Host.Http.OpenApi;
 using Runner.Host.Logs;
 using Runner.Host.Telemetry;
 using Runner.Messages;
+using Runner.Messages.Http;
 using Runner.Messages.Runs;
-using Runner.Messages.Serialization;
 
 namespace Runner.Host.Http;
 
 /// <summary>What a run does, as it does it: its states and its output, from any position.</summary>
 /// <param name="followers">How many streams are open at once.</param>
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
-internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPulse pulse, Gate followers, TimeProvider time, CancellationToken stopping)
+internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPulse pulse, ConcurrencyLimiter followers, int mostFollowers, TimeProvider time, CancellationToken stopping)
 {
     /// <summary>How many bytes of output are read at once.</summary>
     private const int Piece = 64 * 1024;
@@ -28,84 +24,26 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
     /// <summary>Where followers are counted; null counts nothing.</summary>
     public HostTelemetry? Telemetry { get; init; }
 
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(ApiRoutes routes)
     {
-        routes.MapGet("/api/v1/runs/{run}/events", EventsAsync).WithMetadata(OpenToPrograms.Mark).Describe(
-            () => new("watchRun", Tags.Runs, "Every state of a run as it comes, to its last.")
-            {
-                Parameters =
-                [
-                    RunsApi.RunParameter,
-                    Parameter.Query("after", ValueSchema.Integer(0, long.MaxValue), "Only those after this sequence number."),
-                    LastEventId("The sequence number of the last event that arrived; goes before `after`."),
-                ],
-                Answers =
-                [
-                    new(200, "The states, from the first or the place asked for.")
-                    {
-                        Contents = [new("text/event-stream", "Events `state`, then one `end`.", [("state", "The state's sequence number.", MessagesJson.Default.RunStateChange)])],
-                    },
-                ],
-                Refuses = ["run-not-found", "too-many-followers"],
-            });
-        routes.MapGet("/api/v1/runs/{run}/logs", LogsAsync).WithMetadata(OpenToPrograms.Mark).Describe(
-            () => new("readLogs", Tags.Runs, "What a run's program wrote: as it is, or as it comes with `follow`.")
-            {
-                Parameters =
-                [
-                    RunsApi.RunParameter,
-                    Parameter.Query("stream", ValueSchema.OneOf(["stdout", "stderr"]), "Which of the two; both may be followed, by leaving it out."),
-                    Parameter.Query("attempt", ValueSchema.Integer(1, int.MaxValue), "Only this attempt's output."),
-                    Parameter.Query(
-                        "from", ValueSchema.Pattern("^([0-9]+|[1-9][0-9]*:[0-9]+:[0-9]+)$"),
-                        "A position ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or an offset in bytes into the one stream."),
-                    Parameter.Query("follow", ValueSchema.Flag, "Goes on until the run has ended."),
-                    Parameter.Query("together", ValueSchema.Flag, "With `follow`: lines that are there already come as one piece, not as one each."),
-                    Parameter.Query("tail", ValueSchema.Integer(1, LogRequest.MostLines), "Begins with so many last lines of each stream, of the latest attempt if none is named."),
-                    Parameter.Query("since", ValueSchema.Instant, "Begins with the first line that came at this time or later, of the latest attempt if none is named."),
-                    Parameter.Query("timestamps", ValueSchema.Flag, "Says when each line came: before it, or with `follow` in its event; within a second, of what a program writes while it goes on writing."),
-                    LastEventId("The position of the last event that arrived; goes before `from`."),
-                ],
-                Answers =
-                [
-                    new(200, "The output from there on.")
-                    {
-                        Headers =
-                        [
-                            ("Runner-Log-Position", "Without `follow`: where the bytes sent end."),
-                            ("Runner-Log-Masked", "`true` without `follow`, if the attempt has secret values: these are `***` in what is sent, and positions count the bytes of the file."),
-                        ],
-                        Contents =
-                        [
-                            new("text/plain", "Without `follow`: the bytes as the program wrote them; secret values are `***`."),
-                            new("text/event-stream", "With `follow`: events `log`, then one `end`.", [("log", "The position after the piece.", ClientJson.Default.LogLine)]),
-                        ],
-                    },
-                ],
-                Refuses = ["run-not-found", "output-replaced", "too-many-followers"],
-            });
+        routes.Map(Api.WatchRun, EventsAsync);
+        routes.Map(Api.ReadLogs, LogsAsync);
     }
 
-    private static OpenApiParameter LastEventId(string description) => Parameter.Header("Last-Event-ID", ValueSchema.Text(), description);
-
-    private async Task EventsAsync(HttpContext context)
+    private async Task EventsAsync(ApiRequest http)
     {
-        var said = new QueryReader(context, "after").Number("after", 0, long.MaxValue);
-        var after = LogRequest.EventId(context, Sequence, "a sequence number of this stream") ?? said ?? 0;
-        if (await FindAsync(context) is { } view)
+        var after = LogRequest.EventId(http, Sequence, "a sequence number of this stream") ?? http.Get(Queries.AfterSequence) ?? 0;
+        if (await FindAsync(http) is { } view)
         {
-            await StreamAsync(context, (sse, cancel) => new StateStream(slot.Node, slot.Signals, time).SendAsync(view.Id, after, sse, cancel));
+            await StreamAsync(http.Context, (sse, cancel) => new StateStream(slot.Node, slot.Signals, time).SendAsync(view.Id, after, sse, cancel));
         }
     }
 
-    private async Task LogsAsync(HttpContext context)
+    private async Task LogsAsync(ApiRequest http)
     {
-        var query = new QueryReader(context, "stream", "attempt", "from", "follow", "together", "tail", "since", "timestamps");
-        var follow = query.Flag("follow");
-        var together = query.Flag("together");
-        var timed = query.Flag("timestamps");
-        var wanted = LogRequest.Read(context, query, follow);
-        if (await FindAsync(context) is not { } view)
+        var (context, follow, timed) = (http.Context, http.Get(Queries.Follow), http.Get(Queries.Timestamps));
+        var wanted = LogRequest.Read(http, follow);
+        if (await FindAsync(http) is not { } view)
         {
             return;
         }
@@ -121,7 +59,7 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
         if (follow)
         {
             // Lines together have one time.
-            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, together && !timed, timed);
+            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, http.Get(Queries.Together) && !timed, timed);
             await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
                 view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
         }
@@ -138,12 +76,12 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
     private static long? Sequence(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>The run, or null after its refusal has been sent.</summary>
-    private async Task<RunView?> FindAsync(HttpContext context)
+    private async Task<RunView?> FindAsync(ApiRequest http)
     {
-        var reply = await slot.Node.AskAsync(new GetRun(RunsApi.RunOf(context)), context.RequestAborted);
+        var reply = await slot.Node.AskAsync(new GetRun(http.Run), http.Aborted);
         if (reply.Refusal is { } refusal)
         {
-            await context.SendRefusalAsync(refusal);
+            await http.Context.SendRefusalAsync(refusal);
         }
 
         return reply.Value;
@@ -151,20 +89,8 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
 
     private async Task StreamAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
     {
-        if (!followers.TryEnter())
-        {
-            await context.SendRefusalAsync(new TooManyFollowers(followers.Most));
-            return;
-        }
-
-        try
-        {
-            await FeedAsync(context, send);
-        }
-        finally
-        {
-            followers.Leave();
-        }
+        using var place = followers.AttemptAcquire();
+        await (place.IsAcquired ? FeedAsync(context, send) : context.SendRefusalAsync(new TooManyFollowers(mostFollowers)));
     }
 
     private async Task FeedAsync(HttpContext context, Func<SseWriter, CancellationToken, Task> send)
@@ -193,11 +119,11 @@ internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPuls
         var end = file is null ? start : Math.Max(RandomAccess.GetLength(file), start);
         end = mask is null || ended ? end : mask.ShownEnd(file!, start, end);
         context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers["Runner-Log-Position"] = from.With(stream, end).ToString();
+        context.Response.Headers[HeaderNames.LogPosition] = from.With(stream, end).ToString();
         if (mask is not null)
         {
             // How many bytes it is without the secret values is not known yet.
-            context.Response.Headers["Runner-Log-Masked"] = "true";
+            context.Response.Headers[HeaderNames.LogMasked] = "true";
             await SendMaskedAsync(context, file!, mask, start, end);
             return;
         }

@@ -10,15 +10,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Runner.Client;
 using Runner.Host.Logs;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http;
 
 /// <summary>Server-sent events on one answer. Says something at least every 15 seconds, so that both ends notice a dead connection.</summary>
 internal sealed class SseWriter : ILogSink, IAsyncDisposable
 {
-    /// <summary>The media type of a stream.</summary>
-    public const string ContentType = "text/event-stream";
-
     /// <summary>How long the stream is silent before a comment is sent.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
@@ -47,7 +45,7 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
             rate.MinDataRate = null;
         }
 
-        context.Response.ContentType = ContentType;
+        context.Response.ContentType = EventNames.MediaType;
         context.Response.Headers["X-Accel-Buffering"] = "no";
         await context.Response.StartAsync(cancel);
         await context.Response.BodyWriter.FlushAsync(cancel);
@@ -65,7 +63,7 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
     public void Line(in OutputLine line)
     {
         var position = line.Position.ToString();
-        Begin("log", position);
+        Begin(EventNames.Log, position);
         _json.WriteStartObject();
         _json.WriteNumber("attempt", line.Position.Attempt);
         _json.WriteString("stream", line.Stream == LogStream.Stdout ? "stdout"u8 : "stderr"u8);
@@ -98,7 +96,7 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
     /// <summary>The last event: nothing follows, do not come back.</summary>
     public async Task EndAsync(CancellationToken cancel)
     {
-        _body.Write("event: end\ndata: {}\n\n"u8);
+        Encoding.ASCII.GetBytes($"event: {EventNames.End}\ndata: {{}}\n\n", _body);
         await _body.FlushAsync(cancel);
     }
 

@@ -1,5 +1,6 @@
 using Runner.Actors;
 using Runner.Messages;
+using Runner.Messages.Http;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
@@ -28,7 +29,7 @@ internal sealed class StateStream(IRunnerNode node, RunSignals signals, TimeProv
             var steps = reply.Refusal is null ? reply.Value : [];
             foreach (var step in steps)
             {
-                sse.Event("state", step.Sequence, step, MessagesJson.Default.RunStateChange);
+                sse.Event(EventNames.State, step.Sequence, step, MessagesJson.Default.RunStateChange);
                 after = step.Sequence;
             }
 

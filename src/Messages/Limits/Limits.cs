@@ -25,11 +25,11 @@ public sealed record LimitChanged(string Name, int? Size, bool Changed) : IWireM
 /// <summary>Asks for the limits that are set or in use, by name. Answered with <see cref="LimitPage"/>.</summary>
 /// <param name="Limit">1 to 1,000: how many of them at most.</param>
 /// <param name="After">Those after this one; null for the first.</param>
-public sealed record ListLimits(int Limit = 200, string? After = null) : IRequest<LimitPage>, IWireMessage;
+public sealed record ListLimits(int Limit = Http.Pages.Limits, string? After = null) : IRequest<LimitPage>, IWireMessage;
 
 /// <summary>A page of limits by name.</summary>
 /// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
-public sealed record LimitPage(ImmutableArray<LimitView> Items, string? Next) : IWireMessage;
+public sealed record LimitPage(ImmutableArray<LimitView> Items, string? Next) : IWireMessage, Http.IPage<LimitView>;
 
 /// <summary>What a limit bounds.</summary>
 public enum LimitKind

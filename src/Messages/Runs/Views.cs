@@ -59,10 +59,10 @@ public sealed record RunStateChange(long Sequence, RunState State, int Attempt, 
 
 /// <summary>A page of runs, newest first.</summary>
 /// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
-public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next);
+public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next) : Http.IPage<RunSummary>;
 
 /// <summary>A page of deployments by name.</summary>
-public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next);
+public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next) : Http.IPage<Deployments.DeploymentSummary>;
 
 /// <summary>
 /// Which runs to list. Null means any; all of it combines.
@@ -76,12 +76,12 @@ public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary
 /// <c>NAME=VALUE</c>: with this value of a parameter that is a text, a number or a truth value. The first 20 parameters of a run by name are known, each up to 200 characters.
 /// </param>
 public sealed record ListRuns(
-    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = 50, string? After = null,
+    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = Http.Pages.Runs, string? After = null,
     string? Name = null, string? Parameter = null)
     : IRequest<RunPage>;
 
 /// <summary>Which deployments to list. Answered with <see cref="DeploymentPage"/> or a refusal.</summary>
-public sealed record ListDeployments(string? Tag = null, int Limit = 200, string? After = null) : IRequest<DeploymentPage>;
+public sealed record ListDeployments(string? Tag = null, int Limit = Http.Pages.Deployments, string? After = null) : IRequest<DeploymentPage>;
 
 /// <summary>
 /// Asks for the steps of a run's history after one of them, in order, at most 1,000. Answered with them, with none if there are no more,

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Runner.Client.DeploymentFiles;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Http;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
@@ -185,7 +186,7 @@ public sealed class ExchangeTests : IDisposable
 
     private Task SetAsync(HttpContext http, string name, string body)
     {
-        _limits[name] = JsonSerializer.Deserialize(body, ClientJson.Default.LimitBody)!.Size;
+        _limits[name] = JsonSerializer.Deserialize(body, HttpJson.Default.LimitBody)!.Size;
         return JsonAsync(http, new LimitChanged(name, _limits[name], true), MessagesJson.Default.LimitChanged);
     }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Text.RegularExpressions;
 using Runner.Cli;
+using Runner.Host.Configuration;
 
 namespace Runner.Host.Tests.EndToEnd;
 
@@ -8,6 +10,9 @@ namespace Runner.Host.Tests.EndToEnd;
 public sealed partial class DocumentedCommandsTests
 {
     private static readonly string Root = Repository.Root;
+
+    /// <summary>Explained once for all of them.</summary>
+    private static readonly string[] Shared = ["--url", "--data", "--json", "--no-wait"];
 
     private readonly RootCommand _commands = Program.CreateRoot(CliContext.System());
 
@@ -59,6 +64,66 @@ public sealed partial class DocumentedCommandsTests
             c => Assert.Matches($"{(c.Parent == "runner" ? "runner" : $"(runner {c.Parent}|…)")} {c.Name}\\b", text));
     }
 
+    public static TheoryData<string> Commands() => [.. Leaves(Program.CreateRoot(CliContext.System()), "").Select(leaf => leaf.Path)];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_option_of_a_command_is_explained(string command)
+    {
+        // Those of a node are its settings, in a document of their own. The table has what there is no section for.
+        var document = command is "serve" or "node" or "config show" ? "configuration.md" : "commands.md";
+        var row = File.ReadLines(Path.Combine(Root, "docs", "commands.md"))
+            .First(l => l.StartsWith("| `runner ", StringComparison.Ordinal) && Regex.IsMatch(l, $"(runner {command}|runner {command.Split(' ')[0]} .*… {command.Split(' ')[^1]})\\b"));
+        var text = document == "commands.md" && !row.Contains("below", StringComparison.Ordinal) ? row : File.ReadAllText(Path.Combine(Root, "docs", document));
+        var missing = Find(command).Options.Where(o => o is not (HelpOption or VersionOption) && !Shared.Contains(o.Name)).Select(o => o.Name)
+            .Where(name => !Regex.IsMatch(text, $"{name}(?![a-z-])"));
+        Assert.True(!missing.Any(), $"docs/{document} does not name {string.Join(", ", missing)} of `runner {command}`.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task A_command_has_a_help_with_an_example_and_is_completed(string command)
+    {
+        using var output = new MemoryStream();
+        var context = new CliContext(output, Stream.Null, false, false, _ => null, SystemTime.Provider);
+        await Runner.Cli.CommandLine.RunAsync(Program.CreateRoot(context), [.. command.Split(' '), "--help"], context);
+        Assert.Contains($"Example:\n  runner {command}", System.Text.Encoding.UTF8.GetString(output.ToArray()).Replace("source <(", "", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        var found = Find(command);
+        Assert.Contains(command.Split(' ')[^1], Offered(command[..^command.Split(' ')[^1].Length]));
+        Assert.All(found.Options.Where(o => !o.Hidden), option => Assert.Contains(option.Name, Offered($"{command} -")));
+    }
+
+    /// <summary>What a node knows is offered where it may be typed: for an argument that takes nothing else, the command says so here.</summary>
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void An_argument_is_completed_or_is_no_name_of_something(string command)
+    {
+        string[] others = ["file", "FILE", "size", "ENTITY", "NUMBER"];
+        Assert.All(Find(command).Arguments, a => Assert.True(
+            a.CompletionSources.Count > 0 || others.Contains(a.Name),
+            $"<{a.Name}> of `runner {command}` is not completed: make it with {nameof(ClientCommand)}.Suggest, or name it here."));
+    }
+
+    /// <summary>A command that is made and not added to the program is found by nobody.</summary>
+    [Fact]
+    public void Every_command_that_is_made_is_in_the_program()
+    {
+        var made = new[] { "src/Cli", "src/Host/Commands" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(file => MadeCommand().Matches(File.ReadAllText(file)).Select(m => (File: Path.GetRelativePath(Root, file), Name: m.Groups[1].Value)));
+        var there = Everything(_commands).Select(c => c.Name).ToHashSet();
+        Assert.All(made, command => Assert.True(there.Contains(command.Name), $"`{command.Name}` of {command.File} is not in the program: add it to its group, or in src/Cli/ClientCommands.cs."));
+    }
+
+    private IEnumerable<string> Offered(string line) => _commands.Parse(line).GetCompletions(line.Length).Select(c => c.Label);
+
+    private static IEnumerable<(string Path, Command Command)> Leaves(Command at, string path) => at.Subcommands.Count == 0
+        ? [(path, at)]
+        : at.Subcommands.SelectMany(c => Leaves(c, path.Length == 0 ? c.Name : $"{path} {c.Name}"));
+
+    private static IEnumerable<Command> Everything(Command at) => at.Subcommands.SelectMany(Everything).Prepend(at);
+
     private Command Find(string words)
     {
         Command at = _commands;
@@ -87,5 +152,6 @@ public sealed partial class DocumentedCommandsTests
     [GeneratedRegex("--[a-z-]+")]
     private static partial Regex LongOption();
 
-    /// <summary>The checkout that the tests were built in: a reproducible build leaves no path of it in the program.</summary>
+    [GeneratedRegex(@"(?:new Command|Command Create\(ClientCommand client\) => new)\(\s*""([a-z]+)""")]
+    private static partial Regex MadeCommand();
 }

@@ -1,13 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http.Access;
-
-/// <summary>Marks a route that a program may call with its own token, for its own run.</summary>
-internal sealed class OpenToPrograms
-{
-    public static OpenToPrograms Mark { get; } = new();
-}
 
 /// <summary>Everything under /api/v1, and /metrics, needs a token, given in the Authorization header and nowhere else. Stands after routing.</summary>
 internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
@@ -37,7 +32,7 @@ internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
 
     /// <summary>Whether a token is needed for what is at this path.</summary>
     public static bool Guards(PathString path) =>
-        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(MetricsApi.Path, StringComparison.OrdinalIgnoreCase);
+        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(Api.GetMetrics.Path.Template, StringComparison.OrdinalIgnoreCase);
 
     private Caller? CallerOf(HttpContext context)
     {
@@ -48,6 +43,6 @@ internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
     }
 
     private static bool IsOpenTo(HttpContext context, Guid run) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<OpenToPrograms>() is not null
+        context.GetEndpoint()?.Metadata.GetMetadata<Operation>() is { OpenToPrograms: true }
         && context.GetRouteValue("run") is string text && Guid.TryParseExact(text, "D", out var asked) && asked == run;
 }

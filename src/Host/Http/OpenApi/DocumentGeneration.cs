@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
@@ -7,13 +8,16 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.OpenApi;
+using Runner.Client;
 using Runner.Host.Http.Access;
+using Runner.Messages.Http;
+using Runner.Messages.Serialization;
 
 namespace Runner.Host.Http.OpenApi;
 
 /// <summary>
 /// How the OpenAPI 3.1 document comes from the routes that are mapped: ASP.NET's generator finds them, this says of each what its
-/// <see cref="Description"/> does. The same routes give the same bytes.
+/// <see cref="Operation"/> does. The same routes give the same bytes.
 /// </summary>
 internal static class DocumentGeneration
 {
@@ -39,7 +43,7 @@ internal static class DocumentGeneration
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         // That every route of the API has a description is what the tests are for.
-        options.ShouldInclude = route => DescriptionOf(route) is not null;
+        options.ShouldInclude = route => OperationOf(route) is not null;
         options.AddOperationTransformer((operation, context, _) =>
         {
             Describe(operation, new DescribedRoute(context.Description), context.Document!);
@@ -52,7 +56,7 @@ internal static class DocumentGeneration
         });
     }
 
-    private static Description? DescriptionOf(ApiDescription route) => route.ActionDescriptor.EndpointMetadata.OfType<Description>().SingleOrDefault();
+    private static Operation? OperationOf(ApiDescription route) => route.ActionDescriptor.EndpointMetadata.OfType<Operation>().SingleOrDefault();
 
     private static void Complete(OpenApiDocument document)
     {
@@ -80,18 +84,35 @@ internal static class DocumentGeneration
         json.Description = operation.Description;
         json.Tags = new HashSet<OpenApiTagReference> { new(operation.Tag, document) };
         json.Security = Security(route, document);
-        json.Parameters = operation.Parameters.IsEmpty ? null : [.. operation.Parameters];
-        json.RequestBody = operation.Body is not { } body ? null : new OpenApiRequestBody
+        json.Parameters = Parameters(operation) is { Count: > 0 } parameters ? parameters : null;
+        json.RequestBody = operation.BodyJson is not { } body ? null : new OpenApiRequestBody
         {
-            Required = body.Required,
-            Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = schemas.Of(body.Json, input: true) } },
+            Required = operation.NeedsBody,
+            // Described as the node reads it, which is more strictly than it is written.
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new OpenApiMediaType { Schema = schemas.Of(StrictJson.Options.GetTypeInfo(body.Type), input: true) },
+            },
         };
         json.Responses = Responses(route, schemas, document);
     }
 
+    private static List<IOpenApiParameter> Parameters(Operation operation)
+    {
+        return
+        [
+            .. operation.Path.Parts.Select(part => Parameter(ParameterLocation.Path, part.Name, part.Says, part.IsId ? ValueSchema.Uuid : ValueSchema.Name)),
+            .. operation.Query.Select(query => Parameter(ParameterLocation.Query, query.Name, query.Says, ValueSchema.Of(query))),
+            .. operation.LastEventId is { } says ? [Parameter(ParameterLocation.Header, HeaderNames.LastEventId, says, ValueSchema.Text())] : Array.Empty<OpenApiParameter>(),
+        ];
+
+        static OpenApiParameter Parameter(ParameterLocation place, string name, string says, OpenApiSchema schema) =>
+            new() { Name = name, In = place, Required = place == ParameterLocation.Path, Schema = schema, Description = says };
+    }
+
     private static List<OpenApiSecurityRequirement> Security(DescribedRoute route, OpenApiDocument document)
     {
-        return !route.IsGuarded ? [] : route.OpenToPrograms ? [Token(NodeToken), Token(ProgramToken)] : [Token(NodeToken)];
+        return !route.IsGuarded ? [] : route.Operation.OpenToPrograms ? [Token(NodeToken), Token(ProgramToken)] : [Token(NodeToken)];
 
         OpenApiSecurityRequirement Token(string name)
         {
@@ -108,9 +129,9 @@ internal static class DocumentGeneration
     private static OpenApiResponses Responses(DescribedRoute route, SchemaWriter schemas, OpenApiDocument document)
     {
         var responses = new SortedDictionary<int, IOpenApiResponse>();
-        foreach (var answer in route.Operation.Answers)
+        foreach (var (status, says) in route.Operation.Answers)
         {
-            responses.Add(answer.Status, Answer(answer, schemas));
+            responses.Add(status, Answer(route.Operation, says, schemas));
         }
 
         foreach (var refusals in route.Refusals().Distinct(StringComparer.Ordinal).GroupBy(code => Refusals.All[code].Status))
@@ -127,24 +148,24 @@ internal static class DocumentGeneration
         return inOrder;
     }
 
-    private static OpenApiResponse Answer(Success answer, SchemaWriter schemas)
+    private static OpenApiResponse Answer(Operation operation, string says, SchemaWriter schemas)
     {
         var contents = new Dictionary<string, OpenApiMediaType>();
-        if (answer.Json is { } info)
+        if (operation.AnswerJson is { } info)
         {
             contents["application/json"] = new OpenApiMediaType { Schema = schemas.Of(info, input: false) };
         }
 
-        foreach (var other in answer.Contents)
+        foreach (var other in operation.Contents)
         {
             contents[other.Type] = Other(other, schemas);
         }
 
         return new()
         {
-            Description = answer.Description,
-            Headers = answer.Headers.IsEmpty ? null
-                : answer.Headers.ToDictionary(h => h.Name, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Description, Schema = ValueSchema.Text() }),
+            Description = says,
+            Headers = operation.Headers.IsEmpty ? null
+                : operation.Headers.ToDictionary(h => h.Name, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Says, Schema = ValueSchema.Text() }),
             Content = contents,
         };
     }
@@ -154,20 +175,27 @@ internal static class DocumentGeneration
     {
         var media = new OpenApiMediaType
         {
-            Schema = new OpenApiSchema { Type = content.IsObject ? JsonSchemaType.Object : JsonSchemaType.String, Description = content.Description },
+            Schema = new OpenApiSchema { Type = content.IsObject ? JsonSchemaType.Object : JsonSchemaType.String, Description = content.Says },
         };
-        if (!content.Events.IsDefaultOrEmpty)
+        if (content.Event is var (name, id))
         {
-            var events = new JsonObject(content.Events.Select(e => KeyValuePair.Create(
-                e.Event, (JsonNode?)new JsonObject { ["id"] = e.Id, ["data"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schemas.Component(e.Data, input: false)}" } })))
+            var events = new JsonObject
             {
-                ["end"] = new JsonObject { ["data"] = new JsonObject { ["type"] = "object", ["additionalProperties"] = false } },
+                [name] = new JsonObject { ["id"] = id, ["data"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schemas.Component(DataOf(name), input: false)}" } },
+                [EventNames.End] = new JsonObject { ["data"] = new JsonObject { ["type"] = "object", ["additionalProperties"] = false } },
             };
             media.Extensions = new Dictionary<string, IOpenApiExtension> { ["x-events"] = new JsonNodeExtension(events) };
         }
 
         return media;
     }
+
+    private static JsonTypeInfo DataOf(string eventName) => eventName switch
+    {
+        EventNames.State => MessagesJson.Default.RunStateChange,
+        EventNames.Log => ClientJson.Default.LogLine,
+        _ => throw new NotSupportedException($"The API's document cannot describe the event '{eventName}': teach {nameof(DocumentGeneration)} what its data are."),
+    };
 
     /// <summary>Routes that are refused alike share the description of it.</summary>
     private static OpenApiResponseReference Refused(int status, string[] codes, SchemaWriter schemas, OpenApiDocument document)
@@ -180,7 +208,7 @@ internal static class DocumentGeneration
             {
                 ["application/problem+json"] = new OpenApiMediaType
                 {
-                    Schema = new OpenApiSchema { AllOf = [schemas.Of(HostJson.Default.ApiProblem, input: false), Narrowed(status, codes)] },
+                    Schema = new OpenApiSchema { AllOf = [schemas.Of(HttpJson.Default.ApiProblem, input: false), Narrowed(status, codes)] },
                 },
             },
         });
@@ -201,9 +229,7 @@ internal static class DocumentGeneration
 
     private sealed class DescribedRoute(ApiDescription route)
     {
-        public Operation Operation { get; } = DescriptionOf(route)!.Make();
-
-        public bool OpenToPrograms => route.ActionDescriptor.EndpointMetadata.OfType<OpenToPrograms>().Any();
+        public Operation Operation { get; } = OperationOf(route)!;
 
         public bool IsGuarded => TokenGuard.Guards($"/{route.RelativePath}");
 
@@ -212,7 +238,8 @@ internal static class DocumentGeneration
             .. OpenApi.Refusals.OfAll,
             .. IsGuarded ? OpenApi.Refusals.OfGuarded : [],
             .. IsGuarded && !Operation.AsksNothing ? OpenApi.Refusals.OfStore : [],
-            .. Operation.Body is not null ? OpenApi.Refusals.OfBodies : [],
+            .. Operation.BodyJson is not null ? OpenApi.Refusals.OfBodies : [],
+            .. OpenApi.Refusals.Of(Operation.Effect),
             .. Operation.Refuses,
         ];
     }

@@ -1,21 +1,19 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.OpenApi;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http.OpenApi;
 
 /// <summary>The document itself: open, for it holds nothing that the sources do not. Made when first asked for, and not at the start.</summary>
 internal static class OpenApiRoute
 {
-    public const string Path = "/openapi/v1.json";
+    public static string Path => Api.GetOpenApi.Path.Template;
 
-    public static void Map(WebApplication app)
+    public static void Map(WebApplication app, ApiRoutes routes)
     {
         var document = new Lazy<Task<byte[]>>(() => MakeAsync(app));
-        app.MapGet(Path, async context => await SendAsync(context, await document.Value)).Describe(() => new("getOpenApi", Tags.Node, "This document.")
-        {
-            Answers = [new Success(200, "The document.") { Contents = [new Content("application/json", "An OpenAPI 3.1 document.") { IsObject = true }] }],
-        });
+        routes.Map(Api.GetOpenApi, async http => await SendAsync(http.Context, await document.Value));
     }
 
     private static async Task<byte[]> MakeAsync(WebApplication app)

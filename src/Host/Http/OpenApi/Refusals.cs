@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http.OpenApi;
 
 /// <summary>
-/// Every code that problem details can have, with its status and when it is answered. Routes name those of their own; the others are answered
+/// Every code that problem details can have, with its status and when it is answered. Operations name those of their own; the others are answered
 /// before a route is reached.
 /// </summary>
 internal static class Refusals
@@ -60,9 +61,11 @@ internal static class Refusals
     /// <summary>What a request may meet besides that has a body.</summary>
     public static ImmutableArray<string> OfBodies { get; } = ["body-invalid", "body-too-large", "request-timeout"];
 
-    /// <summary>What a request may meet besides that changes something and is not taken while the node stops.</summary>
-    public static ImmutableArray<string> OfWork { get; } = ["node-stopping", "store-full"];
-
-    /// <summary>What a request may meet besides that makes work for the node.</summary>
-    public static ImmutableArray<string> OfNewWork { get; } = [.. OfWork, "node-busy", "disk-low"];
+    /// <summary>What a request may meet besides for what it costs the node.</summary>
+    public static ImmutableArray<string> Of(Effect effect) => effect switch
+    {
+        Effect.None => [],
+        Effect.Change => ["node-stopping", "store-full"],
+        Effect.NewWork => [.. Of(Effect.Change), "node-busy", "disk-low"],
+    };
 }

@@ -5,6 +5,7 @@ using Microsoft.OpenApi;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Deployments.Fields;
+using Runner.Messages.Http;
 using Runner.Messages.Limits;
 using Runner.Messages.Nodes;
 using Runner.Messages.Runs;

@@ -1,12 +1,23 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Http.OpenApi;
 
 /// <summary>Schemas of texts, numbers and truth values with their bounds. Each is a new one: who gets it may change it.</summary>
 internal static class ValueSchema
 {
+    public static OpenApiSchema Of(Query query) => query switch
+    {
+        TextQuery { Pattern: { } pattern } => Pattern(pattern),
+        NumberQuery number => Integer(number.Min, number.Max, number.Usual),
+        WordQuery words => OneOf(words.Words, words.Usual),
+        FlagQuery => Flag,
+        InstantQuery => Instant,
+        _ => Text(query.MaxLength),
+    };
+
     /// <summary>A truth value that is false when nothing is said.</summary>
     public static OpenApiSchema Flag => new() { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) };
 

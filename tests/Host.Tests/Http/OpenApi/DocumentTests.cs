@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Runner.Host.Http;
 using Runner.Host.Http.OpenApi;
+using Runner.Messages.Http;
 
 namespace Runner.Host.Tests.Http.OpenApi;
 
@@ -16,9 +17,9 @@ public sealed class DocumentTests : IAsyncLifetime
     [Fact]
     public void Every_route_is_described_where_it_is_mapped()
     {
-        var missing = Routes.Where(r => r.Metadata.GetMetadata<Description>() is null)
+        var missing = Routes.Where(r => r.Metadata.GetMetadata<Operation>() is null)
             .Select(r => $"{string.Join(',', r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])} {r.RoutePattern.RawText}");
-        Assert.True(!missing.Any(), $"Without a description: {string.Join("; ", missing)}. Add `.Describe(() => new Operation(…))` where it is mapped; src/Host/Http/LimitsApi.cs is an example.");
+        Assert.True(!missing.Any(), $"Without a description: {string.Join("; ", missing)}. Describe it in src/Messages/Http/Api.cs and map it by that; src/Host/Http/LimitsApi.cs is an example.");
     }
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class DocumentTests : IAsyncLifetime
     {
         foreach (var (type, field) in SchemaNotes.All.Keys)
         {
-            var info = HostJson.Default.GetTypeInfo(type) ?? Messages.Serialization.MessagesJson.Default.GetTypeInfo(type);
+            var info = HttpJson.Default.GetTypeInfo(type) ?? Messages.Serialization.MessagesJson.Default.GetTypeInfo(type);
             Assert.True(info?.Properties.Any(p => p.Name == field), $"{type.Name} has no {field}.");
         }
     }

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using Runner.Messages;
 using Runner.Messages.Serialization;
 
-namespace Runner.Host.Http;
+namespace Runner.Messages.Http;
 
 /// <summary>The body of a submission; every field may be left out.</summary>
 internal sealed record SubmitBody(
@@ -15,7 +13,7 @@ internal sealed record SubmitBody(
     string? IdempotencyKey = null,
     ImmutableArray<string>? Tags = null,
     bool? EnforceParameterSchema = null,
-    bool KeyOnly = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool KeyOnly = false,
     string? Name = null);
 
 /// <summary>The body of a cancellation.</summary>
@@ -43,14 +41,17 @@ internal sealed record SkipBody
     public string? Reason { get; init; }
 }
 
-/// <summary>An error as the API says it: RFC 9457, with <paramref name="Code"/> for machines.</summary>
+/// <summary>
+/// An error as the API says it: RFC 9457, with <paramref name="Code"/> for machines. A client reads what something else may have answered: there any of it may be null.
+/// </summary>
 internal sealed record ApiProblem(string Type, string Title, int Status, string Detail, string Code, ImmutableArray<Problem>? Problems);
 
-/// <summary>The JSON of the API's own types; messages have <see cref="MessagesJson"/>.</summary>
+/// <summary>The JSON of what only HTTP has; messages have <see cref="MessagesJson"/>.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true,
+    Converters = [typeof(DurationConverter)])]
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(SubmitBody))]
 [JsonSerializable(typeof(CancelBody))]
@@ -58,23 +59,4 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
 [JsonSerializable(typeof(LimitBody))]
 [JsonSerializable(typeof(PruneBody))]
 [JsonSerializable(typeof(SkipBody))]
-internal sealed partial class HostJson : JsonSerializerContext;
-
-/// <summary>How request bodies are read: nothing unknown, nothing twice, no null where none is meant.</summary>
-internal static class StrictJson
-{
-    public static JsonSerializerOptions Options { get; } = Create();
-
-    private static JsonSerializerOptions Create()
-    {
-        var options = new JsonSerializerOptions(MessagesJson.Default.Options)
-        {
-            TypeInfoResolver = JsonTypeInfoResolver.Combine(HostJson.Default, MessagesJson.Default),
-            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-            AllowDuplicateProperties = false,
-            RespectNullableAnnotations = true,
-        };
-        options.MakeReadOnly();
-        return options;
-    }
-}
+internal sealed partial class HttpJson : JsonSerializerContext;
