@@ -7,7 +7,7 @@ internal static class NodeCommand
 {
     public static Command Create(Func<HostEnvironment> environment)
     {
-        var flags = new NodeFlagOptions();
+        var flags = NodeFlagOptions.OfNode();
         var command = new Command("node", "Start a node without files; deployments are registered with `runner deploy`.");
         flags.AddTo(command);
         command.SetAction((parsed, _) => new NodeRunner(environment()).RunAsync(flags.Read(parsed), []));
