@@ -132,7 +132,7 @@ internal sealed class TableSchema
         {
             RowOperator.Contains => column.Type == ColumnType.TextSet && filter.Value is string,
             RowOperator.In => column.Type == ColumnType.Text && filter.Value is ImmutableArray<string> { IsDefault: false },
-            _ => column.Type == ColumnType.Text ? filter.Value is string : column.Type == ColumnType.Integer && filter.Value is long,
+            RowOperator.Equal or RowOperator.AtLeast or RowOperator.Less => column.Type == ColumnType.Text ? filter.Value is string : column.Type == ColumnType.Integer && filter.Value is long,
         };
         if (!fits)
         {
@@ -146,7 +146,7 @@ internal sealed class TableSchema
         {
             ColumnType.Text => value is string,
             ColumnType.Integer => value is long,
-            _ => value is ImmutableArray<string> { IsDefault: false },
+            ColumnType.TextSet => value is ImmutableArray<string> { IsDefault: false },
         };
         if (!fits)
         {

@@ -11,6 +11,8 @@ public sealed class RowTests
     private static readonly Guid Run = new("00000000-0000-8000-8000-000000000001");
     private static readonly DateTimeOffset At = new(2026, 5, 1, 12, 0, 0, 1, TimeSpan.Zero);
 
+    private readonly HashSet<string> _seen = [];
+
     [Fact]
     public void Comes_back_as_it_was()
     {
@@ -40,14 +42,16 @@ public sealed class RowTests
         Same(retention, Tables.Retention, RetentionRow.Change("flow/d", new RetentionSpec { KeepFor = TimeSpan.FromTicks(1) }), RetentionRow.Of);
         var deployment = new DeploymentRow("flow/d", "about", null, true, null, At, ["a"]);
         Same(deployment, Tables.Deployments, deployment.Put(), DeploymentRow.Of);
+        Assert.Equal(Tables.All.Select(t => t.Name), Tables.All.Select(t => t.Name).Intersect(_seen));
     }
 
     [Fact]
     public void A_row_of_another_shape_is_said_by_its_table() =>
         Assert.Contains("limits", Assert.Throws<InvalidOperationException>(() => LimitRow.Of(new Row("db", [1L, 2L]))).Message, StringComparison.Ordinal);
 
-    private static void Same<T>(T row, TableDefinition table, RowChange change, Func<Row, T> read)
+    private void Same<T>(T row, TableDefinition table, RowChange change, Func<Row, T> read)
     {
+        _seen.Add(table.Name);
         Assert.Equal((table.Name, table.Columns.Length), (change.Table, change.Values!.Value.Length));
         for (var i = 0; i < table.Columns.Length; i++)
         {

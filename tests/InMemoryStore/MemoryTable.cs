@@ -81,7 +81,7 @@ internal sealed class MemoryTable
                 RowOperator.In => ((ImmutableArray<string>)filter.Value).Contains((string)value),
                 RowOperator.AtLeast => ValueOrder.Compare(value, filter.Value) >= 0,
                 RowOperator.Less => ValueOrder.Compare(value, filter.Value) < 0,
-                _ => ((ImmutableArray<string>)value).Contains((string)filter.Value),
+                RowOperator.Contains => ((ImmutableArray<string>)value).Contains((string)filter.Value),
             };
             if (!holds)
             {

@@ -177,6 +177,7 @@ internal sealed class Ledger(World world)
             var @event = EventCatalog.Read(stored.Type, stored.Version, stored.Payload.Span);
             CheckRunEvent(run, stored, @event);
             run.State = FlowRunTransitions.Apply(run.State, (IRunEvent)@event, stored.At);
+            world.Statistics.States.Add(run.State.Current.Name);
         }
 
         run.WakeUp = write.WakeUp is { } wakeUp ? wakeUp.At : run.WakeUp;

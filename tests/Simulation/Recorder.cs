@@ -8,7 +8,7 @@ namespace Runner.Simulation;
 /// <summary>Writes histories that came about in a seed to files, for tests that replay them against later versions of the program.</summary>
 internal static class Recorder
 {
-    /// <summary>A file for each history that has an event of a kind, or a field of one, that no file before it has; returns the names written.</summary>
+    /// <summary>A file for each history that has an event of a kind, a field of one, or a state that no file before it has; returns the names written.</summary>
     public static IReadOnlyList<string> Record(ulong seed, SimulationOptions options, DirectoryInfo folder)
     {
         var world = new World(seed, options);
@@ -21,9 +21,9 @@ internal static class Recorder
         foreach (var key in keys)
         {
             var history = world.Store.Memory.LoadAsync(key).GetAwaiter().GetResult();
-            if (history.Snapshot is null && !seen.IsSupersetOf(history.Events.SelectMany(Fields)))
+            if (history.Snapshot is null && !seen.IsSupersetOf(Found(key, history)))
             {
-                seen.UnionWith(history.Events.SelectMany(Fields));
+                seen.UnionWith(Found(key, history));
                 var name = $"{key.Kind}-{written.Count + 1}.json";
                 using var stream = File.Create(Path.Combine(folder.FullName, name));
                 Write(stream, key, history);
@@ -33,6 +33,17 @@ internal static class Recorder
 
         return written;
     }
+
+    private static IEnumerable<string> Found(EntityKey key, EntityHistory history)
+    {
+        using var state = JsonDocument.Parse(State(key, history));
+        string[] states = key.Kind != EntityKinds.FlowRun ? []
+            : [.. state.RootElement.GetProperty("history").EnumerateArray().Select(h => $"in {h.GetProperty("state").GetProperty("name")}")];
+        return history.Events.SelectMany(Fields).Concat(states);
+    }
+
+    private static string State(EntityKey key, EntityHistory history) =>
+        Replay.State(key.Kind, key.Id, history.Events.Select(e => (EventCatalog.Read(e.Type, e.Version, e.Payload.Span), e.At)));
 
     /// <summary>An event's kind, and the name of every field within it.</summary>
     private static IEnumerable<string> Fields(StoredEvent stored)
@@ -68,8 +79,7 @@ internal static class Recorder
 
         json.WriteEndArray();
         json.WritePropertyName("state");
-        json.WriteRawValue(Replay.State(
-            key.Kind, key.Id, history.Events.Select(e => (EventCatalog.Read(e.Type, e.Version, e.Payload.Span), e.At))));
+        json.WriteRawValue(State(key, history));
         json.WriteEndObject();
     }
 }

@@ -72,8 +72,12 @@ internal sealed class Statistics
     /// <summary>How often there were two incarnations of one.</summary>
     public long Twins { get; set; }
 
+    /// <summary>The names of states that runs have been in.</summary>
+    public HashSet<string> States { get; } = [];
+
     public void Add(Statistics other)
     {
+        States.UnionWith(other.States);
         Steps += other.Steps;
         Commits += other.Commits;
         Kills += other.Kills;

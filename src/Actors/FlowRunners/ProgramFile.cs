@@ -206,6 +206,6 @@ public static class ProgramFile
         FileKind.Link => "is a symbolic link and not the file that the node made: a program has replaced it. Links are not followed.",
         FileKind.Folder => "is a folder and not the file that the node made: a program has replaced it.",
         FileKind.Regular => "is a file and not the folder that the node made: a program has replaced it.",
-        _ => "is a pipe, a socket or a device and not the file that the node made: a program has replaced it.",
+        FileKind.Special => "is a pipe, a socket or a device and not the file that the node made: a program has replaced it.",
     });
 }

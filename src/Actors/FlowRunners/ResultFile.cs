@@ -88,7 +88,7 @@ internal static class ResultFile
             {
                 FileKind.Link => "The result file is a symbolic link and was not kept; write the file itself.",
                 null => $"The result file was not kept: {e.Message}",
-                _ => "The result file is not a regular file and was not kept.",
+                FileKind.Folder or FileKind.Special or FileKind.Regular => "The result file is not a regular file and was not kept.",
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -260,7 +260,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now, string? forbidden = null)
     {
         // Who was promised an end gets no further attempt, though this one ended by itself before the stop reached it.
-        var retryable = outcome.Type is StateType.Failed or StateType.Crashed && state.Stopping is not { Reason: StopReason.Cancel };
+        var retryable = outcome.Type.IsFailure() && state.Stopping is not { Reason: StopReason.Cancel };
         return !retryable || RetryPolicy.DelayBefore(state.Recipe.Retries, state.Id, state.Attempt) is not { } delay ? Finish(state, outcome, result)
             : forbidden is not null ? Finish(state, outcome with { Message = AttemptOutcomes.Sentence(outcome.Message, forbidden) }, result)
             : Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now + delay)).Then(Released(state));

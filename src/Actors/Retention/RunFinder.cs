@@ -21,8 +21,8 @@ internal sealed class RunFinder(IEntityStore store, DamagedRows damaged, TimePro
 
     private const int PageSize = 2 * AtOnce;
 
-    private static readonly RowFilter HasEnded = new("state_name", RowOperator.In, ImmutableArray.Create(
-        StateNames.Completed, StateNames.Failed, StateNames.TimedOut, StateNames.Crashed, StateNames.Cancelled));
+    private static readonly RowFilter HasEnded = new(
+        "state_name", RowOperator.In, StateNames.All.Where(state => state.Type.IsTerminal()).Select(state => state.Name).ToImmutableArray());
 
     private static readonly string Finished = EventCatalog.NameOf<RunFinished>();
 

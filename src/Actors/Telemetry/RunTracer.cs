@@ -88,7 +88,7 @@ internal sealed class RunTracer(ActivitySource source, string node)
             activity.SetTag("process.exit.code", code);
         }
 
-        if (step.State.Type is StateType.Failed or StateType.Crashed or StateType.Scheduled)
+        if (step.State.Type.IsFailure() || step.State.Type == StateType.Scheduled)
         {
             activity.SetStatus(ActivityStatusCode.Error, step.State.Name);
         }

@@ -86,6 +86,6 @@ public static class Registrations
     {
         RegistrationOutcome.Created => style.Green,
         RegistrationOutcome.Changed => style.Yellow,
-        _ => style.Dim,
+        RegistrationOutcome.Unchanged => style.Dim,
     };
 }

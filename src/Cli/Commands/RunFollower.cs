@@ -16,7 +16,9 @@ internal sealed class RunFollower(ClientCall call, Guid run, bool follow, TimeSp
     {
         StateType.Completed => ExitCodes.Success,
         StateType.Cancelled => ExitCodes.Cancelled,
-        _ => ExitCodes.Error,
+        StateType.Failed or StateType.Crashed => ExitCodes.Error,
+        // None of them ends a run.
+        StateType.Scheduled or StateType.Pending or StateType.Running or StateType.Paused or StateType.Cancelling => ExitCodes.Error,
     };
 
     public async Task<int> WaitAsync()

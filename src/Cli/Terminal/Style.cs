@@ -45,7 +45,7 @@ public sealed class Style(bool coloured, bool isTerminal = false)
         StateType.Crashed => Magenta(state.Name),
         StateType.Cancelled or StateType.Cancelling or StateType.Paused => Yellow(state.Name),
         StateType.Running or StateType.Pending => Cyan(state.Name),
-        _ => state.Name == StateNames.Late ? Yellow(state.Name) : Blue(state.Name),
+        StateType.Scheduled => state.Name == StateNames.Late ? Yellow(state.Name) : Blue(state.Name),
     };
 
     /// <summary>The same colour for everything that one run says.</summary>

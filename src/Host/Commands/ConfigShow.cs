@@ -17,7 +17,7 @@ internal sealed class ConfigShow(HostEnvironment environment)
     public int Run(string? config, bool json)
     {
         var reader = new NodeOptionsReader(environment.Variable);
-        var (options, mistakes) = reader.Read(new NodeFlags(Config: config));
+        var (options, mistakes) = reader.Read(new NodeFlags { Config = config });
         if (options is null)
         {
             environment.Error.Write($"{environment.ErrorStyle.Red("error:")} {string.Join('\n', mistakes)}\n");

@@ -23,7 +23,7 @@ internal sealed class JournalCommand(Func<HostEnvironment> environment, CliConte
     private readonly Option<string?> _reason = Values.Text("--reason", "Kept in the marker, for whoever wonders later.", "TEXT");
     private readonly Option<bool> _yes = Values.Flag("--yes", "Do not ask.");
     private readonly Option<bool> _json = Values.Flag("--json", "Print JSON.");
-    private readonly StoreFlagOptions _store = new();
+    private readonly NodeFlagOptions _store = NodeFlagOptions.OfStore();
 
     public static Command Create(Func<HostEnvironment> environment, CliContext context)
     {
@@ -85,10 +85,10 @@ internal sealed class JournalCommand(Func<HostEnvironment> environment, CliConte
             return await ThroughNodeAsync(url, data, host, command, cancel).ConfigureAwait(false);
         }
 
-        var (options, mistakes) = _store.Read(parsed, host.Variable);
+        var (options, mistakes) = new NodeOptionsReader(host.Variable).Read(_store.Read(parsed));
         if (options is null)
         {
-            throw new UsageException(mistakes);
+            throw new UsageException(string.Join(Environment.NewLine, mistakes));
         }
 
         if (!Directory.Exists(options.DataDirectory))

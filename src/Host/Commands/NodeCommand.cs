@@ -8,7 +8,7 @@ internal static class NodeCommand
 {
     public static Command Create(Func<HostEnvironment> environment)
     {
-        var flags = new NodeFlagOptions();
+        var flags = NodeFlagOptions.OfNode();
         var command = new Command("node", "Start a node without files; deployments are registered with `runner deploy`.")
             .WithExample("runner node --data /var/lib/runner");
         flags.AddTo(command);

@@ -13,16 +13,11 @@ internal static class ServeCommand
             Arity = ArgumentArity.OneOrMore,
             Description = "Deployment files (YAML). See docs/deployment-file.md.",
         };
-        var noPause = new Option<bool>("--no-pause-on-shutdown")
-        {
-            Description = "Leave the schedules active when the node stops, so that missed runs are caught up (RUNNER_NO_PAUSE_ON_SHUTDOWN).",
-        };
-        var flags = new NodeFlagOptions();
-        var command = new Command("serve", "Start a node that registers the deployments of files and runs them.") { files, noPause }
+        var flags = NodeFlagOptions.OfServe();
+        var command = new Command("serve", "Start a node that registers the deployments of files and runs them.") { files }
             .WithExample("runner serve samples/hello/runner.yaml");
         flags.AddTo(command);
-        command.SetAction((parsed, _) => new NodeRunner(environment()).RunAsync(
-            flags.Read(parsed) with { NoPauseOnShutdown = parsed.GetValue(noPause) }, parsed.GetValue(files) ?? []));
+        command.SetAction((parsed, _) => new NodeRunner(environment()).RunAsync(flags.Read(parsed), parsed.GetValue(files) ?? []));
         return command;
     }
 }

@@ -79,7 +79,7 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
     private static async Task<string> ExpectationAsync(IRunnerNode node)
     {
         var running = new List<RunSummary>();
-        foreach (var type in (StateType[])[StateType.Pending, StateType.Running, StateType.Cancelling])
+        foreach (var type in Enum.GetValues<StateType>().Where(t => t.HasProcess()))
         {
             var page = await node.AskAsync(new ListRuns(State: type.ToString(), Limit: MaxCounted), CancellationToken.None);
             running.AddRange(page.Value?.Items ?? []);

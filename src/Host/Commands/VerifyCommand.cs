@@ -23,7 +23,7 @@ internal sealed class VerifyCommand(Func<HostEnvironment> environment, CliContex
 
     private readonly Option<int?> _limit = Values.Integer("--limit", string.Create(CultureInfo.InvariantCulture, $"How many problems are shown ({Shown}); all are counted."), 1, 1_000_000);
     private readonly Option<bool> _json = Values.Flag("--json", "Print JSON.");
-    private readonly StoreFlagOptions _store = new();
+    private readonly NodeFlagOptions _store = NodeFlagOptions.OfStore();
 
     public static Command Create(Func<HostEnvironment> environment, CliContext context)
     {
@@ -38,10 +38,10 @@ internal sealed class VerifyCommand(Func<HostEnvironment> environment, CliContex
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         var host = environment();
-        var (options, mistakes) = _store.Read(parsed, host.Variable);
+        var (options, mistakes) = new NodeOptionsReader(host.Variable).Read(_store.Read(parsed));
         if (options is null)
         {
-            throw new UsageException(mistakes);
+            throw new UsageException(string.Join(Environment.NewLine, mistakes));
         }
 
         using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancel);

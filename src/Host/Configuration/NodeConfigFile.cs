@@ -117,6 +117,6 @@ internal sealed class NodeConfigFile
         SettingKind.Size => value.AsSize().ToString(CultureInfo.InvariantCulture),
         SettingKind.Path when value.Origin.Line > 0 && !string.IsNullOrWhiteSpace(value.AsString()) =>
             Path.GetFullPath(value.AsString(), Path.GetDirectoryName(Path.GetFullPath(value.Origin.File))!),
-        _ => value.AsString(),
+        SettingKind.Path or SettingKind.Text => value.AsString(),
     };
 }

@@ -5,69 +5,67 @@ using Serilog.Events;
 
 namespace Runner.Host.Configuration;
 
-/// <summary>Everything a node can be told, checked.</summary>
-/// <param name="DataDirectory">An absolute path.</param>
-/// <param name="ProcessLimit">How many programs run at once on this node: 1 to 100,000.</param>
-/// <param name="AllowedHosts">Host names, beside the listen address and localhost, by which the API may be called; lower case, without port.</param>
-/// <param name="NodeName">What the node calls itself in a run's history.</param>
-/// <param name="MaxPendingCommands">How many commands that make work are under way at once: 1 to 100,000.</param>
-/// <param name="MaxFollowers">How many streams of states and output are open at once: 1 to 100,000.</param>
-/// <param name="MinFreeSpace">With fewer bytes than this on the data folder's disk no program is started; 0 for no such rule.</param>
-internal sealed record NodeOptions(
-    string DataDirectory,
-    ListenAddress Listen,
-    int ProcessLimit,
-    LogEventLevel LogLevel,
-    ImmutableArray<string> AllowedHosts,
-    string NodeName,
-    bool PauseOnShutdown,
-    int MaxPendingCommands = NodeOptions.DefaultPendingCommands,
-    int MaxFollowers = NodeOptions.DefaultFollowers,
-    long MinFreeSpace = NodeOptions.DefaultFreeSpace)
+/// <summary>Everything a node can be told, checked. What each is, its bounds and its default say <see cref="NodeSetting"/>'s entries.</summary>
+internal sealed record NodeOptions
 {
-    public const int DefaultPendingCommands = 1_000;
-    public const int DefaultFollowers = 4_000;
-    public const long DefaultFreeSpace = 256L * 1024 * 1024;
-    public const int MaxGate = 100_000;
-    public const long MaxFreeSpace = 1L << 50;
-    /// <summary>How lines of the log are written.</summary>
-    public LogFormat LogFormat { get; init; }
+    /// <summary>An absolute path.</summary>
+    public required string DataDirectory { get; init; }
 
-    /// <summary>Where the log goes too, beside standard error: an absolute path; null for nowhere.</summary>
-    public string? LogFile { get; init; }
+    public required ListenAddress Listen { get; init; }
 
-    /// <summary>The collector that metrics and traces are sent to; null sends nothing.</summary>
-    public Uri? OtlpEndpoint { get; init; }
+    public required int ProcessLimit { get; init; }
 
-    /// <summary>How the collector is spoken to.</summary>
-    public OtlpProtocol OtlpProtocol { get; init; }
+    public required LogEventLevel LogLevel { get; init; }
 
-    /// <summary>What is sent to the collector with every request, as <see cref="OtlpOptions.Headers"/> has it. Secret.</summary>
-    public string? OtlpHeaders { get; init; }
+    /// <summary>Lower case, without port.</summary>
+    public required ImmutableArray<string> AllowedHosts { get; init; }
 
-    /// <summary>Which of the node's variables its programs get: names, in which <c>*</c> stands for any characters.</summary>
-    public ImmutableArray<string> EnvInherit { get; init; } = ProgramEnvironment.Default.Inherit;
+    public required string NodeName { get; init; }
+
+    public required bool PauseOnShutdown { get; init; }
+
+    public required int MaxPendingCommands { get; init; }
+
+    public required int MaxFollowers { get; init; }
+
+    /// <summary>Bytes; 0 for no such rule.</summary>
+    public required long MinFreeSpace { get; init; }
+
+    public required LogFormat LogFormat { get; init; }
+
+    /// <summary>An absolute path; null for nowhere.</summary>
+    public required string? LogFile { get; init; }
+
+    /// <summary>Null sends nothing.</summary>
+    public required Uri? OtlpEndpoint { get; init; }
+
+    public required OtlpProtocol OtlpProtocol { get; init; }
+
+    /// <summary>As <see cref="OtlpOptions.Headers"/> has it. Secret.</summary>
+    public required string? OtlpHeaders { get; init; }
+
+    /// <summary>Names, in which <c>*</c> stands for any characters.</summary>
+    public required ImmutableArray<string> EnvInherit { get; init; }
 
     /// <summary>What programs start with beside their environment.</summary>
-    public ProgramAttributes Programs { get; init; } = ProgramAttributes.Default;
+    public required ProgramAttributes Programs { get; init; }
 
     /// <summary>What was said of <see cref="ProgramAttributes.OpenFiles"/>; null if nothing was.</summary>
-    internal long? ProgramOpenFilesSaid { get; init; }
+    internal required long? ProgramOpenFilesSaid { get; init; }
 
-    /// <summary>Where the files of programs under another user are: an absolute path.</summary>
-    public string UserFilesDirectory { get; init; } = SubprocessOptions.DefaultUserFilesDirectory;
+    /// <summary>An absolute path.</summary>
+    public required string UserFilesDirectory { get; init; }
 
     /// <summary>The variables that hold the node's own secrets: no program gets them.</summary>
     internal ImmutableArray<string> SecretVariables { get; init; } = [];
 
-    /// <summary>What keeps deployments and runs.</summary>
-    public StoreKind StoreKind { get; init; }
+    public required StoreKind StoreKind { get; init; }
 
-    /// <summary>How the database is reached; null for the embedded store.</summary>
-    public ConnectionText? StoreConnection { get; init; }
+    /// <summary>Null for the embedded store.</summary>
+    public required ConnectionText? StoreConnection { get; init; }
 
-    /// <summary>The file that holds the database's password: an absolute path; null if none does.</summary>
-    public string? StorePasswordFile { get; init; }
+    /// <summary>An absolute path; null if none holds the password.</summary>
+    public required string? StorePasswordFile { get; init; }
 
     internal StoreOptions Store => new(StoreKind, StoreConnection, StorePasswordFile);
 
@@ -78,23 +76,13 @@ internal sealed record NodeOptions(
 
     internal OtlpOptions Otlp => new(OtlpEndpoint, OtlpProtocol, OtlpHeaders);
 
-    public const int DefaultProcessLimit = 100;
-    public const int MaxProcessLimit = 100_000;
+    /// <summary>Null for ever.</summary>
+    public required TimeSpan? RetentionKeepFor { get; init; }
 
-    /// <summary>30 days.</summary>
-    public static readonly TimeSpan DefaultKeepFor = TimeSpan.FromDays(30);
+    /// <summary>Null for all.</summary>
+    public required long? RetentionKeepRuns { get; init; }
 
-    /// <summary>1 hour.</summary>
-    public static readonly TimeSpan DefaultKeepAtLeast = TimeSpan.FromHours(1);
-
-    /// <summary>How long after its end a run is kept; null for ever.</summary>
-    public TimeSpan? RetentionKeepFor { get; init; } = DefaultKeepFor;
-
-    /// <summary>How many of the newest ended runs are kept; null for all.</summary>
-    public long? RetentionKeepRuns { get; init; }
-
-    /// <summary>What ended more recently is kept whatever else is said.</summary>
-    public TimeSpan RetentionKeepAtLeast { get; init; } = DefaultKeepAtLeast;
+    public required TimeSpan RetentionKeepAtLeast { get; init; }
 }
 
 /// <summary>How lines of the log are written.</summary>
@@ -108,10 +96,25 @@ internal enum LogFormat
 }
 
 /// <summary>The settings as they were typed; null where a flag was not given.</summary>
-/// <param name="Config">A file in HOCON with further settings.</param>
-internal sealed record NodeFlags(
-    string? Data = null, string? Listen = null, string? Limit = null, string? LogLevel = null, string? AllowHosts = null, string? Name = null, bool NoPauseOnShutdown = false,
-    string? Config = null, string? Store = null, string? StoreConnection = null, string? StorePasswordFile = null);
+internal sealed class NodeFlags
+{
+    private readonly Dictionary<NodeSetting, string> _typed = [];
+
+    /// <summary>A file in HOCON with further settings.</summary>
+    public string? Config { get; init; }
+
+    public string? this[NodeSetting setting]
+    {
+        get => _typed.GetValueOrDefault(setting);
+        set
+        {
+            if (value is not null)
+            {
+                _typed[setting] = value;
+            }
+        }
+    }
+}
 
 /// <summary>One mistake in the settings.</summary>
 /// <param name="Origin">Where it was said: <c>--limit</c>, <c>the variable RUNNER_LIMIT</c>, or <c>FILE:LINE</c>.</param>

@@ -16,13 +16,12 @@ namespace Runner.Host.Configuration;
 /// <param name="variable">Reads an environment variable; null if it is not set.</param>
 internal sealed class NodeOptionsReader(Func<string, string?> variable)
 {
-    private static readonly ImmutableArray<string> Levels = ["debug", "information", "warning", "error"];
-
     private static readonly ImmutableArray<string> PostgresPasswords = ["PGPASSWORD", "PGPASSFILE", "PGSSLKEY"];
 
     private readonly List<OptionMistake> _mistakes = [];
     private readonly Dictionary<NodeSetting, string> _origins = [];
     private readonly Dictionary<string, string> _named = [];
+    private NodeFlags _flags = new();
     private NodeConfigFile? _file;
 
     /// <summary>Where a setting that was read came from: a flag, a variable, <c>FILE:LINE</c>, or <c>default</c>.</summary>
@@ -34,33 +33,35 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         _mistakes.Clear();
         _origins.Clear();
         _named.Clear();
+        _flags = flags;
         _file = flags.Config is null ? null : NodeConfigFile.Read(flags.Config, Named, _mistakes.Add);
-        var store = ReadStore(flags);
-        var (programs, openFiles) = new ProgramAttributesReader(setting => Said(null, setting), variable, _mistakes.Add).Read();
-        var options = new NodeOptions(
-            ReadData(flags.Data),
-            ReadListen(flags.Listen),
-            (int)ReadWhole(NodeSetting.Limit, flags.Limit, "process limit", 1, NodeOptions.MaxProcessLimit, NodeOptions.DefaultProcessLimit),
-            ReadLevel(flags.LogLevel),
-            ReadHosts(flags.AllowHosts),
-            ReadName(flags.Name),
-            ReadPause(flags.NoPauseOnShutdown),
-            (int)ReadWhole(NodeSetting.MaxPendingCommands, null, "number of commands", 1, NodeOptions.MaxGate, NodeOptions.DefaultPendingCommands),
-            (int)ReadWhole(NodeSetting.MaxFollowers, null, "number of followers", 1, NodeOptions.MaxGate, NodeOptions.DefaultFollowers),
-            ReadSize(NodeSetting.MinFreeSpace, null, "size", 0, NodeOptions.MaxFreeSpace, NodeOptions.DefaultFreeSpace))
+        var store = ReadStore();
+        var (programs, openFiles) = new ProgramAttributesReader(Said, variable, _mistakes.Add).Read();
+        var options = new NodeOptions
         {
-            RetentionKeepFor = ReadKeepFor(),
-            RetentionKeepRuns = ReadKeepRuns(),
-            RetentionKeepAtLeast = ReadDuration(
-                NodeSetting.RetentionKeepAtLeast, null, "time to keep", TimeSpan.Zero, RetentionRule.Longest, NodeOptions.DefaultKeepAtLeast),
+            DataDirectory = ReadData(),
+            Listen = ReadListen(),
+            ProcessLimit = (int)ReadWhole(NodeSetting.Limit, "process limit"),
+            LogLevel = ReadWord<LogEventLevel>(NodeSetting.LogLevel, "log level"),
+            AllowedHosts = ReadHosts(),
+            NodeName = ReadName(),
+            PauseOnShutdown = ReadPause(),
+            MaxPendingCommands = (int)ReadWhole(NodeSetting.MaxPendingCommands, "number of commands"),
+            MaxFollowers = (int)ReadWhole(NodeSetting.MaxFollowers, "number of followers"),
+            MinFreeSpace = ReadSize(NodeSetting.MinFreeSpace, "size"),
+            RetentionKeepFor = Said(NodeSetting.RetentionKeepFor).Text == NodeSetting.Forever ? null
+                : ReadDuration(NodeSetting.RetentionKeepFor, $"time to keep, nor '{NodeSetting.Forever}'"),
+            RetentionKeepRuns = Said(NodeSetting.RetentionKeepRuns).Text == NodeSetting.Everything ? null
+                : ReadWhole(NodeSetting.RetentionKeepRuns, $"number of runs, nor '{NodeSetting.Everything}'"),
+            RetentionKeepAtLeast = ReadDuration(NodeSetting.RetentionKeepAtLeast, "time to keep"),
             StoreKind = store.Kind,
             StoreConnection = store.Connection,
             StorePasswordFile = store.PasswordFile,
             AkkaSaid = _file?.Akka,
-            LogFormat = ReadLogFormat(),
+            LogFormat = ReadWord<LogFormat>(NodeSetting.LogFormat, "log format"),
             LogFile = ReadLogFile(),
             OtlpEndpoint = ReadOtlpEndpoint(),
-            OtlpProtocol = ReadOtlpProtocol(),
+            OtlpProtocol = ReadWord<OtlpProtocol>(NodeSetting.OtlpProtocol, "protocol of a collector"),
             OtlpHeaders = ReadOtlpHeaders(),
             EnvInherit = ReadEnvInherit(),
             Programs = programs,
@@ -71,33 +72,24 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
 
-    private string ReadData(string? flag)
+    private string ReadData()
     {
-        var (text, origin) = Said(flag, NodeSetting.Data);
+        var (text, origin) = Said(NodeSetting.Data);
         return text is not null && string.IsNullOrWhiteSpace(text)
             ? Wrong(origin, "expected a folder.", "")
             : Path.TrimEndingDirectorySeparator(DataFolder.Resolve(text, variable));
     }
 
-    private ListenAddress ReadListen(string? flag)
+    private ListenAddress ReadListen()
     {
-        var (text, origin) = Said(flag, NodeSetting.Listen);
-        return text is null ? ListenAddress.Default
-            : ListenAddress.TryParse(text, out var value) ? value
+        var (text, origin) = Said(NodeSetting.Listen);
+        return ListenAddress.TryParse(text!, out var value) ? value
             : Wrong(origin, $"'{text}' is no address; expected {ListenAddress.Expected}.", ListenAddress.Default);
     }
 
-    private LogEventLevel ReadLevel(string? flag)
+    private ImmutableArray<string> ReadHosts()
     {
-        var (text, origin) = Said(flag, NodeSetting.LogLevel);
-        return text is null ? LogEventLevel.Warning
-            : Levels.Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<LogEventLevel>(text, ignoreCase: true)
-            : Wrong(origin, $"'{text}' is no log level; expected one of {string.Join(", ", Levels)}.", LogEventLevel.Warning);
-    }
-
-    private ImmutableArray<string> ReadHosts(string? flag)
-    {
-        var (text, origin) = Said(flag, NodeSetting.AllowHosts);
+        var (text, origin) = Said(NodeSetting.AllowHosts);
         var hosts = (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var host in hosts.Where(h => Uri.CheckHostName(h) == UriHostNameType.Unknown))
         {
@@ -107,64 +99,45 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         return [.. hosts.Select(h => h.ToLowerInvariant())];
     }
 
-    private string ReadName(string? flag)
+    private string ReadName()
     {
-        var (text, origin) = Said(flag, NodeSetting.Name);
-        origin = text is null ? NodeSetting.Name.Flag! : origin;
+        var (text, origin) = Said(NodeSetting.Name);
+        origin = text is null ? NodeSetting.Name.Flag!.Value.Name : origin;
         text ??= Environment.MachineName.ToLowerInvariant();
         return text.Length <= 100 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text
             : Wrong(origin, $"'{text}' is no node name; expected 1 to 100 letters, digits, '-', '_' or '.'.", "");
     }
 
-    private bool ReadPause(bool noPause)
+    private bool ReadPause()
     {
         var setting = NodeSetting.PauseOnShutdown;
-        var (text, origin) = Said(noPause ? "true" : null, setting);
+        var (text, origin) = Said(setting);
 
         // The flag and the variable say the opposite of the file's key.
-        var isNegative = noPause || variable(setting.Variable) is { Length: > 0 };
-        return text?.ToUpperInvariant() switch
+        var isNegative = _flags[setting] is not null || variable(setting.Variable) is { Length: > 0 };
+        return text!.ToUpperInvariant() switch
         {
-            null => true,
             "0" or "FALSE" or "NO" => isNegative,
             "1" or "TRUE" or "YES" => !isNegative,
             _ => Wrong(origin, $"'{text}' is neither true nor false.", true),
         };
     }
 
-    private TimeSpan? ReadKeepFor() => Said(null, NodeSetting.RetentionKeepFor).Text == NodeSetting.Forever
-        ? null
-        : ReadDuration(
-            NodeSetting.RetentionKeepFor, null, $"time to keep, nor '{NodeSetting.Forever}'", TimeSpan.Zero, RetentionRule.Longest, NodeOptions.DefaultKeepFor);
-
-    private long? ReadKeepRuns() => Said(null, NodeSetting.RetentionKeepRuns).Text is null or NodeSetting.Everything
-        ? null
-        : ReadWhole(NodeSetting.RetentionKeepRuns, null, $"number of runs, nor '{NodeSetting.Everything}'", 0, RetentionRule.Most, 0);
-
-    private StoreOptions ReadStore(NodeFlags flags) => StoreOptions.Read(
-        Said(flags.Store, NodeSetting.StoreKind), Said(flags.StoreConnection, NodeSetting.StoreConnection),
-        Said(flags.StorePasswordFile, NodeSetting.StorePasswordFile), _mistakes.Add);
-
-    private LogFormat ReadLogFormat()
+    private StoreOptions ReadStore()
     {
-        var (text, origin) = Said(null, NodeSetting.LogFormat);
-        return text?.ToUpperInvariant() switch
-        {
-            null or "CONSOLE" => LogFormat.Console,
-            "JSON" => LogFormat.Json,
-            _ => Wrong(origin, $"'{text}' is no log format; expected console or json.", LogFormat.Console),
-        };
+        var kind = ReadWord<StoreKind>(NodeSetting.StoreKind, "kind of store");
+        return StoreOptions.Read(kind, OriginOf(NodeSetting.StoreKind), Said(NodeSetting.StoreConnection), Said(NodeSetting.StorePasswordFile), _mistakes.Add);
     }
 
     private ImmutableArray<string> ReadEnvInherit()
     {
-        var (text, origin) = Said(null, NodeSetting.EnvInherit);
-        if (text is null or NodeSetting.Everything)
+        var (text, origin) = Said(NodeSetting.EnvInherit);
+        if (text == NodeSetting.Everything)
         {
             return ProgramEnvironment.Default.Inherit;
         }
 
-        ImmutableArray<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        ImmutableArray<string> names = [.. text!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
         return names.FirstOrDefault(n => ProgramEnvironment.ProblemOf(n) is not null) is { } wrong
             ? Wrong(origin, $"'{wrong}': {ProgramEnvironment.ProblemOf(wrong)}, or '{NodeSetting.Everything}'.", names)
             : names;
@@ -199,15 +172,14 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 
     private string ReadUserFilesDirectory()
     {
-        var (text, origin) = Said(null, NodeSetting.UserFilesDirectory);
-        return text is null ? SubprocessOptions.DefaultUserFilesDirectory
-            : string.IsNullOrWhiteSpace(text) ? Wrong(origin, "expected a folder.", "")
+        var (text, origin) = Said(NodeSetting.UserFilesDirectory);
+        return string.IsNullOrWhiteSpace(text) ? Wrong(origin, "expected a folder.", "")
             : Path.GetFullPath(text);
     }
 
     private string? ReadLogFile()
     {
-        var (text, origin) = Said(null, NodeSetting.LogFile);
+        var (text, origin) = Said(NodeSetting.LogFile);
         return text is null ? null
             : string.IsNullOrWhiteSpace(text) ? Wrong<string?>(origin, "expected a file.", null)
             : Path.GetFullPath(text);
@@ -215,7 +187,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
 
     private Uri? ReadOtlpEndpoint()
     {
-        var (text, origin) = SaidOrStandard(NodeSetting.OtlpEndpoint, "OTEL_EXPORTER_OTLP_ENDPOINT");
+        var (text, origin) = Said(NodeSetting.OtlpEndpoint);
         return text is null ? null
             : !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0
                 ? Wrong<Uri?>(origin, "expected the address of a collector, such as http://127.0.0.1:4317.", null)
@@ -223,69 +195,56 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             : uri;
     }
 
-    private OtlpProtocol ReadOtlpProtocol()
-    {
-        var (text, origin) = SaidOrStandard(NodeSetting.OtlpProtocol, "OTEL_EXPORTER_OTLP_PROTOCOL");
-        return text?.ToUpperInvariant() switch
-        {
-            null or "GRPC" => OtlpProtocol.Grpc,
-            "HTTP/PROTOBUF" => OtlpProtocol.HttpProtobuf,
-            _ => Wrong(origin, $"'{text}' is no protocol of a collector; expected grpc or http/protobuf.", OtlpProtocol.Grpc),
-        };
-    }
-
     /// <summary>Never repeated in a message: it is there to hold a secret.</summary>
     private string? ReadOtlpHeaders()
     {
-        var (text, origin) = SaidOrStandard(NodeSetting.OtlpHeaders, "OTEL_EXPORTER_OTLP_HEADERS");
+        var (text, origin) = Said(NodeSetting.OtlpHeaders);
         return text is null || Array.TrueForAll(text.Split(','), pair => pair.IndexOf('=', StringComparison.Ordinal) > 0 && !pair.Any(char.IsControl)) ? text
             : Wrong<string?>(origin, "expected name=value pairs with commas between them.", null);
     }
 
-    /// <summary>As set for this node, else as OpenTelemetry's own variable says for every program.</summary>
-    private (string? Text, string Origin) SaidOrStandard(NodeSetting setting, string standard)
+    /// <summary>One of a setting's words.</summary>
+    private T ReadWord<T>(NodeSetting setting, string what)
+        where T : struct, Enum
     {
-        var said = Said(null, setting);
-        if (said.Text is not null || variable(standard) is not { Length: > 0 } text)
-        {
-            return said;
-        }
-
-        _origins[setting] = $"the variable {standard}";
-        return (text, _origins[setting]);
+        var (text, origin) = Said(setting);
+        return setting.Words.Contains(text!, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<T>(text!.Replace("/", ""), ignoreCase: true)
+            : Wrong(origin, $"'{text}' is no {what}; expected {NodeSetting.Choice(setting.Words)}.", default(T));
     }
 
     /// <param name="what">How a message calls it: «process limit».</param>
-    private long ReadWhole(NodeSetting setting, string? flag, string what, long least, long most, long otherwise)
+    private long ReadWhole(NodeSetting setting, string what)
     {
-        var (text, origin) = Said(flag, setting);
-        return text is null ? otherwise
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
-            : Wrong(origin, $"'{text}' is no {what}; expected a whole number from {least} to {most}.", otherwise);
+        var (text, origin) = Said(setting);
+        var (least, most) = setting.Range!.Value;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
+            : Wrong(origin, $"'{text}' is no {what}; expected a whole number from {least} to {most}.", 0);
     }
 
-    private TimeSpan ReadDuration(NodeSetting setting, string? flag, string what, TimeSpan least, TimeSpan most, TimeSpan otherwise)
+    private TimeSpan ReadDuration(NodeSetting setting, string what)
     {
-        var (text, origin) = Said(flag, setting);
-        return text is null ? otherwise
-            : DurationText.TryParse(text, out var value) && value >= least && value <= most ? value
-            : Wrong(origin, $"'{text}' is no {what}; expected {DurationText.Expected}, from {DurationText.Format(least)} to {DurationText.Format(most)}.", otherwise);
+        var (text, origin) = Said(setting);
+        var (least, most) = (new TimeSpan(setting.Range!.Value.Least), new TimeSpan(setting.Range.Value.Most));
+        return DurationText.TryParse(text, out var value) && value >= least && value <= most ? value
+            : Wrong(origin, $"'{text}' is no {what}; expected {DurationText.Expected}, from {DurationText.Format(least)} to {DurationText.Format(most)}.", default(TimeSpan));
     }
 
-    private long ReadSize(NodeSetting setting, string? flag, string what, long least, long most, long otherwise)
+    private long ReadSize(NodeSetting setting, string what)
     {
-        var (text, origin) = Said(flag, setting);
-        return text is null ? otherwise
-            : SizeText.TryParse(text, out var value) && value >= least && value <= most ? value
-            : Wrong(origin, $"'{text}' is no {what}; expected bytes from {least} to {most}, or a size such as 256MiB.", otherwise);
+        var (text, origin) = Said(setting);
+        var (least, most) = setting.Range!.Value;
+        return SizeText.TryParse(text!, out var value) && value >= least && value <= most ? value
+            : Wrong(origin, $"'{text}' is no {what}; expected bytes from {least} to {most}, or a size such as 256MiB.", 0);
     }
 
-    private (string? Text, string Origin) Said(string? flag, NodeSetting setting)
+    /// <summary>As typed, as a variable or the file says, else the default; null for a setting that is off or that the machine decides.</summary>
+    private (string? Text, string Origin) Said(NodeSetting setting)
     {
-        (string? Text, string Origin) said = flag is not null ? (flag, setting.Flag!)
+        (string? Text, string Origin) said = _flags[setting] is { } typed ? (typed, setting.Flag!.Value.Name)
             : variable(setting.Variable) is { Length: > 0 } set ? (set, $"the variable {setting.Variable}")
             : _file?.Find(setting) is { } value ? value
-            : (null, NodeSetting.Default);
+            : setting.Standard is { } standard && variable(standard) is { Length: > 0 } general ? (general, $"the variable {standard}")
+            : (setting.Otherwise, NodeSetting.Default);
         _origins[setting] = said.Origin;
         return said;
     }

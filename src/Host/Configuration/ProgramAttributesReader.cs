@@ -27,14 +27,13 @@ internal sealed class ProgramAttributesReader(
 
     public (ProgramAttributes Programs, long? OpenFilesSaid) Read()
     {
-        var openFiles = Number(NodeSetting.OpenFiles, NodeSetting.Auto, 1, ProgramAttributes.MostOpenFiles);
+        var openFiles = Number(NodeSetting.OpenFiles);
         return (
             new ProgramAttributes
             {
-                OomScoreAdjust = (int?)Number(
-                    NodeSetting.OomScoreAdjust, NodeSetting.Auto, ProgramAttributes.LeastOomScoreAdjust, ProgramAttributes.MostOomScoreAdjust, NodeSetting.Inherit),
+                OomScoreAdjust = (int?)Number(NodeSetting.OomScoreAdjust),
                 InheritsOomScore = said(NodeSetting.OomScoreAdjust).Text == NodeSetting.Inherit,
-                Nice = (int?)Number(NodeSetting.Nice, NodeSetting.Inherit, ProgramAttributes.LeastNice, ProgramAttributes.MostNice),
+                Nice = (int?)Number(NodeSetting.Nice),
                 Io = ReadIo(),
                 Cpus = ReadCpus(),
                 OpenFiles = openFiles ?? (long.TryParse(variable(StartedOpenFiles), NumberStyles.None, CultureInfo.InvariantCulture, out var started) ? started : null),
@@ -42,10 +41,12 @@ internal sealed class ProgramAttributesReader(
             openFiles);
     }
 
-    private long? Number(NodeSetting setting, string ordinary, long least, long most, string? another = null)
+    /// <summary>Null for a word in place of a number.</summary>
+    private long? Number(NodeSetting setting)
     {
         var (text, origin) = said(setting);
-        if (text is null || text == ordinary || text == another)
+        var (least, most) = setting.Range!.Value;
+        if (setting.Words.Contains(text!))
         {
             return null;
         }
@@ -55,20 +56,19 @@ internal sealed class ProgramAttributesReader(
             return number;
         }
 
-        mistake(new(origin, string.Create(
-            CultureInfo.InvariantCulture, $"'{text}': expected a number from {least} to {most}, or {ordinary}{(another is null ? "" : $" or {another}")}.")));
+        mistake(new(origin, $"'{text}': expected a number from {least} to {most}, or {string.Join(" or ", setting.Words)}."));
         return null;
     }
 
     private (IoClass Class, int Level)? ReadIo()
     {
         var (text, origin) = said(NodeSetting.IoClass);
-        if (text is null or NodeSetting.Inherit)
+        if (text == NodeSetting.Inherit)
         {
             return null;
         }
 
-        var parts = text.Split(':');
+        var parts = text!.Split(':');
         switch (ProgramAttributes.IoClassOf(parts[0]))
         {
             case IoClass.Idle when parts.Length == 1:
@@ -89,8 +89,8 @@ internal sealed class ProgramAttributesReader(
     private IReadOnlyList<int>? ReadCpus()
     {
         var (text, origin) = said(NodeSetting.Cpus);
-        var cpus = text is null or NodeSetting.Inherit ? null : ProgramAttributes.CpusOf(text);
-        if (cpus is null && text is not (null or NodeSetting.Inherit))
+        var cpus = text == NodeSetting.Inherit ? null : ProgramAttributes.CpusOf(text!);
+        if (cpus is null && text != NodeSetting.Inherit)
         {
             mistake(new(origin, $"'{text}': expected processors by number, such as 0-3,6, or {NodeSetting.Inherit}."));
         }

@@ -19,14 +19,14 @@ internal sealed record StoreOptions(StoreKind Kind, ConnectionText? Connection, 
 
     /// <summary>Checks the three settings, each as it was said, and together. No message repeats a connection: there may be a password in it.</summary>
     public static StoreOptions Read(
-        (string? Text, string Origin) kind, (string? Text, string Origin) connection, (string? Text, string Origin) passwordFile, Action<OptionMistake> report)
+        StoreKind kind, string kindSaid, (string? Text, string Origin) connection, (string? Text, string Origin) passwordFile, Action<OptionMistake> report)
     {
-        var options = new StoreOptions(ReadKind(kind, report), ReadConnection(connection, report), ReadFile(passwordFile, report));
+        var options = new StoreOptions(kind, ReadConnection(connection, report), ReadFile(passwordFile, report));
         if (options.Kind == StoreKind.PostgreSql)
         {
             if (connection.Text is null)
             {
-                report(new(kind.Origin, $"PostgreSQL has to be reached: set {NodeSetting.StoreConnection.Path}, such as {Example}."));
+                report(new(kindSaid, $"PostgreSQL has to be reached: set {NodeSetting.StoreConnection.Path}, such as {Example}."));
             }
             else if (options is { Connection.HasPassword: true, PasswordFile: not null })
             {
@@ -59,20 +59,6 @@ internal sealed record StoreOptions(StoreKind Kind, ConnectionText? Connection, 
         return new DbConnectionStringBuilder { ConnectionString = connection, ["Password"] = SecretFile.Read(PasswordFile) }.ConnectionString;
     }
 
-    private static StoreKind ReadKind((string? Text, string Origin) said, Action<OptionMistake> report)
-    {
-        switch (said.Text?.ToUpperInvariant())
-        {
-            case null or "SQLITE":
-                return StoreKind.Sqlite;
-            case "POSTGRESQL":
-                return StoreKind.PostgreSql;
-            default:
-                report(new(said.Origin, $"'{said.Text}' is no kind of store; expected sqlite or postgresql."));
-                return StoreKind.Sqlite;
-        }
-    }
-
     private static ConnectionText? ReadConnection((string? Text, string Origin) said, Action<OptionMistake> report)
     {
         if (said.Text is null)
@@ -85,7 +71,7 @@ internal sealed record StoreOptions(StoreKind Kind, ConnectionText? Connection, 
         {
             report(new(said.Origin, $"expected a connection as Npgsql takes it, such as {Example}."));
         }
-        else if (connection.HasPassword && said.Origin == NodeSetting.StoreConnection.Flag)
+        else if (connection.HasPassword && said.Origin == NodeSetting.StoreConnection.Flag!.Value.Name)
         {
             report(new(said.Origin, $"every user of this machine can read a password on the command line; set {NodeSetting.StorePasswordFile.Path} to a file that holds it."));
         }

@@ -17,5 +17,5 @@ internal readonly record struct RunProgress(int Attempt, bool AttemptOver, bool 
     /// <param name="attempt">The newest attempt; 0 before the first.</param>
     public static RunProgress Of(RunState state, int attempt) =>
         // A run that waits (again) has no process: whatever attempt it has made is over.
-        new(attempt, state.IsTerminal || state.Type is StateType.Scheduled or StateType.Paused, state.IsTerminal);
+        new(attempt, !state.Type.HasProcess(), state.IsTerminal);
 }

@@ -15,7 +15,7 @@ internal static class NodeStores
             return start.Options.StoreKind switch
             {
                 StoreKind.PostgreSql => await PostgresNodeStore.OpenAsync(start).ConfigureAwait(false),
-                _ => await SqliteNodeStore.OpenAsync(start).ConfigureAwait(false),
+                StoreKind.Sqlite => await SqliteNodeStore.OpenAsync(start).ConfigureAwait(false),
             };
         }
         catch (StoreException e)

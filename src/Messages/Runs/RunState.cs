@@ -79,9 +79,27 @@ public sealed record RunState(StateType Type, string Name, DateTimeOffset At, st
     public bool IsTerminal => Type.IsTerminal();
 }
 
-/// <summary>Questions about state types.</summary>
+/// <summary>Questions about state types. A type that is added is asked each of them by the compiler.</summary>
 public static class StateTypeExtensions
 {
     /// <summary>Whether a run in this state never changes again.</summary>
-    public static bool IsTerminal(this StateType type) => type >= StateType.Completed;
+    public static bool IsTerminal(this StateType type) => type switch
+    {
+        StateType.Scheduled or StateType.Pending or StateType.Running or StateType.Paused or StateType.Cancelling => false,
+        StateType.Completed or StateType.Failed or StateType.Crashed or StateType.Cancelled => true,
+    };
+
+    /// <summary>Whether an attempt's process may exist.</summary>
+    public static bool HasProcess(this StateType type) => type switch
+    {
+        StateType.Pending or StateType.Running or StateType.Cancelling => true,
+        StateType.Scheduled or StateType.Paused or StateType.Completed or StateType.Failed or StateType.Crashed or StateType.Cancelled => false,
+    };
+
+    /// <summary>Whether an attempt that ends in it did not do its work, though nobody cancelled it.</summary>
+    public static bool IsFailure(this StateType type) => type switch
+    {
+        StateType.Failed or StateType.Crashed => true,
+        StateType.Scheduled or StateType.Pending or StateType.Running or StateType.Paused or StateType.Cancelling or StateType.Completed or StateType.Cancelled => false,
+    };
 }

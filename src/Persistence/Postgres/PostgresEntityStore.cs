@@ -217,6 +217,6 @@ public sealed class PostgresEntityStore : IEntityStore
     {
         ColumnType.Integer => row.GetInt64(ordinal),
         ColumnType.Text => row.GetString(ordinal),
-        _ => RowText.DecodeSet(row.GetString(ordinal)),
+        ColumnType.TextSet => RowText.DecodeSet(row.GetString(ordinal)),
     };
 }

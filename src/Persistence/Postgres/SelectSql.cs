@@ -156,7 +156,7 @@ internal sealed class SelectSql
                 RowOperator.AtLeast => $"{Name(filter.Column)} >= {Parameter(filter.Value)}",
                 RowOperator.Less => $"{Name(filter.Column)} < {Parameter(filter.Value)}",
                 RowOperator.In => $"{Name(filter.Column)} = ANY ({Parameter(((ImmutableArray<string>)filter.Value).Select(RowText.Clean).ToArray())})",
-                _ => $"m.\"value\" = {Parameter(filter.Value)}",
+                RowOperator.Contains => $"m.\"value\" = {Parameter(filter.Value)}",
             });
         }
 

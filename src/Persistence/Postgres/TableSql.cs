@@ -70,6 +70,6 @@ internal sealed class TableSql
     {
         ColumnType.Integer => GroupSql.NullableLongs(rows, row => (long?)values(row)[column]),
         ColumnType.Text => GroupSql.Texts(rows, row => RowText.Clean((string?)values(row)[column])),
-        _ => GroupSql.Texts(rows, row => RowText.EncodeSet(values(row)[column])),
+        ColumnType.TextSet => GroupSql.Texts(rows, row => RowText.EncodeSet(values(row)[column])),
     };
 }

@@ -25,7 +25,7 @@ internal static class RowCodec
                     // Another type than the column's is what a damaged row has: whoever reads it meets a value that is none.
                     ColumnType.Integer => statement.IsInteger(i + 1) ? statement.Int64(i + 1) : statement.Text(i + 1),
                     ColumnType.Text => statement.Text(i + 1),
-                    _ => DecodeSet(statement.Blob(i + 1)),
+                    ColumnType.TextSet => DecodeSet(statement.Blob(i + 1)),
                 };
             }
         }

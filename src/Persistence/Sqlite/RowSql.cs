@@ -159,7 +159,7 @@ internal sealed class RowSql
     {
         RowOperator.Equal => order == 0,
         RowOperator.AtLeast => order >= 0,
-        _ => order < 0,
+        RowOperator.Less or RowOperator.In or RowOperator.Contains => order < 0,
     };
 
     private RowSelect Select(
@@ -234,7 +234,7 @@ internal sealed class RowSql
             RowOperator.Equal => $" AND {Name(filter.Column)} = ?",
             RowOperator.AtLeast => $" AND {Name(filter.Column)} >= ?",
             RowOperator.Less => $" AND {Name(filter.Column)} < ?",
-            _ => " AND m.\"value\" = ?",
+            RowOperator.Contains or RowOperator.In => " AND m.\"value\" = ?",
         });
         parameters.Add(filter.Value);
     }

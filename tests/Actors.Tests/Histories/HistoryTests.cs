@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 using Runner.Simulation;
 
@@ -40,6 +41,18 @@ public sealed class HistoryTests
         });
 
         Assert.Empty(EventCatalog.Names.Except(recorded));
+    }
+
+    [Fact]
+    public void Every_state_there_is_is_come_to_by_an_old_journal()
+    {
+        var reached = Directory.GetFiles(Folder, "FlowRun-*.json").SelectMany(file =>
+        {
+            using var document = Read(file);
+            return document.RootElement.GetProperty("state").GetProperty("history").EnumerateArray().Select(h => h.GetProperty("state").GetProperty("name").GetString()!).ToArray();
+        });
+
+        Assert.Empty(StateNames.All.Select(s => s.Name).Except(reached));
     }
 
     [Theory]

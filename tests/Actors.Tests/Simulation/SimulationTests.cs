@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runner.Messages.Runs;
 using Runner.Simulation;
 
 namespace Runner.Actors.Tests.Simulation;
@@ -40,6 +41,7 @@ public sealed class SimulationTests
 
         Assert.True(failures.Count == 0, string.Join('\n', failures));
         Assert.Equal(count, done);
+        Assert.Equal(StateNames.All.Select(s => s.Name).Order(StringComparer.Ordinal), total.States.Order(StringComparer.Ordinal));
         // A world in which nothing happens holds every invariant.
         Assert.All(
             new[] { total.Runs / 20, total.Processes / 20, total.Commits / 100, total.Erased / 10, total.Kills, total.Stops, total.Faults, total.ClockSteps },

@@ -113,7 +113,7 @@ public sealed class NodeRunnerTests : IDisposable
     [Fact]
     public async Task Schedules_stay_active_if_so_set()
     {
-        var exit = ServeAsync(new NodeFlags(NoPauseOnShutdown: true));
+        var exit = ServeAsync(new NodeFlags { [NodeSetting.PauseOnShutdown] = "true" });
         await _output.WhenAsync("Stop:");
 
         Assert.Equal(0, await StopAsync(exit));
@@ -174,7 +174,7 @@ public sealed class NodeRunnerTests : IDisposable
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        Assert.Equal(1, await ServeAsync(new NodeFlags(Listen: $"127.0.0.1:{port}")));
+        Assert.Equal(1, await ServeAsync(new NodeFlags { [NodeSetting.Listen] = $"127.0.0.1:{port}" }));
 
         Assert.Contains($"Port {port} on 127.0.0.1 is in use by another program. Name another address with --listen", _error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", _error.ToString(), StringComparison.Ordinal);
@@ -184,7 +184,7 @@ public sealed class NodeRunnerTests : IDisposable
     [Fact]
     public async Task Absurd_settings_are_usage_errors()
     {
-        Assert.Equal(2, await ServeAsync(new NodeFlags(Limit: "0", Listen: "nowhere")));
+        Assert.Equal(2, await ServeAsync(new NodeFlags { [NodeSetting.Limit] = "0", [NodeSetting.Listen] = "nowhere" }));
 
         Assert.Contains("--limit:", _error.ToString(), StringComparison.Ordinal);
         Assert.Contains("--listen:", _error.ToString(), StringComparison.Ordinal);
@@ -208,7 +208,12 @@ public sealed class NodeRunnerTests : IDisposable
         return await exit.WaitAsync(Patience);
     }
 
-    private NodeFlags Flags(NodeFlags flags) => flags with { Data = Data, Listen = flags.Listen ?? "127.0.0.1:0" };
+    private NodeFlags Flags(NodeFlags flags)
+    {
+        flags[NodeSetting.Data] = Data;
+        flags[NodeSetting.Listen] ??= "127.0.0.1:0";
+        return flags;
+    }
 
     private string WriteFile()
     {

@@ -22,7 +22,7 @@ public sealed class ConfigFileTests : IDisposable
             }
             """);
 
-        var (options, reader) = Read(new NodeFlags(Config: file));
+        var (options, reader) = Read(new NodeFlags { Config = file });
 
         Assert.Equal(
             (Path.Combine(_folder, "store"), "0.0.0.0:81", 7, LogEventLevel.Debug, "n1", false),
@@ -38,7 +38,7 @@ public sealed class ConfigFileTests : IDisposable
         var file = Write("runner { limit = 7, listen = \"127.0.0.1:1\", name = file, pause-on-shutdown = no }");
 
         var (options, reader) = Read(
-            new NodeFlags(Limit: "9", Config: file), ("RUNNER_LIMIT", "8"), ("RUNNER_NODE_NAME", "variable"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "false"));
+            new NodeFlags { [NodeSetting.Limit] = "9", Config = file }, ("RUNNER_LIMIT", "8"), ("RUNNER_NODE_NAME", "variable"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "false"));
 
         Assert.Equal((9, "127.0.0.1:1", "variable", true), (options.ProcessLimit, options.Listen.ToString(), options.NodeName, options.PauseOnShutdown));
         Assert.Equal(
@@ -50,20 +50,20 @@ public sealed class ConfigFileTests : IDisposable
     public void Retention_is_written_as_durations_and_numbers_or_as_the_words_for_no_bound()
     {
         var (options, reader) = Read(
-            new NodeFlags(Config: Write("runner.retention { keep-for = 7 days, keep-runs = 500 }")), ("RUNNER_RETENTION_KEEP_AT_LEAST", "2h"));
+            new NodeFlags { Config = Write("runner.retention { keep-for = 7 days, keep-runs = 500 }") }, ("RUNNER_RETENTION_KEEP_AT_LEAST", "2h"));
         Assert.Equal((TimeSpan.FromDays(7), 500L, TimeSpan.FromHours(2)), (options.RetentionKeepFor, options.RetentionKeepRuns, options.RetentionKeepAtLeast));
         Assert.Equal("the variable RUNNER_RETENTION_KEEP_AT_LEAST", reader.OriginOf(NodeSetting.RetentionKeepAtLeast));
 
-        var (unbounded, _) = Read(new NodeFlags(Config: Write("runner.retention { keep-for = forever, keep-runs = 5 }")), ("RUNNER_RETENTION_KEEP_RUNS", "all"));
+        var (unbounded, _) = Read(new NodeFlags { Config = Write("runner.retention { keep-for = forever, keep-runs = 5 }") }, ("RUNNER_RETENTION_KEEP_RUNS", "all"));
         Assert.Equal((null, null), (unbounded.RetentionKeepFor, unbounded.RetentionKeepRuns));
     }
 
     [Fact]
     public void A_flag_says_no_where_the_file_says_yes() =>
-        Assert.False(Read(new NodeFlags(NoPauseOnShutdown: true, Config: Write("runner.pause-on-shutdown = yes"))).Options.PauseOnShutdown);
+        Assert.False(Read(new NodeFlags { [NodeSetting.PauseOnShutdown] = "true", Config = Write("runner.pause-on-shutdown = yes") }).Options.PauseOnShutdown);
 
     [Fact]
-    public void Null_is_the_default() => Assert.Equal(100, Read(new NodeFlags(Config: Write("runner { limit = 5 }\nrunner.limit = null"))).Options.ProcessLimit);
+    public void Null_is_the_default() => Assert.Equal(100, Read(new NodeFlags { Config = Write("runner { limit = 5 }\nrunner.limit = null") }).Options.ProcessLimit);
 
     [Fact]
     public void Substitutions_take_the_environment_and_includes_are_followed()
@@ -72,7 +72,7 @@ public sealed class ConfigFileTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "sub"));
         var file = Write("include \"../base\"\nrunner.name = node-${ID}\nrunner.allow-hosts = ${?HOSTS}", "sub/node.conf");
 
-        var (options, reader) = Read(new NodeFlags(Config: file), ("ID", "4"), ("HOSTS", "a,b"));
+        var (options, reader) = Read(new NodeFlags { Config = file }, ("ID", "4"), ("HOSTS", "a,b"));
 
         Assert.Equal((3, "node-4", Path.Combine(_folder, "here")), (options.ProcessLimit, options.NodeName, options.DataDirectory));
         Assert.Equal(["a", "b"], options.AllowedHosts.ToArray());
@@ -95,7 +95,7 @@ public sealed class ConfigFileTests : IDisposable
             runer { limit = 1 }
             """);
 
-        var mistakes = Mistakes(new NodeFlags(LogLevel: "loud", Config: file));
+        var mistakes = Mistakes(new NodeFlags { [NodeSetting.LogLevel] = "loud", Config = file });
 
         Assert.Equal(
             [$"{file}:2", $"{file}:3", $"{file}:5", $"{file}:6", $"{file}:7", $"{file}:9", $"{file}:4", "--log-level"],
@@ -114,15 +114,15 @@ public sealed class ConfigFileTests : IDisposable
     public void A_file_that_is_no_hocon_or_has_no_settings_is_said_with_its_line(string text, int line)
     {
         var file = Write(text);
-        var mistake = Assert.Single(Mistakes(new NodeFlags(Config: file)));
+        var mistake = Assert.Single(Mistakes(new NodeFlags { Config = file }));
         Assert.StartsWith($"{file}:{line}:", mistake.Origin, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_has_to_be_there()
     {
-        Assert.Contains("no such file", Assert.Single(Mistakes(new NodeFlags(Config: Path.Combine(_folder, "no.conf")))).Message, StringComparison.Ordinal);
-        Assert.Equal("--config", Assert.Single(Mistakes(new NodeFlags(Config: " "))).Origin);
+        Assert.Contains("no such file", Assert.Single(Mistakes(new NodeFlags { Config = Path.Combine(_folder, "no.conf") })).Message, StringComparison.Ordinal);
+        Assert.Equal("--config", Assert.Single(Mistakes(new NodeFlags { Config = " " })).Origin);
     }
 
     private static (NodeOptions Options, NodeOptionsReader Reader) Read(NodeFlags flags, params (string Name, string Value)[] variables)

@@ -1,12 +1,11 @@
 using Runner.Host.Configuration;
 using Runner.Host.Http;
-using Serilog.Events;
 
 namespace Runner.Host.Tests.Configuration;
 
 public sealed class DescriptorsTests
 {
-    private static readonly NodeOptions Options = new("/data", ListenAddress.Default, 100, LogEventLevel.Warning, [], "node-1", true);
+    private static readonly NodeOptions Options = Settings.Of("/data");
 
     [Theory]
     [InlineData(null)]

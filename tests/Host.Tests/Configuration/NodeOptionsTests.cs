@@ -22,7 +22,7 @@ public sealed class NodeOptionsTests
     public void A_flag_beats_its_variable_which_beats_the_default()
     {
         var options = Read(
-            new NodeFlags(Data: "/flag", Limit: "7"),
+            new NodeFlags { [NodeSetting.Data] = "/flag", [NodeSetting.Limit] = "7" },
             ("RUNNER_DATA", "/variable"), ("RUNNER_LIMIT", "8"), ("RUNNER_LISTEN", "[::1]:0"), ("RUNNER_LOG_LEVEL", "Debug"),
             ("RUNNER_ALLOW_HOST", "a.example, B.example"), ("RUNNER_NODE_NAME", "n1"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "1"));
 
@@ -39,7 +39,7 @@ public sealed class NodeOptionsTests
     public void Every_mistake_is_said_at_once_with_where_it_was_made()
     {
         var (options, mistakes) = Try(
-            new NodeFlags(Limit: "0", Listen: "4270"), ("RUNNER_LOG_LEVEL", "loud"), ("RUNNER_NODE_NAME", "a b"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "maybe"));
+            new NodeFlags { [NodeSetting.Limit] = "0", [NodeSetting.Listen] = "4270" }, ("RUNNER_LOG_LEVEL", "loud"), ("RUNNER_NODE_NAME", "a b"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "maybe"));
 
         Assert.Null(options);
         Assert.Equal(
@@ -54,7 +54,7 @@ public sealed class NodeOptionsTests
     [InlineData("1e3")]
     [InlineData("99999999999999999999")]
     [InlineData("")]
-    public void An_absurd_limit_is_refused(string limit) => Assert.Null(Try(new NodeFlags(Limit: limit)).Options);
+    public void An_absurd_limit_is_refused(string limit) => Assert.Null(Try(new NodeFlags { [NodeSetting.Limit] = limit }).Options);
 
     [Theory]
     [InlineData("0.0.0.0:80", true)]

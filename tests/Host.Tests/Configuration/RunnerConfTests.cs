@@ -17,27 +17,30 @@ public sealed class RunnerConfTests
     public void Every_setting_has_the_default_of_the_code()
     {
         var defaults = Read(new NodeFlags());
-        var written = Read(new NodeFlags(Config: Conf));
+        var written = Read(new NodeFlags { Config = Conf });
 
         Assert.All(NodeSetting.All, setting => Assert.Equal(setting.Value(defaults), setting.Value(written)));
     }
 
     [Fact]
-    public void Every_setting_is_explained_with_its_flag_and_its_variable()
+    public void Every_setting_is_explained_with_its_bounds_its_flag_and_its_variables()
     {
         var lines = File.ReadAllLines(Conf);
         Assert.All(Settings(HoconLoader.Load(Conf).GetObject(NodeSetting.Section), ""), field =>
         {
             var setting = NodeSetting.All.Single(s => s.Key == field.Key);
-            var comment = string.Join(' ', lines[..(field.Value.Origin.Line - 1)].Reverse().TakeWhile(l => l.TrimStart().StartsWith('#')));
-            Assert.Contains(setting.Flag ?? "", comment, StringComparison.Ordinal);
+            var comment = string.Join(
+                ' ', lines[..(field.Value.Origin.Line - 1)].Reverse().TakeWhile(l => l.TrimStart().StartsWith('#')).Reverse().Select(l => l.Trim().TrimStart('#').Trim()));
+            Assert.StartsWith(setting.Sentence, comment, StringComparison.Ordinal);
+            Assert.Contains(setting.Flag?.Name ?? "", comment, StringComparison.Ordinal);
             Assert.Contains(setting.Variable, comment, StringComparison.Ordinal);
+            Assert.Contains(setting.Standard ?? "", comment, StringComparison.Ordinal);
         });
     }
 
     [Fact]
     public void Every_property_of_the_options_is_a_setting() =>
-        Assert.Equal(NodeSetting.All.Length, Properties(typeof(NodeOptions)).Length - 1 + Properties(typeof(ProgramAttributes)).Length - 1);
+        Assert.Equal(NodeSetting.All.Count, Properties(typeof(NodeOptions)).Length - 1 + Properties(typeof(ProgramAttributes)).Length - 1);
 
     /// <summary>Those of programs are a group of their own, in which two say what one setting does.</summary>
     private static System.Reflection.PropertyInfo[] Properties(Type type) =>

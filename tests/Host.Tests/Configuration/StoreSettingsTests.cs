@@ -24,9 +24,9 @@ public sealed class StoreSettingsTests : IDisposable
 
         Assert.All(
             [
-                Read(new NodeFlags(Config: file)),
+                Read(new NodeFlags { Config = file }),
                 Read(new NodeFlags(), ("RUNNER_STORE_KIND", "PostgreSQL"), ("RUNNER_STORE_CONNECTION", Connection), ("RUNNER_STORE_PASSWORD_FILE", Path.Combine(_folder, "password"))),
-                Read(new NodeFlags(Store: "postgresql", StoreConnection: Connection, StorePasswordFile: Path.Combine(_folder, "password"))),
+                Read(new NodeFlags { [NodeSetting.StoreKind] = "postgresql", [NodeSetting.StoreConnection] = Connection, [NodeSetting.StorePasswordFile] = Path.Combine(_folder, "password") }),
             ],
             options =>
             {
@@ -52,7 +52,7 @@ public sealed class StoreSettingsTests : IDisposable
         Write("open", "hunter2", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         Write("empty", "\n");
         Write("secret", "hunter2");
-        var mistake = Assert.Single(Try(new NodeFlags(Config: Write("node.conf", $"\nrunner.store {{ {text} }}"))).Mistakes);
+        var mistake = Assert.Single(Try(new NodeFlags { Config = Write("node.conf", $"\nrunner.store {{ {text} }}") }).Mistakes);
 
         Assert.Contains(message, mistake.Message, StringComparison.Ordinal);
         Assert.StartsWith(Path.Combine(_folder, "node.conf:2"), mistake.Origin, StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public sealed class StoreSettingsTests : IDisposable
     [Fact]
     public void A_password_on_the_command_line_is_refused()
     {
-        var mistake = Assert.Single(Try(new NodeFlags(Store: "postgresql", StoreConnection: "Host=db;Pwd=hunter2")).Mistakes);
+        var mistake = Assert.Single(Try(new NodeFlags { [NodeSetting.StoreKind] = "postgresql", [NodeSetting.StoreConnection] = "Host=db;Pwd=hunter2" }).Mistakes);
         Assert.Equal("--store-connection", mistake.Origin);
         Assert.DoesNotContain("hunter2", mistake.Message, StringComparison.Ordinal);
     }

@@ -6,7 +6,6 @@ using Runner.Host.Commands;
 using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
 using Serilog.Core;
-using Serilog.Events;
 
 namespace Runner.Host.Tests.EndToEnd;
 
@@ -22,8 +21,7 @@ public sealed class WholeNodeTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Assert.True(ListenAddress.TryParse("127.0.0.1:0", out var listen));
-        var options = new NodeOptions(_data, listen, 8, LogEventLevel.Warning, [], "node-1", false);
+        var options = Settings.Of(_data);
         _session = await NodeSession.StartAsync(options, NodeComposition.StartAsync, SystemTime.Provider, Logger.None, default);
         _http.BaseAddress = new Uri(_session.Url);
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", TokenFile.ReadOrCreate(Path.Combine(_data, "token")));

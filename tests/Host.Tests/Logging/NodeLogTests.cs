@@ -45,7 +45,7 @@ public sealed partial class NodeLogTests
     {
         var folder = Directory.CreateTempSubdirectory("runner-log-");
         var file = Path.Combine(folder.FullName, "logs", "node.log");
-        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? file : n == "HOME" ? "/home/me" : null).Read(new NodeFlags(LogLevel: "information"));
+        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? file : n == "HOME" ? "/home/me" : null).Read(new NodeFlags { [NodeSetting.LogLevel] = "information" });
         var run = Guid.Parse("0192f0c1-1111-7222-8333-444455556666");
         using (var log = NodeLog.Create(options!, colour: false))
         {

@@ -6,7 +6,6 @@ using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
 using Runner.Host.Http.OpenApi;
 using Serilog.Core;
-using Serilog.Events;
 
 namespace Runner.Host.Tests.Http.OpenApi;
 
@@ -25,9 +24,8 @@ public sealed class WalkTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Assert.True(ListenAddress.TryParse("127.0.0.1:0", out var listen));
         _session = await NodeSession.StartAsync(
-            new NodeOptions(_data, listen, 8, LogEventLevel.Warning, [], "node-1", false), NodeComposition.StartAsync, SystemTime.Provider, Logger.None, default);
+            Settings.Of(_data), NodeComposition.StartAsync, SystemTime.Provider, Logger.None, default);
         _token = TokenFile.ReadOrCreate(Path.Combine(_data, "token"));
         using var plain = new HttpClient { BaseAddress = new Uri(_session.Url) };
         _contract = new ApiContract(await plain.GetStringAsync(OpenApiRoute.Path));
