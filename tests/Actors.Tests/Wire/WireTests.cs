@@ -86,7 +86,10 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
     public void The_envelope_is_read_in_any_order()
     {
         var back = (EntityMessage)Serialization.Deserialize(
-            """ { "later": [{"message": 1}], "message": {"run":"0197f5f4-0000-7000-8000-000000000001","x":{}}, "id": "é\n", "manifest": "RG", "kind": "FlowRun" } """u8.ToArray(),
+            """
+            { "later": [{"message": 1}], "message": {"run":"0197f5f4-0000-7000-8000-000000000001","x":{}},
+              "id": "é\n", "manifest": "RG", "kind": "FlowRun" }
+            """u8.ToArray(),
             WireSerializer.Id, WireManifests.Envelope);
         Assert.Equal(new EntityMessage(new EntityKey("FlowRun", "é\n"), new GetRun(Guid.Parse("0197f5f4-0000-7000-8000-000000000001"))), back);
     }
