@@ -62,22 +62,7 @@ internal sealed class CommitApplier : ICommitState, IDisposable
         _tables = schema.Tables.ToFrozenDictionary(table => table.Name, table => new TableWriter(database, table));
     }
 
-    public CommitResult Apply(EntityCommit commit)
-    {
-        CommitResult result = CommitDecision.Decide(commit, this);
-        if (result is CommitResult.Committed committed)
-        {
-            foreach (EntityWrite write in commit.Writes)
-            {
-                if (committed.Skipped.IsEmpty || !committed.Skipped.Contains(write.Entity))
-                {
-                    Apply(write);
-                }
-            }
-        }
-
-        return result;
-    }
+    public CommitResult Apply(EntityCommit commit) => CommitDecision.Apply(commit, this, Apply);
 
     /// <summary>Forgets some of what was erased long ago; whether there was any.</summary>
     public bool ForgetErased() => _erased.Forget();
