@@ -103,7 +103,7 @@ public sealed class SchemaCheckTests
     [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","$defs":{},"prefixItems":[false],"unevaluatedItems":false}""", "[1]")]
     [InlineData("""{"additionalItems":false,"dependencies":{"a":false},"format":"date"}""", """{"a":1}""")]
     [InlineData("""{"format":"date"}""", "\"someday\"")]
-    public void What_a_draft_does_not_know_and_formats_are_notes(string schema, string value) => Assert.Empty(Check(schema, value));
+    public void Keywords_unknown_to_a_draft_and_formats_check_nothing(string schema, string value) => Assert.Empty(Check(schema, value));
 
     [Fact]
     public void Defaults_may_lack_what_a_submission_adds_but_not_be_wrong()

@@ -42,7 +42,7 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
 
     /// <summary>A node of a former version knows a message by its name: a line of this file never changes. New messages are new lines.</summary>
     [Fact]
-    public void Names_stay_as_they_are()
+    public void The_manifests_are_as_approved()
     {
         var approved = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Wire", "manifests.txt"));
         Assert.Equal(approved, WireManifests.All.Select(e => $"{e.Manifest} {e.Type.FullName}").Order(StringComparer.Ordinal));
@@ -95,7 +95,7 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
     }
 
     [Fact]
-    public void What_people_nest_deeply_arrives()
+    public void Deeply_nested_messages_arrive()
     {
         var deep = JsonElement.Parse(new string('[', 256) + new string(']', 256), new JsonDocumentOptions { MaxDepth = 1000 });
         var spec = new DeploymentSpec { Name = "a/b", Command = ["x"], Workdir = "/", Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("deep", deep) };

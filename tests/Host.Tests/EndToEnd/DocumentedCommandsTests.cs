@@ -86,6 +86,4 @@ public sealed partial class DocumentedCommandsTests
 
     [GeneratedRegex("--[a-z-]+")]
     private static partial Regex LongOption();
-
-    /// <summary>The checkout that the tests were built in: a reproducible build leaves no path of it in the program.</summary>
 }
