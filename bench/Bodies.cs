@@ -54,10 +54,10 @@ internal static class Bodies
         yield return ("delays", HttpMethod.Put, Register, Deployment($"\"retries\":{{\"count\":1,\"delays\":[{Filled(_ => "\"1s\"")}]}}"));
         yield return ("schedules", HttpMethod.Put, Register, Deployment($"\"schedules\":[{Filled(i => $"{{\"interval\":\"{i + 1}s\"}}")}]"));
         yield return ("10,000 schedules in zones that do not exist", HttpMethod.Put, Register, Deployment(
-            $"\"schedules\":[{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"{{\"cron\":\"0 0 * * *\",\"timezone\":\"{new string('e', 80)}{i}\"}}"))}]"));
+            Schedules(i => $"\"cron\":\"0 0 * * *\",\"timezone\":\"{new string('e', 80)}{i}\"")));
         yield return ("10,000 schedules with parameters of their own, 1 MB of defaults and a schema", HttpMethod.Put, Register, Deployment(
             "\"parameterSchema\":{\"type\":\"object\"},\"parameters\":{" + Filled(i => $"\"p{i}\":1", 1_000_000 / 2)
-            + $"}},\"schedules\":[{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"{{\"interval\":\"1h\",\"parameters\":{{\"own\":{i}}}}}"))}]"));
+            + "}," + Schedules(i => $"\"interval\":\"1h\",\"parameters\":{{\"own\":{i}}}")));
         yield return ("a schema of 256 KB that is a chain of references", HttpMethod.Put, Register, Deployment(
             $"\"parameterSchema\":{{{Filled(i => $"\"x{i}\":{{\"$ref\":\"#/x{i + 1}\"}}", 250_000)},\"$ref\":\"#/x0\"}}"));
         yield return ("a pipeline of templates", HttpMethod.Put, Register, Deployment(
@@ -71,6 +71,9 @@ internal static class Bodies
         yield return ("unknown fields", HttpMethod.Put, "api/v1/limits/bench", $$"""{"size":1,{{Filled(i => $"\"sise{i}\":{i}")}}}""");
         yield return ("a long name", HttpMethod.Post, "api/v1/prune?dryRun=true", $$"""{"deployment":"{{new string('d', Room)}}"}""");
     }
+
+    private static string Schedules(Func<int, string> fields) =>
+        $"\"schedules\":[{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"{{{fields(i)}}}"))}]";
 
     /// <summary>As many of an item as there is room for.</summary>
     private static string Filled(Func<int, string> item, int? room = null)

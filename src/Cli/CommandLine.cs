@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
 using Runner.Client;
+using Runner.Messages;
 
 namespace Runner.Cli;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runner.Messages;
 
 namespace Runner.Client;
 
@@ -47,9 +48,8 @@ public static class Instants
     }
 
     /// <summary>An instant in UTC to the millisecond, always as long.</summary>
-    public static string Milliseconds(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Milliseconds(DateTimeOffset instant) => InstantText.Milliseconds(instant);
 
     /// <summary>The text that <see cref="TryParse"/> reads as the same instant, in UTC.</summary>
-    public static string Format(DateTimeOffset instant) =>
-        instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+    public static string Format(DateTimeOffset instant) => InstantText.Utc(instant);
 }

@@ -82,7 +82,7 @@ public abstract partial class EntityActor<TState, TEvent, TIntent>
     {
         _phase = Phase.Resting;
         // It was read after all, if only to be found damaged: what it knew when it fell is of no use to anybody.
-        (_hadFallen, _) = Services.Fallen.Rose(Key);
+        (_hadFallen, _) = Services.Fallen.Restarted(Key);
         Stand();
         var pause = Services.Unreadable.Rests(Key, _unreadable!.Sequence, _unreadable.Problem, Self);
         _readAgain = Context.System.Scheduler.ScheduleTellOnceCancelable(pause, Self, ReadAgain.Instance, Self);

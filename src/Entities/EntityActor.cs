@@ -340,7 +340,7 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
         _phase = Phase.Ready;
         Services.Telemetry?.Loaded(Key.Kind);
         Services.Unreadable.IsReadable(Key);
-        (_hadFallen, var memory) = Services.Fallen.Rose(Key);
+        (_hadFallen, var memory) = Services.Fallen.Restarted(Key);
         if (memory is not null && _sequence > memory.Sequence)
         {
             // Of wake-ups that became durable unnoticed nobody has heard: its own, and those of entities it created.

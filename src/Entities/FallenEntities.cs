@@ -146,7 +146,7 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
 
     /// <summary>An entity has been read back.</summary>
     /// <returns>Whether it had fallen, and what it knew before.</returns>
-    internal (bool HadFallen, EntityMemory? Memory) Rose(EntityKey entity)
+    internal (bool HadFallen, EntityMemory? Memory) Restarted(EntityKey entity)
     {
         lock (_lock)
         {

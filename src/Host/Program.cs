@@ -6,7 +6,6 @@ using Runner.Cli.Terminal;
 using Runner.Host.Commands;
 using Runner.Host.Commands.SchedulePreview;
 using Runner.Host.Configuration;
-using Sys = System.Console;
 
 namespace Runner.Host;
 
@@ -17,10 +16,10 @@ internal static class Program
     {
         StandardDescriptors.Open();
         NodeUmask.Close();
-        if (!Sys.IsErrorRedirected)
+        if (!Console.IsErrorRedirected)
         {
             // Also for what the log writes there.
-            Sys.SetError(TextWriter.Synchronized(new StreamWriter(new TerminalStream(Sys.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true }));
+            Console.SetError(TextWriter.Synchronized(new StreamWriter(new TerminalStream(Console.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true }));
         }
 
         var context = CliContext.System();
@@ -36,20 +35,20 @@ internal static class Program
             NodeCommand.Create(CreateEnvironment),
             ConfigCommand.Create(CreateEnvironment),
             RestoreCommand.Create(CreateEnvironment),
-            ParametersCommand.Create(CreateEnvironment, Sys.OpenStandardInput),
+            ParametersCommand.Create(CreateEnvironment, Console.OpenStandardInput),
             JournalCommand.Create(CreateEnvironment, context),
             VerifyCommand.Create(CreateEnvironment, context),
         };
-        ClientCommands.AddTo(root, context, SchedulePreviewCommand.Create(context, Sys.OpenStandardInput));
+        ClientCommands.AddTo(root, context, SchedulePreviewCommand.Create(context, Console.OpenStandardInput));
         return root;
     }
 
     private static HostEnvironment CreateEnvironment()
     {
         Func<string, string?> variable = Environment.GetEnvironmentVariable;
-        var output = new StreamWriter(TerminalStream.Over(Sys.OpenStandardOutput(), !Sys.IsOutputRedirected), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
+        var output = new StreamWriter(TerminalStream.Over(Console.OpenStandardOutput(), !Console.IsOutputRedirected), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
         return new HostEnvironment(
-            NodeComposition.StartAsync, SystemTime.Provider, output, Sys.Error,
-            Style.For(!Sys.IsOutputRedirected, variable), Style.For(!Sys.IsErrorRedirected, variable), variable, () => new StopSignals());
+            NodeComposition.StartAsync, SystemTime.Provider, output, Console.Error,
+            Style.For(!Console.IsOutputRedirected, variable), Style.For(!Console.IsErrorRedirected, variable), variable, () => new StopSignals());
     }
 }

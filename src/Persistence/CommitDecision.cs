@@ -21,6 +21,24 @@ internal static class CommitDecision
 {
     private static readonly CommitResult.Committed Whole = new([]);
 
+    /// <summary>Decides a commit, and applies the writes that it has after that.</summary>
+    public static CommitResult Apply(EntityCommit commit, ICommitState state, Action<EntityWrite> apply)
+    {
+        CommitResult result = Decide(commit, state);
+        if (result is CommitResult.Committed committed)
+        {
+            foreach (EntityWrite write in commit.Writes)
+            {
+                if (committed.Skipped.IsEmpty || !committed.Skipped.Contains(write.Entity))
+                {
+                    apply(write);
+                }
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>
     /// Looks at the writes in order, at each one's fence before its slots; the first thing that does not fit is the answer.
     /// </summary>

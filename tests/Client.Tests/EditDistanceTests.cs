@@ -36,7 +36,7 @@ public sealed class EditDistanceTests
     }
 
     [Fact]
-    public void Long_words_have_one_too() => Assert.Equal(1, EditDistance.Between(new string('x', 1_000), new string('x', 1_001)));
+    public void Long_words_have_a_distance_too() => Assert.Equal(1, EditDistance.Between(new string('x', 1_000), new string('x', 1_001)));
 
     private static IEnumerable<string> Words(int length) => length == 0
         ? [""]

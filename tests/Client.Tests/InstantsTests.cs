@@ -30,5 +30,5 @@ public class InstantsTests
     [InlineData("2026-01-31T04:00:00.123456789")]
     [InlineData("2026-01-31T04:00:00.12345678x+01:00")]
     [InlineData("31.01.2026 04:00:00 +01:00")]
-    public void What_leaves_something_to_be_guessed_is_not(string? text) => Assert.False(Instants.TryParse(text, out _));
+    public void An_instant_without_a_zone_or_date_is_refused(string? text) => Assert.False(Instants.TryParse(text, out _));
 }

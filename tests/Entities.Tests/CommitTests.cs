@@ -69,7 +69,7 @@ public sealed class CommitTests(ITestOutputHelper output) : EntityWorld(output)
     }
 
     [Fact]
-    public void What_may_wait_goes_with_what_may_not()
+    public void Events_that_may_wait_go_into_the_commit_of_those_that_may_not()
     {
         Send(new Later(1));
         Settle();
@@ -100,7 +100,7 @@ public sealed class CommitTests(ITestOutputHelper output) : EntityWorld(output)
     }
 
     [Fact]
-    public void So_many_that_may_wait_do_not()
+    public void Sixty_four_events_that_may_wait_are_written_at_once()
     {
         for (var i = 0; i < 64; i++)
         {

@@ -34,14 +34,14 @@ public sealed class FallenEntitiesTests(ITestOutputHelper output) : EntityWorld(
     }
 
     [Fact]
-    public void What_it_knew_first_is_what_others_have_heard_last()
+    public void An_entity_that_fell_is_told_with_the_memory_it_began_with()
     {
-        Assert.Equal((false, null), Fallen.Rose(Key()));
+        Assert.Equal((false, null), Fallen.Restarted(Key()));
         Fallen.BeginsAnew(Key(), Memory, []);
         Fallen.Fell(Key(), new StoreUnavailableException("gone"), Memory with { Sequence = 9 }, []);
 
-        Assert.Equal((true, Memory), Fallen.Rose(Key()));
-        Assert.Equal((true, null), Fallen.Rose(Key()));
+        Assert.Equal((true, Memory), Fallen.Restarted(Key()));
+        Assert.Equal((true, null), Fallen.Restarted(Key()));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class FallenEntitiesTests(ITestOutputHelper output) : EntityWorld(
 
         Pass(TimeSpan.FromMinutes(7));
         Assert.Equal(0, Fallen.Count);
-        Assert.Equal((false, null), Fallen.Rose(Key()));
+        Assert.Equal((false, null), Fallen.Restarted(Key()));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class IdleEntitiesTests(ITestOutputHelper output) : EntityWorld(ou
     }
 
     [Fact]
-    public void Each_leaves_when_its_own_time_has_come()
+    public void Each_idle_entity_leaves_after_its_own_idle_time()
     {
         Get(new Get(), "a");
         Pass(TimeSpan.FromSeconds(6));

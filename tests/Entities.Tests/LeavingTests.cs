@@ -87,7 +87,7 @@ public sealed class LeavingTests(ITestOutputHelper output) : EntityWorld(output)
     }
 
     [Fact]
-    public void One_that_is_not_idle_any_more_does_not_ask()
+    public void An_entity_that_is_busy_again_does_not_ask_to_leave()
     {
         var parent = CreateTestProbe();
         var entity = parent.ChildActorOf(Entity("c"));

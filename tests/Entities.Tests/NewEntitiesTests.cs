@@ -114,7 +114,7 @@ public sealed class NewEntitiesTests(ITestOutputHelper output) : EntityWorld(out
     }
 
     [Fact]
-    public void So_is_what_may_wait_and_what_nobody_waits_for()
+    public void Events_that_may_wait_are_kept_when_a_presumption_was_wrong()
     {
         PresumeWrongly();
         Send(new Later(1));
@@ -140,7 +140,7 @@ public sealed class NewEntitiesTests(ITestOutputHelper output) : EntityWorld(out
     }
 
     [Fact]
-    public void It_is_presumed_for_one_life()
+    public void An_entity_is_presumed_new_for_one_life_only()
     {
         PresumeWrongly();
         Get(new Get());

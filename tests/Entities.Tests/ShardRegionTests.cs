@@ -101,7 +101,7 @@ public sealed class ShardRegionTests : TestKit
     }
 
     [Fact]
-    public async Task What_fell_comes_back_through_the_region()
+    public async Task An_entity_that_fell_is_begun_again_by_its_region()
     {
         var probe = CreateTestProbe();
         _router.Tell(Key("c"), new Add(1), probe.Ref);

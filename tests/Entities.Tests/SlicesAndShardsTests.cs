@@ -8,7 +8,7 @@ namespace Runner.Entities.Tests;
 public sealed class SlicesAndShardsTests
 {
     [Fact]
-    public void Their_numbers_are_final()
+    public void The_numbers_of_slices_and_shards_are_as_they_were()
     {
         Assert.Equal(16, EntitySlices.Count);
         Assert.Equal(64, EntityExtractor.Shards);

@@ -42,7 +42,7 @@ public sealed class EntityDeadLettersTests(ITestOutputHelper output) : EntityWor
     }
 
     [Fact]
-    public void Nothing_else_is_answered_or_sent_again()
+    public void A_message_that_is_no_request_is_neither_answered_nor_sent_again()
     {
         Get(new Add(1));
         var former = Services.Residents.Find(Key())!;
@@ -70,7 +70,7 @@ public sealed class EntityDeadLettersTests(ITestOutputHelper output) : EntityWor
 public sealed class PromiseRefTests(ITestOutputHelper output) : EntityWorld(output)
 {
     [Fact]
-    public void It_is_answered_once_and_then_gone()
+    public void A_promise_takes_one_answer_and_is_gone()
     {
         IActorRef? promise = null;
         var asked = Asked(sender => promise = sender);
@@ -84,7 +84,7 @@ public sealed class PromiseRefTests(ITestOutputHelper output) : EntityWorld(outp
     }
 
     [Fact]
-    public void It_is_reached_by_its_path_while_it_waits()
+    public void A_promise_is_found_by_its_path_while_it_waits()
     {
         IActorRef? promise = null;
         var asked = Asked(sender => promise = sender);
@@ -116,14 +116,14 @@ public sealed class PromiseRefTests(ITestOutputHelper output) : EntityWorld(outp
     }
 
     [Fact]
-    public void What_fails_while_it_sends_is_the_callers()
+    public void An_exception_while_a_question_is_sent_reaches_the_caller()
     {
         var asked = Asked(_ => throw new InvalidOperationException("It cannot."));
         Assert.Equal("It cannot.", Assert.IsType<InvalidOperationException>(asked.Exception!.InnerException).Message);
     }
 
     [Fact]
-    public void Not_inline_the_caller_goes_on_elsewhere()
+    public void A_caller_that_is_not_inline_goes_on_in_another_thread()
     {
         IActorRef? promise = null;
         var here = Environment.CurrentManagedThreadId;

@@ -27,7 +27,7 @@ public sealed class LimitTests
     public void Hostile_text_is_refused(string what) => Assert.True(Hocon.Error(Texts[what]).Line > 0);
 
     [Fact]
-    public void What_is_within_the_limits_is_not()
+    public void Input_within_the_limits_is_accepted()
     {
         var deep = new string('[', 256) + new string(']', 256);
         Assert.Equal(deep, Hocon.Json(deep));

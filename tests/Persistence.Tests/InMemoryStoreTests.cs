@@ -10,7 +10,7 @@ public sealed class InMemoryStoreTests : StoreConformance
         Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables, Time));
 
     [Fact]
-    public async Task Whatever_it_returns_is_completed_already()
+    public async Task Every_task_it_returns_is_completed_already()
     {
         Task<CommitResult> commit = Store.CommitAsync(Commit(Write("a", 0)));
         Assert.True(commit.IsCompletedSuccessfully);

@@ -32,16 +32,7 @@ public sealed class SqliteFailureTests : IDisposable
         }
 
         await using SqliteEntityStore store = await SqliteScenarios.OpenAsync(DatabasePath);
-        ImmutableArray<SlotRow> slots = await store.SlotsAsync();
-        HashSet<string> held = [.. slots.Select(slot => slot.Holder.Id)];
-        HashSet<string> awake = [.. (await store.WakeUpsAsync(DateTimeOffset.MaxValue, null, int.MaxValue)).Select(wakeUp => wakeUp.Entity.Id)];
-        Assert.Empty(acknowledged.Except(held));
-        Assert.True(held.SetEquals(awake));
-        foreach (string id in held)
-        {
-            Assert.Equal(1, (await store.LoadAsync(StoreConformance.Run(id))).LastSequence);
-            Assert.NotNull(await store.RowAsync("runs", id));
-        }
+        await StoreConformance.AssertAllAsync(store, acknowledged);
     }
 
     [Fact]

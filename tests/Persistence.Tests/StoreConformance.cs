@@ -35,6 +35,45 @@ public abstract partial class StoreConformance : IAsyncLifetime
 
     internal static EntityCommit Commit(params ImmutableArray<EntityWrite> writes) => new(writes);
 
+    /// <summary>What was acknowledged is there, with its event, row, slot and wake-up.</summary>
+    internal static async Task AssertAllAsync(IEntityStore store, ICollection<string> acknowledged)
+    {
+        ImmutableArray<SlotRow> slots = await store.SlotsAsync();
+        HashSet<string> held = [.. slots.Select(slot => slot.Holder.Id)];
+        HashSet<string> awake = [.. (await store.WakeUpsAsync(DateTimeOffset.MaxValue, null, int.MaxValue)).Select(wakeUp => wakeUp.Entity.Id)];
+        Assert.Empty(acknowledged.Except(held));
+        Assert.True(held.SetEquals(awake));
+        foreach (string id in held)
+        {
+            Assert.Equal(1, (await store.LoadAsync(Run(id))).LastSequence);
+            Assert.NotNull(await store.RowAsync("runs", id));
+        }
+    }
+
+    /// <summary>Opens a store with other tables than it was made with: what is missing is added to the rows that are there.</summary>
+    /// <param name="then">What else is asked of the store that has the new tables, and a query of its rows.</param>
+    internal static async Task AssertTablesGrowAsync<TStore>(Func<TableDefinition, Task<TStore>> open, Func<TStore, RowQuery, Task> then)
+        where TStore : IEntityStore, IAsyncDisposable
+    {
+        TableDefinition old = new("runs", [new("state", ColumnType.Text), new("tags", ColumnType.TextSet)], [["state"]]);
+        await using (TStore store = await open(old))
+        {
+            await store.CommitAsync(Commit(Write("a", 0) with
+            {
+                Rows = [RowChange.Put("runs", "a", "Late", ImmutableArray.Create("red", "\"x\"")), RowChange.Put("runs", "b", "Early", ImmutableArray.Create("red"))],
+            }));
+        }
+
+        TableDefinition @new = new("runs", [new("due", ColumnType.Integer), .. old.Columns, new("labels", ColumnType.TextSet)], [["state", "due"]]) { SetOrder = ["state", "due"] };
+        await using TStore again = await open(@new);
+        Row row = (await again.RowAsync("runs", "a"))!;
+        Assert.Equal((null, "Late", null), (row.Values[0], row.Values[1], row.Values[3]));
+        RowQuery red = new("runs", [new("tags", RowOperator.Contains, "red")], [new("state"), new("due")], 10);
+        Assert.Equal(["b", "a"], (await again.RowsAsync(red)).Select(found => found.Key));
+        Assert.Single(await again.RowsAsync(red with { Where = [new("tags", RowOperator.Contains, "\"x\"")] }));
+        await then(again, red);
+    }
+
     protected async Task<CommitResult> CommitAsync(params ImmutableArray<EntityWrite> writes) => await Store.CommitAsync(new EntityCommit(writes));
 
     /// <summary>Commits what has to succeed.</summary>

@@ -41,7 +41,7 @@ internal static class ScheduleWords
 
         if (spec.End is { } end)
         {
-            text.Append(" until ").Append(Instant(end));
+            text.Append(" until ").Append(InstantText.Utc(end));
         }
 
         if (spec.Jitter is { } jitter && jitter > TimeSpan.Zero)
@@ -57,7 +57,7 @@ internal static class ScheduleWords
         var spec = schedule.Spec;
         return !state.IsOver(schedule) ? null
             : state.RunsLeft(schedule) <= 0 ? MadeAll(state.PlaceOf(schedule).Runs, spec.MaxRuns!.Value)
-            : spec.End is { } end ? $"Nothing occurs any more before its end, {Instant(end)}. A later one lets it go on."
+            : spec.End is { } end ? $"Nothing occurs any more before its end, {InstantText.Utc(end)}. A later one lets it go on."
             : "It never occurs again.";
     }
 
@@ -84,5 +84,4 @@ internal static class ScheduleWords
         return line.Length <= LongestRule ? line : string.Concat(line.AsSpan(0, LongestRule), "…");
     }
 
-    private static string Instant(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }

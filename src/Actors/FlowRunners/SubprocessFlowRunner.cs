@@ -273,7 +273,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         }
         catch (StartFailure)
         {
-            // /proc could not be read for want of a descriptor.
+            // /proc could not be read because no descriptor was free.
         }
 
         return attempt.Handle is not null;

@@ -6,7 +6,7 @@ using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
 
-/// <summary>What an attempt's end means for its run: DESIGN's rule that whoever finished first is believed.</summary>
+/// <summary>What an attempt's end means for its run: of two ends that are told, the first one counts.</summary>
 internal static class AttemptOutcomes
 {
     public static AttemptOutcome Cancelled(string? message) => new(StateType.Cancelled, StateNames.Cancelled, null, null, message);

@@ -112,7 +112,7 @@ internal static class ExitRules
             var field = $"{list}[{i}]";
             if (CodeOf(said[i]) is not { } code)
             {
-                problems.Add(new(field, $"expected an exit code from 0 to {HighestCode} or the name of a signal, such as SIGKILL{NearNames.Hint(Named(said[i]), Signals.All)}"));
+                problems.Add(new(field, $"expected an exit code from 0 to {HighestCode} or the name of a signal, such as SIGKILL{Nearest.Hint(Named(said[i]), Signals.All)}"));
             }
             else if (!codes.TryAdd(code, field))
             {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Messages.Runs;
+using Runner.Messages;
 
 namespace Runner.Actors.Processes;
 
@@ -37,7 +38,7 @@ internal sealed class TemplateValues(AttemptKey attempt, RunScheduled run)
     public static string NameOf(string parameter) => Prefix + parameter;
 
     /// <summary>As programs are told of times.</summary>
-    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) => InstantText.Utc(time);
 
     /// <summary>Null if the run has nothing of that name.</summary>
     public string? Of(string name) =>

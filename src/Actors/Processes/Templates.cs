@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Runner.Actors.Processes.Shell;
 using Runner.Messages.Deployments;
+using Runner.Messages;
 
 namespace Runner.Actors.Processes;
 
@@ -74,7 +75,7 @@ internal static class Templates
             else if (TemplateValues.ParameterOf(name) is { } parameter && !known.Contains(parameter))
             {
                 yield return $"parameter '{Short(parameter)}' has no default in 'parameters', and no parameter_schema that is enforced requires it, so a run might lack it"
-                    + (known.Count <= MostHinted ? NearNames.Hint(parameter, known) : "");
+                    + (known.Count <= MostHinted ? Nearest.Hint(parameter, known) : "");
             }
         }
     }
@@ -100,8 +101,8 @@ internal static class Templates
 
     private static string Hint(string? name, IReadOnlySet<string> known) =>
         name is null ? ""
-        : known.Count <= MostHinted ? NearNames.Hint(name, TemplateValues.Names.Concat(known.Select(TemplateValues.NameOf)))
-        : NearNames.Hint(name, TemplateValues.Names);
+        : known.Count <= MostHinted ? Nearest.Hint(name, TemplateValues.Names.Concat(known.Select(TemplateValues.NameOf)))
+        : Nearest.Hint(name, TemplateValues.Names);
 
     private static string Short(string text) => text.Length <= Shown ? text : $"{text.AsSpan(0, Shown)}…";
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Runner.Messages;
 
 namespace Runner.Actors.Scheduling;
 
@@ -77,7 +78,7 @@ public static class TimeZones
             return $"time zone: {quoted} is unknown, as this machine has no time zone database; install it (package tzdata)";
         }
 
-        var near = NearNames.Of(id.Length <= LongestId ? id : id[..LongestId], KnownIds.Value, Suggestions);
+        var near = Nearest.Of(id.Length <= LongestId ? id : id[..LongestId], KnownIds.Value, Suggestions);
         return near.IsEmpty
             ? $"time zone: {quoted} is unknown; expected an IANA name such as Europe/Berlin, or nothing for UTC"
             : $"time zone: {quoted} is unknown; did you mean {string.Join(" or ", near)}?";

@@ -28,7 +28,7 @@ public readonly record struct WakeUp(EntityKey Entity, DateTimeOffset At);
 /// <summary>The room that a store takes.</summary>
 /// <param name="Bytes">All of it; 0 if it does not know.</param>
 /// <param name="FreeBytes">Of these, what erased entities have left and new ones will use.</param>
-/// <param name="GivesBack">Whether free room goes back to the disk by and by, beyond a small part kept for what comes next.</param>
+/// <param name="GivesBack">Whether free room goes back to the disk over time, beyond a small part kept for what comes next.</param>
 public readonly record struct StoreSpace(long Bytes, long FreeBytes, bool GivesBack);
 
 /// <summary>A slot that is held.</summary>

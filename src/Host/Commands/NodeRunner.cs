@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using Runner.Cli.Terminal;
 using Runner.Client.DeploymentFiles;
 using Runner.Host.Configuration;
-using Runner.Host.Console;
 using Runner.Host.Logging;
+using Runner.Host.Screen;
 using Runner.Messages.Deployments;
 
 namespace Runner.Host.Commands;

@@ -9,7 +9,7 @@ using Runner.Messages.Nodes;
 namespace Runner.Host.Commands;
 
 /// <summary>
-/// A node from its data folder up. Starting: data folder and its lock, token, API (which says «starting»), node, and the word of it in
+/// A node from its data folder up. Starting: data folder and its lock, token, API (which says «starting»), node, and its address in
 /// <c>node.json</c>. Ending is the same backwards, so the API answers until everything behind it is gone.
 /// </summary>
 internal sealed class NodeSession : IAsyncDisposable
@@ -35,7 +35,7 @@ internal sealed class NodeSession : IAsyncDisposable
         var session = new NodeSession();
         try
         {
-            await session.RiseAsync(options, starter, time, log, cancel);
+            await session.BringUpAsync(options, starter, time, log, cancel);
             return session;
         }
         catch
@@ -53,7 +53,7 @@ internal sealed class NodeSession : IAsyncDisposable
         }
     }
 
-    private async Task RiseAsync(NodeOptions options, NodeStarter starter, TimeProvider time, ILogger log, CancellationToken cancel)
+    private async Task BringUpAsync(NodeOptions options, NodeStarter starter, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         var data = DataDirectory.Open(options.DataDirectory);
         _endings.Push(() => Ended(data.Dispose));

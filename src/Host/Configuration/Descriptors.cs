@@ -1,6 +1,6 @@
 using System.Globalization;
-using Runner.Host.Console;
 using Runner.Host.Http;
+using Runner.Host.Screen;
 using Serilog.Events;
 
 namespace Runner.Host.Configuration;

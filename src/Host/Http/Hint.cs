@@ -1,4 +1,5 @@
 using Runner.Client;
+using Runner.Messages;
 
 namespace Runner.Host.Http;
 

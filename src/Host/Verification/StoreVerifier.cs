@@ -357,7 +357,7 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
     private static string Instant(long milliseconds) =>
         milliseconds == EntityWakeUps.FromStartUp.ToUnixTimeMilliseconds() ? "the node's start"
         : milliseconds >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
-            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+            ? InstantText.Milliseconds(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds))
         : string.Create(CultureInfo.InvariantCulture, $"{milliseconds}, which is no time");
 
     /// <summary>As stores keep wake-ups: a part of a millisecond counts as a whole one.</summary>

@@ -38,7 +38,8 @@ internal static class GroupSql
         SELECT e.id, e.seq, false, e.created, e.tags, e.message, 12701, e.manifest, $7
         FROM unnest($1, $2, $3, $4, $5, $6) AS e (id, seq, created, tags, message, manifest)
         ON CONFLICT (persistence_id, sequence_number) DO UPDATE
-        SET created = excluded.created, tags = excluded.tags, message = excluded.message, identifier = excluded.identifier, manifest = excluded.manifest
+        SET created = excluded.created, tags = excluded.tags, message = excluded.message, identifier = excluded.identifier,
+            manifest = excluded.manifest
         """;
 
     // Below zero, where nobody who follows the journal looks, and gone again before anybody could: they leave no gap in the order of events.
@@ -74,7 +75,8 @@ internal static class GroupSql
         SELECT s.id, s.seq, (extract(epoch FROM coalesce($5, now())) * 10000000)::bigint + 621355968000000000, s.manifest, s.payload, 12701
         FROM unnest($1, $2, $3, $4) AS s (id, seq, manifest, payload)
         WHERE NOT EXISTS (SELECT FROM snapshot o WHERE o.persistence_id = s.id AND o.sequence_number > s.seq)
-        ON CONFLICT (persistence_id, sequence_number) DO UPDATE SET created = excluded.created, manifest = excluded.manifest, snapshot = excluded.snapshot
+        ON CONFLICT (persistence_id, sequence_number) DO UPDATE
+        SET created = excluded.created, manifest = excluded.manifest, snapshot = excluded.snapshot
         """;
 
     private const string DropOlderSnapshots = "DELETE FROM snapshot o USING unnest($1, $2) AS s (id, seq) WHERE o.persistence_id = s.id AND o.sequence_number < s.seq";

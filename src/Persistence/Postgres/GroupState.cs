@@ -44,22 +44,7 @@ internal sealed class GroupState : ICommitState
     public EntityKey? SlotHolder(string limit, int number) => _slots[(limit, number)].Holder;
 
     /// <summary>Decides a commit, and has its outcome hold for those after it.</summary>
-    public CommitResult Apply(EntityCommit commit)
-    {
-        CommitResult result = CommitDecision.Decide(commit, this);
-        if (result is CommitResult.Committed committed)
-        {
-            foreach (EntityWrite write in commit.Writes)
-            {
-                if (committed.Skipped.IsEmpty || !committed.Skipped.Contains(write.Entity))
-                {
-                    Apply(write);
-                }
-            }
-        }
-
-        return result;
-    }
+    public CommitResult Apply(EntityCommit commit) => CommitDecision.Apply(commit, this, Apply);
 
     private void Apply(EntityWrite write)
     {

@@ -96,7 +96,8 @@ public sealed class NodeLock : IAsyncDisposable
     {
         const string take = """
             INSERT INTO leases (name, owner, host, pid, expires) VALUES ('node', $1, $2, $3, now() + $4)
-            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, host = excluded.host, pid = excluded.pid, expires = excluded.expires WHERE leases.expires < now()
+            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, host = excluded.host, pid = excluded.pid, expires = excluded.expires
+            WHERE leases.expires < now()
             """;
         using SemaphoreSlim never = new(0);
         (string Host, int Pid, DateTime Expires)? first = null;

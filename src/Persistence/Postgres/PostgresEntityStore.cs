@@ -80,10 +80,12 @@ public sealed class PostgresEntityStore : IEntityStore
     {
         // One statement, so that no snapshot comes between itself and the events after it.
         const string sql = """
-            (SELECT 0 AS part, sequence_number, manifest, 0::bigint AS created, snapshot AS payload FROM snapshot WHERE persistence_id = $1 ORDER BY sequence_number DESC LIMIT 1)
+            (SELECT 0 AS part, sequence_number, manifest, 0::bigint AS created, snapshot AS payload FROM snapshot
+                WHERE persistence_id = $1 ORDER BY sequence_number DESC LIMIT 1)
             UNION ALL SELECT 1, sequence_number, manifest, created, message FROM journal WHERE persistence_id = $1
             UNION ALL SELECT 2, sequence_number, NULL, 0, NULL FROM journal_metadata WHERE persistence_id = $1
-            UNION ALL SELECT 2, sequence_number, NULL, 0, NULL FROM erased WHERE persistence_id = $1 AND at > coalesce(to_timestamp($3::double precision / 1000), now()) - $2
+            UNION ALL SELECT 2, sequence_number, NULL, 0, NULL FROM erased
+                WHERE persistence_id = $1 AND at > coalesce(to_timestamp($3::double precision / 1000), now()) - $2
             """;
         ImmutableArray<(int Part, long Sequence, object? Item)> found = await _readers.AllAsync(sql, [$"{entity}", _options.ErasedKept, NowMilliseconds()], static row =>
         {

@@ -43,8 +43,10 @@ internal sealed class CommitApplier : ICommitState, IDisposable
         // A snapshot older than the one that is there would leave a gap behind it.
         _putSnapshot = database.Prepare($"""
             INSERT INTO snapshot (persistence_id, sequence_number, created, manifest, snapshot, serializer_id)
-            SELECT ?1, ?2, ?3, ?4, ?5, {DatabaseSchema.EventSerializer} WHERE NOT EXISTS (SELECT 1 FROM snapshot WHERE persistence_id = ?1 AND sequence_number > ?2)
-            ON CONFLICT (persistence_id, sequence_number) DO UPDATE SET created = excluded.created, manifest = excluded.manifest, snapshot = excluded.snapshot
+            SELECT ?1, ?2, ?3, ?4, ?5, {DatabaseSchema.EventSerializer}
+                WHERE NOT EXISTS (SELECT 1 FROM snapshot WHERE persistence_id = ?1 AND sequence_number > ?2)
+            ON CONFLICT (persistence_id, sequence_number) DO UPDATE
+            SET created = excluded.created, manifest = excluded.manifest, snapshot = excluded.snapshot
             """);
         _dropSnapshots = database.Prepare("DELETE FROM snapshot WHERE persistence_id = ? AND sequence_number < ?");
         _dropEvents = database.Prepare("DELETE FROM journal WHERE persistence_id = ? AND sequence_number <= ?");
@@ -60,22 +62,7 @@ internal sealed class CommitApplier : ICommitState, IDisposable
         _tables = schema.Tables.ToFrozenDictionary(table => table.Name, table => new TableWriter(database, table));
     }
 
-    public CommitResult Apply(EntityCommit commit)
-    {
-        CommitResult result = CommitDecision.Decide(commit, this);
-        if (result is CommitResult.Committed committed)
-        {
-            foreach (EntityWrite write in commit.Writes)
-            {
-                if (committed.Skipped.IsEmpty || !committed.Skipped.Contains(write.Entity))
-                {
-                    Apply(write);
-                }
-            }
-        }
-
-        return result;
-    }
+    public CommitResult Apply(EntityCommit commit) => CommitDecision.Apply(commit, this, Apply);
 
     /// <summary>Forgets some of what was erased long ago; whether there was any.</summary>
     public bool ForgetErased() => _erased.Forget();
@@ -147,7 +134,8 @@ internal sealed class CommitApplier : ICommitState, IDisposable
             INSERT INTO journal (persistence_id, sequence_number, tags, manifest, created, message, deleted, identifier, writer_uuid)
             VALUES (?, ?, ?, ?, ?, ?, 0, {DatabaseSchema.EventSerializer}, 'skipped')
             ON CONFLICT (persistence_id, sequence_number) DO UPDATE
-            SET manifest = excluded.manifest, created = excluded.created, message = excluded.message, identifier = excluded.identifier, tags = excluded.tags
+            SET manifest = excluded.manifest, created = excluded.created, message = excluded.message, identifier = excluded.identifier,
+                tags = excluded.tags
             """);
         foreach (StoredEvent @event in write.Replaces)
         {

@@ -5,7 +5,7 @@ using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 
 namespace Runner.Actors.Tests.Behaviours;
 
-/// <summary>DESIGN section 7: what a node does while its store is away or full.</summary>
+/// <summary>What a node does while its store is away or full.</summary>
 public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
 {
     [Fact]

@@ -28,7 +28,7 @@ public sealed class ScheduleRulesTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void What_cannot_be_is_named_by_its_field(ScheduleSpec schedule, string field, string message)
+    public void A_value_that_is_not_possible_is_refused_by_its_field(ScheduleSpec schedule, string field, string message)
     {
         var problem = Assert.Single(DeploymentRules.Problems(Spec(schedule)));
 

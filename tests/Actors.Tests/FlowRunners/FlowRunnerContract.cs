@@ -31,7 +31,7 @@ public abstract class FlowRunnerContract : IDisposable
     }
 
     [Fact]
-    public async Task B9_environment_directory_and_arguments_arrive_exactly_and_null_removes_a_variable()
+    public async Task B09_environment_directory_and_arguments_arrive_exactly_and_null_removes_a_variable()
     {
         string[] arguments = ["", "two words", "ä\"'$\\\n*", "-n"];
         var spec = _shop.Spec(["/bin/sh", "-c", "pwd; echo \"$ADDED|${HOME-none}|$PATH\"; printf '<%s>' \"$@\"", "name", .. arguments]) with
@@ -44,7 +44,7 @@ public abstract class FlowRunnerContract : IDisposable
     }
 
     [Fact]
-    public async Task B9_the_run_is_named_and_nothing_of_the_nodes_own_RUNNER_variables_is_left()
+    public async Task B09_the_run_is_named_and_nothing_of_the_nodes_own_RUNNER_variables_is_left()
     {
         var spec = _shop.Spec("/bin/sh", "-c", "env | grep ^RUNNER_ | sort") with
         {
@@ -65,7 +65,7 @@ public abstract class FlowRunnerContract : IDisposable
     }
 
     [Fact]
-    public async Task B9_large_parameters_arrive_in_a_file_in_place_of_the_variable()
+    public async Task B09_large_parameters_arrive_in_a_file_in_place_of_the_variable()
     {
         var text = JsonSerializer.Serialize(new string('ä', 60_000), TestJson.Default.String);
         var spec = _shop.Shell("echo ${RUNNER_PARAMETERS-unset}; cat $RUNNER_PARAMETERS_FILE") with { Parameters = text };

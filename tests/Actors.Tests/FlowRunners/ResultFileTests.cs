@@ -23,10 +23,10 @@ public sealed class ResultFileTests
     [InlineData("{\"\\ude00\": 1}")]
     [InlineData("[1")]
     [InlineData("1 2")]
-    public void What_is_none_is_not_kept(string json) => IsNotKept(json);
+    public void A_result_that_is_no_JSON_is_not_kept(string json) => IsNotKept(json);
 
     [Fact]
-    public void Neither_is_what_is_too_deep() => IsNotKept(new string('[', 61) + new string(']', 61));
+    public void A_result_that_is_nested_too_deeply_is_not_kept() => IsNotKept(new string('[', 61) + new string(']', 61));
 
     private static void IsKept(string json)
     {

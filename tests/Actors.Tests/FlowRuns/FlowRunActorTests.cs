@@ -278,7 +278,7 @@ public sealed class FlowRunActorTests(ITestOutputHelper output) : NodeWorld(outp
     }
 
     [Fact]
-    public void What_was_never_started_is_started_by_another_child()
+    public void An_attempt_that_was_never_started_is_started_by_another_child()
     {
         WriteBegun();
         Tell(Key(Run), WakeUpNow.Instance);

@@ -265,7 +265,7 @@ public sealed class FlowRunDecisionTests
     }
 
     [Fact]
-    public void While_it_may_have_a_process_it_is_woken_from_start_up_on_and_after_its_end_never()
+    public void A_run_that_may_have_a_process_wakes_from_start_up_on_and_an_ended_one_never()
     {
         Assert.All(
             new[] { Submitting(), Running(), Stopping(StopReason.Cancel) },

@@ -53,7 +53,7 @@ public sealed class LimitSizesActorTests(ITestOutputHelper output) : NodeWorld(o
     }
 
     [Fact]
-    public void What_was_not_written_it_is_not_told_of()
+    public void The_limiter_is_not_told_of_a_size_that_was_not_written()
     {
         Store.Answers.Enqueue(Answer.FailedBefore);
         Assert.IsType<StoreNotAvailable>(Get(Sizes, new SetLimit("db", 4)));

@@ -186,7 +186,7 @@ public sealed class LimiterActorTests : NodeWorld
     }
 
     [Fact]
-    public void So_it_is_if_that_comes_while_rows_are_read()
+    public void Grants_suspended_while_rows_are_read_stay_suspended()
     {
         Begin(settle: false);
         Acquire(1, "db");

@@ -55,10 +55,15 @@ public sealed class SchemaCheckTests
         const string secret = "hunter2hunter2";
         const string schema =
             """
-            {"properties":{"a":{"type":"integer"},"b":{"enum":["x"]},"c":{"pattern":"^x$"},"d":{"maxLength":1},"e":{"const":1},"f":{"format":"date","not":{"type":"string"}},
-            "g":{"anyOf":[{"type":"null"},{"maxLength":2}]},"h":{"uniqueItems":true},"i":{"contains":{"type":"null"}},"j":{"multipleOf":7},"k":{"maximum":1}}}
+            {"properties":{"a":{"type":"integer"},"b":{"enum":["x"]},"c":{"pattern":"^x$"},"d":{"maxLength":1},"e":{"const":1},
+             "f":{"format":"date","not":{"type":"string"}},
+            "g":{"anyOf":[{"type":"null"},{"maxLength":2}]},"h":{"uniqueItems":true},"i":{"contains":{"type":"null"}},"j":{"multipleOf":7},
+            "k":{"maximum":1}}}
             """;
-        var parameters = $$"""{"a":"{{secret}}","b":"{{secret}}","c":"{{secret}}","d":"{{secret}}","e":"{{secret}}","f":"{{secret}}","g":"{{secret}}","h":["{{secret}}","{{secret}}"],"i":["{{secret}}"],"j":98765432,"k":98765432}""";
+        var parameters = $$"""
+            {"a":"{{secret}}","b":"{{secret}}","c":"{{secret}}","d":"{{secret}}","e":"{{secret}}","f":"{{secret}}","g":"{{secret}}",
+             "h":["{{secret}}","{{secret}}"],"i":["{{secret}}"],"j":98765432,"k":98765432}
+            """;
 
         var problems = Check(schema, parameters);
 
@@ -98,7 +103,7 @@ public sealed class SchemaCheckTests
     [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","$defs":{},"prefixItems":[false],"unevaluatedItems":false}""", "[1]")]
     [InlineData("""{"additionalItems":false,"dependencies":{"a":false},"format":"date"}""", """{"a":1}""")]
     [InlineData("""{"format":"date"}""", "\"someday\"")]
-    public void What_a_draft_does_not_know_and_formats_are_notes(string schema, string value) => Assert.Empty(Check(schema, value));
+    public void Keywords_unknown_to_a_draft_and_formats_check_nothing(string schema, string value) => Assert.Empty(Check(schema, value));
 
     [Fact]
     public void Defaults_may_lack_what_a_submission_adds_but_not_be_wrong()
@@ -106,9 +111,11 @@ public sealed class SchemaCheckTests
         const string schema =
             """
             {"type":"object","required":["name","date"],"minProperties":3,"additionalProperties":false,"maxProperties":4,
-             "properties":{"name":{"type":"string"},"date":{"type":"string"},"mode":{"enum":["fast","slow"]},"level":{"type":"object","required":["n"]},"x":true},
+             "properties":{"name":{"type":"string"},"date":{"type":"string"},"mode":{"enum":["fast","slow"]},
+             "level":{"type":"object","required":["n"]},"x":true},
              "allOf":[{"properties":{"level":{"properties":{"n":{"type":"integer"}}}}}],
-             "anyOf":[{"required":["date"]}],"if":{"properties":{"mode":{"const":"fast"}}},"then":{"required":["level"]},"dependentRequired":{"name":["date"]}}
+             "anyOf":[{"required":["date"]}],"if":{"properties":{"mode":{"const":"fast"}}},"then":{"required":["level"]},
+             "dependentRequired":{"name":["date"]}}
             """;
 
         Assert.Empty(Defaults(schema, """{"name":"a"}"""));

@@ -99,7 +99,7 @@ public sealed class SchemaReadingTests
     [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema","$ref":"#/definitions/a","definitions":{"a":{"$id":"b.json"}},"if":true}""")]
     [InlineData("""{"$ref":"https://json-schema.org/draft/2020-12/schema"}""")]
     [InlineData("true")]
-    public void What_looks_odd_and_is_right_is_taken(string schema) =>
+    public void Unusual_but_valid_schemas_are_taken(string schema) =>
         Assert.True(ParameterSchema.TryRead(Json(schema), "schema", out _, out var problems), string.Join("; ", problems));
 
     [Fact]

@@ -105,7 +105,7 @@ public sealed class ProcessActorTests : NodeWorld
     }
 
     [Fact]
-    public void None_hurries_it_most()
+    public void A_grace_time_of_zero_kills_at_once()
     {
         Tell(new StopProcess(3, TimeSpan.FromSeconds(60)));
         Tell(new StopProcess(3, TimeSpan.Zero));
@@ -131,7 +131,7 @@ public sealed class ProcessActorTests : NodeWorld
     }
 
     [Fact]
-    public void One_that_is_stopped_by_its_run_kills_no_more()
+    public void A_process_actor_that_its_run_has_stopped_kills_no_more()
     {
         Tell(new StopProcess(3, TimeSpan.FromSeconds(1)));
         Sys.Stop(((ActorRefWithCell)_run).Children.Single());

@@ -142,7 +142,7 @@ public sealed class RetentionActorTests(ITestOutputHelper output) : NodeWorld(ou
     }
 
     [Fact]
-    public void It_rests_as_long_as_it_took_and_a_second_at_most()
+    public void A_sweep_rests_as_long_as_it_took_and_a_second_at_most()
     {
         WriteEnded(250);
         Begin();

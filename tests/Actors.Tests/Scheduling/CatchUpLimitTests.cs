@@ -20,7 +20,7 @@ public sealed class CatchUpLimitTests
     }
 
     [Fact]
-    public void Those_on_time_run_besides()
+    public void Occurrences_on_time_run_besides_the_limit()
     {
         var due = CatchUp.Due(Every(2), Noon.AddHours(-5), Noon.AddSeconds(1), CatchUpPolicy.All, 100, limit: 1);
         Assert.Equal([Noon.AddSeconds(-6), Noon.AddSeconds(-4), Noon.AddSeconds(-2), Noon], due.Occurrences.ToArray());

@@ -128,7 +128,7 @@ public class RecurrenceScheduleTests
     }
 
     [Fact]
-    public void Long_exclusions_are_leapt_over() => Assert.Equal(
+    public void A_long_run_of_excluded_times_is_skipped_at_once() => Assert.Equal(
         At("2026-01-01T23:59:59Z"),
         Read("DTSTART:20260101T000000Z\nRRULE:FREQ=SECONDLY\nEXRULE:FREQ=SECONDLY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22\n"
             + "EXRULE:FREQ=MINUTELY;BYHOUR=23;BYSECOND=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58;UNTIL=20260101\n"

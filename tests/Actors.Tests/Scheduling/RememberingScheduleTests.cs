@@ -20,7 +20,7 @@ public sealed class RememberingScheduleTests
     }
 
     [Fact]
-    public void Nothing_ever_again_stays_so()
+    public void A_schedule_that_has_ended_is_remembered_as_ended()
     {
         var counted = new CountedSchedule(new EndingSchedule(new IntervalSchedule(TimeSpan.FromHours(1), DateTimeOffset.UnixEpoch, TimeZoneInfo.Utc), Start));
         var remembering = new RememberingSchedule(counted);

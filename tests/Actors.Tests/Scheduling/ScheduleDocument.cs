@@ -3,7 +3,7 @@ namespace Runner.Actors.Tests.Scheduling;
 /// <summary>docs/schedules.md, whose tables are checked.</summary>
 internal static class ScheduleDocument
 {
-    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(FindRoot(), "docs", "schedules.md"));
+    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "schedules.md"));
 
     /// <summary>The cells of every row of the tables whose header starts so, without backticks.</summary>
     public static IReadOnlyList<string[]> Table(string header)
@@ -19,17 +19,5 @@ internal static class ScheduleDocument
 
         Assert.NotEmpty(rows);
         return rows;
-    }
-
-    /// <summary>The checkout that the tests were built in.</summary>
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Runner.Actors.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
     }
 }

@@ -59,7 +59,7 @@ public class ZoneFileTests
     [InlineData("Europe")]
     [InlineData("tzdata.zi")]
     [InlineData("a\0b")]
-    public void What_is_no_file_of_a_zone_is_no_fault(string id) => Assert.Null(ZoneFile.Read(id));
+    public void A_file_that_is_no_zone_file_is_ignored(string id) => Assert.Null(ZoneFile.Read(id));
 
     [Theory]
     [InlineData("UTC", true)]

@@ -155,7 +155,7 @@ public sealed class RuntimeTests
     }
 
     [Fact]
-    public void A_dead_system_leaves_memory()
+    public void An_actor_system_that_was_killed_is_garbage_collected()
     {
         var dead = StartAndKill();
         GC.Collect();

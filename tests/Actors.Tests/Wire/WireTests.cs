@@ -42,7 +42,7 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
 
     /// <summary>A node of a former version knows a message by its name: a line of this file never changes. New messages are new lines.</summary>
     [Fact]
-    public void Names_stay_as_they_are()
+    public void The_manifests_are_as_approved()
     {
         var approved = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Wire", "manifests.txt"));
         Assert.Equal(approved, WireManifests.All.Select(e => $"{e.Manifest} {e.Type.FullName}").Order(StringComparer.Ordinal));
@@ -86,13 +86,16 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
     public void The_envelope_is_read_in_any_order()
     {
         var back = (EntityMessage)Serialization.Deserialize(
-            """ { "later": [{"message": 1}], "message": {"run":"0197f5f4-0000-7000-8000-000000000001","x":{}}, "id": "é\n", "manifest": "RG", "kind": "FlowRun" } """u8.ToArray(),
+            """
+            { "later": [{"message": 1}], "message": {"run":"0197f5f4-0000-7000-8000-000000000001","x":{}},
+              "id": "é\n", "manifest": "RG", "kind": "FlowRun" }
+            """u8.ToArray(),
             WireSerializer.Id, WireManifests.Envelope);
         Assert.Equal(new EntityMessage(new EntityKey("FlowRun", "é\n"), new GetRun(Guid.Parse("0197f5f4-0000-7000-8000-000000000001"))), back);
     }
 
     [Fact]
-    public void What_people_nest_deeply_arrives()
+    public void Deeply_nested_messages_arrive()
     {
         var deep = JsonElement.Parse(new string('[', 256) + new string(']', 256), new JsonDocumentOptions { MaxDepth = 1000 });
         var spec = new DeploymentSpec { Name = "a/b", Command = ["x"], Workdir = "/", Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("deep", deep) };

@@ -14,9 +14,12 @@ public sealed class CommandTests : IDisposable
     private const string RunsPage =
         """
         {"items":[
-          {"id":"0192f0c1-0000-7000-8000-000000000001","deployment":"hello/a","state":{"type":"Completed","name":"Completed","at":"2026-03-01T11:58:02Z"},
-           "due":"2026-03-01T11:58:00Z","created":"2026-03-01T11:58:00Z","started":"2026-03-01T11:58:00Z","ended":"2026-03-01T11:58:02.1Z","attempt":1,"priority":0,"tags":[]},
-          {"id":"0192f0c2-0000-7000-8000-000000000002","deployment":"hello/bb","state":{"type":"Scheduled","name":"AwaitingConcurrencySlot","at":"2026-03-01T11:58:02Z"},
+          {"id":"0192f0c1-0000-7000-8000-000000000001","deployment":"hello/a",
+           "state":{"type":"Completed","name":"Completed","at":"2026-03-01T11:58:02Z"},
+           "due":"2026-03-01T11:58:00Z","created":"2026-03-01T11:58:00Z","started":"2026-03-01T11:58:00Z","ended":"2026-03-01T11:58:02.1Z",
+           "attempt":1,"priority":0,"tags":[]},
+          {"id":"0192f0c2-0000-7000-8000-000000000002","deployment":"hello/bb",
+           "state":{"type":"Scheduled","name":"AwaitingConcurrencySlot","at":"2026-03-01T11:58:02Z"},
            "due":"2026-03-01T15:20:00Z","created":"2026-03-01T11:58:00Z","attempt":0,"priority":0,"tags":[],"waitingFor":"data\u001bbase"}
         ],"next":"abc"}
         """;
@@ -30,12 +33,11 @@ public sealed class CommandTests : IDisposable
         var run = await CliRun.OfAsync(node, ["runs", "--since", "2h", "--state", "any one"]);
 
         Assert.Equal(
-            """
-            ID                                    DEPLOYMENT  STATE                    DUE                                  DURATION  ATTEMPT  WAITING FOR
-            0192f0c1-0000-7000-8000-000000000001  hello/a     Completed                2026-03-01 11:58:00 (2 min ago)      2.1 s     1
-            0192f0c2-0000-7000-8000-000000000002  hello/bb    AwaitingConcurrencySlot  2026-03-01 15:20:00 (in 3 h 20 min)                     data base
-
-            """.ReplaceLineEndings("\n"),
+            "ID                                    DEPLOYMENT  STATE                    DUE                                  "
+            + "DURATION  ATTEMPT  WAITING FOR\n"
+            + "0192f0c1-0000-7000-8000-000000000001  hello/a     Completed                2026-03-01 11:58:00 (2 min ago)      2.1 s     1\n"
+            + "0192f0c2-0000-7000-8000-000000000002  hello/bb    AwaitingConcurrencySlot  2026-03-01 15:20:00 (in 3 h 20 min)  "
+            + "                   data base\n",
             run.Out);
         Assert.Equal("More: runner runs --state 'any one' --since 2026-03-01T10:00:00Z --after abc\n", run.Error);
         Assert.Equal(["GET /api/v1/runs?state=any%20one&since=2026-03-01T10%3A00%3A00Z&limit=50"], node.Asked);
@@ -249,12 +251,15 @@ public sealed class CommandTests : IDisposable
 
     private static string RunView(string state) =>
         $$"""
-        {"id":"{{Id}}","deployment":"hello/a","state":{"type":"{{state}}","name":"{{state}}","at":"2026-03-01T11:58:02Z","message":"exit code 1: a general error"},
+        {"id":"{{Id}}","deployment":"hello/a","state":{"type":"{{state}}","name":"{{state}}","at":"2026-03-01T11:58:02Z",
+         "message":"exit code 1: a general error"},
          "sequence":3,"due":"2026-03-01T11:58:00Z","created":"2026-03-01T11:58:00Z","started":"2026-03-01T11:58:00Z","ended":"2026-03-01T11:58:02Z",
-         "attempt":1,"maxAttempts":2,"priority":0,"exitCode":1,"tags":["x","y"],"parameters":{"name":"world"},"command":["echo","a b"],"workdir":"/tmp",
+         "attempt":1,"maxAttempts":2,"priority":0,"exitCode":1,"tags":["x","y"],"parameters":{"name":"world"},"command":["echo","a b"],
+         "workdir":"/tmp",
          "slots":[{"limit":"database","number":2}],"result":{"n":1},
          "history":[{"sequence":1,"state":{"type":"Scheduled","name":"Scheduled","at":"2026-03-01T11:58:00Z"},"attempt":0},
                     {"sequence":2,"state":{"type":"Running","name":"Running","at":"2026-03-01T11:58:00.25Z"},"attempt":1},
-                    {"sequence":3,"state":{"type":"{{state}}","name":"{{state}}","at":"2026-03-01T11:58:02Z","message":"exit code 1: a general error"},"attempt":1,"exitCode":1}]}
+                    {"sequence":3,"state":{"type":"{{state}}","name":"{{state}}","at":"2026-03-01T11:58:02Z",
+                     "message":"exit code 1: a general error"},"attempt":1,"exitCode":1}]}
         """;
 }

@@ -26,7 +26,7 @@ public sealed class PruneTests
     [InlineData("n")]
     [InlineData("")]
     [InlineData(null)]
-    public async Task Whoever_does_not_say_yes_deletes_nothing(string? answer)
+    public async Task Without_a_yes_nothing_is_deleted(string? answer)
     {
         await using var node = await StartAsync(Last);
         var run = await CliRun.OfAsync(node, ["prune"], answer: () => answer);

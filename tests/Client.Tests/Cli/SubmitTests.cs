@@ -144,8 +144,9 @@ public sealed class SubmitTests
     private const string End = "event: end\ndata: {}\n\n";
 
     private static string State(int sequence, string type, string name) =>
-        $$$"""id: {{{sequence}}}{0}event: state{0}data: {"sequence":{{{sequence}}},"state":{"type":"{{{type}}}","name":"{{{name}}}","at":"2026-03-01T12:00:00Z"},"attempt":1}{0}{0}"""
-            .Replace("{0}", "\n", StringComparison.Ordinal);
+        $"id: {sequence}\nevent: state\ndata: "
+        + $$"""{"sequence":{{sequence}},"state":{"type":"{{type}}","name":"{{name}}","at":"2026-03-01T12:00:00Z"},"attempt":1}"""
+        + "\n\n";
 
     private static string Log(string position, string stream, string text) =>
         $"id: {position}\nevent: log\ndata: {{\"attempt\":1,\"stream\":\"{stream}\",\"position\":\"{position}\",\"text\":\"{text}\"}}\n\n";
@@ -176,8 +177,10 @@ public sealed class SubmitTests
                 http,
                 200,
                 $$$"""
-                {"id":"{{{Id}}}","deployment":"hello/a","state":{"type":"Running","name":"Running","at":"2026-03-01T12:00:00Z"},"sequence":3,"due":"2026-03-01T12:00:00Z",
-                 "created":"2026-03-01T12:00:00Z","started":"2026-03-01T12:00:00Z","ended":"2026-03-01T12:00:02.1Z","attempt":2,"maxAttempts":3,"priority":0,"tags":[],
+                {"id":"{{{Id}}}","deployment":"hello/a","state":{"type":"Running","name":"Running","at":"2026-03-01T12:00:00Z"},"sequence":3,
+                 "due":"2026-03-01T12:00:00Z",
+                 "created":"2026-03-01T12:00:00Z","started":"2026-03-01T12:00:00Z","ended":"2026-03-01T12:00:02.1Z","attempt":2,"maxAttempts":3,
+                 "priority":0,"tags":[],
                  "parameters":{},"command":["x"],"workdir":"/","slots":[],"history":[]}
                 """);
         }

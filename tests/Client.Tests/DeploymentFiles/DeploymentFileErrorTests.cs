@@ -140,7 +140,7 @@ public sealed class DeploymentFileErrorTests : IDisposable
     }
 
     [Fact]
-    public void Laughs_by_the_billion_are_refused_quickly()
+    public void Aliases_that_multiply_a_billion_times_are_refused_quickly()
     {
         var yaml = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for (var i = 1; i < 20; i++)

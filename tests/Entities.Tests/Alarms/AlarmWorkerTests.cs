@@ -45,7 +45,7 @@ public sealed class AlarmWorkerTests : EntityWorld
     }
 
     [Fact]
-    public void It_looks_after_its_slice_only()
+    public void A_worker_rings_those_of_its_slice_only()
     {
         // Of many entities some are in other slices.
         var ids = Enumerable.Range(0, 64).Select(i => $"{i}").ToArray();
@@ -219,7 +219,7 @@ public sealed class AlarmWorkerTests : EntityWorld
     }
 
     [Fact]
-    public void What_is_to_be_in_memory_from_start_up_on_is_brought_there_at_the_start_whatever_the_clock_says()
+    public void A_wake_up_from_start_up_on_rings_at_the_start_whatever_the_clock_says()
     {
         Store.Memory.CommitAsync(new EntityCommit([new EntityWrite(Key(), 0, []) { WakeUp = new WakeUpChange(EntityWakeUps.FromStartUp) }]));
         Time.StepWallClock(TimeSpan.FromDays(-30));

@@ -114,7 +114,7 @@ public sealed class AkkaSettingsTests
     [InlineData("actor.deployment { \"/limits\" { router = broadcast-pool } }", "akka.actor.deployment")]
     [InlineData("remote.dot-netty.tcp { transport-class = x, port = 1 }", "akka.remote.dot-netty.tcp.transport-class")]
     [InlineData("cluster.singleton.use-lease = x", "akka.cluster.singleton.use-lease")]
-    public void Near_misses_are_refused_too(string text, string path) =>
+    public void Other_spellings_of_a_guarded_setting_are_refused_too(string text, string path) =>
         Assert.StartsWith($"{path} cannot be set: ", Assert.Single(Mistakes(text)).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -137,14 +137,14 @@ public sealed class AkkaSettingsTests
     [InlineData("coordinated-shutdown.phases.cluster-exiting.timeout = 5s")]
     [InlineData("scheduler.tick-duration = 20ms, extensions = [x]")]
     [InlineData("persistence-extras.class = x, cluster-journal.plugin = x")]
-    public void Everything_else_is_a_users_to_set(string text) => Assert.Empty(Mistakes(text));
+    public void Every_unguarded_setting_may_be_set(string text) => Assert.Empty(Mistakes(text));
 
     [Fact]
     public void Every_default_has_a_reason() => Assert.All(
         Paragraphs(File.ReadAllLines(Conf)), paragraph => Assert.Contains(paragraph, line => line.TrimStart().StartsWith('#')));
 
     [Fact]
-    public void What_is_built_in_is_the_file() => Assert.Equal(HoconLoader.Load(Conf).ToJson(), AkkaSettings.Default.ToJson());
+    public void The_built_in_settings_are_those_of_akka_conf() => Assert.Equal(HoconLoader.Load(Conf).ToJson(), AkkaSettings.Default.ToJson());
 
     /// <summary>Runs of lines with settings in them.</summary>
     private static IEnumerable<List<string>> Paragraphs(string[] lines)

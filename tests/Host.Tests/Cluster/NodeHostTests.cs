@@ -39,7 +39,7 @@ public sealed class NodeHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_can_be_reached()
+    public async Task No_other_address_can_be_reached()
     {
         var transport = new LocalTransport(_node.System, ConfigurationFactory.ParseString("hostname = node, port = 1"));
         var elsewhere = Address.Parse("akka.local://runner@elsewhere:1");
@@ -51,7 +51,7 @@ public sealed class NodeHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_is_a_member_while_it_runs()
+    public async Task A_node_is_a_member_of_its_cluster_while_it_runs()
     {
         await UpAsync();
         Assert.Equal(("cluster", true, "The node is a member of its cluster."), await CheckAsync());

@@ -19,7 +19,7 @@ public sealed class TimerSchedulerTests : IDisposable
     public void Dispose() => _scheduler.Dispose();
 
     [Fact]
-    public async Task Nothing_is_early()
+    public async Task No_timer_fires_early()
     {
         var early = await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
         {
@@ -33,7 +33,7 @@ public sealed class TimerSchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_cancelled_does_not_come()
+    public async Task A_cancelled_timer_does_not_fire()
     {
         var ran = new ConcurrentQueue<string>();
         var last = Signal<bool>();
@@ -51,7 +51,7 @@ public sealed class TimerSchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_repeated_comes_until_it_is_cancelled()
+    public async Task A_repeated_timer_fires_until_it_is_cancelled()
     {
         var count = 0;
         var (third, more) = (Signal<bool>(), Signal<bool>());

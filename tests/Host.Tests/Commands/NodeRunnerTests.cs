@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using Runner.Client;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
-using Runner.Host.Console;
+using Runner.Host.Screen;
 using Runner.Host.Tests.Http;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

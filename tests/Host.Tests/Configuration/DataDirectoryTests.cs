@@ -42,7 +42,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void What_a_killed_node_left_behind_is_in_nobodys_way()
+    public void Files_that_a_killed_node_left_do_not_keep_the_next_from_starting()
     {
         Directory.CreateDirectory(Data);
         File.WriteAllText(Path.Combine(Data, "lock"), "1234567890");

@@ -158,7 +158,7 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
-    public async Task What_an_operator_asks_of_a_node_works_on_the_real_one()
+    public async Task The_operators_commands_work_on_a_real_node()
     {
         using var node = await RunnerProgram.StartNodeAsync(Data);
         using var client = node.Client();

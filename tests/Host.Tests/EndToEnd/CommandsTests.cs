@@ -80,7 +80,11 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         // Every byte there is; a character cut by a line's end; one that waits for its second half.
         await node.DeployAsync("bytes.yaml", """
             deployments:
-              - {name: bytes/all, command: [bash, -c, 'for i in {0..255}; do printf "\x$(printf %x $i)"; done; printf "\n\xc3\n\xc3"; sleep 0.2; printf "\xbc ok\n\xff"']}
+              - name: bytes/all
+                command:
+                - bash
+                - -c
+                - 'for i in {0..255}; do printf "\x$(printf %x $i)"; done; printf "\n\xc3\n\xc3"; sleep 0.2; printf "\xbc ok\n\xff"'
             """);
         var run = await node.SubmitAsync("bytes/all");
         var followed = RunnerProgram.AskBytesAsync(node.Data, "run", "logs", run, "--follow");

@@ -93,7 +93,10 @@ public sealed class ParameterSchemaTests(NodeFixture node) : IClassFixture<NodeF
     {
         var file = node.Write("schema-export.yaml", """
             deployments:
-              - {name: schema/export, command: ["true"], parameter_schema: {properties: {a: {enum: [1, 2.50, "x", null]}}}, enforce_parameter_schema: false}
+              - name: schema/export
+                command: ["true"]
+                parameter_schema: {properties: {a: {enum: [1, 2.50, "x", null]}}}
+                enforce_parameter_schema: false
             """);
         await node.DoAsync("deploy", file);
         var exported = Path.Combine(node.Root, "exported.yaml");

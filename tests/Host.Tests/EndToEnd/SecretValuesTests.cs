@@ -213,7 +213,10 @@ public sealed class SecretValuesTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_root, "d.yaml"), $$"""
             deployments:
               - name: s/all
-                command: [sh, -c, 'printf "node %s, %s.\nkey\n%s\nend %s" "$A" "$C" "$B" "$A"; echo "$A" >&2; printf "{\"r\": \"%s\"}" "$C" > $RUNNER_RESULT_FILE']
+                command:
+                - sh
+                - -c
+                - 'printf "node %s, %s.\nkey\n%s\nend %s" "$A" "$C" "$B" "$A"; echo "$A" >&2; printf "{\"r\": \"%s\"}" "$C" > $RUNNER_RESULT_FILE'
                 env:
                   A: {from_env: NODE_SECRET}
                   B: {from_file: {{_root}}/key.pem}

@@ -69,7 +69,7 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Everything_else_arrives_as_sent()
+    public async Task Submissions_and_changes_send_what_was_asked_for()
     {
         await _api.SendAsync("POST", "/api/v1/deployments/flow/it/pause");
         await _api.SendAsync("POST", "/api/v1/deployments/flow/it/resume");

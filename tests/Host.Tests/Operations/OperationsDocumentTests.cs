@@ -7,13 +7,12 @@ namespace Runner.Host.Tests.Operations;
 /// <summary>docs/operations.md says what every code means that the sources can answer with, and no other.</summary>
 public sealed partial class OperationsDocumentTests
 {
-    private static readonly string Root = FindRoot();
-    private static readonly string[] Document = File.ReadAllLines(Path.Combine(Root, "docs", "operations.md"));
+    private static readonly string[] Document = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "operations.md"));
 
     [Fact]
     public void Every_code_of_a_refusal_is_explained()
     {
-        var codes = Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
+        var codes = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(f => f.Contains("/Host/", StringComparison.Ordinal) || f.Contains("/Messages/", StringComparison.Ordinal))
             .Where(f => !f.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(f => AnswerCode().Matches(File.ReadAllText(f)))
@@ -34,18 +33,6 @@ public sealed partial class OperationsDocumentTests
         .TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('|')[1].Trim(' ', '`'));
 
     /// <summary>A refusal's own, one beside its status, the one that is left, and the reader's of bodies.</summary>
-    [GeneratedRegex(""" (?: Refusal\( | Status\d{3}\w+ (?: , | \s=>\s\( ) \s* | _\s=>\s\( | string\sCode\s=\s ) "(?<code>[a-z]+(?:-[a-z]+)*)" """, RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex(""" (?: Refusal\( | Status\d{3}\w+ (?: , | \s=>\s+\( ) \s* | _\s=>\s+\( | string\sCode\s=\s ) "(?<code>[a-z]+(?:-[a-z]+)*)" """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex AnswerCode();
-
-    /// <summary>The checkout that the tests were built in.</summary>
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Runner.Actors.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
-    }
 }

@@ -91,7 +91,7 @@ public sealed class JournalAccessTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_left_over_is_not_used_later()
+    public async Task A_load_that_nobody_used_is_dropped_after_two_seconds()
     {
         await WriteAsync(0, "one");
         await _access.LoadAsync("Sample/a");

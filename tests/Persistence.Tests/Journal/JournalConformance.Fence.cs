@@ -56,7 +56,7 @@ public abstract partial class JournalConformance
     }
 
     [Fact]
-    public async Task Who_lives_on_after_a_refused_write_leaves_no_gap()
+    public async Task A_writer_that_goes_on_after_a_refused_write_leaves_no_gap()
     {
         var (left, right) = (Start(), Start());
         var winner = await left.RecoverAsync("a");

@@ -75,7 +75,7 @@ public sealed class PostgresFailureTests : IAsyncLifetime
 
         await enough.CancelAsync();
         await Task.WhenAll(writers);
-        await AssertAllAsync(store, acknowledged.Keys);
+        await StoreConformance.AssertAllAsync(store, acknowledged.Keys);
         Assert.Equal(["cannot write", "writes again", "cannot write", "writes again", "cannot write", "writes again"],
             log.Lines.Select(line => line.Contains("cannot write", StringComparison.Ordinal) ? "cannot write" : line.Contains("writes again", StringComparison.Ordinal) ? "writes again" : line));
         Assert.DoesNotContain(log.Lines, line => line.Contains(PostgresServer.Password, StringComparison.Ordinal));
@@ -160,20 +160,6 @@ public sealed class PostgresFailureTests : IAsyncLifetime
             }
 
             Assert.True(await written, "nothing is written any more");
-        }
-    }
-
-    private static async Task AssertAllAsync(PostgresEntityStore store, ICollection<string> acknowledged)
-    {
-        ImmutableArray<SlotRow> slots = await store.SlotsAsync();
-        HashSet<string> held = [.. slots.Select(slot => slot.Holder.Id)];
-        HashSet<string> awake = [.. (await store.WakeUpsAsync(DateTimeOffset.MaxValue, null, int.MaxValue)).Select(wakeUp => wakeUp.Entity.Id)];
-        Assert.Empty(acknowledged.Except(held));
-        Assert.True(held.SetEquals(awake));
-        foreach (string id in held)
-        {
-            Assert.Equal(1, (await store.LoadAsync(StoreConformance.Run(id))).LastSequence);
-            Assert.NotNull(await store.RowAsync("runs", id));
         }
     }
 }

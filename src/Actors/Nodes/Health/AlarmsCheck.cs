@@ -11,8 +11,8 @@ internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProv
 {
     private const string Name = "alarms";
 
-    /// <summary>How long a step of the clock is spoken of.</summary>
-    private static readonly TimeSpan StepIsNews = TimeSpan.FromHours(1);
+    /// <summary>How long after a step of the clock its message says so.</summary>
+    private static readonly TimeSpan StepIsTold = TimeSpan.FromHours(1);
 
     /// <summary>So many of those that are due are looked at at once for one that should have acted.</summary>
     private const int AtOnce = 100;
@@ -60,7 +60,7 @@ internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProv
             : new HealthCheck(Name, true, $"Wake-ups are read and on time.{step}");
     }
 
-    private static string Step(ClockStep? step) => step is null || step.Ago > StepIsNews ? ""
+    private static string Step(ClockStep? step) => step is null || step.Ago > StepIsTold ? ""
         : $" The machine's clock went {(step.By < TimeSpan.Zero ? "back" : "forward")} by {Words(step.By.Duration())}, {Words(step.Ago)} ago.";
 
     private static string Words(TimeSpan time) => DurationText.Format(TimeSpan.FromSeconds(Math.Ceiling(time.TotalSeconds)));

@@ -379,14 +379,8 @@ internal sealed class ShellReader
 
                 Escaped();
                 break;
-            case '`':
-                Push(ShellPlace.Backquotes, 1, "a backquote");
-                break;
-            case '$':
-                Dollar(inDouble: true);
-                break;
             default:
-                Copy(1);
+                Expanding();
                 break;
         }
     }
@@ -428,6 +422,23 @@ internal sealed class ShellReader
         }
     }
 
+    /// <summary>Where only commands and variables mean something.</summary>
+    private void Expanding()
+    {
+        switch (_text[_at])
+        {
+            case '`':
+                Push(ShellPlace.Backquotes, 1, "a backquote");
+                break;
+            case '$':
+                Dollar(inDouble: true);
+                break;
+            default:
+                Copy(1);
+                break;
+        }
+    }
+
     private void Arithmetic(Frame frame)
     {
         switch (_text[_at])
@@ -453,14 +464,8 @@ internal sealed class ShellReader
                 Problem(_at, "shells do not agree on what quotes within $((…)) are; leave them out");
                 Copy(1);
                 break;
-            case '`':
-                Push(ShellPlace.Backquotes, 1, "a backquote");
-                break;
-            case '$':
-                Dollar(inDouble: true);
-                break;
             default:
-                Copy(1);
+                Expanding();
                 break;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runner.Actors.Scheduling;
+using Runner.Messages;
 
 namespace Runner.Host.Commands.SchedulePreview;
 
@@ -17,8 +18,8 @@ internal static class ZonedTimes
     {
         var offset = TimeZones.OffsetAt(zone, at);
         return offset.Seconds == 0 && offset.Duration().TotalHours <= LargestOffset && WallClock(at, zone) is not null
-            ? at.ToOffset(offset).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture)
-            : at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+            ? InstantText.WithOffset(at.ToOffset(offset))
+            : InstantText.Utc(at);
     }
 
     /// <summary>What wall clocks show; null past the calendar's ends.</summary>

@@ -53,7 +53,7 @@ public sealed class PreviewTests
 
         Assert.Equal((ExitCodes.Success, ""), (run.Code, run.Error));
         Assert.Equal(
-            """{"occurrences":["2026-03-01T13:00:00+00:00","2026-03-01T14:00:00+00:00","2026-03-01T15:00:00+00:00","2026-03-01T16:00:00+00:00","2026-03-01T17:00:00+00:00"]}""" + "\n",
+            $"{{\"occurrences\":[{string.Join(',', Enumerable.Range(13, 5).Select(hour => $"\"2026-03-01T{hour}:00:00+00:00\""))}]}}\n",
             run.Out);
     }
 

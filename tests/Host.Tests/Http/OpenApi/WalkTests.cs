@@ -249,13 +249,16 @@ public sealed class WalkTests : IAsyncLifetime
         """
         [
           {"name":"walk/full","description":"all of it","version":"1","tags":["walk"],"command":["echo","{{ parameters.who }}"],"workdir":"/",
-           "env":{"A":"b","C":null},"parameters":{"who":"you","deep":{"a":[1,null]}},"catchUp":"All","catchUpLimit":100,"concurrency":{"limit":2,"onFull":"CancelNew"},
+           "env":{"A":"b","C":null},"parameters":{"who":"you","deep":{"a":[1,null]}},"catchUp":"All","catchUpLimit":100,
+           "concurrency":{"limit":2,"onFull":"CancelNew"},
            "schedules":[{"id":"daily","cron":"0 4 * * *","timezone":"Europe/Berlin","parameters":{"who":"me"},"active":false},
                         {"interval":"1h30m","anchor":"2026-01-01T00:00:00Z"},{"interval":86400.5},
                         {"cron":"0 9 13 * fri","dayOr":false,"end":"2030-01-01T00:00:00Z","maxRuns":13,"jitter":"30s"}],
-           "limits":["walk-limit"],"retries":{"count":3,"delay":"500ms","backoff":2,"maxDelay":"1h","jitter":0.1,"on":["75","SIGKILL"],"notOn":["2"]},"successCodes":[0,3],
+           "limits":["walk-limit"],"retries":{"count":3,"delay":"500ms","backoff":2,"maxDelay":"1h","jitter":0.1,"on":["75","SIGKILL"],"notOn":["2"]},
+           "successCodes":[0,3],
            "timeout":"1m","stopGrace":5,"priority":-7,"paused":true,"user":null},
-          {"name":"walk/true","tags":["walk"],"command":["sh","-c","echo out; echo err >&2; echo '{\"n\":1}' > \"$RUNNER_RESULT_FILE\""],"workdir":"/"},
+          {"name":"walk/true","tags":["walk"],"command":["sh","-c","echo out; echo err >&2; echo '{\"n\":1}' > \"$RUNNER_RESULT_FILE\""],
+           "workdir":"/"},
           {"name":"walk/fails","command":["sh","-c","exit 3"],"workdir":"/","retries":{"count":1,"delays":["10ms",0.01]}},
           {"name":"walk/holds","command":["sleep","1000"],"workdir":"/","limits":["walk-limit"],"stopGrace":"1s"}
         ]

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.Parameters.Schema.Patterns;
+using Runner.Messages;
 
 namespace Runner.Actors.Parameters.Schema.Keywords;
 
@@ -71,7 +72,7 @@ internal sealed class PropertiesKeyword(
 
     private string Unknown(string name, Evaluation run)
     {
-        var near = name.Length <= LongestHint && run.MayCompare(_names.Length) ? NearNames.Of(name, _names, 1) : [];
+        var near = name.Length <= LongestHint && run.MayCompare(_names.Length) ? Nearest.Of(name, _names, 1) : [];
         return near.IsEmpty
             ? _names.IsEmpty || _names.Length > 20 ? "is not expected here" : $"is not expected here; known are {string.Join(", ", _names)}"
             : $"is not expected here; did you mean '{near[0]}'?";

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Runner.Cli.Terminal;
 using Runner.Messages.Deployments;
 
-namespace Runner.Host.Console;
+namespace Runner.Host.Screen;
 
 /// <summary>What a serving node says when it begins.</summary>
 internal sealed class ServeScreen(TextWriter output, Style style, Times times)

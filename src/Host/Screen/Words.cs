@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Runner.Host.Console;
+namespace Runner.Host.Screen;
 
 /// <summary>How ids and numbers of things are said to people.</summary>
 internal static class Words

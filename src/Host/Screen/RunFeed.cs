@@ -3,7 +3,7 @@ using Runner.Actors;
 using Runner.Host.Logs;
 using Runner.Messages.Runs;
 
-namespace Runner.Host.Console;
+namespace Runner.Host.Screen;
 
 /// <summary>
 /// Shows on the console what the node does: a line for each state change, and the programs' output line by line, each attempt's before

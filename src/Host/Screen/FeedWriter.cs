@@ -6,7 +6,7 @@ using Runner.Client;
 using Runner.Host.Logs;
 using Runner.Messages.Runs;
 
-namespace Runner.Host.Console;
+namespace Runner.Host.Screen;
 
 /// <summary>Writes the lines of a serving node's console. Thread-safe; lines never mix.</summary>
 /// <param name="zone">The zone that times are said in.</param>

@@ -1,4 +1,4 @@
-namespace Runner.Host.Tests;
+namespace Runner.Tests;
 
 /// <summary>The checkout that the tests were built in.</summary>
 internal static class Repository

@@ -1,12 +1,12 @@
 using Runner.Cli.Terminal;
 using Runner.Client;
 using Runner.Host.Configuration;
-using Runner.Host.Console;
+using Runner.Host.Screen;
 using Runner.Host.Logs;
 using Runner.Host.Tests.Http;
 using Runner.Messages.Runs;
 
-namespace Runner.Host.Tests.Console;
+namespace Runner.Host.Tests.Screen;
 
 public sealed class RunFeedTests : IDisposable
 {
