@@ -40,9 +40,6 @@ public sealed class RunnerNode : IRunnerNode
         ];
     }
 
-    /// <summary>The number of attempts whose processes this node looks after.</summary>
-    public int RunningProcesses => _parts.Processes.Current;
-
     /// <summary>A sentence about what the store did not take before the node ended; null if it took all, or the node has not ended.</summary>
     public string? Unwritten { get; private set; }
 

@@ -15,9 +15,6 @@ internal sealed class SqliteException(int code, string message) : Exception($"SQ
     /// <summary>Whether the statement asked for what SQLite will not do, the database being well.</summary>
     public bool IsOfOneStatement => Primary is raw.SQLITE_TOOBIG or raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_ERROR or raw.SQLITE_RANGE or raw.SQLITE_MISUSE;
 
-    /// <summary>Whether another connection has what this one needs.</summary>
-    public bool IsLocked => Primary is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
-
     /// <summary>Whether the connection may not be trusted any more.</summary>
     public bool BreaksConnection => !IsOfOneStatement && Primary is not (raw.SQLITE_FULL or raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_INTERRUPT or raw.SQLITE_NOMEM);
 }
