@@ -53,7 +53,6 @@ internal sealed class WrittenMessages(ExtendedActorSystem system) : SerializerWi
         typeof(AlarmChanged), typeof(StoreNotAvailable), typeof(StoreIsFull), typeof(RequestNotHandled),
     }.ToImmutableDictionary(t => t.Name);
 
-
     public static Config Config { get; } = ConfigurationFactory.ParseString($$"""
         akka.actor {
           serialize-messages = on
