@@ -57,7 +57,7 @@ public class RunnerClientTests
 
         var url = node.Url.ToString().TrimEnd('/');
         Assert.Equal([$"The node at {url} does not answer. It is tried again for 30s at most.", $"The node at {url} answers again."], said);
-        Assert.InRange(began.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20));
+        Assert.True(began.Elapsed >= TimeSpan.FromSeconds(2), $"{began.Elapsed}");
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Akka.Actor;
@@ -8,6 +7,7 @@ using Akka.Configuration;
 using Akka.Serialization;
 using Runner.Entities.Store;
 using Runner.Messages;
+using Runner.Tests.Kit;
 
 namespace Runner.Entities.Tests;
 
@@ -53,9 +53,6 @@ internal sealed class WrittenMessages(ExtendedActorSystem system) : SerializerWi
         typeof(AlarmChanged), typeof(StoreNotAvailable), typeof(StoreIsFull), typeof(RequestNotHandled),
     }.ToImmutableDictionary(t => t.Name);
 
-    private readonly ConcurrentDictionary<string, object> _underWay = new();
-    private long _count;
-
     public static Config Config { get; } = ConfigurationFactory.ParseString($$"""
         akka.actor {
           serialize-messages = on
@@ -93,9 +90,7 @@ internal sealed class WrittenMessages(ExtendedActorSystem system) : SerializerWi
             throw new NotSupportedException($"{type} cannot be written.");
         }
 
-        var key = $"{Interlocked.Increment(ref _count)}";
-        _underWay[key] = obj;
-        return Encoding.UTF8.GetBytes(key);
+        return UnderWay.Put(obj);
     }
 
     public override object FromBinary(byte[] bytes, string manifest)
@@ -108,6 +103,6 @@ internal sealed class WrittenMessages(ExtendedActorSystem system) : SerializerWi
 
         return Types.TryGetValue(manifest, out var type)
             ? JsonSerializer.Deserialize(bytes, type, MessageJson.Default)!
-            : _underWay.TryRemove(Encoding.UTF8.GetString(bytes), out var message) ? message : throw new NotSupportedException("It is not of this node.");
+            : UnderWay.Take(bytes) ?? throw new NotSupportedException("It is not of this node.");
     }
 }

@@ -6,7 +6,7 @@ namespace Runner.Hocon.Tests;
 /// <summary>Malformed input ends in the typed error, or in a value; soon, and in nothing else. <c>RUNNER_FUZZ_INPUTS</c> says how many are tried.</summary>
 public sealed class FuzzTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
 
     private static int Inputs =>
         int.TryParse(Environment.GetEnvironmentVariable("RUNNER_FUZZ_INPUTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 20_000;

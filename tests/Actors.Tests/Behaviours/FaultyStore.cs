@@ -12,6 +12,7 @@ internal sealed class FaultyStore(IEntityStore inner) : IEntityStore
     private int _failures;
     private Predicate<EntityCommit>? _loseAnswerOf;
     private TaskCompletionSource? _failed;
+    private TaskCompletionSource _committed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The next so many calls fail, whatever they are.</summary>
     public void FailNext(int calls, Func<StoreException> failure)
@@ -36,6 +37,9 @@ internal sealed class FaultyStore(IEntityStore inner) : IEntityStore
             return (_failed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(NodeFixture.Patience);
         }
     }
+
+    /// <summary>Completes with the next commit that is durable.</summary>
+    public Task NextCommit => Volatile.Read(ref _committed).Task;
 
     /// <summary>The next such commit becomes durable, and whoever made it is told that the store failed.</summary>
     public void LoseAnswerOf(Predicate<EntityCommit> which)
@@ -82,6 +86,7 @@ internal sealed class FaultyStore(IEntityStore inner) : IEntityStore
         }
 
         var result = await inner.CommitAsync(commit);
+        Interlocked.Exchange(ref _committed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         ThrowIfLost(commit);
         return result;
     }

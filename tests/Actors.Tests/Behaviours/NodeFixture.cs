@@ -46,8 +46,8 @@ internal sealed record NodeOptions
 /// </summary>
 internal sealed class NodeFixture : IAsyncDisposable
 {
-    /// <summary>How long a test waits for what has to happen.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long a test waits for what has to happen: what takes longer, on however busy a machine, hangs.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly DirectoryInfo _root;
     private readonly bool _ownsRoot;
@@ -225,11 +225,16 @@ internal sealed class NodeFixture : IAsyncDisposable
         (await Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)) is { Refusal: null } history && history.Value.Any(h => h.State.Name == state));
 
     /// <summary>Waits until something is so, looking anew at each state change of the node.</summary>
-    public async Task Until(Func<Task<bool>> isSo)
+    public Task Until(Func<Task<bool>> isSo) => Until(() => Volatile.Read(ref _change).Task, isSo);
+
+    /// <summary>Waits until something is so that no state of a run says, looking anew whenever something was written.</summary>
+    public Task UntilWritten(Func<Task<bool>> isSo) => Until(() => Store.NextCommit, isSo);
+
+    private static async Task Until(Func<Task> next, Func<Task<bool>> isSo)
     {
         while (true)
         {
-            var change = Volatile.Read(ref _change).Task;
+            var change = next();
             if (await isSo())
             {
                 return;
@@ -333,11 +338,18 @@ internal static class Replies
 /// <summary>A pipe that programs hold open, so that a test hears when the last of them is gone, whoever's children they are.</summary>
 internal sealed class LifeLine(Fifo fifo)
 {
+    private readonly Task _read = fifo.ReadNumbers();
+
     /// <summary>What a script begins with, to hold the line; what it starts holds it too.</summary>
     public string Hold => $"exec 9>{fifo.Path};";
 
-    /// <summary>Completes when it was held and nobody holds it any more.</summary>
-    public Task Cut { get; } = fifo.ReadNumbers();
+    /// <summary>Completes when nobody holds it any more. Asked for once its programs hold it, or have come to their end, be it before they held it.</summary>
+    public Task CutAsync()
+    {
+        // Whoever waits for a first writer of a pipe waits for ever if the program was ended before it became one.
+        using var held = File.Open(fifo.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        return _read;
+    }
 }
 
 /// <summary>The processes of a node that a test killed are still the test's own children.</summary>

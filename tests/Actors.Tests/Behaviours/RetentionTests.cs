@@ -182,10 +182,7 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
 
         await again.Arrived;
         again.Release();
-        while (!(await node.Runs("retention/swept")).IsEmpty)
-        {
-            await node.Store.PingAsync();
-        }
+        await node.UntilWritten(async () => (await node.Runs("retention/swept")).IsEmpty);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public abstract class ShellTests(TestedStore store) : BehaviourTests(store)
         await node.Cancel(run);
 
         Assert.Equal(StateNames.Cancelled, (await node.Ended(run)).State.Name);
-        await line.Cut.WaitAsync(NodeFixture.Patience);
+        await line.CutAsync();
     }
 
     [Fact]

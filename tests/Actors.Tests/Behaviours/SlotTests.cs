@@ -1,3 +1,4 @@
+using Runner.Actors.FlowRuns;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
@@ -27,7 +28,7 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
             StateNames.Failed => node.Shell("slot/holder", "cat gate; exit 3"),
             StateNames.Crashed => node.Shell("slot/holder", "cat gate; kill -9 $$"),
             StateNames.Cancelled => node.Shell("slot/holder", "exec sleep 600"),
-            _ => node.Shell("slot/holder", "exec sleep 600") with { Timeout = TimeSpan.FromMilliseconds(700) },
+            _ => node.Shell("slot/holder", "exec sleep 600") with { Timeout = TimeSpan.FromHours(1) },
         };
         var holder = await node.Run(spec with { Limits = ["one"] });
         await node.Until(holder, StateNames.Running);
@@ -37,7 +38,7 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
         await (end switch
         {
             StateNames.Cancelled => node.Cancel(holder),
-            StateNames.TimedOut => Task.CompletedTask,
+            StateNames.TimedOut => Task.Run(() => node.TellRun(holder, new TimeoutReached(1))),
             _ => gate.Write("go"),
         });
 
@@ -76,7 +77,7 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
         await node.CrashAsync();
         // One program dies while nobody looks; the other goes on, and keeps its slot.
         Pids.Kill(pid);
-        await line.Cut;
+        await line.CutAsync();
 
         await node.StartNodeAsync();
 
@@ -257,11 +258,12 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
     [Fact]
     public async Task B60_a_run_that_awaits_its_retry_keeps_to_the_limit_of_its_deleted_deployment()
     {
-        await using var node = await StartAsync();
+        var clock = new SteppedClock();
+        await using var node = await StartAsync(new NodeOptions { Time = clock });
         var gate = node.Fifo("gate");
         await node.Register(node.Shell("again/run", "test -e second && exec cat gate; exit 1") with
         {
-            Concurrency = new ConcurrencySpec(1), Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromSeconds(2) },
+            Concurrency = new ConcurrencySpec(1), Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromHours(1) },
         });
         var runs = new[] { await node.Submit("again/run"), await node.Submit("again/run") };
         foreach (var run in runs)
@@ -271,6 +273,7 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
 
         await File.WriteAllTextAsync(node.InWork("second"), "");
         (await node.Node.AskAsync(new DeleteDeployment("again/run"), CancellationToken.None)).Accepted();
+        clock.Step(TimeSpan.FromHours(2));
 
         await node.Until(async () => (await node.Runs("again/run")).Count(r => r.State.Name == StateNames.AwaitingConcurrencySlot) == 1);
         await gate.Write("go");
@@ -282,15 +285,9 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
         }
     }
 
-    /// <summary>Asks until a deleted limit is no more: no run changes its state with that, and so nothing else says it.</summary>
-    private static async Task UntilOver(NodeFixture node, string limit)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while ((await node.Node.AskAsync(new DeleteLimit(limit), patience.Token)).Refusal is not LimitNotFound)
-        {
-            await Task.Delay(20, patience.Token);
-        }
-    }
+    /// <summary>Waits until a deleted limit is no more: no run changes its state with that.</summary>
+    private static Task UntilOver(NodeFixture node, string limit) =>
+        node.UntilWritten(async () => (await node.Node.AskAsync(new DeleteLimit(limit), CancellationToken.None)).Refusal is LimitNotFound);
 
     /// <summary>Three runs of a limit of 1: one runs, two wait.</summary>
     private static async Task<Turns> OneAtATime(NodeFixture node, Func<DeploymentSpec, DeploymentSpec> limited)

@@ -21,7 +21,7 @@ public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
         node.Store.FailAll(FaultyStore.Away);
         var failure = node.Store.NextFailure();
         await gate.Write("go");
-        await line.Cut;
+        await line.CutAsync();
         await failure;
         var submit = await node.Node.AskAsync(new SubmitRun("away/on"), CancellationToken.None);
         var register = await node.Node.AskAsync(new RegisterDeployments([node.Shell("away/new", "true")]), CancellationToken.None);
@@ -139,7 +139,7 @@ public abstract class StoreFaultTests(TestedStore store) : BehaviourTests(store)
         var deployment = await node.Node.AskAsync(new RegisterDeployments([node.Shell("full/new", "true")]), CancellationToken.None);
         var limit = await node.Node.AskAsync(new Messages.Limits.SetLimit("x", 1), CancellationToken.None);
         await gate.Write("go");
-        await line.Cut;
+        await line.CutAsync();
         node.Store.Heal();
 
         Assert.Equal("store-full", refused.Refusal?.Code);

@@ -36,16 +36,29 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
     [Fact]
     public async Task B01_runs_that_fall_due_one_after_the_other_are_started_in_that_order()
     {
-        await using var node = await StartAsync(new NodeOptions { ProcessLimit = 1 });
-        var first = await node.Run(node.Shell("due/times", "echo $RUNNER_RUN_ID >> order"));
-        var begin = (await node.Ended(first)).Created.AddSeconds(2);
-        var third = await node.Submit("due/times", begin.AddMilliseconds(200));
-        var second = await node.Submit("due/times", begin);
-        var fourth = await node.Submit("due/times", begin.AddMilliseconds(400));
+        var clock = new SteppedClock();
+        await using var node = await StartAsync(new NodeOptions { Time = clock, ProcessLimit = 1 });
+        var gate = node.Fifo("gate");
+        await node.Register(node.Shell("due/times", "echo $RUNNER_RUN_ID >> order; cat gate"));
+        var now = clock.GetUtcNow();
+        var second = await node.Submit("due/times", now.AddHours(2));
+        var first = await node.Submit("due/times", now.AddHours(1));
+        var third = await node.Submit("due/times", now.AddHours(3));
 
-        await node.EndedRuns("due/times", 4);
+        // Each falls due while the one before it runs, or waits.
+        clock.Step(TimeSpan.FromHours(1));
+        await node.Until(first, StateNames.Running);
+        clock.Step(TimeSpan.FromHours(1));
+        await node.Until(second, StateNames.AwaitingConcurrencySlot);
+        clock.Step(TimeSpan.FromHours(1));
+        await node.Until(third, StateNames.AwaitingConcurrencySlot);
+        foreach (var run in new[] { first, second, third })
+        {
+            await gate.Write("go");
+            await node.Ended(run);
+        }
 
-        Assert.Equal([$"{first}", $"{second}", $"{third}", $"{fourth}"], node.Lines("order"));
+        Assert.Equal([$"{first}", $"{second}", $"{third}"], node.Lines("order"));
     }
 
     [Fact]

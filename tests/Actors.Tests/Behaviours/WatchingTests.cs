@@ -31,7 +31,7 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
 
         await node.CrashAsync();
         await end.Write("go");
-        await line.Cut;
+        await line.CutAsync();
         await Children.Reap(pid);
         await node.StartNodeAsync();
 

@@ -173,7 +173,7 @@ public abstract class FlowRunnerContract : IDisposable
         var pids = await fifo.ReadNumbers();
         _runner.Stop(spec.Key, StopSignal.Kill);
         await recorder.WhenNeverStarted();
-        Assert.True(SpinWait.SpinUntil(() => !Processes.IsAlive(pids[0]), TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => !Processes.IsAlive(pids[0]), TimeSpan.FromMinutes(2)));
         Assert.False(File.Exists(_shop.Files.Stdout(spec.Key)));
     }
 

@@ -142,7 +142,7 @@ public sealed class SecretVariableTests : IDisposable
     [Fact]
     public void B46_what_a_command_leaves_behind_holds_nothing_up()
     {
-        var value = SecretCommand.Run(["/bin/sh", "-c", "sleep 1000 & printf value"], TimeSpan.FromSeconds(20), CancellationToken.None);
+        var value = SecretCommand.Run(["/bin/sh", "-c", "sleep 1000 & printf value"], TimeSpan.FromMinutes(2), CancellationToken.None);
         Assert.Equal("value", Encoding.UTF8.GetString(value));
     }
 
@@ -159,7 +159,7 @@ public sealed class SecretVariableTests : IDisposable
         _runner.Stop(spec.Key, signal);
 
         await recorder.WhenNeverStarted();
-        Assert.All(pids, pid => Assert.True(SpinWait.SpinUntil(() => !IsAlive(pid), TimeSpan.FromSeconds(20))));
+        Assert.All(pids, pid => Assert.True(SpinWait.SpinUntil(() => !IsAlive(pid), TimeSpan.FromMinutes(2))));
         Assert.False(File.Exists(_shop.Files.Stdout(spec.Key)));
     }
 

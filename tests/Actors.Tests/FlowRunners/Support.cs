@@ -15,7 +15,7 @@ namespace Runner.Actors.Tests.FlowRunners;
 /// <summary>Remembers what was reported, in order, and lets a test wait for it.</summary>
 internal sealed class Recorder : IProcessObserver
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TaskCompletionSource<ProcessHandle> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<object> _last = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -106,7 +106,7 @@ internal sealed class Workshop : IDisposable
 /// <summary>A named pipe, over which a program tells a test how far it is, or waits for it.</summary>
 internal sealed class Fifo
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public Fifo(string path)
     {
@@ -136,13 +136,16 @@ internal static class Processes
 
     public static void Kill(int pid) => _ = NativeMethods.Kill(pid, NativeMethods.SIGKILL);
 
+    /// <summary>Dead, be it reaped or not: whoever's child it is.</summary>
+    public static Task WhenDead(int pid) => Task.Run(() => Assert.True(SpinWait.SpinUntil(() => !IsAlive(pid), TimeSpan.FromMinutes(2)), $"{pid} lives"));
+
     /// <summary>A process is gone some time after it was killed.</summary>
     public static async Task WhenGone(int pid)
     {
         try
         {
             using var process = Process.GetProcessById(pid);
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
         }
         catch (ArgumentException)
         {

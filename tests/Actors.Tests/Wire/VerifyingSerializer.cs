@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
 using Runner.Actors.Wire;
+using Runner.Tests.Kit;
 
 namespace Runner.Actors.Tests.Wire;
 
@@ -16,8 +15,6 @@ namespace Runner.Actors.Tests.Wire;
 public sealed class VerifyingSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private readonly RefusingSerializer _refusing = new(system);
-    private readonly ConcurrentDictionary<string, object> _underWay = new();
-    private long _count;
 
     /// <summary>The settings, over those of <see cref="WireSetup"/>.</summary>
     public static Config Config() => ConfigurationFactory.ParseString($$"""
@@ -51,11 +48,9 @@ public sealed class VerifyingSerializer(ExtendedActorSystem system) : Serializer
         }
 
         HandedOver[type] = true;
-        var key = Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture);
-        _underWay[key] = obj;
-        return Encoding.UTF8.GetBytes(key);
+        return UnderWay.Put(obj);
     }
 
     public override object FromBinary(byte[] bytes, string manifest) =>
-        _underWay.TryRemove(Encoding.UTF8.GetString(bytes), out var message) ? message : throw new WireException("It is not of this node.");
+        UnderWay.Take(bytes) ?? throw new WireException("It is not of this node.");
 }

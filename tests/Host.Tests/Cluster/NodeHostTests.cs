@@ -18,7 +18,7 @@ namespace Runner.Host.Tests.Cluster;
 [Collection(nameof(NodeHostTests))]
 public sealed class NodeHostTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Lines _log = new();
     private readonly HashSet<string> _listening = Sockets.Listening();

@@ -15,7 +15,7 @@ namespace Runner.Host.Tests.Commands;
 /// <summary>A node from its command to its end, with a scripted node inside.</summary>
 public sealed class NodeRunnerTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly Guid Run = new("0192d4e0-0000-7000-8000-000000000001");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("runner-serve-").FullName;

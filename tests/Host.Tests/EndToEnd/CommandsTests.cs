@@ -158,14 +158,7 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     /// <summary>Waits until the node has noted that the run's output has come.</summary>
-    private async Task NotedAsync(string run)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!File.Exists(Path.Combine(node.Data, "output", run[^2..], $"{run}.1.times")))
-        {
-            await Task.Delay(20, patience.Token);
-        }
-    }
+    private Task NotedAsync(string run) => Appearing.FileAsync(Path.Combine(node.Data, "output", run[^2..], $"{run}.1.times"));
 
     [Fact]
     public async Task Deployments_are_listed_shown_paused_resumed_and_deleted()
@@ -229,17 +222,15 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     [Fact]
     public async Task A_run_of_a_schedule_with_jitter_starts_after_it_is_due_and_shows_both()
     {
-        await node.DeployAsync("jitter.yaml", """
+        var said = Path.Combine(node.Root, "jitter-id");
+        await node.DeployAsync("jitter.yaml", $$"""
             deployments:
-              - {name: jitter/it, command: [sh, -c, 'echo "$RUNNER_SCHEDULED_TIME"'], schedules: [{interval: 100ms, max_runs: 1, jitter: 800ms}]}
+              - name: jitter/it
+                command: [sh, -c, 'echo "$RUNNER_SCHEDULED_TIME"; echo "$RUNNER_RUN_ID" > {{said}}.new; mv {{said}}.new {{said}}']
+                schedules: [{interval: 100ms, max_runs: 1, jitter: 800ms}]
             """);
-        JsonElement run = default;
-        while (run.ValueKind == JsonValueKind.Undefined)
-        {
-            run = (await node.JsonAsync("runs", "--deployment", "jitter/it"))[0].GetProperty("items").EnumerateArray().FirstOrDefault();
-        }
-
-        var id = run.GetProperty("id").GetString()!;
+        await Appearing.FileAsync(said);
+        var id = (await File.ReadAllTextAsync(said)).Trim();
         Assert.Equal("Completed", await node.EndOfAsync(id));
         var view = (await node.JsonAsync("run", "show", id))[0];
         var due = view.GetProperty("due").GetDateTimeOffset();

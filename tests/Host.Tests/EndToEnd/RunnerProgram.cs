@@ -7,7 +7,7 @@ namespace Runner.Host.Tests.EndToEnd;
 /// <summary>The real program as a process of its own: what a user starts, kills and restarts.</summary>
 internal sealed class RunnerProgram : IDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
 
     private readonly StringBuilder _output = new();
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];

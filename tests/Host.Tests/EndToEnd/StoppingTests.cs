@@ -91,7 +91,7 @@ public sealed class StoppingTests : IDisposable
         Assert.Equal(0, await node.EndsAsync());
         Cleanly.Check(node.Output);
         Assert.Contains("Stopping 2 programs, up to ", node.Output, StringComparison.Ordinal);
-        Assert.Empty(ProcessesOf(runs));
+        NothingIsLeftOf(runs);
         Assert.DoesNotContain(await StatesAfterwardsAsync(), s => s is "Running" or "Submitting");
     }
 
@@ -119,7 +119,7 @@ public sealed class StoppingTests : IDisposable
         Assert.Equal(0, await node.EndsAsync());
         Cleanly.Check(node.Output);
         Assert.Contains("Killing", node.Output, StringComparison.Ordinal);
-        Assert.Empty(ProcessesOf(run));
+        NothingIsLeftOf(run);
     }
 
     private async Task<string[]> StatesAfterwardsAsync()
@@ -138,6 +138,10 @@ public sealed class StoppingTests : IDisposable
         File.WriteAllText(path, yaml);
         return path;
     }
+
+    /// <summary>What was killed is dead a moment later.</summary>
+    private static void NothingIsLeftOf(params Guid[] runs) =>
+        Assert.True(SpinWait.SpinUntil(() => ProcessesOf(runs).Length == 0, TimeSpan.FromMinutes(1)), string.Join(' ', ProcessesOf(runs)));
 
     /// <summary>What still runs and was given one of these runs' ids.</summary>
     private static string[] ProcessesOf(params Guid[] runs)

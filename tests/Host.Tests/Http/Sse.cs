@@ -8,7 +8,7 @@ internal sealed record SseEvent(string Type, string? Id, string Data);
 /// <summary>Reads server-sent events one by one.</summary>
 internal sealed class Sse : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly HttpResponseMessage _response;
     private readonly IAsyncEnumerator<SseItem<string>> _events;

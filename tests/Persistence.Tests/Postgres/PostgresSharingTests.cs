@@ -134,7 +134,7 @@ public sealed class PostgresSharingTests(SharedPostgres shared)
         Assert.Equal(0, (await store.LoadAsync(StoreConformance.Run("late"))).LastSequence);
         TaskCompletionSource lost = new();
         using CancellationTokenRegistration registered = held.LostToken.Register(lost.SetResult);
-        await lost.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await lost.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     private static EntityCommit Numbered(string id, int after, string payload = "{}") =>
