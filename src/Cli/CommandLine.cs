@@ -31,15 +31,7 @@ public static class CommandLine
     /// </summary>
     public static async Task<int> RunAsync(RootCommand root, IReadOnlyList<string> args, CliContext context)
     {
-        foreach (var option in root.Options.OfType<HelpOption>())
-        {
-            option.Action = new HelpWithExample((HelpAction)option.Action!);
-
-            // Another system's habit: here these are paths, and nothing to offer for completion.
-            option.Aliases.Remove("/h");
-            option.Aliases.Remove("/?");
-        }
-
+        SetHelp(root);
         // «--parameters @FILE» is ours, not the parser's response file.
         var parsed = root.Parse(SharedOptions.BehindTheCommand(root, args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         var command = PathOf(parsed.CommandResult.Command, root);
@@ -49,6 +41,23 @@ public static class CommandLine
             return ExitCodes.Usage;
         }
 
+        return await InvokeAsync(parsed, command, context).ConfigureAwait(false);
+    }
+
+    private static void SetHelp(RootCommand root)
+    {
+        foreach (var option in root.Options.OfType<HelpOption>())
+        {
+            option.Action = new HelpWithExample((HelpAction)option.Action!);
+
+            // Another system's habit: here these are paths, and nothing to offer for completion.
+            option.Aliases.Remove("/h");
+            option.Aliases.Remove("/?");
+        }
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed, string command, CliContext context)
+    {
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,

@@ -239,6 +239,7 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
         }
     }
 
+    // In one piece: one case for each message, and their order is part of what it does.
     private void Handle(object message)
     {
         var first = !_handledSince;

@@ -21,6 +21,7 @@ public static class DurationText
     public const string Expected = "a duration such as 500ms, 10s, 5m, 1h30m or 2d";
 
     /// <summary>Reads a duration of zero or more; false for anything else, however absurd.</summary>
+    // In one piece: number and unit in turn, and each can end it.
     public static bool TryParse(string? text, out TimeSpan value)
     {
         value = default;

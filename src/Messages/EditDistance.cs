@@ -10,6 +10,7 @@ public static class EditDistance
     /// The work is the product of the lengths.
     /// </summary>
     /// <param name="atMost">A distance beyond this is of no interest: it may be told as any number that is larger.</param>
+    // In one piece: the three rows of one table are worked on together.
     public static int Between(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int atMost = int.MaxValue - 1)
     {
         if (Math.Abs(a.Length - b.Length) > atMost)

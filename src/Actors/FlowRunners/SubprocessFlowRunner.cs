@@ -168,19 +168,9 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
 
     private void Launch(TrackedAttempt attempt)
     {
-        lock (attempt.Gate)
+        if (WasStopped(attempt))
         {
-            if (attempt.State == TrackedAttempt.Phase.Ended)
-            {
-                // It was stopped while its secret values were being read.
-                return;
-            }
-
-            if (attempt.StopOnStart is not null)
-            {
-                _table.Drop(attempt, o => o.NeverStarted());
-                return;
-            }
+            return;
         }
 
         if (!_spare.Fill())
@@ -196,25 +186,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
                 return;
             }
 
-            var secrets = attempt.Secrets ?? SecretValues.None;
-            if (_spawner.Spawn(attempt.Spec, secrets) is { } pid)
-            {
-                attempt.Secrets = null;
-                Attach(attempt, pid);
-                _waiting.Worked();
-                foreach (var name in secrets.NotMasked)
-                {
-                    _log.About(attempt.Spec).Warning(
-                        "The secret value of {Variable} is shorter than {Shortest} bytes: it is not masked where the output is shown", name, SecretMask.ShortestValue);
-                }
-            }
-            else
-            {
-                lock (attempt.Gate)
-                {
-                    _table.End(attempt, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
-                }
-            }
+            Start(attempt, attempt.Secrets ?? SecretValues.None);
         }
         catch (StartFailure failure)
         {
@@ -223,6 +195,48 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _table.Drop(attempt, o => o.StartFailed(StartFailureKind.Other, $"The attempt's files cannot be made or removed: {e.Message}"));
+        }
+    }
+
+    private bool WasStopped(TrackedAttempt attempt)
+    {
+        lock (attempt.Gate)
+        {
+            if (attempt.State == TrackedAttempt.Phase.Ended)
+            {
+                // While its secret values were being read.
+                return true;
+            }
+
+            if (attempt.StopOnStart is not null)
+            {
+                _table.Drop(attempt, o => o.NeverStarted());
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Start(TrackedAttempt attempt, SecretValues secrets)
+    {
+        if (_spawner.Spawn(attempt.Spec, secrets) is { } pid)
+        {
+            attempt.Secrets = null;
+            Attach(attempt, pid);
+            _waiting.Worked();
+            foreach (var name in secrets.NotMasked)
+            {
+                _log.About(attempt.Spec).Warning(
+                    "The secret value of {Variable} is shorter than {Shortest} bytes: it is not masked where the output is shown", name, SecretMask.ShortestValue);
+            }
+        }
+        else
+        {
+            lock (attempt.Gate)
+            {
+                _table.End(attempt, new ProcessExit.Unknown("an earlier life of this node started it, and its process is not known"));
+            }
         }
     }
 

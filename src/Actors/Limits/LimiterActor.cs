@@ -105,6 +105,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         }
     }
 
+    // In one piece: one case for each message.
     private void Serving(object message)
     {
         var table = _table!;

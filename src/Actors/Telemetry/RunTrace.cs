@@ -35,6 +35,7 @@ internal static class RunTrace
     public static ActivityTraceId IdOf(Guid run) => ActivityTraceId.CreateFromString(run.ToString("N"));
 
     /// <summary>The spans of a run that has ended; the run itself first.</summary>
+    // In one piece: one pass over the history, in which a step ends what an earlier one began.
     public static ImmutableArray<RunSpan> Spans(FlowRunState run)
     {
         var spans = ImmutableArray.CreateBuilder<RunSpan>();

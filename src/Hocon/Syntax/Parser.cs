@@ -95,6 +95,7 @@ internal sealed class Parser(string text, string file, Place root, Includer incl
         return _cursor.TryTake(close);
     }
 
+    // In one piece: one rule of the grammar.
     private void ParseField(ObjectNode target, Place place)
     {
         var origin = _cursor.Origin;

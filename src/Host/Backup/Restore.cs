@@ -17,6 +17,7 @@ namespace Runner.Host.Backup;
 internal sealed class Restore(HostEnvironment environment)
 {
     /// <returns>The exit code.</returns>
+    // In one piece: what is held and made is given back on each way out.
     public async Task<int> RunAsync(string file, string? data, bool force, bool json)
     {
         var folder = Path.TrimEndingDirectorySeparator(DataFolder.Resolve(data, environment.Variable));

@@ -55,6 +55,7 @@ internal static class NodeLog
         return log.CreateLogger();
     }
 
+    // In one piece: a list of what is asked of the file, with a sentence for each fault.
     private static void AddFile(LoggerConfiguration log, string file, ITextFormatter formatter)
     {
         try

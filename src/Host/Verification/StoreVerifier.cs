@@ -95,6 +95,7 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         Rows += streams.Tables.Sum(t => t.Rows.Count);
     }
 
+    // In one piece: all that is kept of one entity, each part held against its events.
     private void VerifyEntity(IEntityModel model, EntityKey key, KindStreams streams)
     {
         var snapshots = streams.Snapshots.Take(key.Id).Select(s => s.Snapshot).ToList();
@@ -113,24 +114,50 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             return;
         }
 
-        var any = false;
         var damaged = false;
         var reading = model.Begin(key.Id);
-        var last = snapshots.Count > 0 ? snapshots[^1].Sequence : 0;
-        if (snapshots.Count > 0 && reading.Take(new JournaledSnapshot(snapshots[^1].Version, snapshots[^1].Payload, snapshots[^1].Damage)) is { } wrong)
+        long? snapshot = snapshots.Count > 0 ? snapshots[^1].Sequence : null;
+        if (snapshot is { } number && reading.Take(new JournaledSnapshot(snapshots[^1].Version, snapshots[^1].Payload, snapshots[^1].Damage)) is { } wrong)
         {
             damaged = true;
-            found(new StoreProblem("snapshot", key.ToString(), last, Sentence(key, last, wrong), Skip(key, last)));
+            found(new StoreProblem("snapshot", key.ToString(), number, Sentence(key, number, wrong), Skip(key, number)));
         }
 
-        foreach (var (_, stored) in streams.Events.Take(key.Id))
+        var any = VerifyEvents(key, streams.Events.Take(key.Id).Select(e => e.Event), snapshot, numbers, reading, ref damaged);
+        if (snapshots.Count > 0 && !numbers.Contains(snapshots[^1].Sequence))
         {
-            if (stored.Sequence <= last && !any && snapshots.Count > 0)
+            found(new StoreProblem(
+                "number", key.ToString(), snapshots[^1].Sequence,
+                string.Create(CultureInfo.InvariantCulture, $"{key} has a snapshot of event {snapshots[^1].Sequence}, and that number is not remembered as that of the last event that it replaces."), Restore));
+        }
+
+        if (any || snapshots.Count > 0)
+        {
+            Count(key);
+        }
+
+        // Where a stream has ended early, what is missing may only be unread.
+        if (!damaged && streams.Broken is null)
+        {
+            // An entity that has no events has a state of its own as well: that of one that is not there.
+            Compare(key, any || snapshots.Count > 0 ? reading.Project() : null, rows, wakeUps, slots);
+        }
+    }
+
+    /// <summary>Reads the events after a snapshot, one after the other; whether there is any. After the first damage the state is not known any more.</summary>
+    private bool VerifyEvents(
+        EntityKey key, IEnumerable<StoredEvent> events, long? snapshot, List<long> numbers, IEntityReading reading, ref bool damaged)
+    {
+        var any = false;
+        var last = snapshot ?? 0;
+        foreach (var stored in events)
+        {
+            if (stored.Sequence <= last && !any && snapshot is not null)
             {
                 continue;
             }
 
-            if (!any && snapshots.Count == 0)
+            if (!any && snapshot is null)
             {
                 last = Before(key, numbers, stored.Sequence);
             }
@@ -153,24 +180,7 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             }
         }
 
-        if (snapshots.Count > 0 && !numbers.Contains(snapshots[^1].Sequence))
-        {
-            found(new StoreProblem(
-                "number", key.ToString(), snapshots[^1].Sequence,
-                string.Create(CultureInfo.InvariantCulture, $"{key} has a snapshot of event {snapshots[^1].Sequence}, and that number is not remembered as that of the last event that it replaces."), Restore));
-        }
-
-        if (any || snapshots.Count > 0)
-        {
-            Count(key);
-        }
-
-        // Where a stream has ended early, what is missing may only be unread.
-        if (!damaged && streams.Broken is null)
-        {
-            // An entity that has no events has a state of its own as well: that of one that is not there.
-            Compare(key, any || snapshots.Count > 0 ? reading.Project() : null, rows, wakeUps, slots);
-        }
+        return any;
     }
 
     private const string AfterThat = "Skip what comes before it first, then look again; or restore a backup.";

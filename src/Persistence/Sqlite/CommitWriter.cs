@@ -148,6 +148,11 @@ internal sealed class CommitWriter
             Report(failure);
         }
 
+        Answer(group, failure);
+    }
+
+    private static void Answer(List<PendingCommit> group, StoreException? failure)
+    {
         foreach (PendingCommit commit in group)
         {
             if (failure is null)

@@ -33,6 +33,6 @@ public sealed partial class OperationsDocumentTests
         .TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('|')[1].Trim(' ', '`'));
 
     /// <summary>A refusal's own, one beside its status, the one that is left, and the reader's of bodies.</summary>
-    [GeneratedRegex(""" (?: Refusal\( | Status\d{3}\w+ (?: , | \s=>\s+\( ) \s* | _\s=>\s+\( | string\sCode\s=\s ) "(?<code>[a-z]+(?:-[a-z]+)*)" """, RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex(""" (?: Refusal\( \s* | Status\d{3}\w+ (?: , | \s=>\s+\( ) \s* | _\s=>\s+\( | string\sCode\s=\s ) "(?<code>[a-z]+(?:-[a-z]+)*)" """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex AnswerCode();
 }

@@ -82,6 +82,7 @@ internal static unsafe class ProcFiles
     }
 
     /// <summary>What this process says by its environment of the attempt it belongs to; null if nothing, or if it may not be read.</summary>
+    // In one piece: the buffer, which grows, is rented, filled and given back here.
     public static AttemptMark? ReadMark(int pid)
     {
         var fd = OpenOf(pid, "/environ\0"u8);

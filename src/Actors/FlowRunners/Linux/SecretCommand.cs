@@ -51,6 +51,7 @@ internal sealed unsafe class SecretCommand
         }
     }
 
+    // In one piece: the two ends of the pipe are made, handed on and closed here.
     private static (int Pid, int PidFd, int Output) Start(ImmutableArray<string> arguments)
     {
         string program;
@@ -94,6 +95,7 @@ internal sealed unsafe class SecretCommand
         }
     }
 
+    // In one piece: what the system's call takes is made, checked and freed here.
     private static int Spawn(string program, ImmutableArray<string> arguments, int output)
     {
         var nothing = Open("/dev/null", O_RDWR | O_CLOEXEC, 0);
@@ -147,6 +149,7 @@ internal sealed unsafe class SecretCommand
         StartFailureKind.ResourcesExhausted,
         $"The system cannot start the command of a secret value now: {Marshal.GetPInvokeErrorMessage(error)}; run fewer processes at once or raise the limit.");
 
+    // In one piece: the output, the end and the time limit of one process are waited for together.
     private byte[] Wait(TimeSpan longest, CancellationToken cancel)
     {
         var begun = Stopwatch.GetTimestamp();

@@ -83,6 +83,7 @@ internal sealed class SecretReading : IDisposable
         }
     }
 
+    // In one piece: the attempt's state is looked at before and after its values are read, and they are its own only if it still waits.
     private void Read(TrackedAttempt attempt)
     {
         CancellationToken cancel;

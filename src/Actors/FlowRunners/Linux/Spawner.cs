@@ -37,6 +37,7 @@ internal sealed unsafe class Spawner : IDisposable
 
     /// <summary>The pid; null if an earlier life has started this attempt, whose process is not started again.</summary>
     /// <exception cref="StartFailure">No process has come to be, and none of its files is left.</exception>
+    // In one piece: the order is what matters: from the output's file on a process may exist, and before it none.
     public int? Spawn(ProcessSpec spec, SecretValues secrets)
     {
         var user = SystemUser.Resolve(spec.User);

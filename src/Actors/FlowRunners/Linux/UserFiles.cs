@@ -183,6 +183,7 @@ internal sealed unsafe class UserFiles : IDisposable
     }
 
     /// <summary>By descriptors alone: what a program moves or puts links for meanwhile leads nowhere else.</summary>
+    // In one piece: each folder is opened, gone through and closed here, by its descriptor.
     private bool Remove(int parent, byte* name, int depth)
     {
         if (UnlinkAt(parent, name, 0) == 0 || Marshal.GetLastPInvokeError() == ENOENT)
@@ -232,6 +233,7 @@ internal sealed unsafe class UserFiles : IDisposable
 
     /// <summary>A folder that others pass and may not list or change, nor those above it.</summary>
     /// <exception cref="StartFailure">Others could put something else in its place, or could not pass.</exception>
+    // In one piece: a list of what is asked of each folder, with a sentence for each fault.
     private static void MakePassable(string path)
     {
         if (!ProgramFile.Exists(path))

@@ -115,6 +115,7 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
         }
     }
 
+    // In one piece: one process from its start to its end, in order.
     private async Task Run(ProcessSpec spec, PortableProcess process)
     {
         if (ProgramFile.Exists(Files.Stdout(spec.Key)))

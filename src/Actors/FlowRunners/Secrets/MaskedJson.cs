@@ -10,6 +10,7 @@ internal static class MaskedJson
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 100 };
 
+    // In one piece: one case for each kind of token.
     public static string Of(string json, SecretMask mask)
     {
         var bytes = Encoding.UTF8.GetBytes(json);

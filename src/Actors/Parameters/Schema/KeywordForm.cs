@@ -10,6 +10,7 @@ internal sealed class KeywordForm(
 {
     private const string Types = "null, boolean, object, array, number, string or integer";
 
+    // In one piece: one case for each keyword.
     public void Check(string keyword, JsonData value, JsonPath path)
     {
         switch (keyword)

@@ -45,6 +45,7 @@ internal sealed class SchemaBuilder(SchemaReader reader, Action<JsonPath, string
     }
 
     /// <summary>In the order in which people read what is wrong; those that have to know what others have looked at are last.</summary>
+    // In one piece: one line for each keyword, and their order is that of the problems.
     private IEnumerable<Keyword> Keywords(SchemaNode node)
     {
         var (source, draft) = (node.Source, node.Resource.Draft);

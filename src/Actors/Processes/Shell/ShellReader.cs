@@ -65,6 +65,7 @@ internal sealed class ShellReader
 
     public string Templates => _templates.ToString();
 
+    // In one piece: one case for each place that a text can be in.
     public void Read()
     {
         while (_at < _end && Problems.Count < MostProblems)
@@ -108,6 +109,7 @@ internal sealed class ShellReader
     }
 
     /// <summary>Outside of quotes.</summary>
+    // In one piece: one case for each character that means something.
     private void Command(Frame frame)
     {
         var c = _text[_at];
@@ -250,6 +252,7 @@ internal sealed class ShellReader
         outer.Word();
     }
 
+    // In one piece: what follows a word depends on the word, and on where it began.
     private void Word(Frame frame)
     {
         var from = _at;
@@ -487,6 +490,7 @@ internal sealed class ShellReader
         }
     }
 
+    // In one piece: one case for each thing that «$» begins.
     private void Dollar(bool inDouble)
     {
         var frame = _frames.Peek();
@@ -572,6 +576,7 @@ internal sealed class ShellReader
     }
 
     /// <summary>The end mark of a here-document, whose text begins at the next line.</summary>
+    // In one piece: the parts of an end mark are read one after the other: dash, blanks, quote, word, quote.
     private void Mark(Frame frame)
     {
         Copy(2);
@@ -614,6 +619,7 @@ internal sealed class ShellReader
         _waiting++;
     }
 
+    // In one piece: each document is found, looked at and taken before the next one begins.
     private void Documents(Frame frame)
     {
         while (frame.Documents.TryDequeue(out var document))
@@ -681,6 +687,7 @@ internal sealed class ShellReader
 
     /// <summary>Two braces: a template where one may stand, and elsewhere one if it is meant to be.</summary>
     /// <returns>Whether it was taken.</returns>
+    // In one piece: one line for each place where a template cannot stand, and the first that fits is told.
     private bool Template(Frame frame)
     {
         if (TemplateAt(_at) is not { } template)

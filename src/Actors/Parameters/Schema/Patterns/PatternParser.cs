@@ -162,6 +162,7 @@ internal sealed partial class PatternParser
         return (from, most.Length == 0 ? null : to);
     }
 
+    // In one piece: one case for each beginning of a group.
     private Group ReadGroup()
     {
         var start = _at;
@@ -207,6 +208,7 @@ internal sealed partial class PatternParser
         return new Group(opening, content);
     }
 
+    // In one piece: one case for each thing that a backslash begins.
     private PatternNode ReadEscape()
     {
         if (Take(@"\b"))
