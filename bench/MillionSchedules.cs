@@ -3,8 +3,8 @@ using System.Globalization;
 using Runner.Actors;
 using Runner.Actors.Nodes;
 using Runner.Entities.Store;
-using Runner.Persistence.Sqlite;
 using Runner.Messages.Runs;
+using Runner.Persistence.Sqlite;
 using Serilog.Core;
 
 namespace Runner.Bench;

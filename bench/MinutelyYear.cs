@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Runner.Actors;
-using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Entities;
 using Runner.Entities.Store;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Runner.Actors;
-using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;

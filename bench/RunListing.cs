@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Runner.Messages.Runs;
 
 namespace Runner.Bench;
 

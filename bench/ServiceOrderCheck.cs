@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Runner.Actors;
 using Runner.Actors.Nodes;
 using Runner.Entities.Store;
-using Runner.Persistence.Sqlite;
 using Runner.Messages.Runs;
+using Runner.Persistence.Sqlite;
 using Serilog.Core;
 
 namespace Runner.Bench;

@@ -1,9 +1,7 @@
-using Runner.Actors;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Runner.Actors;
 using Runner.Actors.Nodes;
 using Runner.Entities;
 using Runner.Entities.Alarms;
@@ -11,7 +9,6 @@ using Runner.Entities.Store;
 using Runner.Host.Cluster;
 using Runner.Persistence.Journal;
 using Serilog.Core;
-using Serilog.Extensions.Logging;
 
 namespace Runner.Bench;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Runner.Entities.Store;
 using Runner.Entities.Unreadable;
 using Serilog;

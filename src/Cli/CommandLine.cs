@@ -4,7 +4,6 @@ using System.CommandLine.Invocation;
 using System.Runtime.CompilerServices;
 using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
-using Runner.Client;
 using Runner.Messages;
 
 namespace Runner.Cli;

@@ -1,9 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Persistence;
 using Runner.Entities.Unreadable;
 using Runner.Messages;
-using Serilog;
 
 namespace Runner.Entities;
 

@@ -1,6 +1,6 @@
+using System.Text;
 using Akka.Actor;
 using Akka.Actor.Setup;
-using System.Text;
 using Runner.Entities.Store;
 
 namespace Runner.Entities;

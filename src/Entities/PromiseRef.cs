@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Runner.Messages;
 
 namespace Runner.Entities;
 

@@ -1,5 +1,4 @@
 using Runner.Entities.Store;
-using System.Collections.Immutable;
 
 namespace Runner.Persistence;
 

@@ -1,5 +1,5 @@
-using Runner.Entities.Store;
 using System.Collections.Immutable;
+using Runner.Entities.Store;
 
 namespace Runner.Persistence;
 

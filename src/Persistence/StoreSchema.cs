@@ -1,7 +1,7 @@
-using Runner.Entities;
-using Runner.Entities.Store;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Runner.Entities;
+using Runner.Entities.Store;
 
 namespace Runner.Persistence;
 

@@ -1,5 +1,3 @@
-using Runner.Entities.Store;
-
 namespace Runner.Persistence;
 
 /// <summary>How stores keep times: wake-ups in Unix milliseconds, events in ticks of 100 ns since the year 1, as Akka.Persistence.Sql does; all in UTC.</summary>

@@ -1,5 +1,3 @@
-using Runner.Entities.Store;
-
 namespace Runner.Persistence;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Runner.Entities.Store;
-
 namespace Runner.Persistence;
 
 /// <summary>The order of a scalar column's values in every store: nulls first, then by number, or by text as <see cref="Utf8Order"/> says.</summary>

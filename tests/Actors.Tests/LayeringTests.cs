@@ -4,7 +4,6 @@ using Runner.Cli;
 using Runner.Client;
 using Runner.Entities.Store;
 using Runner.Messages;
-using Runner.InMemoryStore;
 
 namespace Runner.Actors.Tests;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ArchUnitNET.Domain;
-using ArchUnitNET.Domain.Extensions;
 using ArchUnitNET.Loader;
 using Runner.Actors.Nodes;
 

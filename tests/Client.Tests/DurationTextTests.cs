@@ -1,5 +1,4 @@
 using Runner.Messages;
-using Xunit;
 
 namespace Runner.Client.Tests;
 

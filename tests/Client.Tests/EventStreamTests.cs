@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Runner.Messages.Runs;
-using Xunit;
 
 namespace Runner.Client.Tests;
 

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Runner.Client.Tests;
 
 public sealed class LocalNodeTests : IDisposable

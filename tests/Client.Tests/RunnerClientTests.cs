@@ -4,7 +4,6 @@ using System.Text.Json;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
-using Xunit;
 
 namespace Runner.Client.Tests;
 

@@ -1,5 +1,4 @@
 using Runner.Client.DeploymentFiles;
-using Xunit;
 
 namespace Runner.Client.Tests;
 

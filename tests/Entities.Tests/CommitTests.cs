@@ -1,4 +1,3 @@
-using Runner.Entities.Store;
 using Runner.Messages;
 using Xunit.Abstractions;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Runner.Entities.Store;
-using Runner.Messages;
 using Xunit.Abstractions;
 
 namespace Runner.Entities.Tests;

@@ -1,5 +1,3 @@
-using Akka.Actor;
-using Runner.Entities.Store;
 using Runner.Messages;
 using Serilog.Events;
 using Xunit.Abstractions;

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
-using Runner.Messages;
 using Xunit.Abstractions;
 
 namespace Runner.Entities.Tests;

@@ -1,4 +1,3 @@
-using Runner.Entities.Store;
 using Xunit.Abstractions;
 
 namespace Runner.Entities.Tests;

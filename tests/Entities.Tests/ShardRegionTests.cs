@@ -6,7 +6,6 @@ using Akka.Cluster.Sharding;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using Runner.Entities.Store;
-using Runner.Messages;
 using Runner.Persistence.Journal;
 using Xunit.Abstractions;
 

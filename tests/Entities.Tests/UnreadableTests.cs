@@ -1,5 +1,4 @@
 using System.Text;
-using Akka.Actor;
 using Runner.Entities.Alarms;
 using Runner.Entities.Store;
 using Runner.Messages;

@@ -7,7 +7,6 @@ using Akka.Configuration;
 using Akka.Serialization;
 using Runner.Entities.Store;
 using Runner.Messages;
-using Runner.Tests.Kit;
 
 namespace Runner.Entities.Tests;
 

@@ -1,5 +1,3 @@
-using Runner.Persistence.Tests;
-
 namespace Runner.Persistence.Tests;
 
 /// <summary>What tests run in processes of their own: <c>dotnet exec Runner.Persistence.Tests.dll NAME ARGUMENT</c>.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using Runner.Entities.Store;
 using Runner.Persistence.Sqlite;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Runner.Entities.Store;
 using Runner.Persistence.Sqlite;
 using Serilog.Core;
 

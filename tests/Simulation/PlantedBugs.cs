@@ -1,9 +1,7 @@
-using Runner.Actors.Processes;
-using System.Collections.Immutable;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
-using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Processes;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;

@@ -1,10 +1,9 @@
-using Runner.Actors.Nodes;
-using Akka.Hosting;
-using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
-using Runner.Actors.FlowRuns;
-using Runner.Actors.Limits;
 using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Hosting;
+using Runner.Actors.Limits;
+using Runner.Actors.Nodes;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;

@@ -1,9 +1,9 @@
-using Runner.Entities;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Scheduling;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Runner.Actors.Scheduling;
 using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Deployments;

@@ -1,11 +1,11 @@
-using Runner.Actors.Nodes;
-using Akka.Hosting;
-using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Hosting;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
+using Runner.Actors.Nodes;
 using Runner.Actors.Processes;
-using Akka.Actor;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Runs;

@@ -1,8 +1,8 @@
-using Runner.Entities;
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;

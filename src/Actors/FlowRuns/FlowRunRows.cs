@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
-using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
 

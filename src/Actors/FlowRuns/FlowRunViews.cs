@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;

@@ -1,8 +1,8 @@
-using Runner.Actors.Nodes;
-using Akka.Hosting;
-using Akka.Cluster.Hosting;
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Hosting;
+using Runner.Actors.Nodes;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;

@@ -1,12 +1,12 @@
-using Runner.Entities;
 using System.Collections.Immutable;
 using System.Text.Json;
+using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Serialization;
 using Decision = Runner.Entities.Decision<Runner.Messages.Limits.ILimitEvent, Runner.Actors.ILimitIntent>;
-using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Limits;
 

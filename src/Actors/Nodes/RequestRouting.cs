@@ -10,7 +10,6 @@ using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
-using Runner.Messages.Serialization;
 
 namespace Runner.Actors.Nodes;
 

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Akka.Actor;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
-using Runner.Actors.Processes;
 using Runner.Actors.Nodes.Health;
-using Akka.Actor;
+using Runner.Actors.Processes;
 using Runner.Messages;
 using Runner.Messages.Nodes;
 

@@ -1,5 +1,5 @@
-using Runner.Actors.FlowRunners;
 using Akka.Actor;
+using Runner.Actors.FlowRunners;
 
 namespace Runner.Actors.Processes;
 

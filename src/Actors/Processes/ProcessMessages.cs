@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Runner.Actors.FlowRunners;
 using Runner.Entities;
-using Runner.Messages;
 
 namespace Runner.Actors.Processes;
 

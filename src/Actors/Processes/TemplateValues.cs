@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
-using Runner.Messages.Runs;
 using Runner.Messages;
+using Runner.Messages.Runs;
 
 namespace Runner.Actors.Processes;
 

@@ -1,8 +1,7 @@
-using System.Collections.Immutable;
 using System.Text;
 using Runner.Actors.Processes.Shell;
-using Runner.Messages.Deployments;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Processes;
 

@@ -1,5 +1,4 @@
 using Runner.Actors.FlowRuns;
-using Runner.Messages.Runs;
 
 namespace Runner.Actors.Telemetry;
 

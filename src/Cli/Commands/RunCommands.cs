@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Runner.Cli.Arguments;
-using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 
 namespace Runner.Cli.Commands;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Runner.Messages.Deployments;
 using Runner.Messages.Deployments.Fields;
 

@@ -2,14 +2,14 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
-using Runner.Files;
-using Runner.Host.Stores;
 using Runner.Cli;
 using Runner.Client;
 using Runner.Entities.Store;
-using Runner.Persistence.Sqlite;
+using Runner.Files;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
+using Runner.Host.Stores;
+using Runner.Persistence.Sqlite;
 
 namespace Runner.Host.Backup;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Runner.Actors.FlowRunners;
 using Runner.Files;
-using Runner.Host.Stores;
 using Runner.Host.Configuration;
+using Runner.Host.Stores;
 
 namespace Runner.Host.Backup;
 

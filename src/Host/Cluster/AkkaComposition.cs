@@ -1,8 +1,6 @@
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Akka.Hosting.Logging;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Runner.Host.Cluster;
 

@@ -1,8 +1,5 @@
 using Akka.Actor;
 using Akka.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Runner.Host.Configuration;
 using Runner.Host.Health;
 using Serilog.Extensions.Logging;

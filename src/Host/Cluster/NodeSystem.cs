@@ -1,5 +1,4 @@
 using Akka.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Wire;

@@ -1,8 +1,8 @@
-using Runner.Messages;
 using System.Collections.Immutable;
 using Runner.Actors;
 using Runner.Host.Http;
 using Runner.Host.Screen;
+using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Runner.Client;
 using Runner.Hocon;
 using Runner.Host.Cluster;
 using Runner.Messages;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Runner.Actors.FlowRunners;
-using Runner.Actors.Retention;
 using Runner.Client;
 using Runner.Messages;
 using Serilog.Events;

@@ -1,8 +1,5 @@
 using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Runner.Actors;
 using Runner.Messages;
 using Runner.Messages.Http;

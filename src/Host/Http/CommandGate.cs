@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using Microsoft.AspNetCore.Http;
 using Runner.Messages;
 using Runner.Messages.Http;
 

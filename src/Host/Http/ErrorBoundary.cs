@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.AspNetCore.Http;
 using Serilog.Events;
 
 namespace Runner.Host.Http;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.AspNetCore.Http;
 using Runner.Actors.Nodes.Health;
 using Runner.Messages.Http;
 using Runner.Messages.Nodes;

@@ -1,4 +1,3 @@
-using Runner.Client;
 using Runner.Messages;
 
 namespace Runner.Host.Http;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.AspNetCore.Http;
 using Runner.Actors;
 using Runner.Actors.Nodes.Health;
 using Runner.Host.Backup;

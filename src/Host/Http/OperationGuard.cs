@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Runner.Host.Http.Access;
 using Runner.Messages.Http;
 

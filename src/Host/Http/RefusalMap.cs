@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Runner.Messages;
 
 namespace Runner.Host.Http;

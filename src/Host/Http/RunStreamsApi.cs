@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Threading.RateLimiting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Win32.SafeHandles;
 using Runner.Actors.FlowRunners;
 using Runner.Client;

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Runner.Messages;
 using Runner.Messages.Http;
 using Runner.Messages.Runs;

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Runner.Actors;
 using Runner.Host.Logs;
-using Runner.Messages.Runs;
 
 namespace Runner.Host.Screen;
 

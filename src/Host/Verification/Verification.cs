@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Runner.Entities.Store;
 
 namespace Runner.Host.Verification;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Runner.Messages.Deployments;
 
 namespace Runner.Messages.Runs;
 

@@ -1,9 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Runner.Messages.Deployments;
-using Runner.Messages.Limits;
-using Runner.Messages.Runs;
 
 namespace Runner.Messages.Serialization;
 

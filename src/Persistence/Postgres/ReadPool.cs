@@ -1,7 +1,7 @@
+using System.Collections.Immutable;
 using Npgsql;
 using NpgsqlTypes;
 using Runner.Entities.Store;
-using System.Collections.Immutable;
 
 namespace Runner.Persistence.Postgres;
 

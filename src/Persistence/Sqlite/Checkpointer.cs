@@ -1,4 +1,3 @@
-using Runner.Entities.Store;
 using SQLitePCL;
 using ILogger = Serilog.ILogger;
 

@@ -1,6 +1,6 @@
+using System.Collections.Frozen;
 using Runner.Entities;
 using Runner.Entities.Store;
-using System.Collections.Frozen;
 
 namespace Runner.Persistence.Sqlite;
 

@@ -1,5 +1,3 @@
-using Runner.Entities.Store;
-
 namespace Runner.Persistence.Sqlite;
 
 /// <summary>Commits in the order of their arrival; taken by one thread, in groups of all there is.</summary>

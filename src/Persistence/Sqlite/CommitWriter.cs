@@ -1,8 +1,7 @@
-using Runner.Entities;
-using Runner.Entities.Store;
 using System.Diagnostics;
 using System.Security.Cryptography;
-using SQLitePCL;
+using Runner.Entities;
+using Runner.Entities.Store;
 using ILogger = Serilog.ILogger;
 
 namespace Runner.Persistence.Sqlite;

@@ -1,4 +1,3 @@
-using Runner.Entities.Store;
 using SQLitePCL;
 
 namespace Runner.Persistence.Sqlite;

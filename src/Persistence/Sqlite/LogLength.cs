@@ -1,4 +1,3 @@
-using Runner.Entities.Store;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 

@@ -1,8 +1,8 @@
-using Runner.Entities.Store;
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Runner.Entities.Store;
 
 namespace Runner.Persistence.Sqlite;
 

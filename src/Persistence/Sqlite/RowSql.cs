@@ -1,6 +1,6 @@
-using Runner.Entities.Store;
 using System.Collections.Immutable;
 using System.Text;
+using Runner.Entities.Store;
 
 namespace Runner.Persistence.Sqlite;
 

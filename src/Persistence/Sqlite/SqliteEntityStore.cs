@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using Runner.Entities;
 using Runner.Entities.Store;
-using System.Collections.Immutable;
 using ILogger = Serilog.ILogger;
 
 namespace Runner.Persistence.Sqlite;

@@ -1,4 +1,3 @@
-using Runner.Entities.Store;
 using Runner.Entities;
 
 namespace Runner.Persistence.Sqlite;

@@ -1,8 +1,8 @@
-using Runner.Entities.Store;
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Runner.Entities.Store;
 using SQLitePCL;
 
 namespace Runner.Persistence.Sqlite;

@@ -1,5 +1,5 @@
-using Runner.Entities.Store;
 using System.Collections.Immutable;
+using Runner.Entities.Store;
 using ILogger = Serilog.ILogger;
 
 namespace Runner.Persistence.Sqlite;

@@ -4,15 +4,14 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Retention;
 using Runner.Actors.Tests.FlowRunners;
-using Runner.Host.Cluster;
 using Runner.Entities.Store;
-using Runner.Persistence.Postgres;
-using Runner.Persistence.Sqlite;
+using Runner.Host.Cluster;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
-using Runner.Tests;
+using Runner.Persistence.Postgres;
+using Runner.Persistence.Sqlite;
 using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 
 namespace Runner.Actors.Tests.Behaviours;

@@ -1,9 +1,9 @@
 using Runner.Actors.FlowRuns;
+using Runner.Actors.Tests.FlowRunners;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
-using Runner.Actors.Tests.FlowRunners;
 using Pids = Runner.Actors.Tests.FlowRunners.Processes;
 
 namespace Runner.Actors.Tests.Behaviours;

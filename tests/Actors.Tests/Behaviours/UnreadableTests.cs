@@ -1,4 +1,3 @@
-using Runner.Actors.Limits;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;

@@ -1,5 +1,4 @@
 using Runner.Entities.Store;
-using Runner.Host.Verification;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

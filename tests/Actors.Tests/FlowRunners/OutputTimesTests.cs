@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using Runner.Actors.FlowRunners;
-using Runner.Tests.Kit;
 
 namespace Runner.Actors.Tests.FlowRunners;
 

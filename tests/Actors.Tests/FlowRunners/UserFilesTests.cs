@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Runner.Actors.FlowRunners;
-using Runner.Actors.FlowRunners.Linux;
 
 namespace Runner.Actors.Tests.FlowRunners;
 

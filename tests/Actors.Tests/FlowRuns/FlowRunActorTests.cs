@@ -5,7 +5,6 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Tests.Kit;
 using Runner.Entities;
-using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
 using Runner.Tests.Kit;

@@ -1,10 +1,10 @@
-using Runner.Entities;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Processes;
+using Runner.Entities;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;

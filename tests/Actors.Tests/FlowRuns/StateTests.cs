@@ -3,7 +3,6 @@ using System.Reflection;
 using System.Text.Json;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
-using Runner.Actors.Processes;
 using Runner.Actors.Telemetry;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

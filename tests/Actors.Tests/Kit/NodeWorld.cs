@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Akka.Actor;
 using Runner.Actors.Deployments;
-using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Nodes;
@@ -12,7 +11,6 @@ using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
-using Runner.Messages.Serialization;
 using Runner.Tests.Kit;
 using Xunit.Abstractions;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Tests.Kit;
 using Runner.Entities;

@@ -3,9 +3,8 @@ using Runner.Actors.Deployments;
 using Runner.Actors.Limits;
 using Runner.Actors.Nodes;
 using Runner.Entities.Store;
-using Runner.Persistence.Sqlite;
-using Runner.Messages;
 using Runner.Messages.Runs;
+using Runner.Persistence.Sqlite;
 
 namespace Runner.Actors.Tests.Nodes;
 

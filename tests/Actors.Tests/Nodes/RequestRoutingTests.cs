@@ -1,14 +1,12 @@
 using System.Collections.Immutable;
-using System.Reflection;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Tests.Wire;
 using Runner.Entities;
-using Runner.Entities.Store;
+using Runner.InMemoryStore;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
-using Runner.InMemoryStore;
 using Runner.Persistence.Journal;
 using Runner.Simulation;
 using Runner.Simulation.Runtime;

@@ -7,7 +7,6 @@ using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Runs;
-using Runner.Tests.Kit;
 using Serilog.Events;
 using Xunit.Abstractions;
 

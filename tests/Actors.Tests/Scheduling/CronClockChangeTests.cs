@@ -1,4 +1,3 @@
-using Runner.Actors.Scheduling;
 using static Runner.Actors.Tests.Scheduling.Zones;
 
 namespace Runner.Actors.Tests.Scheduling;

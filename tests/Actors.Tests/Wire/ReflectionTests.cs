@@ -1,7 +1,6 @@
 using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
-using Akka.Configuration;
 using Akka.Serialization;
 using Runner.Actors.Wire;
 using Runner.Entities;

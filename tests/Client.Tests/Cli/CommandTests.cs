@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Xunit;
 
 namespace Runner.Client.Tests.Cli;
 

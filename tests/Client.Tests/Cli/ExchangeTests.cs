@@ -1,14 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Runner.Client.DeploymentFiles;
-using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Http;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
-using Xunit;
 
 namespace Runner.Client.Tests.Cli;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace Runner.Client.Tests.Cli;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Runner.Cli.Terminal;
-using Xunit;
 
 namespace Runner.Client.Tests.Cli;
 

@@ -1,5 +1,4 @@
 using Runner.Cli.Terminal;
-using Xunit;
 
 namespace Runner.Client.Tests.Cli;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Runner.Client.DeploymentFiles;
-using Xunit;
 
 namespace Runner.Client.Tests.DeploymentFiles;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Runner.Client.DeploymentFiles;
 using Runner.Messages.Serialization;
-using Xunit;
 
 namespace Runner.Client.Tests.DeploymentFiles;
 

@@ -1,7 +1,6 @@
 using Runner.Client.DeploymentFiles;
 using Runner.Messages;
 using Runner.Messages.Deployments;
-using Xunit;
 
 namespace Runner.Client.Tests.DeploymentFiles;
 

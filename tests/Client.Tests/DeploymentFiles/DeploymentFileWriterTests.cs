@@ -5,7 +5,6 @@ using System.Text.Json;
 using Runner.Client.DeploymentFiles;
 using Runner.Messages.Deployments;
 using Runner.Messages.Serialization;
-using Xunit;
 
 namespace Runner.Client.Tests.DeploymentFiles;
 

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Runner.Actors;
 using Runner.Cli.Terminal;
-using Runner.Persistence.Sqlite;
 using Runner.Host.Backup;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
+using Runner.Persistence.Sqlite;
 using Serilog.Core;
 
 namespace Runner.Host.Tests.Backup;

@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Configuration;
-using Akka.Hosting;
 using Akka.Remote.Transport;
 using Runner.Hocon;
 using Runner.Host.Cluster;

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Runner.Host.Commands;
-using Runner.Host.Cluster;
-using Runner.Host.Configuration;
 using Runner.Cli.Terminal;
+using Runner.Host.Cluster;
+using Runner.Host.Commands;
+using Runner.Host.Configuration;
 
 namespace Runner.Host.Tests.Commands;
 

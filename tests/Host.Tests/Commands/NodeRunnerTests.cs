@@ -1,11 +1,10 @@
-using Runner.Cli.Terminal;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Runner.Cli.Terminal;
 using Runner.Client;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
-using Runner.Host.Screen;
 using Runner.Host.Tests.Http;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;

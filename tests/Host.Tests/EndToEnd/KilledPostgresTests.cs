@@ -7,7 +7,6 @@ using Runner.Host.Configuration;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;
-using Runner.Tests;
 using Xunit.Abstractions;
 
 namespace Runner.Host.Tests.EndToEnd;

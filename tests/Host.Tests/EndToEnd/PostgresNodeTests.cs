@@ -4,7 +4,6 @@ using Runner.Client;
 using Runner.Host.Tests.Telemetry;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
-using Runner.Tests;
 
 namespace Runner.Host.Tests.EndToEnd;
 

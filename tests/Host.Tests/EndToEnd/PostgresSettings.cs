@@ -1,5 +1,4 @@
 using Npgsql;
-using Runner.Tests;
 
 namespace Runner.Host.Tests.EndToEnd;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Runner.Client;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using Runner.Client;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 

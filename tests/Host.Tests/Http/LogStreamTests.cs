@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Runner.Client;
-using Runner.Host.Logs;
 using Runner.Messages.Runs;
 
 namespace Runner.Host.Tests.Http;

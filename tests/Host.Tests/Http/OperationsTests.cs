@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Routing;
 using Runner.Messages.Http;
 
 namespace Runner.Host.Tests.Http;

@@ -1,8 +1,8 @@
 using Runner.Cli.Terminal;
 using Runner.Client;
 using Runner.Host.Configuration;
-using Runner.Host.Screen;
 using Runner.Host.Logs;
+using Runner.Host.Screen;
 using Runner.Host.Tests.Http;
 using Runner.Messages.Runs;
 

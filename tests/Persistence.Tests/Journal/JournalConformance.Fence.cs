@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Runner.Entities;
 using Runner.Entities.Store;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Persistence;
 using Runner.Entities.Store;
 using Runner.Persistence.Journal;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
 using Runner.Entities.Store;
 using Runner.Persistence.Postgres;

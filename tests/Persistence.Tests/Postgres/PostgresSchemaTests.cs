@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Npgsql;
 using Runner.Entities.Store;
 using Runner.Persistence.Postgres;
-using Runner.Tests;
 
 namespace Runner.Persistence.Tests.Postgres;
 

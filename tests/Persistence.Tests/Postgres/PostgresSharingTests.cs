@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using Runner.Entities.Store;
 using Runner.Persistence.Postgres;
-using Runner.Tests;
 
 namespace Runner.Persistence.Tests.Postgres;
 

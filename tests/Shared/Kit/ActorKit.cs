@@ -4,7 +4,6 @@ using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Runner.Entities;
-using Runner.Entities.Store;
 using Runner.Persistence.Journal;
 using Serilog;
 using Serilog.Events;

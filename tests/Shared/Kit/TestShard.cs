@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Runner.Entities;
-using Runner.Entities.Store;
 
 namespace Runner.Tests.Kit;
 

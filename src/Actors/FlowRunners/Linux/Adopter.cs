@@ -1,5 +1,3 @@
-using static Runner.Actors.FlowRunners.Linux.NativeMethods;
-
 namespace Runner.Actors.FlowRunners.Linux;
 
 /// <summary>Finds the processes that an earlier life of this node started, on a thread of its own because it reads /proc.</summary>

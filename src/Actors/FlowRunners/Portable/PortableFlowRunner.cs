@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
-using Runner.Actors.FlowRunners.Linux;
 using Runner.Actors.FlowRunners.Secrets;
 using Serilog;
 

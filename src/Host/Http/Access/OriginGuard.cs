@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using Microsoft.AspNetCore.Http;
 
 namespace Runner.Host.Http.Access;
 
