@@ -96,11 +96,8 @@ internal sealed class ConfigShow(HostEnvironment environment)
             case bool b:
                 writer.WriteBooleanValue(b);
                 break;
-            case int number:
-                writer.WriteNumberValue(number);
-                break;
-            case long number:
-                writer.WriteNumberValue(number);
+            case int or long:
+                writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
                 break;
             case ImmutableArray<string> names:
                 writer.WriteStartArray();

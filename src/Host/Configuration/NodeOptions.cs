@@ -10,27 +10,19 @@ internal sealed record NodeOptions
 {
     /// <summary>An absolute path.</summary>
     public required string DataDirectory { get; init; }
-
     public required ListenAddress Listen { get; init; }
-
     public required int ProcessLimit { get; init; }
-
     public required LogEventLevel LogLevel { get; init; }
 
     /// <summary>Lower case, without port.</summary>
     public required ImmutableArray<string> AllowedHosts { get; init; }
-
     public required string NodeName { get; init; }
-
     public required bool PauseOnShutdown { get; init; }
-
     public required int MaxPendingCommands { get; init; }
-
     public required int MaxFollowers { get; init; }
 
     /// <summary>Bytes; 0 for no such rule.</summary>
     public required long MinFreeSpace { get; init; }
-
     public required LogFormat LogFormat { get; init; }
 
     /// <summary>An absolute path; null for nowhere.</summary>
@@ -38,7 +30,6 @@ internal sealed record NodeOptions
 
     /// <summary>Null sends nothing.</summary>
     public required Uri? OtlpEndpoint { get; init; }
-
     public required OtlpProtocol OtlpProtocol { get; init; }
 
     /// <summary>As <see cref="OtlpOptions.Headers"/> has it. Secret.</summary>
@@ -58,7 +49,6 @@ internal sealed record NodeOptions
 
     /// <summary>The variables that hold the node's own secrets: no program gets them.</summary>
     internal ImmutableArray<string> SecretVariables { get; init; } = [];
-
     public required StoreKind StoreKind { get; init; }
 
     /// <summary>Null for the embedded store.</summary>
@@ -66,14 +56,11 @@ internal sealed record NodeOptions
 
     /// <summary>An absolute path; null if none holds the password.</summary>
     public required string? StorePasswordFile { get; init; }
-
     internal StoreOptions Store => new(StoreKind, StoreConnection, StorePasswordFile);
 
     /// <summary>The settings of Akka.NET; null for the defaults, which are read when they are needed.</summary>
     internal AkkaSettings? AkkaSaid { get; init; }
-
     internal AkkaSettings Akka => AkkaSaid ?? AkkaSettings.Default;
-
     internal OtlpOptions Otlp => new(OtlpEndpoint, OtlpProtocol, OtlpHeaders);
 
     /// <summary>Null for ever.</summary>
@@ -81,7 +68,6 @@ internal sealed record NodeOptions
 
     /// <summary>Null for all.</summary>
     public required long? RetentionKeepRuns { get; init; }
-
     public required TimeSpan RetentionKeepAtLeast { get; init; }
 }
 
@@ -102,7 +88,6 @@ internal sealed class NodeFlags
 
     /// <summary>A file in HOCON with further settings.</summary>
     public string? Config { get; init; }
-
     public string? this[NodeSetting setting]
     {
         get => _typed.GetValueOrDefault(setting);

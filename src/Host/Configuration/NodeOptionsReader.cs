@@ -58,14 +58,14 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             StorePasswordFile = store.PasswordFile,
             AkkaSaid = _file?.Akka,
             LogFormat = ReadWord<LogFormat>(NodeSetting.LogFormat, "log format"),
-            LogFile = ReadLogFile(),
+            LogFile = ReadPath(NodeSetting.LogFile, "file"),
             OtlpEndpoint = ReadOtlpEndpoint(),
             OtlpProtocol = ReadWord<OtlpProtocol>(NodeSetting.OtlpProtocol, "protocol of a collector"),
             OtlpHeaders = ReadOtlpHeaders(),
             EnvInherit = ReadEnvInherit(),
             Programs = programs,
             ProgramOpenFilesSaid = openFiles,
-            UserFilesDirectory = ReadUserFilesDirectory(),
+            UserFilesDirectory = ReadPath(NodeSetting.UserFilesDirectory, "folder")!,
         };
         options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders) };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
@@ -169,18 +169,11 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         return value;
     }
 
-    private string ReadUserFilesDirectory()
+    private string? ReadPath(NodeSetting setting, string what)
     {
-        var (text, origin) = Said(NodeSetting.UserFilesDirectory);
-        return string.IsNullOrWhiteSpace(text) ? Wrong(origin, "expected a folder.", "")
-            : Path.GetFullPath(text);
-    }
-
-    private string? ReadLogFile()
-    {
-        var (text, origin) = Said(NodeSetting.LogFile);
+        var (text, origin) = Said(setting);
         return text is null ? null
-            : string.IsNullOrWhiteSpace(text) ? Wrong<string?>(origin, "expected a file.", null)
+            : string.IsNullOrWhiteSpace(text) ? Wrong<string?>(origin, $"expected a {what}.", null)
             : Path.GetFullPath(text);
     }
 

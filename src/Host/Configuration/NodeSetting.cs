@@ -60,7 +60,6 @@ internal sealed class NodeSetting
         Declared.Add(this);
     }
 
-    // In the order in which they are shown.
     public static NodeSetting Data { get; } = new(
         "data", SettingKind.Path, "Where the node keeps everything: store, output, token", null, o => o.DataDirectory)
         { Flag = ("--data", "DIR"), OtherwiseSays = "$XDG_DATA_HOME/runner-actors, else ~/.local/share/runner-actors" };
