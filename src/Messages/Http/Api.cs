@@ -10,6 +10,7 @@ namespace Runner.Messages.Http;
 /// <summary>Every operation of a node's API, once. What all have alike (tokens, refusals of malformed requests) is added where it is done.</summary>
 internal static class Api
 {
+    // Contracts are made when they are needed: a command needs one of them, and should not wait for all.
     private const string Changed = "It is so.";
     private const string CreatedRun = "The new run.";
     private const string KnownRun = "The idempotency key had been used: the run of the first time.";
@@ -28,11 +29,11 @@ internal static class Api
 
     public static Operation<HealthReport> GetLiveness { get; } = new(
         HttpMethod.Get, new("/health/live"), "getLiveness", Tags.Node, "Whether the program answers.",
-        MessagesJson.Default.HealthReport, (200, "It does."));
+        () => MessagesJson.Default.HealthReport, (200, "It does."));
 
     public static Operation<HealthReport> GetReadiness { get; } = new(
         HttpMethod.Get, new("/health/ready"), "getReadiness", Tags.Node, "Whether the node does its work, and what keeps it from it.",
-        MessagesJson.Default.HealthReport,
+        () => MessagesJson.Default.HealthReport,
         (200, "It does its work; `degraded` if not all of it, and the checks say what is left out."), (503, "It does not; the checks say why."));
 
     public static Operation GetOpenApi { get; } = new(
@@ -49,7 +50,7 @@ internal static class Api
     };
 
     public static Operation<NodeInfo> GetNode { get; } = new(
-        HttpMethod.Get, new("/api/v1/node"), "getNode", Tags.Node, "What the node is.", MessagesJson.Default.NodeInfo, (200, "The node."))
+        HttpMethod.Get, new("/api/v1/node"), "getNode", Tags.Node, "What the node is.", () => MessagesJson.Default.NodeInfo, (200, "The node."))
     {
         AsksNothing = true,
     };
@@ -68,7 +69,7 @@ internal static class Api
     public static Operation<SkipBody, EventSkipped> SkipEvent { get; } = new(
         HttpMethod.Post, new("/api/v1/journal/skip"), "skipEvent", Tags.Node,
         "Leaves out the event that keeps a run, a deployment or the limits from being read.",
-        HttpJson.Default.SkipBody, false, MessagesJson.Default.EventSkipped, (200, "It is left out; `state` says what is there now."))
+        () => HttpJson.Default.SkipBody, false, () => MessagesJson.Default.EventSkipped, (200, "It is left out; `state` says what is there now."))
     {
         Description = "A marker takes the event's place and keeps its number, its bytes and the reason; "
             + "what follows from the other events is written anew. `GET /health/ready` names the event.",
@@ -78,7 +79,7 @@ internal static class Api
 
     public static Operation<ImmutableArray<DeploymentSpec>, ImmutableArray<DeploymentRegistered>> RegisterDeployments { get; } = new(
         HttpMethod.Put, Deployments, "registerDeployments", Tags.Deployments, "Registers or updates deployments, all or none.",
-        MessagesJson.Default.ImmutableArrayDeploymentSpec, false, MessagesJson.Default.ImmutableArrayDeploymentRegistered,
+        () => MessagesJson.Default.ImmutableArrayDeploymentSpec, false, () => MessagesJson.Default.ImmutableArrayDeploymentRegistered,
         (200, "What registering did, in the order given."))
     {
         Query = [Queries.DryRegistration],
@@ -88,14 +89,14 @@ internal static class Api
 
     public static Operation<DeploymentPage> ListDeployments { get; } = new(
         HttpMethod.Get, Deployments, "listDeployments", Tags.Deployments, "Deployments by name.",
-        MessagesJson.Default.DeploymentPage, (200, "A page of deployments."))
+        () => MessagesJson.Default.DeploymentPage, (200, "A page of deployments."))
     {
         Query = [Queries.Tag, Pages.OfDeployments, Pages.After],
     };
 
     public static Operation<DeploymentView> GetDeployment { get; } = new(
         HttpMethod.Get, Deployment, "getDeployment", Tags.Deployments, "A deployment with its schedules and when they are due next.",
-        MessagesJson.Default.DeploymentView, (200, "The deployment.")) { Refuses = ["deployment-not-found"] };
+        () => MessagesJson.Default.DeploymentView, (200, "The deployment.")) { Refuses = ["deployment-not-found"] };
 
     public static Operation<DeploymentChanged> DeleteDeployment { get; } =
         Change(HttpMethod.Delete, Deployment, "deleteDeployment", "Deletes a deployment; its finished runs stay readable.") with
@@ -120,7 +121,7 @@ internal static class Api
 
     public static Operation<SubmitBody, RunSubmitted> SubmitRun { get; } = new(
         HttpMethod.Post, Deployment.Then("/runs"), "submitRun", Tags.Deployments, "Submits a run of a deployment.",
-        HttpJson.Default.SubmitBody, true, MessagesJson.Default.RunSubmitted, (201, CreatedRun), (200, KnownRun))
+        () => HttpJson.Default.SubmitBody, true, () => MessagesJson.Default.RunSubmitted, (201, CreatedRun), (200, KnownRun))
     {
         Repeatable = true,
         Effect = Effect.NewWork,
@@ -128,7 +129,7 @@ internal static class Api
     };
 
     public static Operation<RunPage> ListRuns { get; } = new(
-        HttpMethod.Get, Runs, "listRuns", Tags.Runs, "Runs, newest first.", MessagesJson.Default.RunPage, (200, "A page of runs."))
+        HttpMethod.Get, Runs, "listRuns", Tags.Runs, "Runs, newest first.", () => MessagesJson.Default.RunPage, (200, "A page of runs."))
     {
         Description = "All filters combine. Of `deployment` with `tag`, and of `name` or `parameter` with others, a page may be short, "
             + "and has a `next` nevertheless: no more than 10,000 runs are looked through for one.",
@@ -136,7 +137,7 @@ internal static class Api
     };
 
     public static Operation<RunView> GetRun { get; } = new(
-        HttpMethod.Get, Run, "getRun", Tags.Runs, "A run with its history.", MessagesJson.Default.RunView, (200, "The run."))
+        HttpMethod.Get, Run, "getRun", Tags.Runs, "A run with its history.", () => MessagesJson.Default.RunView, (200, "The run."))
     {
         OpenToPrograms = true,
         Refuses = ["run-not-found"],
@@ -145,7 +146,7 @@ internal static class Api
     public static Operation<CancelBody, RunCancelAccepted> CancelRun { get; } = new(
         HttpMethod.Post, Run.Then("/cancel"), "cancelRun", Tags.Runs,
         "Cancels a run; answered once that is durable, which is before its program is gone.",
-        HttpJson.Default.CancelBody, true, MessagesJson.Default.RunCancelAccepted, (202, "It is being cancelled, or was already."))
+        () => HttpJson.Default.CancelBody, true, () => MessagesJson.Default.RunCancelAccepted, (202, "It is being cancelled, or was already."))
     {
         // Taken while the node stops, too: it makes less work, not more.
         Description = "Taken while the node stops, too.",
@@ -156,7 +157,7 @@ internal static class Api
 
     public static Operation<RetryBody, RunSubmitted> RetryRun { get; } = new(
         HttpMethod.Post, Run.Then("/retry"), "retryRun", Tags.Runs, "Runs an ended run's recipe and parameters anew, as a new run.",
-        HttpJson.Default.RetryBody, true, MessagesJson.Default.RunSubmitted, (201, CreatedRun), (200, KnownRun))
+        () => HttpJson.Default.RetryBody, true, () => MessagesJson.Default.RunSubmitted, (201, CreatedRun), (200, KnownRun))
     {
         Repeatable = true,
         Effect = Effect.NewWork,
@@ -200,7 +201,7 @@ internal static class Api
 
     public static Operation<PruneBody, PruneReport> PruneRuns { get; } = new(
         HttpMethod.Post, new("/api/v1/prune"), "pruneRuns", Tags.Runs, "Deletes ended runs with their history and output, a part of them at a time.",
-        HttpJson.Default.PruneBody, true, MessagesJson.Default.PruneReport, (200, "What was deleted, or would be."))
+        () => HttpJson.Default.PruneBody, true, () => MessagesJson.Default.PruneReport, (200, "What was deleted, or would be."))
     {
         Description = "Until `next` is null, send it again with `after`. Without a rule in the body, what retention would delete by itself.",
         Query = [Queries.DryPruning, Queries.AfterPart],
@@ -211,14 +212,14 @@ internal static class Api
 
     public static Operation<LimitPage> ListLimits { get; } = new(
         HttpMethod.Get, Limits, "listLimits", Tags.Limits, "The limits that are set or in use, by name.",
-        MessagesJson.Default.LimitPage, (200, "A page of limits."))
+        () => MessagesJson.Default.LimitPage, (200, "A page of limits."))
     {
         Query = [Pages.OfLimits, Pages.After],
     };
 
     public static Operation<LimitBody, LimitChanged> SetLimit { get; } = new(
         HttpMethod.Put, Limit, "setLimit", Tags.Limits, "Creates a limit or changes its size.",
-        HttpJson.Default.LimitBody, false, MessagesJson.Default.LimitChanged, (200, "The limit is so."))
+        () => HttpJson.Default.LimitBody, false, () => MessagesJson.Default.LimitChanged, (200, "The limit is so."))
     {
         Description = "Lowering it ends nothing; raising it lets waiting runs start.",
         Effect = Effect.Change,
@@ -228,7 +229,7 @@ internal static class Api
     public static Operation<LimitChanged> DeleteLimit { get; } = new(
         HttpMethod.Delete, Limit, "deleteLimit", Tags.Limits,
         "Deletes a limit: it bounds the runs that count against it until the last of them has ended.",
-        MessagesJson.Default.LimitChanged, (200, "There is no such limit any more."))
+        () => MessagesJson.Default.LimitChanged, (200, "There is no such limit any more."))
     {
         Effect = Effect.Change,
         Refuses = ["limit-not-found"],
@@ -236,7 +237,7 @@ internal static class Api
 
     private static Operation<DeploymentChanged> Change(
         HttpMethod method, ApiPath path, string id, string summary, params ImmutableArray<string> refuses) =>
-        new(method, path, id, Tags.Deployments, summary, MessagesJson.Default.DeploymentChanged, (200, Changed))
+        new(method, path, id, Tags.Deployments, summary, () => MessagesJson.Default.DeploymentChanged, (200, Changed))
         {
             Effect = Effect.Change,
             Repeatable = true,

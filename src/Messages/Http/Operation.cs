@@ -70,10 +70,12 @@ internal record Operation(
 
 /// <summary>An operation that is answered with JSON.</summary>
 internal record Operation<TAnswer>(
-    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, JsonTypeInfo<TAnswer> Answer,
+    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, Func<JsonTypeInfo<TAnswer>> AnswerInfo,
     params ImmutableArray<(int Status, string Says)> Answers)
     : Operation(Method, Path, Id, Tag, Summary, Answers)
 {
+    public JsonTypeInfo<TAnswer> Answer => AnswerInfo();
+
     /// <inheritdoc/>
     public override JsonTypeInfo AnswerJson => Answer;
 }
@@ -81,15 +83,20 @@ internal record Operation<TAnswer>(
 /// <summary>An operation with a JSON body that is answered with JSON.</summary>
 /// <param name="MayBeLeftOut">Whether no body is the same as <c>{}</c>.</param>
 internal sealed record Operation<TBody, TAnswer>(
-    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, JsonTypeInfo<TBody> Body, bool MayBeLeftOut, JsonTypeInfo<TAnswer> Answer,
+    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, Func<JsonTypeInfo<TBody>> BodyInfo,
+    bool MayBeLeftOut, Func<JsonTypeInfo<TAnswer>> AnswerInfo,
     params ImmutableArray<(int Status, string Says)> Answers)
     : Operation(Method, Path, Id, Tag, Summary, Answers)
 {
+    public JsonTypeInfo<TBody> Body => BodyInfo();
+
     /// <inheritdoc/>
     public override JsonTypeInfo BodyJson => Body;
 
     /// <inheritdoc/>
     public override bool NeedsBody => !MayBeLeftOut;
+
+    public JsonTypeInfo<TAnswer> Answer => AnswerInfo();
 
     /// <inheritdoc/>
     public override JsonTypeInfo AnswerJson => Answer;
