@@ -70,7 +70,7 @@ internal sealed class ApiConnection : IDisposable
             }
             catch (BrokenConnectionException e)
             {
-                if (call.Operation.SentOnce || sent >= _options.Resends)
+                if (!call.Operation.Repeatable || sent >= _options.Resends)
                 {
                     throw new NodeUnreachableException(
                         Url,
@@ -94,7 +94,8 @@ internal sealed class ApiConnection : IDisposable
     public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancel, Operation? operation = null)
     {
         var response = await HeadAsync(request, cancel).ConfigureAwait(false);
-        if (response.IsSuccessStatusCode || (response.Content.Headers.ContentType?.MediaType == "application/json" && operation?.Answers.Any(a => a.Status == (int)response.StatusCode) == true))
+        if (response.IsSuccessStatusCode
+            || (response.Content.Headers.ContentType?.MediaType == "application/json" && operation?.Answers.Any(a => a.Status == (int)response.StatusCode) == true))
         {
             return response;
         }

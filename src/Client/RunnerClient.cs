@@ -49,7 +49,8 @@ public sealed class RunnerClient : IDisposable
     {
         try
         {
-            using var response = await new ApiCall(_api, Api.BackUp, []).With(Queries.Output, withOutput ? null : "false").OpenAsync(cancel).ConfigureAwait(false);
+            using var response = await new ApiCall(_api, Api.BackUp, [])
+                .With(Queries.Output, withOutput ? null : "false").OpenAsync(cancel).ConfigureAwait(false);
             using var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             var counted = new CountingStream(body);
             var watch = new ArchiveWatch();
@@ -81,7 +82,8 @@ public sealed class RunnerClient : IDisposable
         Call(Api.RegisterDeployments, specs).With(Queries.DryRegistration, dryRun).SendAsync(cancel);
 
     public Task<DeploymentPage> DeploymentsAsync(ListDeployments query, CancellationToken cancel = default) =>
-        Call(Api.ListDeployments).With(Queries.Tag, query.Tag).With(Pages.OfDeployments, query.Limit).With(Pages.After, query.After).SendAsync(cancel);
+        Call(Api.ListDeployments)
+            .With(Queries.Tag, query.Tag).With(Pages.OfDeployments, query.Limit).With(Pages.After, query.After).SendAsync(cancel);
 
     public Task<DeploymentView> DeploymentAsync(string name, CancellationToken cancel = default) =>
         Call(Api.GetDeployment, ApiPaths.Deployment(name)).SendAsync(cancel);
@@ -97,7 +99,8 @@ public sealed class RunnerClient : IDisposable
         Call(active ? Api.ResumeSchedule : Api.PauseSchedule, ApiPaths.Schedule(name, schedule)).SendAsync(cancel);
 
     public Task<DeploymentChanged> DeleteDeploymentAsync(string name, RunsOnDelete runs = RunsOnDelete.Keep, CancellationToken cancel = default) =>
-        Call(Api.DeleteDeployment, ApiPaths.Deployment(name)).With(Queries.RunsOnDelete, runs == RunsOnDelete.Cancel ? "cancel" : "keep").SendAsync(cancel);
+        Call(Api.DeleteDeployment, ApiPaths.Deployment(name))
+            .With(Queries.RunsOnDelete, runs == RunsOnDelete.Cancel ? "cancel" : "keep").SendAsync(cancel);
 
     /// <summary>
     /// Asks for a run. It is sent with an idempotency key (made here if <paramref name="command"/> has none), and so is sent again when the
@@ -106,8 +109,8 @@ public sealed class RunnerClient : IDisposable
     public Task<RunSubmitted> SubmitAsync(SubmitRun command, CancellationToken cancel = default) => Call(
         Api.SubmitRun,
         new SubmitBody(
-            command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema, command.KeyOnly,
-            command.Name),
+            command.Parameters, command.At, command.Priority, command.IdempotencyKey ?? _newKey(), command.Tags, command.EnforceParameterSchema,
+            command.KeyOnly, command.Name),
         ApiPaths.Deployment(command.Deployment)).SendAsync(cancel);
 
     public Task<RunPage> RunsAsync(ListRuns query, CancellationToken cancel = default) => Call(Api.ListRuns)
@@ -139,7 +142,8 @@ public sealed class RunnerClient : IDisposable
     {
         var last = afterSequence;
         ApiCall Watch(long? after) => new ApiCall(_api, Api.WatchRun, [ApiPaths.Run(id)]).With(Queries.AfterSequence, after);
-        return new EventStream<RunStateChange>(_api, Watch(afterSequence > 0 ? afterSequence : null).Path, Watch(null).Path, EventNames.State, MessagesJson.Default.RunStateChange)
+        return new EventStream<RunStateChange>(_api, Watch(afterSequence > 0 ? afterSequence : null).Path, Watch(null).Path, EventNames.State,
+            MessagesJson.Default.RunStateChange)
             .ReadAsync(c => c.Sequence > last && (last = c.Sequence) > 0, cancel);
     }
 
@@ -227,7 +231,8 @@ public sealed class RunnerClient : IDisposable
     /// <summary>Where the bytes end that <see cref="CopyLogAsync"/> would copy, if secret values are masked in them; null if none are, and their positions can be counted.</summary>
     public async Task<LogPosition?> MaskedLogEndAsync(Guid id, LogStream stream, int attempt, CancellationToken cancel = default)
     {
-        using var response = await Logs(id).With(Queries.Stream, WordOf(stream)).With(Queries.Attempt, attempt).With(Queries.Tail, 1).OpenAsync(cancel).ConfigureAwait(false);
+        using var response = await Logs(id)
+            .With(Queries.Stream, WordOf(stream)).With(Queries.Attempt, attempt).With(Queries.Tail, 1).OpenAsync(cancel).ConfigureAwait(false);
         return response.Headers.Contains(HeaderNames.LogMasked) ? PositionIn(response) : null;
     }
 
@@ -241,7 +246,8 @@ public sealed class RunnerClient : IDisposable
     public Task<LimitChanged> SetLimitAsync(string name, int size, CancellationToken cancel = default) =>
         Call(Api.SetLimit, new LimitBody { Size = size }, ApiPaths.Limit(name)).SendAsync(cancel);
 
-    public Task<LimitChanged> DeleteLimitAsync(string name, CancellationToken cancel = default) => Call(Api.DeleteLimit, ApiPaths.Limit(name)).SendAsync(cancel);
+    public Task<LimitChanged> DeleteLimitAsync(string name, CancellationToken cancel = default) =>
+        Call(Api.DeleteLimit, ApiPaths.Limit(name)).SendAsync(cancel);
 
     /// <summary>
     /// Deletes a part of the ended runs that a rule does not keep, or counts them; <see cref="PruneReport.Next"/> says where the next part
@@ -262,7 +268,8 @@ public sealed class RunnerClient : IDisposable
 
     private ApiCall Logs(Guid id) => new(_api, Api.ReadLogs, [ApiPaths.Run(id)]);
 
-    private ApiCall<TAnswer> Call<TAnswer>(Operation<TAnswer> operation, params ReadOnlySpan<string> path) => new(_api, operation, operation.Answer, path);
+    private ApiCall<TAnswer> Call<TAnswer>(Operation<TAnswer> operation, params ReadOnlySpan<string> path) =>
+        new(_api, operation, operation.Answer, path);
 
     private ApiCall<TAnswer> Call<TBody, TAnswer>(Operation<TBody, TAnswer> operation, TBody body, params ReadOnlySpan<string> path) =>
         new(_api, operation, operation.Answer, path) { Body = JsonSerializer.SerializeToUtf8Bytes(body, operation.Body) };

@@ -37,7 +37,9 @@ internal sealed class PageOptions(int usual)
         return ExitCodes.Success;
     }
 
-    /// <summary>Reads one page, or pages until there are as many as asked for if that is more than a page, or no more. A page may be empty and not the last.</summary>
+    /// <summary>
+    /// Reads one page, or pages until there are as many as asked for if that is more than a page, or no more. A page may be empty and not the last.
+    /// </summary>
     private async Task<TPage> ReadAsync<TPage, T>(ClientCall call, Func<int, string?, Task<TPage>> page, Func<TPage, ImmutableArray<T>, TPage> with)
         where TPage : IPage<T>
     {

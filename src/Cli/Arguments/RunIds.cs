@@ -34,7 +34,8 @@ internal static class RunIds
         return fitting switch
         {
             [var one] => one,
-            [] => throw new RunnerApiException("run-not-found", 404, $"None of the latest {Pages.Most:N0} runs begins or ends with '{text}'. Give the whole id, or see `runner runs`.", []),
+            [] => throw new RunnerApiException(
+                "run-not-found", 404, $"None of the latest {Pages.Most:N0} runs begins or ends with '{text}'. Give the whole id, or see `runner runs`.", []),
             _ => throw new RunnerApiException("run-ambiguous", 409, $"More than one run begins or ends with '{text}', {fitting[0]} and {fitting[1]} among them. Give more of the id.", []),
         };
     }

@@ -28,7 +28,8 @@ public static class Values
     };
 
     /// <summary>A whole number that a query has, too.</summary>
-    internal static Option<int?> Integer(string name, string description, NumberQuery query) => Integer(name, description, (int)query.Min, (int)query.Max);
+    internal static Option<int?> Integer(string name, string description, NumberQuery query) =>
+        Integer(name, description, (int)query.Min, (int)query.Max);
 
     /// <summary>A duration such as <c>10s</c>.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)

@@ -37,7 +37,8 @@ internal static class BackupCommand
 
             return call.Say(
                 new BackupDone(path, written, leftOut), CliJson.Default.BackupDone,
-                _ => $"Backed up to {Printable.Line(path)} ({Sizes.Text(written)}). `runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
+                _ => $"Backed up to {Printable.Line(path)} ({Sizes.Text(written)}). "
+                    + $"`runner restore {Printable.Line(call.Get(file))}` makes a data folder of it.");
         });
     }
 

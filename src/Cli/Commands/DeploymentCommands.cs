@@ -60,7 +60,8 @@ internal static class DeploymentCommands
     {
         var name = Name(client);
         var command = new Command(verb, description) { name };
-        return client.With(command, $"runner deployment {verb} hello/every-10s", async call => Say(call, await change(call, call.Get(name)).ConfigureAwait(false), done, already));
+        return client.With(command, $"runner deployment {verb} hello/every-10s", async call =>
+            Say(call, await change(call, call.Get(name)).ConfigureAwait(false), done, already));
     }
 
     private static Command Delete(ClientCommand client)

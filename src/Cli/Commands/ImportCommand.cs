@@ -37,7 +37,8 @@ internal static class ImportCommand
                 call.Context.Write(Render(call.Context, deployments, limits));
             }
 
-            var apply = !call.Get(dryRun) && changes > 0 && (!asks || await call.Context.AgreesAsync($"Apply {ExportCommand.Counted(changes, "change")}?", call.Cancel).ConfigureAwait(false));
+            var apply = !call.Get(dryRun) && changes > 0
+                && (!asks || await call.Context.AgreesAsync($"Apply {ExportCommand.Counted(changes, "change")}?", call.Cancel).ConfigureAwait(false));
             if (apply)
             {
                 deployments = await ApplyAsync(call, importer, deployments, limits).ConfigureAwait(false);
@@ -45,7 +46,8 @@ internal static class ImportCommand
 
             return call.Say(
                 new ImportDone(apply, deployments, limits), CliJson.Default.ImportDone,
-                _ => changes == 0 ? "The node has all of it already." : apply ? $"Applied {ExportCommand.Counted(changes, "change")}." : "Nothing was changed.");
+                _ => changes == 0 ? "The node has all of it already."
+                    : apply ? $"Applied {ExportCommand.Counted(changes, "change")}." : "Nothing was changed.");
         });
     }
 

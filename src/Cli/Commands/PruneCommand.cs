@@ -39,7 +39,8 @@ internal static class PruneCommand
             if (dryRun || !yes)
             {
                 counted = await AllAsync(wanted with { DryRun = true }, null).ConfigureAwait(false);
-                if (dryRun || counted.Runs == 0 || !await _context.AgreesAsync($"{What(counted)} will be deleted for good. Go on?", call.Cancel).ConfigureAwait(false))
+                if (dryRun || counted.Runs == 0
+                    || !await _context.AgreesAsync($"{What(counted)} will be deleted for good. Go on?", call.Cancel).ConfigureAwait(false))
                 {
                     return Say(counted, counted.Runs == 0 ? $"Nothing to delete.{Kept(counted)}" : dryRun ? $"{What(counted)} would be deleted." : "Nothing was deleted.");
                 }

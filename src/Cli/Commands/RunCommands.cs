@@ -36,7 +36,8 @@ internal static class RunCommands
         {
             var run = await RunIds.ResolveAsync(call.Client, call.Get(id), call.Cancel).ConfigureAwait(false);
             var accepted = await call.Client.CancelAsync(run, call.Get(reason), call.Cancel).ConfigureAwait(false);
-            return call.Say(accepted, MessagesJson.Default.RunCancelAccepted, _ => $"Run {accepted.Id} is {call.Context.Style.State(accepted.State)}.");
+            return call.Say(
+                accepted, MessagesJson.Default.RunCancelAccepted, _ => $"Run {accepted.Id} is {call.Context.Style.State(accepted.State)}.");
         });
     }
 

@@ -22,7 +22,8 @@ internal static class ConfigCommand
     private static Command Render(Func<HostEnvironment> environment)
     {
         var file = new Argument<string>("FILE") { Description = "A file in HOCON (.conf), JSON (.json) or Java properties (.properties)." };
-        var command = new Command("render", "Resolve a file with its includes and substitutions, and print it as JSON.") { file }.WithExample("runner config render node.conf");
+        var command = new Command("render", "Resolve a file with its includes and substitutions, and print it as JSON.") { file }
+            .WithExample("runner config render node.conf");
         command.SetAction(parsed => new ConfigRender(environment()).Run(parsed.GetRequiredValue(file)));
         return command;
     }

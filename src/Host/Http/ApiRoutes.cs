@@ -19,7 +19,8 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, NodeSlot slot)
 
     /// <summary>Reads the body, and answers with what the node says to a request.</summary>
     /// <param name="status">The status of an answer that has not always the usual one.</param>
-    public void Ask<TBody, TAnswer>(Operation<TBody, TAnswer> operation, Func<ApiRequest, TBody, IRequest<TAnswer>> request, Func<TAnswer, int>? status = null) =>
+    public void Ask<TBody, TAnswer>(
+        Operation<TBody, TAnswer> operation, Func<ApiRequest, TBody, IRequest<TAnswer>> request, Func<TAnswer, int>? status = null) =>
         Map(operation, async http =>
         {
             var body = await BodyReader.ReadAsync(http.Context, operation);
@@ -34,7 +35,9 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, NodeSlot slot)
     private static async Task AnswerAsync<TAnswer>(ApiRequest http, Task<Reply<TAnswer>> asked, JsonTypeInfo<TAnswer> info, Func<TAnswer, int> status)
     {
         var reply = await asked;
-        await (reply.Refusal is { } refusal ? http.Context.SendRefusalAsync(refusal) : http.Context.SendJsonAsync(reply.Value!, info, status(reply.Value!)));
+        await (reply.Refusal is { } refusal
+            ? http.Context.SendRefusalAsync(refusal)
+            : http.Context.SendJsonAsync(reply.Value!, info, status(reply.Value!)));
     }
 }
 

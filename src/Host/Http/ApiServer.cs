@@ -157,7 +157,10 @@ internal sealed class ApiServer : IAsyncDisposable
         new NodeApi(parts.Slot).Map(routes);
         DeploymentsApi.Map(routes);
         RunsApi.Map(routes);
-        new RunStreamsApi(parts.Slot, parts.Files, pulse, Gate(parts.Load.Followers), parts.Load.Followers, parts.Time, stopping) { Telemetry = parts.Telemetry?.Host }.Map(routes);
+        new RunStreamsApi(parts.Slot, parts.Files, pulse, Gate(parts.Load.Followers), parts.Load.Followers, parts.Time, stopping)
+        {
+            Telemetry = parts.Telemetry?.Host,
+        }.Map(routes);
         LimitsApi.Map(routes);
         new BackupApi(parts.Slot, parts.Time, parts.Log, stopping).Map(routes);
         OpenApiRoute.Map(app, routes);

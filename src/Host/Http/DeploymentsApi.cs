@@ -10,9 +10,11 @@ internal static class DeploymentsApi
     public static void Map(ApiRoutes routes)
     {
         routes.Ask(Api.RegisterDeployments, (http, specs) => new RegisterDeployments(specs, http.Get(Queries.DryRegistration)));
-        routes.Ask(Api.ListDeployments, http => new ListDeployments(http.Get(Queries.Tag), (int)http.Get(Pages.OfDeployments)!, http.Get(Pages.After)));
+        routes.Ask(Api.ListDeployments, http =>
+            new ListDeployments(http.Get(Queries.Tag), (int)http.Get(Pages.OfDeployments)!, http.Get(Pages.After)));
         routes.Ask(Api.GetDeployment, http => new GetDeployment(http.Deployment));
-        routes.Ask(Api.DeleteDeployment, http => new DeleteDeployment(http.Deployment, http.Get(Queries.RunsOnDelete) == "cancel" ? RunsOnDelete.Cancel : RunsOnDelete.Keep));
+        routes.Ask(Api.DeleteDeployment, http =>
+            new DeleteDeployment(http.Deployment, http.Get(Queries.RunsOnDelete) == "cancel" ? RunsOnDelete.Cancel : RunsOnDelete.Keep));
         routes.Ask(Api.PauseDeployment, http => new PauseDeployment(http.Deployment));
         routes.Ask(Api.ResumeDeployment, http => new ResumeDeployment(http.Deployment));
         routes.Ask(Api.PauseSchedule, http => new SwitchSchedule(http.Deployment, http.Part("schedule"), false));
@@ -20,7 +22,8 @@ internal static class DeploymentsApi
         routes.Ask(
             Api.SubmitRun,
             (http, body) => new SubmitRun(
-                http.Deployment, body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema, body.KeyOnly, body.Name),
+                http.Deployment, body.Parameters, body.At, body.Priority, body.IdempotencyKey, body.Tags, body.EnforceParameterSchema, body.KeyOnly,
+                body.Name),
             RunsApi.CreatedOrKnown);
     }
 }

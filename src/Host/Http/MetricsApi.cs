@@ -7,7 +7,8 @@ namespace Runner.Host.Http;
 internal sealed class MetricsApi(MeterProvider metrics)
 {
     // The exporter maps its path for every method.
-    public void Map(IEndpointRouteBuilder routes) => routes.MapPrometheusScrapingEndpoint(Api.GetMetrics.Path.Template, metrics, Before, optionsName: null)
+    public void Map(IEndpointRouteBuilder routes) => routes
+        .MapPrometheusScrapingEndpoint(Api.GetMetrics.Path.Template, metrics, Before, optionsName: null)
         .WithMetadata(new HttpMethodMetadata([HttpMethods.Get])).WithOperation(Api.GetMetrics);
 
     private static void Before(IApplicationBuilder exporter) => exporter.Use(next => context =>

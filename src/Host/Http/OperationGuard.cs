@@ -4,8 +4,8 @@ using Runner.Messages.Http;
 namespace Runner.Host.Http;
 
 /// <summary>
-/// Holds every request to what its operation's description says, before anything is read of its body: a parameter of the query that is unknown, given twice or
-/// absurd is refused by name, and what changes something while the node stops.
+/// Holds every request to what its operation's description says, before anything is read of its body: a parameter of the query that is unknown,
+/// given twice or absurd is refused by name, and what changes something while the node stops.
 /// </summary>
 internal sealed class OperationGuard(RequestDelegate next, NodeSlot slot)
 {

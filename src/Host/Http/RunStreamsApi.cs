@@ -15,7 +15,8 @@ namespace Runner.Host.Http;
 /// <summary>What a run does, as it does it: its states and its output, from any position.</summary>
 /// <param name="followers">How many streams are open at once.</param>
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
-internal sealed class RunStreamsApi(NodeSlot slot, OutputFiles files, OutputPulse pulse, ConcurrencyLimiter followers, int mostFollowers, TimeProvider time, CancellationToken stopping)
+internal sealed class RunStreamsApi(
+    NodeSlot slot, OutputFiles files, OutputPulse pulse, ConcurrencyLimiter followers, int mostFollowers, TimeProvider time, CancellationToken stopping)
 {
     /// <summary>How many bytes of output are read at once.</summary>
     private const int Piece = 64 * 1024;

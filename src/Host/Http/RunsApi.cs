@@ -13,12 +13,13 @@ internal static class RunsApi
     public static void Map(ApiRoutes routes)
     {
         routes.Ask(Api.ListRuns, http => new ListRuns(
-            http.Get(Queries.State), http.Get(Queries.Deployment), http.Get(Queries.Tag), http.Get(Queries.Since), (int)http.Get(Pages.OfRuns)!, http.Get(Pages.After),
-            http.Get(Queries.Name), http.Get(Queries.Parameter)));
+            http.Get(Queries.State), http.Get(Queries.Deployment), http.Get(Queries.Tag), http.Get(Queries.Since), (int)http.Get(Pages.OfRuns)!,
+            http.Get(Pages.After), http.Get(Queries.Name), http.Get(Queries.Parameter)));
         routes.Ask(Api.GetRun, http => new GetRun(http.Run));
         routes.Ask(Api.CancelRun, (http, body) => new CancelRun(http.Run, Checked(body.Reason)));
         routes.Ask(Api.RetryRun, (http, body) => new RetryRun(http.Run, body.IdempotencyKey), CreatedOrKnown);
-        routes.Ask(Api.PruneRuns, (http, body) => new PruneRuns(body.KeepFor, body.KeepRuns, body.Deployment, http.Get(Queries.DryPruning), http.Get(Queries.AfterPart)));
+        routes.Ask(Api.PruneRuns, (http, body) =>
+            new PruneRuns(body.KeepFor, body.KeepRuns, body.Deployment, http.Get(Queries.DryPruning), http.Get(Queries.AfterPart)));
     }
 
     /// <summary>201 for a new run, 200 for the run of an idempotency key that had been used.</summary>

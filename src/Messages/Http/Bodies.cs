@@ -42,7 +42,8 @@ internal sealed record SkipBody
 }
 
 /// <summary>
-/// An error as the API says it: RFC 9457, with <paramref name="Code"/> for machines. A client reads what something else may have answered: there any of it may be null.
+/// An error as the API says it: RFC 9457, with <paramref name="Code"/> for machines.
+/// A client reads what something else may have answered: there any of it may be null.
 /// </summary>
 internal sealed record ApiProblem(string Type, string Title, int Status, string Detail, string Code, ImmutableArray<Problem>? Problems);
 

@@ -17,14 +17,15 @@ internal enum Effect
 }
 
 /// <summary>
-/// An operation of the API. The node maps its handler by it, checks requests against it and makes the OpenAPI document from it; the client sends by it. One
-/// whose answer is JSON is an <see cref="Operation{TAnswer}"/>, or with a body an <see cref="Operation{TBody, TAnswer}"/>.
+/// An operation of the API. The node maps its handler by it, checks requests against it and makes the OpenAPI document from it; the client
+/// sends by it. One whose answer is JSON is an <see cref="Operation{TAnswer}"/>, or with a body an <see cref="Operation{TBody, TAnswer}"/>.
 /// </summary>
 /// <param name="Id">Unique and stable; clients that are generated name their methods by it.</param>
 /// <param name="Tag">One of <see cref="Tags"/>.</param>
 /// <param name="Summary">A sentence.</param>
 /// <param name="Answers">Those that are no refusals, the usual one first.</param>
-internal record Operation(HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, params ImmutableArray<(int Status, string Says)> Answers)
+internal record Operation(
+    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, params ImmutableArray<(int Status, string Says)> Answers)
 {
     /// <summary>What the summary leaves out; null if nothing.</summary>
     public string? Description { get; init; }
@@ -46,8 +47,11 @@ internal record Operation(HttpMethod Method, ApiPath Path, string Id, string Tag
     /// <summary>Whether a program may call it with its own token, for its own run.</summary>
     public bool OpenToPrograms { get; init; }
 
-    /// <summary>Whether a second one would be refused for what the first did: then it is not sent again when the connection breaks.</summary>
-    public bool SentOnce { get; init; }
+    /// <summary>
+    /// Whether one that has arrived twice is as good as once, and so is sent again when the connection breaks.
+    /// Not, if the second would be answered otherwise.
+    /// </summary>
+    public bool Repeatable { get; init; } = Method == HttpMethod.Get || Method == HttpMethod.Put;
 
     /// <summary>What is answered where it is not JSON.</summary>
     public ImmutableArray<Content> Contents { get; init; } = [];
@@ -66,9 +70,12 @@ internal record Operation(HttpMethod Method, ApiPath Path, string Id, string Tag
 
 /// <summary>An operation that is answered with JSON.</summary>
 internal record Operation<TAnswer>(
-    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, JsonTypeInfo<TAnswer> Answer, params ImmutableArray<(int Status, string Says)> Answers)
+    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, Func<JsonTypeInfo<TAnswer>> AnswerInfo,
+    params ImmutableArray<(int Status, string Says)> Answers)
     : Operation(Method, Path, Id, Tag, Summary, Answers)
 {
+    public JsonTypeInfo<TAnswer> Answer => AnswerInfo();
+
     /// <inheritdoc/>
     public override JsonTypeInfo AnswerJson => Answer;
 }
@@ -76,15 +83,20 @@ internal record Operation<TAnswer>(
 /// <summary>An operation with a JSON body that is answered with JSON.</summary>
 /// <param name="MayBeLeftOut">Whether no body is the same as <c>{}</c>.</param>
 internal sealed record Operation<TBody, TAnswer>(
-    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, JsonTypeInfo<TBody> Body, bool MayBeLeftOut, JsonTypeInfo<TAnswer> Answer,
+    HttpMethod Method, ApiPath Path, string Id, string Tag, string Summary, Func<JsonTypeInfo<TBody>> BodyInfo,
+    bool MayBeLeftOut, Func<JsonTypeInfo<TAnswer>> AnswerInfo,
     params ImmutableArray<(int Status, string Says)> Answers)
     : Operation(Method, Path, Id, Tag, Summary, Answers)
 {
+    public JsonTypeInfo<TBody> Body => BodyInfo();
+
     /// <inheritdoc/>
     public override JsonTypeInfo BodyJson => Body;
 
     /// <inheritdoc/>
     public override bool NeedsBody => !MayBeLeftOut;
+
+    public JsonTypeInfo<TAnswer> Answer => AnswerInfo();
 
     /// <inheritdoc/>
     public override JsonTypeInfo AnswerJson => Answer;

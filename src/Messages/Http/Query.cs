@@ -88,7 +88,8 @@ internal sealed record InstantQuery(string Name, string Says) : Query<DateTimeOf
     /// <inheritdoc/>
     public override bool TryRead(string text, out DateTimeOffset? value)
     {
-        value = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant) ? instant : null;
-        return value is not null;
+        var isTime = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time);
+        value = time;
+        return isTime;
     }
 }

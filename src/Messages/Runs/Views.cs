@@ -76,8 +76,8 @@ public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary
 /// <c>NAME=VALUE</c>: with this value of a parameter that is a text, a number or a truth value. The first 20 parameters of a run by name are known, each up to 200 characters.
 /// </param>
 public sealed record ListRuns(
-    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = Http.Pages.Runs, string? After = null,
-    string? Name = null, string? Parameter = null)
+    string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = Http.Pages.Runs,
+    string? After = null, string? Name = null, string? Parameter = null)
     : IRequest<RunPage>;
 
 /// <summary>Which deployments to list. Answered with <see cref="DeploymentPage"/> or a refusal.</summary>

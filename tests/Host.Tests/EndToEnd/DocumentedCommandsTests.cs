@@ -73,7 +73,8 @@ public sealed partial class DocumentedCommandsTests
         // Those of a node are its settings, in a document of their own. The table has what there is no section for.
         var document = command is "serve" or "node" or "config show" ? "configuration.md" : "commands.md";
         var row = File.ReadLines(Path.Combine(Root, "docs", "commands.md"))
-            .First(l => l.StartsWith("| `runner ", StringComparison.Ordinal) && Regex.IsMatch(l, $"(runner {command}|runner {command.Split(' ')[0]} .*… {command.Split(' ')[^1]})\\b"));
+            .FirstOrDefault(l => l.StartsWith("| `runner ", StringComparison.Ordinal) && Regex.IsMatch(l, $"(runner {command}|runner {command.Split(' ')[0]} .*… {command.Split(' ')[^1]})\\b"));
+        Assert.True(row is not null, $"docs/commands.md has no row for `runner {command}`.");
         var text = document == "commands.md" && !row.Contains("below", StringComparison.Ordinal) ? row : File.ReadAllText(Path.Combine(Root, "docs", document));
         var missing = Find(command).Options.Where(o => o is not (HelpOption or VersionOption) && !Shared.Contains(o.Name)).Select(o => o.Name)
             .Where(name => !Regex.IsMatch(text, $"{name}(?![a-z-])"));

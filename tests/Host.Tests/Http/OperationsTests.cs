@@ -77,6 +77,13 @@ public sealed partial class OperationsTests : IAsyncLifetime
         Assert.True(!missing.Any(), $"docs/http-api.md does not name {string.Join(", ", missing)} of `{request}`.");
     }
 
+    /// <summary>What it costs is nothing if nobody says so.</summary>
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void An_operation_that_does_something_says_what_it_costs(string name) => Assert.True(
+        All[name].Method == HttpMethod.Get || All[name].Effect != Effect.None != (name == nameof(Api.CancelRun)),
+        $"Api.{name} has no Effect: it would be taken while the node stops. If that is meant, as of a cancellation, which makes less work, say so here.");
+
     /// <summary>The public method of the client in which an operation stands.</summary>
     private static string? MethodOf(string name) => Regex.Match(Client, $@"Api\.{name}\b") is { Success: true } use
         ? PublicMethod().Matches(Client[..use.Index]).Select(m => m.Groups[1].Value).LastOrDefault(m => m.Length > 0)

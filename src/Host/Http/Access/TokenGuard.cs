@@ -30,7 +30,8 @@ internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
 
     /// <summary>Whether a token is needed for what is at this path.</summary>
     public static bool Guards(PathString path) =>
-        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(Api.GetMetrics.Path.Template, StringComparison.OrdinalIgnoreCase);
+        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+        || path.StartsWithSegments(Api.GetMetrics.Path.Template, StringComparison.OrdinalIgnoreCase);
 
     private Caller? CallerOf(HttpContext context)
     {

@@ -97,9 +97,12 @@ internal static class DocumentGeneration
     {
         return
         [
-            .. operation.Path.Parts.Select(part => Parameter(ParameterLocation.Path, part.Name, part.Says, part.IsId ? ValueSchema.Uuid : ValueSchema.Name)),
+            .. operation.Path.Parts.Select(part =>
+                Parameter(ParameterLocation.Path, part.Name, part.Says, part.IsId ? ValueSchema.Uuid : ValueSchema.Name)),
             .. operation.Query.Select(query => Parameter(ParameterLocation.Query, query.Name, query.Says, ValueSchema.Of(query))),
-            .. operation.LastEventId is { } says ? [Parameter(ParameterLocation.Header, HeaderNames.LastEventId, says, ValueSchema.Text())] : Array.Empty<OpenApiParameter>(),
+            .. operation.LastEventId is { } says
+                ? [Parameter(ParameterLocation.Header, HeaderNames.LastEventId, says, ValueSchema.Text())]
+                : Array.Empty<OpenApiParameter>(),
         ];
 
         static OpenApiParameter Parameter(ParameterLocation place, string name, string says, OpenApiSchema schema) =>
@@ -161,7 +164,8 @@ internal static class DocumentGeneration
         {
             Description = says,
             Headers = operation.Headers.IsEmpty ? null
-                : operation.Headers.ToDictionary(h => h.Name, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Says, Schema = ValueSchema.Text() }),
+                : operation.Headers.ToDictionary(
+                    h => h.Name, h => (IOpenApiHeader)new OpenApiHeader { Description = h.Says, Schema = ValueSchema.Text() }),
             Content = contents,
         };
     }
@@ -177,7 +181,11 @@ internal static class DocumentGeneration
         {
             var events = new JsonObject
             {
-                [name] = new JsonObject { ["id"] = id, ["data"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schemas.Component(DataOf(name), input: false)}" } },
+                [name] = new JsonObject
+                {
+                    ["id"] = id,
+                    ["data"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schemas.Component(DataOf(name), input: false)}" },
+                },
                 [EventNames.End] = new JsonObject { ["data"] = new JsonObject { ["type"] = "object", ["additionalProperties"] = false } },
             };
             media.Extensions = new Dictionary<string, IOpenApiExtension> { ["x-events"] = new JsonNodeExtension(events) };
@@ -190,7 +198,8 @@ internal static class DocumentGeneration
     {
         EventNames.State => MessagesJson.Default.RunStateChange,
         EventNames.Log => ClientJson.Default.LogLine,
-        _ => throw new NotSupportedException($"The API's document cannot describe the event '{eventName}': teach {nameof(DocumentGeneration)} what its data are."),
+        _ => throw new NotSupportedException(
+            $"The API's document cannot describe the event '{eventName}': teach {nameof(DocumentGeneration)} what its data are."),
     };
 
     /// <summary>Routes that are refused alike share the description of it.</summary>

@@ -55,6 +55,9 @@ public sealed class TroubledNodeTests : IAsyncLifetime
             var query = operation.Path.EndsWith("/logs", StringComparison.Ordinal) ? "?stream=stdout" : "";
             using var request = new HttpRequestMessage(new HttpMethod(operation.Method), path + query);
             request.Content = Body(operation) is { } body ? new StringContent(body, Encoding.UTF8, "application/json") : null;
+            Assert.False(
+                request.Content is null && operation.Json["requestBody"]?["required"]?.GetValue<bool>() == true,
+                $"{operation.Id} needs a body: give it one that is right in {nameof(Body)} here.");
             using var answer = await http.SendAsync(request);
             Assert.NotEmpty(await answer.Content.ReadAsStringAsync());
         }
