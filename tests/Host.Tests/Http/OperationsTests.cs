@@ -69,7 +69,8 @@ public sealed partial class OperationsTests : IAsyncLifetime
     {
         var operation = All[name];
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "http-api.md"));
-        var request = $"{operation.Method} {Regex.Replace(operation.Path.Template.Replace("{run}", "ID", StringComparison.Ordinal), @"\{(\w+)\}", m => m.Groups[1].Value.ToUpperInvariant())}";
+        var template = operation.Path.Template.Replace("{run}", "ID", StringComparison.Ordinal);
+        var request = $"{operation.Method} {Regex.Replace(template, @"\{(\w+)\}", m => m.Groups[1].Value.ToUpperInvariant())}";
         Assert.True(Documented(document).Contains(request), $"docs/http-api.md has no row for `{request}`.");
 
         var fields = operation.BodyJson?.Properties.Select(p => $"\"{p.Name}\"") ?? [];
