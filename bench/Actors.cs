@@ -6,7 +6,9 @@ using Runner.Entities.Store;
 
 namespace Runner.Bench;
 
-/// <summary>What Akka.NET's own parts take in a node's actor system: a tell, an ask, an ask that goes through a shard region, and an idle actor.</summary>
+/// <summary>
+/// What Akka.NET's own parts take in a node's actor system: a tell, an ask, an ask that goes through a shard region, and an idle actor.
+/// </summary>
 internal static class Actors
 {
     private const int AtOnce = 100;
@@ -36,7 +38,9 @@ internal static class Actors
         await AsksAsync(report, "the same, as a node's API asks", () =>
         {
             var one = system.ActorOf(ActorProducer.Props(static () => new Echo()));
-            return () => PromiseRef.AskAsync(system, Stopclock.Provider, inline: false, TimeSpan.FromSeconds(10), sender => one.Tell(AddOne.Instance, sender), CancellationToken.None);
+            return () => PromiseRef.AskAsync(
+                system, Stopclock.Provider, inline: false, TimeSpan.FromSeconds(10), sender => one.Tell(AddOne.Instance, sender),
+                CancellationToken.None);
         }).ConfigureAwait(false);
         var next = 0;
         await AsksAsync(report, "the same, of entities in memory behind their shard region", () =>
@@ -50,7 +54,8 @@ internal static class Actors
             return () => tallies.AskAsync(key, AddOne.Instance);
         }).ConfigureAwait(false);
         report.Add("bytes of an idle actor with its instance, unnamed", Text(Idle(system, IdleOnes)));
-        report.Add("bytes of an entity in memory without an event, its shard's part included", Text(await EntitiesAsync(tallies).ConfigureAwait(false)));
+        report.Add(
+            "bytes of an entity in memory without an event, its shard's part included", Text(await EntitiesAsync(tallies).ConfigureAwait(false)));
     }
 
     private static async Task<double> TellsAsync(ActorSystem system, int count)
@@ -74,9 +79,11 @@ internal static class Actors
         await RateAsync(asker(), AsksEach).ConfigureAwait(false);
         var one = await RateAsync(asker(), AsksEach).ConfigureAwait(false);
         var watch = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => asker()).ToArray().Select(ask => Task.Run(() => RateAsync(ask, AsksEach)))).ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => asker()).ToArray().Select(ask => Task.Run(() => RateAsync(ask, AsksEach))))
+            .ConfigureAwait(false);
         var many = AtOnce * AsksEach / watch.Elapsed.TotalSeconds;
-        report.Add($"{what}, {AtOnce} at a time", Millions(many), string.Create(CultureInfo.InvariantCulture, $"one at a time: {1e6 / one:0.0} µs each"));
+        report.Add(
+            $"{what}, {AtOnce} at a time", Millions(many), string.Create(CultureInfo.InvariantCulture, $"one at a time: {1e6 / one:0.0} µs each"));
     }
 
     private static async Task<double> RateAsync(Func<Task> ask, int count)

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace Runner.Bench;
 
-/// <summary>What this process allocates, by type, as the runtime samples it about every 100 KB: says where a figure goes, and costs it something.</summary>
+/// <summary>
+/// What this process allocates, by type, as the runtime samples it about every 100 KB: says where a figure goes, and costs it something.
+/// </summary>
 internal sealed class Allocations : EventListener
 {
     private const string Runtime = "Microsoft-Windows-DotNETRuntime";
@@ -35,9 +37,12 @@ internal sealed class Allocations : EventListener
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         if (eventData.EventName is { } name && name.StartsWith("GCAllocationTick", StringComparison.Ordinal) && _bytes is { } bytes
-            && eventData.PayloadNames!.IndexOf("TypeName") is var type and >= 0 && eventData.PayloadNames.IndexOf("AllocationAmount64") is var amount and >= 0)
+            && eventData.PayloadNames!.IndexOf("TypeName") is var type and >= 0
+            && eventData.PayloadNames.IndexOf("AllocationAmount64") is var amount and >= 0)
         {
-            bytes.AddOrUpdate((string)eventData.Payload![type]!, static (_, by) => by, static (_, before, by) => before + by, (long)(ulong)eventData.Payload[amount]!);
+            bytes.AddOrUpdate(
+                (string)eventData.Payload![type]!, static (_, by) => by, static (_, before, by) => before + by,
+                (long)(ulong)eventData.Payload[amount]!);
         }
     }
 }

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Runner.Bench;
 
 /// <summary>
-/// A hundred thousand lines through the commands that answer lines with lines, as the shipped program from its start to its end: the cases that the tests
-/// keep of what others answer, over and over, schedules each time from another year.
+/// A hundred thousand lines through the commands that answer lines with lines, as the shipped program from its start to its end: the cases that the
+/// tests keep of what others answer, over and over, schedules each time from another year.
 /// </summary>
 internal static class Batches
 {
@@ -29,7 +29,8 @@ internal static class Batches
             ("cron expressions", ["schedule", "preview", "--batch"], [.. Filled([.. crons], (cron, i) => Preview("cron", cron, i))]),
             ("recurrences", ["schedule", "preview", "--batch"], [.. Filled([.. rules], (rule, i) => Preview("rrule", rule, i))]),
             ("parameters, each with its schema", ["parameters", "check", "--batch"],
-                [.. Filled(schemas, (vector, _) => new JsonObject { ["schema"] = vector!["schema"]?.DeepClone(), ["parameters"] = vector["parameters"]?.DeepClone() })]),
+                [.. Filled(schemas, (vector, _) =>
+                    new JsonObject { ["schema"] = vector!["schema"]?.DeepClone(), ["parameters"] = vector["parameters"]?.DeepClone() })]),
         ];
         foreach (var (what, command, lines) in batches)
         {

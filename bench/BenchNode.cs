@@ -45,12 +45,15 @@ internal sealed class BenchNode : IAsyncDisposable
 
         var store = await BenchStore.OpenAsync(kind, Tables.All).ConfigureAwait(false);
         var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(folder));
-        return new BenchNode(folder, store, flowRunner, await ComposeAsync(store.Store, flowRunner, new NodeSettings("bench", 1000, _ => []), Stopclock.Provider).ConfigureAwait(false));
+        return new BenchNode(
+            folder, store, flowRunner,
+            await ComposeAsync(store.Store, flowRunner, new NodeSettings("bench", 1000, _ => []), Stopclock.Provider).ConfigureAwait(false));
     }
 
     /// <summary>A node in this process as the program composes one.</summary>
     public static async Task<RunnerNode> ComposeAsync(IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time) =>
-        (await NodeSystem.StartAsync(store, flowRunner, settings, time, Logger.None, AkkaSettings.Default, CancellationToken.None).ConfigureAwait(false)).Node;
+        (await NodeSystem.StartAsync(store, flowRunner, settings, time, Logger.None, AkkaSettings.Default, CancellationToken.None)
+            .ConfigureAwait(false)).Node;
 
     public async Task DeployAsync(params DeploymentSpec[] specs)
     {

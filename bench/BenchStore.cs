@@ -29,7 +29,8 @@ internal sealed class BenchStore : IAsyncDisposable
     /// <summary>As rows of the report say it.</summary>
     public static string Text(StoreKind kind) => kind == StoreKind.Sqlite ? "SQLite with full sync" : "PostgreSQL with fsync";
 
-    public static Task<BenchStore> OpenAsync(StoreKind kind, ImmutableArray<TableDefinition> tables) => kind == StoreKind.Sqlite ? SqliteAsync(tables) : PostgresAsync(tables);
+    public static Task<BenchStore> OpenAsync(StoreKind kind, ImmutableArray<TableDefinition> tables) =>
+        kind == StoreKind.Sqlite ? SqliteAsync(tables) : PostgresAsync(tables);
 
     /// <summary>Ends the server, if one was started.</summary>
     public static async Task EndServerAsync()
@@ -59,7 +60,8 @@ internal sealed class BenchStore : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("runner-bench-").FullName;
         return new BenchStore(
-            await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(Path.Combine(folder, "store.db")), tables, Logger.None).ConfigureAwait(false), folder, null);
+            await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(Path.Combine(folder, "store.db")), tables, Logger.None)
+                .ConfigureAwait(false), folder, null);
     }
 
     // With the lock that a node holds: that it does is looked at in every transaction.
@@ -68,6 +70,7 @@ internal sealed class BenchStore : IAsyncDisposable
         _server ??= await PostgresServer.StartAsync(fsync: true).ConfigureAwait(false);
         var options = new PostgresStoreOptions(await _server.CreateDatabaseAsync().ConfigureAwait(false));
         var nodeLock = await NodeLock.TakeAsync(options, Logger.None).ConfigureAwait(false);
-        return new BenchStore(await PostgresEntityStore.OpenAsync(options with { Lock = nodeLock }, tables, Logger.None).ConfigureAwait(false), null, nodeLock);
+        return new BenchStore(
+            await PostgresEntityStore.OpenAsync(options with { Lock = nodeLock }, tables, Logger.None).ConfigureAwait(false), null, nodeLock);
     }
 }

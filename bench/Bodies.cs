@@ -30,7 +30,8 @@ internal static class Bodies
                 report.Add(
                     string.Create(CultureInfo.InvariantCulture, $"`{method} /{path}`, {Encoding.UTF8.GetByteCount(body) / 1e6:0.0} MB: {what}"),
                     string.Create(CultureInfo.InvariantCulture, $"{took.TotalMilliseconds:N0} ms"),
-                    string.Create(CultureInfo.InvariantCulture, $"answered {(int)status}; another request waited {other.TotalMilliseconds:N0} ms at most"));
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"answered {(int)status}; another request waited {other.TotalMilliseconds:N0} ms at most"));
             }
         }
 
@@ -41,12 +42,14 @@ internal static class Bodies
     {
         yield return ("tags", HttpMethod.Post, Runs, $$"""{"tags":[{{Filled(i => $"\"t{i}\"")}}]}""");
         yield return ("parameters", HttpMethod.Post, Runs, "{\"at\":\"2100-01-01T00:00:00Z\",\"parameters\":{" + Filled(i => $"\"p{i}\":{i}") + "}}");
-        yield return ("one long parameter", HttpMethod.Post, Runs, "{\"at\":\"2100-01-01T00:00:00Z\",\"parameters\":{\"p\":\"" + new string('x', Room) + "\"}}");
+        yield return ("one long parameter", HttpMethod.Post, Runs, "{\"at\":\"2100-01-01T00:00:00Z\",\"parameters\":{\"p\":\""
+            + new string('x', Room) + "\"}}");
         yield return ("unknown fields", HttpMethod.Post, Runs, $$"""{{{Filled(i => $"\"parametres{i}\":{i}")}}}""");
         yield return ("a long key", HttpMethod.Post, Runs, $$"""{"idempotencyKey":"{{new string('k', Room)}}"}""");
         yield return ("deployments", HttpMethod.Put, Register, $"[{Filled(i => Fields($"\"name\":\"bench/d{i}\"", ""))}]");
         yield return ("tags", HttpMethod.Put, Register, Deployment($"\"tags\":[{Filled(i => $"\"t{i}\"")}]"));
-        yield return ("arguments with templates that are none", HttpMethod.Put, Register, Deployment($"\"command\":[\"true\",{Filled(_ => "\"{{x}}\"")}]", command: ""));
+        yield return ("arguments with templates that are none", HttpMethod.Put, Register, Deployment(
+            $"\"command\":[\"true\",{Filled(_ => "\"{{x}}\"")}]", command: ""));
         yield return ("variables", HttpMethod.Put, Register, Deployment($$"""
             "env":{{{Filled(i => $"\"v{i}\":\"\"")}}}
             """));
@@ -91,12 +94,14 @@ internal static class Bodies
         }
     }
 
-    private static string Deployment(string rest, string command = "\"command\":[\"true\"]") => $"[{Fields("\"name\":\"bench/bodies\"", rest, command)}]";
+    private static string Deployment(string rest, string command = "\"command\":[\"true\"]") =>
+        $"[{Fields("\"name\":\"bench/bodies\"", rest, command)}]";
 
     private static string Fields(string name, string rest, string command = "\"command\":[\"true\"]") =>
         $"{{{string.Join(',', ((string[])[name, "\"workdir\":\"/\"", command, rest]).Where(f => f.Length > 0))}}}";
 
-    private static async Task<(HttpStatusCode Status, TimeSpan Took, TimeSpan Other)> MeasureAsync(NodeProgram node, HttpMethod method, string path, string body)
+    private static async Task<(HttpStatusCode Status, TimeSpan Took, TimeSpan Other)> MeasureAsync(
+        NodeProgram node, HttpMethod method, string path, string body)
     {
         var watch = Stopwatch.StartNew();
         var answer = SendAsync(node, method, path, body);

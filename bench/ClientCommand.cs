@@ -4,7 +4,9 @@ using Runner.Messages.Deployments;
 
 namespace Runner.Bench;
 
-/// <summary>Commands that speak to a node, as the shipped program from its start to its end; and whether one of them loads anything of Akka.NET.</summary>
+/// <summary>
+/// Commands that speak to a node, as the shipped program from its start to its end; and whether one of them loads anything of Akka.NET.
+/// </summary>
 internal static class ClientCommand
 {
     private static readonly string[][] Commands = [["runs"], ["health"], ["deployments"]];
@@ -19,7 +21,8 @@ internal static class ClientCommand
         var node = await NodeProgram.StartAsync(data).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
-            await node.Client.RegisterAsync([new DeploymentSpec { Name = "bench/true", Command = ["/bin/true"], Workdir = data }]).ConfigureAwait(false);
+            await node.Client.RegisterAsync([new DeploymentSpec { Name = "bench/true", Command = ["/bin/true"], Workdir = data }])
+                .ConfigureAwait(false);
             foreach (var command in Commands)
             {
                 string[] whole = [.. program, .. command, "--data", data];
@@ -38,7 +41,9 @@ internal static class ClientCommand
                 var akka = loaded.Where(name => name.StartsWith("Akka", StringComparison.Ordinal)).ToArray();
                 report.Add(
                     $"`runner {string.Join(' ', command)}`: process start to end", samples.ToString(),
-                    string.Create(CultureInfo.InvariantCulture, $"bar: under 250 ms; through ./runner, which looks for changes first: {script.TotalMilliseconds:0} ms; of Akka.NET among its {loaded.Length} libraries: {(akka.Length == 0 ? "none" : string.Join(", ", akka))}"));
+                    string.Create(CultureInfo.InvariantCulture, $"bar: under 250 ms; through ./runner, which looks for changes first: "
+                        + $"{script.TotalMilliseconds:0} ms; of Akka.NET among its {loaded.Length} libraries: "
+                        + $"{(akka.Length == 0 ? "none" : string.Join(", ", akka))}"));
             }
         }
 
@@ -69,7 +74,8 @@ internal static class ClientCommand
     {
         try
         {
-            return [.. File.ReadLines($"/proc/{pid}/maps").Select(line => Path.GetFileName(line)).Where(name => name.EndsWith(".dll", StringComparison.Ordinal))];
+            return [.. File.ReadLines($"/proc/{pid}/maps").Select(line => Path.GetFileName(line))
+                .Where(name => name.EndsWith(".dll", StringComparison.Ordinal))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

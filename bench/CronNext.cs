@@ -6,13 +6,16 @@ using TimeZones = Runner.Actors.Scheduling.TimeZones;
 
 namespace Runner.Bench;
 
-/// <summary>The next occurrence of cron expressions, usual and sparse, beside Quartz's CronExpression for the same occurrences where it can say them.</summary>
+/// <summary>
+/// The next occurrence of cron expressions, usual and sparse, beside Quartz's CronExpression for the same occurrences where it can say them.
+/// </summary>
 internal static class CronNext
 {
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(300);
 
     // Also where the calendar leaves a leap year out, and the search goes farthest.
-    private static readonly DateTimeOffset[] Starts = [At("2026-03-01T00:00:01Z"), At("2050-06-15T12:34:56Z"), At("2072-02-29T12:00Z"), At("2096-03-01T00:00Z")];
+    private static readonly DateTimeOffset[] Starts = [At("2026-03-01T00:00:01Z"), At("2050-06-15T12:34:56Z"), At("2072-02-29T12:00Z"), At(
+        "2096-03-01T00:00Z")];
 
     private static readonly (string Expression, string Zone, bool DayOr, string? Quartz)[] Usual =
     [
@@ -41,7 +44,8 @@ internal static class CronNext
         foreach (var (expression, zone, dayOr, quartz) in Usual)
         {
             var (ours, theirs) = Make(expression, zone, dayOr, quartz);
-            report.Add($"cron: next of `{expression}`, {zone}, each asked from the one before", Walk(ours).Text, $"Quartz: {Walk(After(theirs!)).Text}");
+            report.Add(
+                $"cron: next of `{expression}`, {zone}, each asked from the one before", Walk(ours).Text, $"Quartz: {Walk(After(theirs!)).Text}");
         }
 
         var worst = 0d;
@@ -50,8 +54,11 @@ internal static class CronNext
             var (ours, theirs) = Make(expression, zone, dayOr, quartz);
             var each = Starts.Select(from => Same(ours, from)).ToArray();
             worst = Math.Max(worst, each.Max(e => e.Nanoseconds));
-            var text = quartz is null ? "cannot say that both must match" : $"{Starts.Select(from => Same(After(theirs!), from)).MaxBy(e => e.Nanoseconds).Text} (`{quartz}`)";
-            report.Add($"cron: next of `{expression}`, {zone}{(dayOr ? "" : ", both day fields")}, the slowest of {Starts.Length} starts", each.MaxBy(e => e.Nanoseconds).Text, $"Quartz: {text}");
+            var text = quartz is null ? "cannot say that both must match"
+                : $"{Starts.Select(from => Same(After(theirs!), from)).MaxBy(e => e.Nanoseconds).Text} (`{quartz}`)";
+            report.Add(
+                $"cron: next of `{expression}`, {zone}{(dayOr ? "" : ", both day fields")}, the slowest of {Starts.Length} starts",
+                each.MaxBy(e => e.Nanoseconds).Text, $"Quartz: {text}");
         }
 
         report.Add("cron: the worst of these", Text(worst), "asked for: 100 µs");
@@ -59,7 +66,8 @@ internal static class CronNext
         return Task.CompletedTask;
     }
 
-    private static (Func<DateTimeOffset, DateTimeOffset?> Ours, CronExpression? Theirs) Make(string expression, string zone, bool dayOr, string? quartz)
+    private static (Func<DateTimeOffset, DateTimeOffset?> Ours, CronExpression? Theirs) Make(
+        string expression, string zone, bool dayOr, string? quartz)
     {
         var found = TimeZones.TryFind(zone, out var rules, out var error) ? rules : throw new InvalidOperationException(error);
         return (CronSchedule.Parse(expression, found, dayOr).Next, quartz is null ? null : new CronExpression(quartz, found));
@@ -74,7 +82,8 @@ internal static class CronNext
         return Measure(() => at = next(at) is { Year: < 2060 } later ? later : Starts[0]);
     }
 
-    private static (double Nanoseconds, string Text) Same(Func<DateTimeOffset, DateTimeOffset?> next, DateTimeOffset from) => Measure(() => next(from));
+    private static (double Nanoseconds, string Text) Same(Func<DateTimeOffset, DateTimeOffset?> next, DateTimeOffset from) =>
+        Measure(() => next(from));
 
     private static (double Nanoseconds, string Text) Measure(Action ask)
     {

@@ -8,8 +8,8 @@ namespace Runner.Bench;
 
 /// <summary>
 /// Events of a thousand entities through the whole of the engine, one for each command, beside what the store's group writer takes with nothing above
-/// it: of the very commits that the engine has made, serialized already; and of batches of its own, 64 events of one entity in each. And beside what SQLite
-/// takes by a prepared insert with nothing around that. All write many events of one entity and then of the next, which is what a B-tree
+/// it: of the very commits that the engine has made, serialized already; and of batches of its own, 64 events of one entity in each. And beside what
+/// SQLite takes by a prepared insert with nothing around that. All write many events of one entity and then of the next, which is what a B-tree
 /// likes: one event of each in turn is half as fast, in SQLite too.
 /// </summary>
 internal static class DurableEvents
@@ -43,7 +43,8 @@ internal static class DurableEvents
             var batches = await BatchesAsync(kind).ConfigureAwait(false);
             var raw = kind == StoreKind.Sqlite ? await RawAsync().ConfigureAwait(false) : default;
             Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"  engine {engine}, group writer alone {writer}, its own batches {batches.Rate:0}, raw {raw:0}, {(double)Events / commits.Count:0.0} events a commit"));
+                CultureInfo.InvariantCulture, $"  engine {engine}, group writer alone {writer}, its own batches {batches.Rate:0}, raw {raw:0}, "
+                    + $"{(double)Events / commits.Count:0.0} events a commit"));
             if (round > 0)
             {
                 // The first is for the compiler.
@@ -56,15 +57,21 @@ internal static class DurableEvents
             ? $"; SQLite's prepared insert, {RawBatch:N0} a transaction: {Of(r => r.Raw):0}, ratio {Of(r => r.Engine.Rate / r.Raw):0%}"
             : "";
         report.Add(
-            $"durable events a second over {Entities:N0} entities, one for each command, {InFlightEach} commands in flight on each, {BenchStore.Text(kind)}",
+            $"durable events a second over {Entities:N0} entities, one for each command, {InFlightEach} commands in flight on each, "
+            + $"{BenchStore.Text(kind)}",
             $"{Of(r => r.Engine.Rate):0}",
-            $"bar: at least 40% of the group writer alone, fed the same serialized commits: {Of(r => r.Writer.Rate):0}, ratio {Of(r => r.Engine.Rate / r.Writer.Rate):0%} "
-            + $"(rounds: {string.Join(", ", rounds.Select(r => $"{r.Engine.Rate / r.Writer.Rate:0%}"))}), {Of(r => r.EventsInCommit):0.0} events in each; by the definition until now, the store's own "
-            + $"batches, {Each} events a commit, 1,000 commits at once: {Of(r => r.Batches.Rate):0}, ratio {Of(r => r.Engine.Rate / r.Batches.Rate):0%}{insert}");
+            $"bar: at least 40% of the group writer alone, fed the same serialized commits: {Of(r => r.Writer.Rate):0}, "
+            + $"ratio {Of(r => r.Engine.Rate / r.Writer.Rate):0%} (rounds: "
+            + $"{string.Join(", ", rounds.Select(r => $"{r.Engine.Rate / r.Writer.Rate:0%}"))}), {Of(r => r.EventsInCommit):0.0} events in each; "
+            + $"by the definition until now, the store's own batches, {Each} events a commit, 1,000 commits at once: {Of(r => r.Batches.Rate):0}, "
+            + $"ratio {Of(r => r.Engine.Rate / r.Batches.Rate):0%}{insert}");
         report.Add(
             "the same: processor time of an event, µs, all threads of this process",
-            $"{Of(r => r.Engine.Micros):0.00}", $"the group writer alone: {Of(r => r.Writer.Micros):0.00}; its own batches, made on the way: {Of(r => r.Batches.Micros):0.00}");
-        report.Add("the same: bytes allocated for an event", $"{Of(r => r.Engine.Bytes):0}", $"the group writer alone: {Of(r => r.Writer.Bytes):0}; its own batches: {Of(r => r.Batches.Bytes):0}");
+            $"{Of(r => r.Engine.Micros):0.00}",
+            $"the group writer alone: {Of(r => r.Writer.Micros):0.00}; its own batches, made on the way: {Of(r => r.Batches.Micros):0.00}");
+        report.Add(
+            "the same: bytes allocated for an event", $"{Of(r => r.Engine.Bytes):0}",
+            $"the group writer alone: {Of(r => r.Writer.Bytes):0}; its own batches: {Of(r => r.Batches.Bytes):0}");
     }
 
     /// <summary>Through the engine; and which commits it has made of it.</summary>
@@ -113,14 +120,16 @@ internal static class DurableEvents
     }
 
     private static EntityCommit One(EntityKey entity, long after, int events, string name, int version, byte[] payload) => new(
-        [new EntityWrite(entity, after, [.. Enumerable.Range(1, events).Select(n => new StoredEvent(after + n, name, version, DateTimeOffset.UnixEpoch, payload))])]);
+        [new EntityWrite(entity, after, [.. Enumerable.Range(1, events)
+            .Select(n => new StoredEvent(after + n, name, version, DateTimeOffset.UnixEpoch, payload))])]);
 
     private static async Task<double> RawAsync()
     {
         var folder = Directory.CreateTempSubdirectory("runner-bench-").FullName;
         var path = Path.Combine(folder, "raw.db");
         // Made by the store, so that schema and settings are the same.
-        await (await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path), [], Logger.None).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        await (await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path), [], Logger.None).ConfigureAwait(false)).DisposeAsync()
+            .ConfigureAwait(false);
         var rate = Raw(path);
         Directory.Delete(folder, recursive: true);
         return rate;
@@ -144,7 +153,8 @@ internal static class DurableEvents
             {
                 for (var sequence = first + 1; sequence <= Math.Min(first + Each, EventsEach); sequence++)
                 {
-                    insert.Bind(1, id).Bind(2, sequence).BindTag(3, id.Kind).BindManifest(4, name, version).Bind(5, 0).Bind(6, payload.AsSpan()).Execute();
+                    insert.Bind(1, id)
+                        .Bind(2, sequence).BindTag(3, id.Kind).BindManifest(4, name, version).Bind(5, 0).Bind(6, payload.AsSpan()).Execute();
                     if (++written % RawBatch == 0)
                     {
                         database.Execute("COMMIT");
@@ -177,7 +187,9 @@ internal static class DurableEvents
             await write().ConfigureAwait(false);
             var took = watch.Elapsed;
             process.Refresh();
-            return new Use(Events / took.TotalSeconds, (process.TotalProcessorTime - processor).TotalMicroseconds / Events, (GC.GetTotalAllocatedBytes() - bytes) / (double)Events);
+            return new Use(
+                Events / took.TotalSeconds, (process.TotalProcessorTime - processor).TotalMicroseconds / Events,
+                (GC.GetTotalAllocatedBytes() - bytes) / (double)Events);
         }
 
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rate:0} ({Micros:0.00} µs, {Bytes:0} bytes)");

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Runner.Bench;
 
 /// <summary>
-/// Durable runs of /bin/true through the whole path, 8 and 32 in flight, on SQLite and on PostgreSQL, beside the bare loop of the same processes: rounds
-/// of them alternate, and the ratio is the median of the rounds' ratios. The bare loop runs with as many in flight, and with fewer, for its best is not with 8.
+/// Durable runs of /bin/true through the whole path, 8 and 32 in flight, on SQLite and on PostgreSQL, beside the bare loop of the same processes:
+/// rounds of them alternate, and the ratio is the median of the rounds' ratios. The bare loop runs with as many in flight, and with fewer, for its
+/// best is not with 8.
 /// </summary>
 internal static class DurableRuns
 {
@@ -51,9 +52,10 @@ internal static class DurableRuns
             report.Add(
                 $"durable runs of /bin/true a second, {inFlight} in flight, {BenchStore.Text(kind)}",
                 $"{Samples.Median(rounds.Select(r => r.Durable[inFlight])):0}",
-                $"{bar}bare posix_spawn loop, {inFlight} in flight: {Samples.Median(rounds.Select(r => r.Bare[inFlight])):0}, ratio {Samples.Median(ratios):0%} "
-                + $"(rounds: {string.Join(", ", ratios.Select(r => $"{r:0%}"))}); best of {string.Join(", ", BareThreads)} in flight: "
-                + $"{Samples.Median(rounds.Select(r => r.Bare.Values.Max())):0}, ratio {Samples.Median(rounds.Select(r => r.Durable[inFlight] / r.Bare.Values.Max())):0%}");
+                $"{bar}bare posix_spawn loop, {inFlight} in flight: {Samples.Median(rounds.Select(r => r.Bare[inFlight])):0}, "
+                + $"ratio {Samples.Median(ratios):0%} (rounds: {string.Join(", ", ratios.Select(r => $"{r:0%}"))}); "
+                + $"best of {string.Join(", ", BareThreads)} in flight: {Samples.Median(rounds.Select(r => r.Bare.Values.Max())):0}, "
+                + $"ratio {Samples.Median(rounds.Select(r => r.Durable[inFlight] / r.Bare.Values.Max())):0%}");
         }
     }
 

@@ -10,9 +10,11 @@ internal abstract class ForwardingStore(IEntityStore store) : IEntityStore
 
     public Task<EntityHistory> LoadAsync(EntityKey entity) => Answer(store.LoadAsync(entity));
 
-    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => Answer(store.EventsAsync(entity, afterSequence, atMost));
+    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) =>
+        Answer(store.EventsAsync(entity, afterSequence, atMost));
 
-    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null) => Answer(store.WakeUpsAsync(until, after, atMost, slice));
+    public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null) =>
+        Answer(store.WakeUpsAsync(until, after, atMost, slice));
 
     public Task<ImmutableArray<SlotRow>> SlotsAsync() => Answer(store.SlotsAsync());
 

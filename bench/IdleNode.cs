@@ -28,7 +28,9 @@ internal static class IdleNode
             }
         }
 
-        report.Add($"on a store of {MillionRuns.Count:N0} runs: process start to an entity's first answer, {Starts} starts", answered.ToString(), "bar: under 1,500 ms");
+        report.Add(
+            $"on a store of {MillionRuns.Count:N0} runs: process start to an entity's first answer, {Starts} starts", answered.ToString(),
+            "bar: under 1,500 ms");
         report.Add($"the same: process start to ready, {Starts} starts", ready.ToString(), "bar: under 1,500 ms");
 
         // Alone: a node that was asked for something is not idle.
@@ -45,7 +47,8 @@ internal static class IdleNode
                 string.Create(CultureInfo.InvariantCulture, $"{use.Resident:0.0}"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"bar: under 160; its peak: {use.Peak:0.0}; {use.Threads} threads, {use.Descriptors} descriptors; {worked / Idle:0.0%} of a processor while idle"));
+                    $"bar: under 160; its peak: {use.Peak:0.0}; {use.Threads} threads, {use.Descriptors} descriptors; "
+                    + $"{worked / Idle:0.0%} of a processor while idle"));
         }
     }
 }

@@ -47,7 +47,8 @@ internal static class ManyDeployments
             string.Create(CultureInfo.InvariantCulture, $"{same - empty:0.0}"),
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"bar: under 100; {Idle.TotalSeconds:0} s after the last was registered; after a restart: {restarted - empty:0.0}, ready in {ready.TotalMilliseconds:0} ms"));
+                $"bar: under 100; {Idle.TotalSeconds:0} s after the last was registered; "
+                + $"after a restart: {restarted - empty:0.0}, ready in {ready.TotalMilliseconds:0} ms"));
         report.Add(
             $"registering them over HTTP, {Chunk:N0} a request, one request at a time",
             string.Create(CultureInfo.InvariantCulture, $"{registering.TotalSeconds:0.0} s"),
@@ -113,7 +114,8 @@ internal static class ManyDeployments
             Description = $"Job {i} of the bench",
             Command = ["/bin/true", "{{ parameters.number }}"],
             Workdir = workdir,
-            Parameters = ImmutableSortedDictionary<string, System.Text.Json.JsonElement>.Empty.Add("number", System.Text.Json.JsonDocument.Parse(i.ToString(CultureInfo.InvariantCulture)).RootElement),
+            Parameters = ImmutableSortedDictionary<string, System.Text.Json.JsonElement>.Empty.Add(
+                "number", System.Text.Json.JsonDocument.Parse(i.ToString(CultureInfo.InvariantCulture)).RootElement),
             Tags = [$"team-{i % 50}"],
             Schedules = [new ScheduleSpec { Cron = cron, Timezone = i % 3 == 0 ? "Europe/Berlin" : null }],
         };

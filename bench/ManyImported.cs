@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Runner.Bench;
 
-/// <summary>`runner import` of a file with very many deployments, as the shipped program on the shipped node: the plan alone, and the whole; once more, when nothing is new.</summary>
+/// <summary>
+/// `runner import` of a file with very many deployments, as the shipped program on the shipped node: the plan alone, and the whole; once more, when
+/// nothing is new.
+/// </summary>
 internal static class ManyImported
 {
     private static int Count => Scale.Of(700_000, 2_000);
@@ -16,12 +19,15 @@ internal static class ManyImported
         var data = Directory.CreateDirectory(Path.Combine(folder, "data")).FullName;
         await using (var node = await NodeProgram.StartAsync(data).ConfigureAwait(false))
         {
-            foreach (var (what, more) in new (string, string[])[] { ("the plan (`--dry-run`)", ["--dry-run"]), ("all of it", ["--yes"]), ("once more, when nothing is new", ["--yes"]) })
+            foreach (var (what, more) in new (string, string[])[] { ("the plan (`--dry-run`)", ["--dry-run"]), ("all of it", ["--yes"]), (
+                "once more, when nothing is new", ["--yes"]) })
             {
                 var ran = await ShippedCommand.RunAsync(["import", file, "--data", data, .. more]).ConfigureAwait(false);
                 var use = node.Use();
                 report.Add(
-                    string.Create(CultureInfo.InvariantCulture, $"`runner import` of {Count:N0} deployments, {new FileInfo(file).Length / 1e6:0} MB: {what}"), ran.ToString(),
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"`runner import` of {Count:N0} deployments, {new FileInfo(file).Length / 1e6:0} MB: {what}"),
+                    ran.ToString(),
                     string.Create(CultureInfo.InvariantCulture, $"the node {use.Peak:0} MB at most; its last line: {ran.Output.Split('\n')[^1]}"));
             }
         }
@@ -37,7 +43,8 @@ internal static class ManyImported
         {
             await file.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  - {{name: import{i % 100}/d{i}, command: [/bin/true, \"{i}\"], workdir: /, tags: [t{i % 20}], parameters: {{n: {i}}}, schedules: [{{cron: \"0 3 1 1 *\", timezone: UTC}}]}}")).ConfigureAwait(false);
+                $"  - {{name: import{i % 100}/d{i}, command: [/bin/true, \"{i}\"], workdir: /, tags: [t{i % 20}], parameters: {{n: {i}}}, schedules: "
+                + $"[{{cron: \"0 3 1 1 *\", timezone: UTC}}]}}")).ConfigureAwait(false);
         }
     }
 }

@@ -10,7 +10,8 @@ namespace Runner.Bench;
 
 /// <summary>What a store is filled with.</summary>
 /// <param name="Runs">How many runs, all ended.</param>
-/// <param name="Deployments">How many deployments they are of, named by <see cref="ManyRuns.Deployment"/>; more of the first ones than of the last.</param>
+/// <param name="Deployments">How many deployments they are of, named by <see cref="ManyRuns.Deployment"/>; more of the first ones than of the
+/// last.</param>
 /// <param name="Newest">When the last of them was made; each is <paramref name="Apart"/> after the one before.</param>
 /// <param name="Tags">How many tags there are, named by <see cref="ManyRuns.Tag"/>; a run has up to three. 0 for none.</param>
 internal sealed record ManyRunsOptions(int Runs, int Deployments, DateTimeOffset Newest)
@@ -93,7 +94,9 @@ internal static class ManyRuns
         // The smaller of two numbers: few deployments run often, many seldom.
         var deployment = Math.Min(random.Below(options.Deployments), random.Below(options.Deployments));
         var spec = Deployment(deployment);
-        yield return (new RunScheduled(spec, Recipe, ImmutableSortedDictionary<string, System.Text.Json.JsonElement>.Empty, created, 0, Tags(options, deployment), "every"), created);
+        yield return (new RunScheduled(
+            spec, Recipe, ImmutableSortedDictionary<string, System.Text.Json.JsonElement>.Empty, created, 0, Tags(options, deployment),
+            "every"), created);
         var outcome = Outcome(random.Below(100));
         if (outcome.Type == StateType.Cancelled)
         {
@@ -125,7 +128,8 @@ internal static class ManyRuns
 
     private static RunRecipe Recipe { get; } = new(
         ["/usr/bin/python3", "-m", "flows.nightly", "--region", "eu-central"], "/srv/flows",
-        ImmutableSortedDictionary<string, Runner.Messages.Deployments.EnvValue?>.Empty.Add("FLOW_ENV", "production"), [], null, new() { Count = 0 }, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), null);
+        ImmutableSortedDictionary<string, Runner.Messages.Deployments.EnvValue?>.Empty.Add("FLOW_ENV", "production"), [], null, new() { Count = 0 },
+        TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), null);
 
     /// <summary>The same numbers everywhere for the same seed.</summary>
     private sealed class SplitMix(ulong seed)

@@ -38,8 +38,10 @@ internal static class ManyWaiting
         await using (node.ConfigureAwait(false))
         {
             await node.Client.SetLimitAsync(Limit, Slots).ConfigureAwait(false);
-            await node.Client.RegisterAsync([Spec("bench/holder", data, "sleep", "100000"), Spec("bench/waiter", data, "sleep", "{{ parameters.seconds }}")]).ConfigureAwait(false);
-            var holders = await Task.WhenAll(Enumerable.Range(0, Slots).Select(_ => node.Client.SubmitAsync(new SubmitRun("bench/holder")))).ConfigureAwait(false);
+            await node.Client.RegisterAsync([Spec("bench/holder", data, "sleep", "100000"),
+                Spec("bench/waiter", data, "sleep", "{{ parameters.seconds }}")]).ConfigureAwait(false);
+            var holders = await Task.WhenAll(Enumerable.Range(0, Slots).Select(_ => node.Client.SubmitAsync(new SubmitRun("bench/holder"))))
+                .ConfigureAwait(false);
             submitting = await SubmitAsync(node).ConfigureAwait(false);
             await UntilAsync(node, "scheduled", Waiting).ConfigureAwait(false);
             await Pause.For(Idle).ConfigureAwait(false);
@@ -51,9 +53,12 @@ internal static class ManyWaiting
 
         report.Add(
             $"{Waiting:N0} runs waiting behind a limit of {Slots}: MB resident", Text(waiting.Resident),
-            $"bar: under 300; its peak while they were submitted: {Text(waiting.Peak)}, while all of them ran: {Text(drained.Peak)}; submitted at {Waiting / submitting.TotalSeconds:0} a second");
+            $"bar: under 300; its peak while they were submitted: {Text(waiting.Peak)}, while all of them ran: {Text(drained.Peak)}; "
+            + $"submitted at {Waiting / submitting.TotalSeconds:0} a second");
         var starts = await ServiceOrderCheck.ReadAsync(NodeProgram.StoreIn(data), "bench/waiter", Limit).ConfigureAwait(false);
-        report.Add("the same: a freed slot used again, end of one run to the next one's process, 100 runs a second", starts.Freed(urgent: true).ToString(), "bar: p99 under 25 ms");
+        report.Add(
+            "the same: a freed slot used again, end of one run to the next one's process, 100 runs a second", starts.Freed(urgent: true).ToString(),
+            "bar: p99 under 25 ms");
         report.Add("the same, with as many runs a second as 10 slots give", starts.Freed(urgent: false).ToString(), "the machine is full then");
         report.Add(
             "the same: starts out of the order of priority, then due time", $"{starts.OutOfOrder(Slots)} of {starts.Count:N0}",
@@ -65,14 +70,16 @@ internal static class ManyWaiting
     {
         var random = new SimulatedRandom(1);
         var now = Stopclock.Now;
-        var due = Enumerable.Range(0, Waiting).Select(_ => (At: now.AddSeconds(-random.Next(3_600)), Priority: random.Next((2 * Highest) + 1) - Highest)).ToArray();
+        var due = Enumerable.Range(0, Waiting)
+            .Select(_ => (At: now.AddSeconds(-random.Next(3_600)), Priority: random.Next((2 * Highest) + 1) - Highest)).ToArray();
         var next = -1;
         var watch = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, InFlight).Select(async _ =>
         {
             for (int i; (i = Interlocked.Increment(ref next)) < Waiting;)
             {
-                await node.Client.SubmitAsync(new SubmitRun("bench/waiter", due[i].Priority == Highest ? Long : Short, due[i].At, due[i].Priority)).ConfigureAwait(false);
+                await node.Client.SubmitAsync(new SubmitRun("bench/waiter", due[i].Priority == Highest ? Long : Short, due[i].At, due[i].Priority))
+                    .ConfigureAwait(false);
             }
         })).ConfigureAwait(false);
         return watch.Elapsed;
@@ -99,7 +106,8 @@ internal static class ManyWaiting
 
     private static async Task DrainedAsync(NodeProgram node)
     {
-        while ((await node.Client.LimitsAsync(new ListLimits()).ConfigureAwait(false)).Items.Single(l => l.Name == Limit) is { Held: > 0 } or { MoreWaiting: true })
+        while ((await node.Client.LimitsAsync(new ListLimits()).ConfigureAwait(false)).Items
+            .Single(l => l.Name == Limit) is { Held: > 0 } or { MoreWaiting: true })
         {
             await Pause.For(TimeSpan.FromMilliseconds(500)).ConfigureAwait(false);
         }

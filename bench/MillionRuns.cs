@@ -41,7 +41,8 @@ internal static class MillionRuns
         var store = await OpenAsync().ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
-            return [.. (await store.RowsAsync(new RowQuery(Tables.Runs.Name, [], [new("created")], count)).ConfigureAwait(false)).Select(row => row.Key)];
+            return [.. (await store.RowsAsync(new RowQuery(Tables.Runs.Name, [], [new("created")], count)).ConfigureAwait(false))
+                .Select(row => row.Key)];
         }
     }
 
@@ -54,5 +55,6 @@ internal static class MillionRuns
         }
     }
 
-    private static Task<SqliteEntityStore> OpenAsync() => SqliteEntityStore.OpenAsync(new SqliteStoreOptions(NodeProgram.StoreIn(_folder!)), Tables.All, Logger.None);
+    private static Task<SqliteEntityStore> OpenAsync() =>
+        SqliteEntityStore.OpenAsync(new SqliteStoreOptions(NodeProgram.StoreIn(_folder!)), Tables.All, Logger.None);
 }

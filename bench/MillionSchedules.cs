@@ -43,14 +43,16 @@ internal static class MillionSchedules
 
         var (last, resting, peak, processors) = await FireAsync(data, due).ConfigureAwait(false);
         ready.Add(last);
-        var (decided, durable, unheard) = await LatenessAsync(NodeProgram.StoreIn(data), due + Warm, due + ScheduledStore.DueFor).ConfigureAwait(false);
+        var (decided, durable, unheard) = await LatenessAsync(NodeProgram.StoreIn(data), due + Warm, due + ScheduledStore.DueFor)
+            .ConfigureAwait(false);
         Directory.Delete(data, recursive: true);
         report.Add($"{ScheduledStore.Count:N0} scheduled deployments: process start to ready, {Starts} starts", ready.ToString(), "bar: under 10 s");
         report.Add(
             $"the same: {ScheduledStore.DueEachSecond:N0} due a second, from then to the run durable and waiting for its slot", durable.ToString(),
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"bar: p99 under 250 ms; to the decision: {decided}; {durable.Count / (ScheduledStore.DueFor - Warm).TotalSeconds:0} runs a second were made, with {processors:0%} of a processor; {unheard} were made and had not asked for a slot by the end"));
+                $"bar: p99 under 250 ms; to the decision: {decided}; {durable.Count / (ScheduledStore.DueFor - Warm).TotalSeconds:0} runs a second "
+                + $"were made, with {processors:0%} of a processor; {unheard} were made and had not asked for a slot by the end"));
         report.Add(
             "the same: MB resident", string.Create(CultureInfo.InvariantCulture, $"{peak:0.0}"),
             string.Create(CultureInfo.InvariantCulture, $"its peak, bar: under 600; {resting:0.0} before the first was due"));
@@ -72,7 +74,8 @@ internal static class MillionSchedules
         await using (node.ConfigureAwait(false))
         {
             await node.Client.SetLimitAsync(ScheduledStore.Limit, 1).ConfigureAwait(false);
-            await node.Client.RegisterAsync([new() { Name = Holder, Command = ["sleep", "100000"], Workdir = data, Limits = [ScheduledStore.Limit] }]).ConfigureAwait(false);
+            await node.Client.RegisterAsync([new() { Name = Holder, Command = ["sleep", "100000"], Workdir = data, Limits = [ScheduledStore.Limit] }])
+                .ConfigureAwait(false);
             await node.Client.SubmitAsync(new SubmitRun(Holder)).ConfigureAwait(false);
             await UntilAsync(due).ConfigureAwait(false);
             var resting = node.Use().Resident;
@@ -86,7 +89,9 @@ internal static class MillionSchedules
         }
     }
 
-    /// <summary>Of every run due from one time to before another: how long after that it was decided, and how long after it was durable at the latest.</summary>
+    /// <summary>
+    /// Of every run due from one time to before another: how long after that it was decided, and how long after it was durable at the latest.
+    /// </summary>
     private static async Task<(Samples Decided, Samples Durable, int Unheard)> LatenessAsync(string path, DateTimeOffset from, DateTimeOffset to)
     {
         var store = await OpenAsync(path).ConfigureAwait(false);
@@ -96,7 +101,8 @@ internal static class MillionSchedules
             for (RowPosition? after = null; ;)
             {
                 var page = await store.RowsAsync(new RowQuery(Tables.Runs.Name, [], [new("created")], Page, after)).ConfigureAwait(false);
-                var histories = await Task.WhenAll(page.Select(row => store.LoadAsync(new EntityKey(EntityKinds.FlowRun, row.Key)))).ConfigureAwait(false);
+                var histories = await Task.WhenAll(page.Select(row => store.LoadAsync(new EntityKey(EntityKinds.FlowRun, row.Key))))
+                    .ConfigureAwait(false);
                 foreach (var events in histories.Select(h => h.Events))
                 {
                     var due = ((RunScheduled)Codec.Read(events[0].Type, events[0].Version, events[0].Payload.Span)).Due;
@@ -126,7 +132,8 @@ internal static class MillionSchedules
 
     private static JournalCodec Codec { get; } = new();
 
-    private static Task<SqliteEntityStore> OpenAsync(string path) => SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path), Tables.All, Logger.None);
+    private static Task<SqliteEntityStore> OpenAsync(string path) =>
+        SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path), Tables.All, Logger.None);
 
     private static Task UntilAsync(DateTimeOffset time) => Pause.For(time - Stopclock.Now is { Ticks: > 0 } left ? left : TimeSpan.Zero);
 }

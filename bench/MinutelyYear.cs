@@ -38,7 +38,8 @@ internal static class MinutelyYear
         var folder = Directory.Exists(Memory)
             ? Directory.CreateDirectory(Path.Combine(Memory, $"runner-bench-{Environment.ProcessId}")).FullName
             : Directory.CreateTempSubdirectory("runner-bench-").FullName;
-        var store = await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(Path.Combine(folder, "store.db")), Tables.All, Logger.None).ConfigureAwait(false);
+        var store = await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(Path.Combine(folder, "store.db")), Tables.All, Logger.None)
+            .ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
             var months = Live(store, out var runs);
@@ -62,7 +63,10 @@ internal static class MinutelyYear
         var ended = 0L;
         using var subscription = node.Subscribe(change => ended += change.Change.State.IsTerminal ? 1 : 0);
         world.Run(() => _ = node.AskAsync(new RegisterDeployments(
-            [new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = "/", Schedules = [new ScheduleSpec { Cron = "* * * * *" }] }]), default));
+            [new DeploymentSpec
+            {
+                Name = Deployment, Command = ["/bin/true"], Workdir = "/", Schedules = [new ScheduleSpec { Cron = "* * * * *" }]
+            }]), default));
         var months = new List<double>();
         for (var day = 1; day <= Days; day++)
         {
@@ -99,7 +103,8 @@ internal static class MinutelyYear
             var watch = Stopwatch.StartNew();
             // The deployment is years behind this machine's clock or years ahead of it; nothing may be emitted here.
             var node = await BenchNode.ComposeAsync(
-                store, new InstantPrograms((_, _) => { }), Settings with { IdleAfter = IdleAfter }, new StoppedClock(Begin.AddDays(Days).AddSeconds(30))).ConfigureAwait(false);
+                store, new InstantPrograms((_, _) => { }), Settings with { IdleAfter = IdleAfter },
+                new StoppedClock(Begin.AddDays(Days).AddSeconds(30))).ConfigureAwait(false);
             await AskAsync(node).ConfigureAwait(false);
             started.Add(watch.Elapsed);
             for (var again = 0; i == Starts && again < Recoveries; again++)

@@ -73,13 +73,15 @@ internal sealed class NodeProgram : IAsyncDisposable
         // Its console goes nowhere: what a terminal makes of it is not measured.
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = data };
         string[] command =
-            ["-c", "exec \"$@\" >/dev/null 2>>node.err", "sh", .. await CommandAsync().ConfigureAwait(false), "node", "--data", data, "--listen", url.Authority];
+            ["-c", "exec \"$@\" >/dev/null 2>>node.err", "sh", .. await CommandAsync()
+                .ConfigureAwait(false), "node", "--data", data, "--listen", url.Authority];
         Array.ForEach(command, start.ArgumentList.Add);
         Array.ForEach(settings, s => start.Environment[s.Variable] = s.Value);
         var watch = Stopwatch.StartNew();
         var process = Process.Start(start)!;
         var ready = AnsweredAsync(url, new Uri("health/ready", UriKind.Relative), () => null, process, watch);
-        var answered = entity is null ? null : AnsweredAsync(url, new Uri(entity, UriKind.Relative), () => LocalNode.Find(url.ToString(), data).Token, process, watch);
+        var answered = entity is null ? null
+            : AnsweredAsync(url, new Uri(entity, UriKind.Relative), () => LocalNode.Find(url.ToString(), data).Token, process, watch);
         return new NodeProgram(process, data, url, await ready.ConfigureAwait(false), answered is null ? null : await answered.ConfigureAwait(false));
     }
 
@@ -88,7 +90,8 @@ internal sealed class NodeProgram : IAsyncDisposable
     {
         var status = File.ReadAllLines($"/proc/{_process.Id}/status");
         long Of(string name) => long.Parse(
-            status.First(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
+            status.First(l => l.StartsWith(name + ":", StringComparison.Ordinal))
+                .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
             CultureInfo.InvariantCulture);
         return new NodeUse(
             Of("VmRSS") / 1024.0, Of("VmHWM") / 1024.0, (int)Of("Threads"), Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length);
@@ -155,7 +158,8 @@ internal sealed class NodeProgram : IAsyncDisposable
 
             if (watch.Elapsed > StartWithin)
             {
-                throw new InvalidOperationException($"{url}{path} has had no answer for {StartWithin.TotalSeconds:0} s; node.err in its data folder may say why.");
+                throw new InvalidOperationException(
+                    $"{url}{path} has had no answer for {StartWithin.TotalSeconds:0} s; node.err in its data folder may say why.");
             }
 
             await Pause.For(TimeSpan.FromMilliseconds(2)).ConfigureAwait(false);

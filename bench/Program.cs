@@ -4,7 +4,9 @@ using Runner.Bench;
 // Every figure of bench/RESULTS.md; --help says which there are.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Scale.IsQuick = args.Contains("--quick");
-var (chosen, numbers) = Arguments.Read([.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200), ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)));
+var (chosen, numbers) = Arguments.Read(
+    [.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200),
+    ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)));
 MillionRuns.Count = (int)numbers["--runs"];
 var soak = new Soak(TimeSpan.FromMinutes(numbers["--minutes"]), (int)numbers["--rate"]);
 ScheduledStore.DueEachSecond = (int)numbers["--due"];

@@ -7,8 +7,8 @@ using Runner.Messages.Runs;
 namespace Runner.Bench;
 
 /// <summary>
-/// An entity of three events that is asked for something while it is not in memory, one entity at a time: through its shard region, with its history read, to
-/// the answer. Beside it the same of one that is in memory, and the reading of the history alone.
+/// An entity of three events that is asked for something while it is not in memory, one entity at a time: through its shard region, with its history
+/// read, to the answer. Beside it the same of one that is in memory, and the reading of the history alone.
 /// </summary>
 internal static class Recovery
 {
@@ -42,7 +42,8 @@ internal static class Recovery
         var resident = await EachAsync(i => AskAsync(tallies, Warm + Counted - 1 - (i % 100))).ConfigureAwait(false);
         report.Add(
             $"an entity of {EventsOfOne} events brought to memory and asked, one at a time, {BenchStore.Text(kind)}", recovered.ToString(),
-            $"{(kind == StoreKind.Sqlite ? "bar: p50 under 1 ms; " : "")}its history read from the store alone: {load}; asked while in memory: {resident}");
+            $"{(kind == StoreKind.Sqlite ? "bar: p50 under 1 ms; " : "")}its history read from the store alone: {load}; "
+            + $"asked while in memory: {resident}");
     }
 
     private static async Task AskAsync(TallySystem tallies, int number)
@@ -72,7 +73,9 @@ internal static class Recovery
             store.Store, new InstantPrograms((_, _) => { }), new NodeSettings("bench", 10, _ => []), Stopclock.Provider).ConfigureAwait(false);
         var samples = await EachAsync(i => node.AskAsync(new GetRun(runs[i]), default)).ConfigureAwait(false);
         await node.StopAsync(StopMode.Immediate).ConfigureAwait(false);
-        report.Add($"an ended run of two or four events brought to memory and shown, one at a time, {BenchStore.Text(StoreKind.Sqlite)}", samples.ToString());
+        report.Add(
+            $"an ended run of two or four events brought to memory and shown, one at a time, {BenchStore.Text(StoreKind.Sqlite)}",
+            samples.ToString());
     }
 
     private static async Task<Samples> EachAsync(Func<int, Task> ask)
@@ -97,7 +100,8 @@ internal static class Recovery
         foreach (var chunk in Enumerable.Range(0, Warm + Counted).Chunk(InCommit))
         {
             await store.CommitAsync(new EntityCommit([.. chunk.Select(i => new EntityWrite(
-                TallySystem.Key(i), 0, [.. Enumerable.Range(1, EventsOfOne).Select(n => new StoredEvent(n, name, version, DateTimeOffset.UnixEpoch, payload))]))])).ConfigureAwait(false);
+                TallySystem.Key(i), 0, [.. Enumerable.Range(1, EventsOfOne)
+                    .Select(n => new StoredEvent(n, name, version, DateTimeOffset.UnixEpoch, payload))]))])).ConfigureAwait(false);
         }
     }
 }

@@ -30,7 +30,8 @@ internal static class RecurrenceNext
         "RRULE:FREQ=SECONDLY;INTERVAL=7;COUNT=2000000",
         "RRULE:FREQ=SECONDLY;INTERVAL=7;COUNT=2000000000",
         "RRULE:FREQ=DAILY;BYHOUR=0,12;BYSETPOS=1;COUNT=2000000000",
-        .. Enumerable.Repeat("RRULE:FREQ=SECONDLY;INTERVAL=86399;BYHOUR=3;BYMINUTE=0;BYSECOND=0", 90).Chunk(90).Select(rules => string.Join('\n', rules)),
+        .. Enumerable.Repeat("RRULE:FREQ=SECONDLY;INTERVAL=86399;BYHOUR=3;BYMINUTE=0;BYSECOND=0", 90).Chunk(90)
+            .Select(rules => string.Join('\n', rules)),
     ];
 
     public static Task MeasureAsync(Report report)
@@ -45,7 +46,8 @@ internal static class RecurrenceNext
         }
 
         report.Add(
-            $"the longest answer of {Slow.Length} RRULEs made to take long", Text(worst.Max(w => w.next)), $"bar: a few ms; the longest reading of one: {Text(worst.Max(w => w.reading))}, bar: 100 ms");
+            $"the longest answer of {Slow.Length} RRULEs made to take long", Text(worst.Max(w => w.next)),
+            $"bar: a few ms; the longest reading of one: {Text(worst.Max(w => w.reading))}, bar: 100 ms");
         return Task.CompletedTask;
     }
 
@@ -103,5 +105,6 @@ internal static class RecurrenceNext
     private static RecurrenceSchedule? Read(string text) =>
         RecurrenceSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule, out _) ? schedule : null;
 
-    private static string Text(TimeSpan time) => time.TotalMicroseconds < 1000 ? $"{time.TotalMicroseconds:0.00} µs" : $"{time.TotalMilliseconds:0.0} ms";
+    private static string Text(TimeSpan time) =>
+        time.TotalMicroseconds < 1000 ? $"{time.TotalMicroseconds:0.00} µs" : $"{time.TotalMilliseconds:0.0} ms";
 }

@@ -33,11 +33,14 @@ internal sealed class Report
         file.WriteLine(name == "SOAK.md" ? "# The soak" : "# Results");
         file.WriteLine();
         file.WriteLine($"Made by `dotnet run -c Release --project bench{arguments}`. Figures of one run on a shared machine: compare within it.");
-        file.WriteLine("The store is on disk: SQLite with synchronous=FULL, or a private PostgreSQL with fsync and synchronous_commit, beside the bench on the same disk. So are the output files where a figure is of the whole program (NodeProgram); where it is of a node in the bench's own process (BenchNode) they are in memory, as the bare loop's are.");
+        file.WriteLine("The store is on disk: SQLite with synchronous=FULL, or a private PostgreSQL with fsync and synchronous_commit, "
+            + "beside the bench on the same disk. So are the output files where a figure is of the whole program (NodeProgram); "
+            + "where it is of a node in the bench's own process (BenchNode) they are in memory, as the bare loop's are.");
         file.WriteLine();
         file.WriteLine($"- date: {Stopclock.Today()}");
         file.WriteLine($"- commit: {Git("rev-parse --short HEAD")}{(Git("status --porcelain -- src bench").Length > 0 ? " with changes" : "")}");
-        file.WriteLine($"- machine: {Environment.ProcessorCount} cores ({Processor()}), {RuntimeInformation.OSDescription}, .NET {Environment.Version}");
+        file.WriteLine(
+            $"- machine: {Environment.ProcessorCount} cores ({Processor()}), {RuntimeInformation.OSDescription}, .NET {Environment.Version}");
         file.WriteLine();
         Print(file);
     }

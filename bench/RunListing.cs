@@ -10,7 +10,8 @@ internal static class RunListing
 
     private static readonly string Deployment = Uri.EscapeDataString(ManyRuns.Deployment(101));
     private static readonly string Tag = ManyRuns.Tag(1);
-    private static readonly string Since = Uri.EscapeDataString(MillionRuns.Newest.AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+    private static readonly string Since = Uri.EscapeDataString(
+        MillionRuns.Newest.AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
 
     private static readonly (string What, string Query)[] Filters =
     [

@@ -41,7 +41,8 @@ internal static class ScheduledStore
         now = Stopclock.Now;
         var due = now + lead;
         await FillAsync(
-            store, Enumerable.Range(0, Due).Select(i => Spec(Count - Due + i, workdir, Hourly(due.AddMilliseconds(i * 1_000.0 / DueEachSecond)))), now).ConfigureAwait(false);
+            store, Enumerable.Range(0, Due).Select(i => Spec(Count - Due + i, workdir, Hourly(due.AddMilliseconds(i * 1_000.0 / DueEachSecond)))),
+            now).ConfigureAwait(false);
         return due;
     }
 
@@ -83,7 +84,8 @@ internal static class ScheduledStore
         Description = string.Create(CultureInfo.InvariantCulture, $"Job {i} of the bench"),
         Command = ["/bin/true", "{{ parameters.number }}"],
         Workdir = workdir,
-        Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("number", JsonDocument.Parse(i.ToString(CultureInfo.InvariantCulture)).RootElement),
+        Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add(
+            "number", JsonDocument.Parse(i.ToString(CultureInfo.InvariantCulture)).RootElement),
         Tags = [string.Create(CultureInfo.InvariantCulture, $"team-{i % 50}")],
         Limits = [Limit],
         Schedules = [schedule],

@@ -27,7 +27,8 @@ internal sealed class ServiceOrderCheck
             {
                 var page = await store.RowsAsync(new RowQuery(
                     Tables.Runs.Name, [new("deployment", RowOperator.Equal, deployment)], [new("created")], 1_000, after)).ConfigureAwait(false);
-                await Task.WhenAll(page.Select(async row => starts.Add(Read(row.Key, limit, await store.LoadAsync(new EntityKey(EntityKinds.FlowRun, row.Key)).ConfigureAwait(false)))))
+                await Task.WhenAll(page.Select(async row => starts.Add(
+                    Read(row.Key, limit, await store.LoadAsync(new EntityKey(EntityKinds.FlowRun, row.Key)).ConfigureAwait(false)))))
                     .ConfigureAwait(false);
                 if (page.Length < 1_000)
                 {
@@ -106,7 +107,8 @@ internal sealed class ServiceOrderCheck
         return start;
     }
 
-    private sealed record Start(string Run, int Priority, DateTimeOffset Due, int Slot, DateTimeOffset Taken, DateTimeOffset Alive, DateTimeOffset Ended);
+    private sealed record Start(
+        string Run, int Priority, DateTimeOffset Due, int Slot, DateTimeOffset Taken, DateTimeOffset Alive, DateTimeOffset Ended);
 
     /// <summary>Priority, then due time to the millisecond, then id.</summary>
     private sealed class ServiceOrder : IComparer<Start>

@@ -24,7 +24,8 @@ internal sealed record ShippedCommand(TimeSpan Took, double Peak, string Output)
         var said = (await output.ConfigureAwait(false)).Trim();
         return process.ExitCode == 0
             ? new ShippedCommand(watch.Elapsed, peak, said)
-            : throw new InvalidOperationException($"`runner {string.Join(' ', arguments)}` ended with {process.ExitCode}: {said[..Math.Min(said.Length, 2_000)]}");
+            : throw new InvalidOperationException(
+                $"`runner {string.Join(' ', arguments)}` ended with {process.ExitCode}: {said[..Math.Min(said.Length, 2_000)]}");
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Took.TotalSeconds:0.0} s, {Peak:0} MB at most");
@@ -34,7 +35,8 @@ internal sealed record ShippedCommand(TimeSpan Took, double Peak, string Output)
         try
         {
             var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+            return line is null ? 0
+                : long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
         }
         catch (IOException)
         {

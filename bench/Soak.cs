@@ -8,7 +8,8 @@ namespace Runner.Bench;
 
 /// <summary>
 /// Runs submitted at a fixed rate over HTTP for minutes, each when its time has come whether or not the ones before have been answered; the
-/// oldest are pruned all the time, for the node's own sweep every ten minutes would draw a saw and no line. What it takes of memory, descriptors, threads and files is written down as it goes.
+/// oldest are pruned all the time, for the node's own sweep every ten minutes would draw a saw and no line. What it takes of memory, descriptors,
+/// threads and files is written down as it goes.
 /// </summary>
 /// <param name="Length">How long runs are submitted.</param>
 /// <param name="Rate">Runs a second.</param>
@@ -34,7 +35,8 @@ internal sealed record Soak(TimeSpan Length, int Rate)
             data, ("RUNNER_RETENTION_KEEP_AT_LEAST", "1s")).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
-            await node.Client.RegisterAsync([new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = data }]).ConfigureAwait(false);
+            await node.Client.RegisterAsync([new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = data }])
+                .ConfigureAwait(false);
             var submitting = load.RunAsync(node.Client);
             var pruning = PruneAsync(node.Client, submitting);
             var watch = Stopwatch.StartNew();
@@ -52,11 +54,13 @@ internal sealed record Soak(TimeSpan Length, int Rate)
         var plot = Scale.IsQuick ? Path.Combine(Path.GetTempPath(), "runner-soak.svg") : Path.Combine(Report.Root(), "bench", "soak.svg");
         await File.WriteAllTextAsync(plot, SoakPlot.Draw(samples, Rate)).ConfigureAwait(false);
         report.Add(
-            string.Create(CultureInfo.InvariantCulture, $"soak: {Rate} runs a second of /bin/true for {Length.TotalMinutes:0.#} minutes, over HTTP, the last {Rate * KeepSeconds:N0} kept: runs a second"),
+            string.Create(CultureInfo.InvariantCulture, $"soak: {Rate} runs a second of /bin/true for {Length.TotalMinutes:0.#} minutes, over HTTP, "
+                + $"the last {Rate * KeepSeconds:N0} kept: runs a second"),
             string.Create(CultureInfo.InvariantCulture, $"{load.Submitted / load.Took.TotalSeconds:0.0}"),
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{load.Submitted:N0} submitted, {load.Refused} refused, {load.NotCompleted} of {load.Followed} followed did not complete; submitted to ended: {load.Ends}; the plot is soak.svg"));
+                $"{load.Submitted:N0} submitted, {load.Refused} refused, {load.NotCompleted} of {load.Followed} followed did not complete; "
+                + $"submitted to ended: {load.Ends}; the plot is soak.svg"));
         foreach (var series in SoakSample.Series)
         {
             report.Add($"the same: {series.Name}, second quarter of the time, then the last", Change(samples, series.Of), "bar: flat");

@@ -18,26 +18,35 @@ internal static class SoakPlot
         var series = SoakSample.Series;
         var height = Top + series.Length * (PanelHeight + Gap) + 20;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {height}\" font-family=\"sans-serif\" font-size=\"11\">\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {height}\" font-family=\"sans-serif\" font-size=\"11\">\n");
         svg.Append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"18\" font-size=\"14\">One node, {rate} runs a second, {samples[^1].At.TotalMinutes:0.#} minutes</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"{Left}\" y=\"18\" font-size=\"14\">One node, {rate} runs a second, {samples[^1].At.TotalMinutes:0.#} minutes</text>\n");
         for (var i = 0; i < series.Length; i++)
         {
             Panel(svg, samples, series[i], Top + i * (PanelHeight + Gap));
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{height - 6}\" text-anchor=\"middle\">minutes since the first run was submitted</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{height - 6}\" text-anchor=\"middle\">minutes since the first run was submitted</text>\n");
         return svg.Append("</svg>\n").ToString();
     }
 
-    private static void Panel(StringBuilder svg, IReadOnlyList<SoakSample> samples, (string Name, string Unit, Func<SoakSample, double> Of) series, int top)
+    private static void Panel(
+        StringBuilder svg, IReadOnlyList<SoakSample> samples, (string Name, string Unit, Func<SoakSample, double> Of) series, int top)
     {
         var most = Nice(samples.Max(series.Of));
         var minutes = samples[^1].At.TotalMinutes;
         var bottom = top + PanelHeight;
         double X(double at) => Left + at / minutes * (Width - Left - Right);
         double Y(double value) => bottom - value / most * PanelHeight;
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"{top - 6}\" font-weight=\"bold\">{series.Name}{(series.Unit.Length > 0 ? $" ({series.Unit})" : "")}</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"{Left}\" y=\"{top - 6}\" font-weight=\"bold\">{series.Name}{(series.Unit.Length > 0 ? $" ({series.Unit})" : "")}</text>\n");
         foreach (var part in (double[])[0, 0.5, 1])
         {
             var y = Y(part * most);
@@ -51,7 +60,8 @@ internal static class SoakPlot
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(at):0.0}\" y=\"{bottom + 14}\" text-anchor=\"middle\">{at:0.##}</text>\n");
         }
 
-        var points = string.Join(' ', samples.Select(s => string.Create(CultureInfo.InvariantCulture, $"{X(s.At.TotalMinutes):0.0},{Y(series.Of(s)):0.0}")));
+        var points = string.Join(
+            ' ', samples.Select(s => string.Create(CultureInfo.InvariantCulture, $"{X(s.At.TotalMinutes):0.0},{Y(series.Of(s)):0.0}")));
         svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{points}\" fill=\"none\" stroke=\"#1f6feb\" stroke-width=\"1.5\"/>\n");
     }
 

@@ -18,7 +18,8 @@ internal static class StoreCommits
             var eight = await RateAsync(store.Store, "eight", Scale.Of(8000, 800), 8).ConfigureAwait(false);
             var many = await RateAsync(store.Store, "many", Scale.Of(60_000, 6_000), 1000).ConfigureAwait(false);
             report.Add(
-                $"entity commits a second, 1,000 in flight (1 event, 1 row, 1 wake-up each), {BenchStore.Text(kind)}", $"{many:0}", $"8 in flight: {eight:0}; 1 in flight: {one:0}");
+                $"entity commits a second, 1,000 in flight (1 event, 1 row, 1 wake-up each), {BenchStore.Text(kind)}", $"{many:0}",
+                $"8 in flight: {eight:0}; 1 in flight: {one:0}");
         }
     }
 

@@ -61,7 +61,8 @@ internal sealed class TallyBehaviour : IEntityBehaviour<TallyState, Tallied, str
 
 internal sealed class TallyCodec : IEventCodec
 {
-    private static readonly string Json = $$"""{"attempt":1,"pid":12345,"startTime":123456789,"bootId":"0d4f7c53-7a0f-4e33-a1a5-6c8f0f8cc5b1","note":"{{new string('x', 20)}}"}""";
+    private static readonly string Json =
+        $$"""{"attempt":1,"pid":12345,"startTime":123456789,"bootId":"0d4f7c53-7a0f-4e33-a1a5-6c8f0f8cc5b1","note":"{{new string('x', 20)}}"}""";
 
     public (string Name, int Version, byte[] Payload) Write(object @event) => ("tallied", 1, Encoding.UTF8.GetBytes(Json));
 

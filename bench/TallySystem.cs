@@ -40,13 +40,16 @@ internal sealed class TallySystem : IAsyncDisposable
         var tallies = new TallySystem(stay);
         await tallies.StartHostAsync(store).ConfigureAwait(false);
         // Its region knows where its shards are from now on.
-        await Task.WhenAll(Enumerable.Range(0, 1_000).Select(i => tallies.AskAsync(new EntityKey(TallyBehaviour.Name, $"first-{i}"), GetTally.Instance))).ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, 1_000)
+            .Select(i => tallies.AskAsync(new EntityKey(TallyBehaviour.Name, $"first-{i}"), GetTally.Instance))).ConfigureAwait(false);
         return tallies;
     }
 
     /// <summary>Asks as a node's API does.</summary>
     public async Task<TallyAnswer> AskAsync(EntityKey entity, object request) =>
-        await PromiseRef.AskAsync(System, Stopclock.Provider, inline: false, Patience, sender => _router.Tell(entity, request, sender), CancellationToken.None).ConfigureAwait(false)
+        await PromiseRef.AskAsync(
+            System, Stopclock.Provider, inline: false, Patience, sender => _router.Tell(entity, request, sender), CancellationToken.None)
+            .ConfigureAwait(false)
             is TallyAnswer answer ? answer : throw new InvalidOperationException($"{entity} has not answered.");
 
     public async ValueTask DisposeAsync()
@@ -60,14 +63,18 @@ internal sealed class TallySystem : IAsyncDisposable
         _host = await NodeHost.StartAsync(AkkaSettings.Default, Logger.None, static _ => { }, (akka, _) => akka
             .AddEntityJournal(new EntityStoreSetup(store, codec))
             .WithActors((system, _) => _services = Services(system, store, codec))
-            .WithShardRegion<TallyActor>(Region, id => ActorProducer.Props(() => new TallyActor(_services!, id)), EntityExtractor.Instance, NodeHosting.Shards)
-            .WithActors((_, registry) => _router.Add(TallyBehaviour.Name, Region, registry.Get<TallyActor>())), CancellationToken.None).ConfigureAwait(false);
+            .WithShardRegion<TallyActor>(
+                Region, id => ActorProducer.Props(() => new TallyActor(_services!, id)), EntityExtractor.Instance, NodeHosting.Shards)
+            .WithActors((_, registry) => _router.Add(TallyBehaviour.Name, Region, registry.Get<TallyActor>())), CancellationToken.None)
+            .ConfigureAwait(false);
         System = _host.System;
     }
 
-    private EntityServices Services(ActorSystem system, IEntityStore store, TallyCodec codec) => new(store, codec, Stopclock.Provider, _router, Logger.None)
+    private EntityServices Services(ActorSystem system, IEntityStore store, TallyCodec codec) => new(
+        store, codec, Stopclock.Provider, _router, Logger.None)
     {
         Fallen = new FallenEntities(system, () => _router),
-        Idle = _stay ? ActorRefs.Nobody : system.ActorOf(ActorProducer.Props(() => new IdleEntities(Stopclock.Provider, TimeSpan.FromSeconds(10))), "idle-entities"),
+        Idle = _stay ? ActorRefs.Nobody
+            : system.ActorOf(ActorProducer.Props(() => new IdleEntities(Stopclock.Provider, TimeSpan.FromSeconds(10))), "idle-entities"),
     };
 }

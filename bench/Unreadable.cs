@@ -4,7 +4,9 @@ using Runner.Messages.Deployments;
 
 namespace Runner.Bench;
 
-/// <summary>What entities that cannot be read cost the shipped program: processor time and lines of the log, beside the same node with none.</summary>
+/// <summary>
+/// What entities that cannot be read cost the shipped program: processor time and lines of the log, beside the same node with none.
+/// </summary>
 internal static class Unreadable
 {
     private static readonly int[] Counts = [0, 1, Scale.Of(10_000, 100)];
@@ -33,8 +35,12 @@ internal static class Unreadable
                 var used = (node.ProcessorTime() - began) / For * 100;
                 report.Add(
                     string.Create(CultureInfo.InvariantCulture, $"{damaged:N0} scheduled deployments that are due and cannot be read"),
-                    string.Create(CultureInfo.InvariantCulture, $"{used:0.0} % of a processor, {(Lines(data) - lines) / For.TotalMinutes:0.0} lines of the log a minute"),
-                    string.Create(CultureInfo.InvariantCulture, $"{lines} lines before; {node.Use().Resident:0} MB resident; bar: 1 line a minute, and the processor of the node without"));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{used:0.0} % of a processor, {(Lines(data) - lines) / For.TotalMinutes:0.0} lines of the log a minute"),
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{lines} lines before; {node.Use().Resident:0} MB resident; bar: 1 line a minute, and the processor of the node without"));
             }
 
             Directory.Delete(data, recursive: true);

@@ -12,6 +12,7 @@ internal static class VerifyStore
         var verified = await ShippedCommand.RunAsync("verify", "--data", folder).ConfigureAwait(false);
         report.Add(
             string.Create(CultureInfo.InvariantCulture, $"`runner verify` on {MillionRuns.Count:N0} runs"), verified.ToString(),
-            string.Create(CultureInfo.InvariantCulture, $"bar: 2 minutes and 500 MB for 1,000,000; {verified.Output}; the store has {new FileInfo(NodeProgram.StoreIn(folder)).Length / 1e6:0} MB"));
+            string.Create(CultureInfo.InvariantCulture, $"bar: 2 minutes and 500 MB for 1,000,000; {verified.Output}; "
+                + $"the store has {new FileInfo(NodeProgram.StoreIn(folder)).Length / 1e6:0} MB"));
     }
 }

@@ -8,8 +8,8 @@ using Serilog;
 namespace Runner.Actors;
 
 /// <summary>
-/// Rows that were read and mean nothing, since they are damaged: whoever meets one leaves it out and goes on. They are remembered for whoever asks how the node
-/// is, and not more than one line a minute is logged about them. Thread-safe.
+/// Rows that were read and mean nothing, since they are damaged: whoever meets one leaves it out and goes on. They are remembered for whoever asks
+/// how the node is, and not more than one line a minute is logged about them. Thread-safe.
 /// </summary>
 internal sealed class DamagedRows(TimeProvider time, ILogger log)
 {
@@ -54,7 +54,8 @@ internal sealed class DamagedRows(TimeProvider time, ILogger log)
         }
 
         log.Error(
-            "The row {Key} of the table {Table} is left out, since it {Problem:l}; `runner health` names those that were found, `runner verify` finds all", key, table, problem);
+            "The row {Key} of the table {Table} is left out, since it {Problem:l}; "
+            + "`runner health` names those that were found, `runner verify` finds all", key, table, problem);
     }
 
     /// <summary>What readable rows say; those that are not are left out.</summary>
@@ -113,7 +114,8 @@ internal sealed class DamagedRows(TimeProvider time, ILogger log)
 
         foreach (var slot in slots.Where(slot => !EntityKinds.IsRun(slot.Holder)))
         {
-            Found("slots", string.Create(CultureInfo.InvariantCulture, $"{slot.Limit}/{slot.Number}"), $"is held by «{slot.Holder}», which is no run");
+            Found(
+                "slots", string.Create(CultureInfo.InvariantCulture, $"{slot.Limit}/{slot.Number}"), $"is held by «{slot.Holder}», which is no run");
         }
 
         return [.. slots.Where(slot => EntityKinds.IsRun(slot.Holder))];

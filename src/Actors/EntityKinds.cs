@@ -15,7 +15,8 @@ internal static class EntityKinds
 
     /// <summary>The entity of a text like <c>FlowRun/0192…</c>; null if it names none.</summary>
     public static Entities.Store.EntityKey? Read(string text) =>
-        text.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && new Entities.Store.EntityKey(text[..slash], text[(slash + 1)..]) is var entity
+        text.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash
+            && new Entities.Store.EntityKey(text[..slash], text[(slash + 1)..]) is var entity
             && entity.Kind is FlowRun or Deployment or Limiter && !CannotBe(entity)
             ? entity
             : null;
@@ -44,7 +45,8 @@ internal static class LimitNames
     public static string Node(string node) => NodePrefix + node;
 
     /// <summary>The deployment whose limit it is; null if it is none's.</summary>
-    public static string? DeploymentOf(string limit) => limit.StartsWith(DeploymentPrefix, StringComparison.Ordinal) ? limit[DeploymentPrefix.Length..] : null;
+    public static string? DeploymentOf(string limit) =>
+        limit.StartsWith(DeploymentPrefix, StringComparison.Ordinal) ? limit[DeploymentPrefix.Length..] : null;
 
     public static Messages.Limits.LimitKind KindOf(string limit) =>
         limit.StartsWith(DeploymentPrefix, StringComparison.Ordinal) ? Messages.Limits.LimitKind.Deployment

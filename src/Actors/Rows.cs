@@ -6,8 +6,8 @@ using Runner.Messages.Runs;
 
 namespace Runner.Actors;
 
-// The rows of Tables by what they mean: nobody else knows at which place of a row a value stands. They are here and not beside the store, which keeps rows
-// for anybody and knows no domain.
+// The rows of Tables by what they mean: nobody else knows at which place of a row a value stands. They are here and not beside the store, which keeps
+// rows for anybody and knows no domain.
 
 /// <summary>A run, in <see cref="Tables.Runs"/>. Its times are to the millisecond.</summary>
 internal sealed record RunRow(
@@ -25,12 +25,14 @@ internal sealed record RunRow(
         new(Run, Deployment, State, Due, Created, Started, Ended, Attempt, Priority, ExitCode, Schedule, Tags, WaitingFor, Name);
 
     public static RunRow Of(Row row) => row.Values is
-        [var deployment, var name, var type, var at, var message, var due, var created, var started, var ended, var attempt, var priority, var exitCode, var schedule, var waitingFor, var tags, var called]
+        [
+            var deployment, var name, var type, var at, var message, var due, var created, var started, var ended, var attempt, var priority,
+            var exitCode, var schedule, var waitingFor, var tags, var called]
         ? new(
             Guid.Parse(row.Key), (string)deployment!,
             new RunState(Enum.Parse<StateType>((string)type!), (string)name!, RowValues.Time(at), (string?)message),
-            RowValues.Time(due), RowValues.Time(created), RowValues.OptionalTime(started), RowValues.OptionalTime(ended), (int)(long)attempt!, (int)(long)priority!,
-            (int?)(long?)exitCode, (string?)schedule, (string?)waitingFor, (ImmutableArray<string>)tags!, (string?)called)
+            RowValues.Time(due), RowValues.Time(created), RowValues.OptionalTime(started), RowValues.OptionalTime(ended), (int)(long)attempt!,
+            (int)(long)priority!, (int?)(long?)exitCode, (string?)schedule, (string?)waitingFor, (ImmutableArray<string>)tags!, (string?)called)
         : throw RowValues.Unlike(Tables.Runs, row);
 
     /// <summary>The latest attempt, also if all else of the row cannot be read; null if not even that can.</summary>
@@ -45,11 +47,12 @@ internal sealed record RunRow(
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Runs.Name, RowValues.Key(run));
 
     /// <summary>
-    /// Where a page of rows by creation goes on: after the last whose place can be read. What cannot be read is not passed over for ever: the next page has it again
-    /// at most. Null where none can be, which ends the list.
+    /// Where a page of rows by creation goes on: after the last whose place can be read. What cannot be read is not passed over for ever: the next
+    /// page has it again at most. Null where none can be, which ends the list.
     /// </summary>
     public static RowPosition? LastPlace(ImmutableArray<Row> rows) =>
-        rows.LastOrDefault(row => row.Values[CreatedColumn] is long && Guid.TryParse(row.Key, out _)) is { } last ? PlaceAt((long)last.Values[CreatedColumn]!, last.Key) : null;
+        rows.LastOrDefault(row => row.Values[CreatedColumn] is long && Guid.TryParse(row.Key, out _)) is { } last
+            ? PlaceAt((long)last.Values[CreatedColumn]!, last.Key) : null;
 
     /// <summary>A place in the order of creation.</summary>
     /// <param name="created">Unix milliseconds.</param>
@@ -83,13 +86,15 @@ internal sealed record RunWordsRow(Guid Run, DateTimeOffset Created, ImmutableAr
     public static ImmutableArray<string> Of(RunScheduled run) =>
     [
         .. run.Name is { } name ? [OfName(name)] : Array.Empty<string>(),
-        .. run.Parameters.Select(p => (p.Key, Text: TextOf(p.Value))).Where(p => p.Text is { Length: <= LongestValue } && p.Key.Length is > 0 and <= LongestValue)
+        .. run.Parameters.Select(p => (p.Key, Text: TextOf(p.Value)))
+            .Where(p => p.Text is { Length: <= LongestValue } && p.Key.Length is > 0 and <= LongestValue)
             .Take(MostParameters).Select(p => OfParameter($"{p.Key}={p.Text}")),
     ];
 
     /// <summary>As <see cref="RunRow.LastPlace"/>, of rows of this table.</summary>
     public static RowPosition? LastPlace(ImmutableArray<Row> rows) =>
-        rows.LastOrDefault(row => row.Values is [long, ..] && Guid.TryParse(row.Key, out _)) is { } last ? RunRow.PlaceAt((long)last.Values[0]!, last.Key) : null;
+        rows.LastOrDefault(row => row.Values is [long, ..] && Guid.TryParse(row.Key, out _)) is { } last
+            ? RunRow.PlaceAt((long)last.Values[0]!, last.Key) : null;
 
     public RowChange Put() => RowChange.Put(Tables.RunWords.Name, RowValues.Key(Run), RowValues.Of(Created), Words);
 
@@ -158,7 +163,8 @@ internal sealed record WaiterRow(
 
     public RowChange Put() => RowChange.Put(
         Tables.Waiters.Name, RowValues.Key(Run), WaitingFor, Urgency, RowValues.Of(Ready),
-        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{first}{Sized}{own}{(CancelsRunning ? Newest.ToString() : "")}")) : Limits));
+        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{first}{Sized}{own}{(CancelsRunning ? Newest.ToString() : "")}")) : Limits));
 
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Waiters.Name, RowValues.Key(run));
 }
@@ -179,7 +185,9 @@ internal sealed record LimitRow(string Limit, int Size, bool Ending = false)
     public static RowChange Change(string limit, int? size) => size is { } some ? new LimitRow(limit, some).Put() : Delete(limit);
 }
 
-/// <summary>A deployment's own rule about ended runs, in <see cref="Tables.Retention"/>: whoever sweeps reads these and no other deployment.</summary>
+/// <summary>
+/// A deployment's own rule about ended runs, in <see cref="Tables.Retention"/>: whoever sweeps reads these and no other deployment.
+/// </summary>
 internal sealed record RetentionRow(string Deployment, TimeSpan? KeepFor, long? KeepRuns)
 {
     public static RetentionRow Of(Row row) => row.Values is [var keepFor, var keepRuns]
@@ -202,7 +210,8 @@ internal sealed record DeploymentRow(
 
     public static DeploymentRow Of(Row row) => row.Values is [var description, var version, var paused, var nextRun, var updated, var tags]
         ? new(
-            row.Key, (string?)description, (string?)version, (long)paused! != 0, RowValues.OptionalTime(nextRun), RowValues.Time(updated), (ImmutableArray<string>)tags!)
+            row.Key, (string?)description, (string?)version, (long)paused! != 0, RowValues.OptionalTime(nextRun), RowValues.Time(updated),
+            (ImmutableArray<string>)tags!)
         : throw RowValues.Unlike(Tables.Deployments, row);
 
     public RowChange Put() => RowChange.Put(
@@ -225,5 +234,6 @@ internal static class RowValues
     public static DateTimeOffset? OptionalTime(object? value) => value is null ? null : Time(value);
 
     public static InvalidOperationException Unlike(TableDefinition table, Row row) =>
-        new($"A row of {table.Name} has {row.Values.Length} values and not {table.Columns.Length}: the table was changed, and what is read from it was not.");
+        new($"A row of {table.Name} has {row.Values.Length} values and not {table.Columns.Length}: the table was changed, "
+            + "and what is read from it was not.");
 }

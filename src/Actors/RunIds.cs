@@ -13,7 +13,8 @@ internal static class RunIds
     public static Guid ForOccurrence(string deployment, string schedule, DateTimeOffset due)
     {
         var id = Derive($"occurrence\n{deployment}\n{schedule}\n{due.UtcTicks}");
-        BinaryPrimitives.WriteInt64BigEndian(id.AsSpan(), (Math.Max(0, due.ToUnixTimeMilliseconds()) << 16) | 0x8000u | (uint)(id[6] << 8 | id[7]) & 0x0FFF);
+        BinaryPrimitives.WriteInt64BigEndian(
+            id.AsSpan(), (Math.Max(0, due.ToUnixTimeMilliseconds()) << 16) | 0x8000u | (uint)(id[6] << 8 | id[7]) & 0x0FFF);
         return new Guid(id, bigEndian: true);
     }
 

@@ -23,7 +23,9 @@ public static class Tables
         SetOrder = ["state_name", "created"],
     };
 
-    /// <summary>What runs are found by beside: their names and the values of their parameters. Only of runs that have some, and never changed.</summary>
+    /// <summary>
+    /// What runs are found by beside: their names and the values of their parameters. Only of runs that have some, and never changed.
+    /// </summary>
     public static TableDefinition RunWords { get; } = new("run_words", [new("created", ColumnType.Integer), new("words", ColumnType.TextSet)], [])
     {
         SetOrder = ["created"],

@@ -70,8 +70,8 @@ internal sealed class ClientCommand
     }
 
     /// <summary>
-    /// False if the person wants the command to end and it does not: it waits for something that cannot be called off, such as a disk, or a reader of its
-    /// output that has stopped reading.
+    /// False if the person wants the command to end and it does not: it waits for something that cannot be called off, such as a disk, or a reader of
+    /// its output that has stopped reading.
     /// </summary>
     private async Task<bool> EndsAsync(Task work, CancellationToken interrupt)
     {
@@ -128,7 +128,9 @@ internal sealed record ClientCall(CliContext Context, ParseResult Arguments, boo
         return ExitCodes.Success;
     }
 
-    /// <summary>Reads what may never come (a FIFO, a disk that is away, a person's answer), and stops waiting for it when the person wants the command to end.</summary>
+    /// <summary>
+    /// Reads what may never come (a FIFO, a disk that is away, a person's answer), and stops waiting for it when the person wants the command to end.
+    /// </summary>
     public Task<T> ReadAsync<T>(Func<T> read) => Task.Run(read, CancellationToken.None).WaitAsync(Cancel);
 
     public void Dispose()

@@ -76,7 +76,8 @@ public static class CommandLine
         {
             if (!Errors.TryPrint(context, e, command, out var code))
             {
-                Errors.Print(context, e is IOException or UnauthorizedAccessException ? e.Message : $"a fault of runner itself, worth a report: {e.GetType().Name}: {e.Message}");
+                Errors.Print(context, e is IOException or UnauthorizedAccessException ? e.Message
+                    : $"a fault of runner itself, worth a report: {e.GetType().Name}: {e.Message}");
                 if (!string.IsNullOrEmpty(context.Variable("RUNNER_TRACE")))
                 {
                     context.WriteErrorLine(e.ToString());
@@ -146,7 +147,8 @@ public static class CommandLine
             configuration.Output = output;
 
             // The parser calls the program by its file's name; people call it by the script that starts it.
-            output.Write(text.ToString().TrimEnd().Replace($"  {parseResult.RootCommandResult.Command.Name} ", $"  {Name} ", StringComparison.Ordinal) + "\n");
+            output.Write(
+                text.ToString().TrimEnd().Replace($"  {parseResult.RootCommandResult.Command.Name} ", $"  {Name} ", StringComparison.Ordinal) + "\n");
             if (Examples.TryGetValue(parseResult.CommandResult.Command, out var example))
             {
                 output.Write($"\nExample:\n  {example.ReplaceLineEndings("\n  ")}\n");

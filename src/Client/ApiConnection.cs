@@ -53,7 +53,8 @@ internal sealed class ApiConnection : IDisposable
             throw new RunnerApiException(
                 "body-too-large",
                 413,
-                string.Create(CultureInfo.InvariantCulture, $"This is {body.Length / 1024.0 / 1024:0.0} MiB, and a node takes at most {MaxBody / 1024 / 1024} MiB at once. Put large data into a file and give its name."),
+                string.Create(CultureInfo.InvariantCulture, $"This is {body.Length / 1024.0 / 1024:0.0} MiB, "
+                    + $"and a node takes at most {MaxBody / 1024 / 1024} MiB at once. Put large data into a file and give its name."),
                 []);
         }
 
@@ -95,7 +96,8 @@ internal sealed class ApiConnection : IDisposable
     {
         var response = await HeadAsync(request, cancel).ConfigureAwait(false);
         if (response.IsSuccessStatusCode
-            || (response.Content.Headers.ContentType?.MediaType == "application/json" && operation?.Answers.Any(a => a.Status == (int)response.StatusCode) == true))
+            || (response.Content.Headers.ContentType?.MediaType == "application/json"
+                && operation?.Answers.Any(a => a.Status == (int)response.StatusCode) == true))
         {
             return response;
         }
@@ -203,7 +205,8 @@ internal sealed class ApiConnection : IDisposable
         return error?.Detail is null && error?.Code is null
             ? new UnexpectedAnswerException(Url, $"it answered {status} {response.ReasonPhrase}".TrimEnd())
             : new RunnerApiException(
-                error.Code ?? "unknown", status, error.Detail ?? error.Title ?? $"The node answered {status}.", error.Problems ?? ImmutableArray<Messages.Problem>.Empty);
+                error.Code ?? "unknown", status, error.Detail ?? error.Title ?? $"The node answered {status}.",
+                error.Problems ?? ImmutableArray<Messages.Problem>.Empty);
     }
 
     private static SocketsHttpHandler NewHandler(Uri url, TimeSpan connectTimeout) => new()

@@ -6,8 +6,8 @@ using System.Text;
 namespace Runner.Client;
 
 /// <summary>
-/// Looks at a tar archive as it passes by, for what a backup says of itself at its end: an extended header (POSIX pax) with what was left out. Nothing
-/// is held but that header; what is no tar archive says nothing.
+/// Looks at a tar archive as it passes by, for what a backup says of itself at its end: an extended header (POSIX pax) with what was left out.
+/// Nothing is held but that header; what is no tar archive says nothing.
 /// </summary>
 internal sealed class ArchiveWatch
 {

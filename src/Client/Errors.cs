@@ -29,7 +29,8 @@ public sealed class TokenRefusedException(Uri url, bool sent, string source) : R
     401,
     sent
         ? $"The node at {Urls.Plain(url)} refused the token from {source}. Name the node's own data folder with --data, or set RUNNER_TOKEN."
-        : $"The node at {Urls.Plain(url)} needs a token and none was found in {source}. Name the node's data folder with --data, or set RUNNER_TOKEN.",
+        : $"The node at {Urls.Plain(url)} needs a token and none was found in {source}. "
+            + "Name the node's data folder with --data, or set RUNNER_TOKEN.",
     []);
 
 /// <summary>No node answers.</summary>
@@ -44,7 +45,8 @@ public sealed class NodeUnreachableException : RunnerClientException
     /// <summary>No node says in its data folder where it listens.</summary>
     public NodeUnreachableException(string folder)
         : base(
-            $"No node serves the data folder {folder}: there is no {DataFolder.NodeFileName} in it that you may read. Start one with `runner serve FILE` or `runner node`, or name another folder with --data, or a node with --url.",
+            $"No node serves the data folder {folder}: there is no {DataFolder.NodeFileName} in it that you may read. "
+            + "Start one with `runner serve FILE` or `runner node`, or name another folder with --data, or a node with --url.",
             null)
     {
     }

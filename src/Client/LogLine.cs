@@ -18,7 +18,8 @@ public enum LogStream
 /// <summary>A piece of a program's output.</summary>
 /// <param name="Attempt">From 1.</param>
 /// <param name="Position">Resumes after this piece: see <see cref="LogPosition"/>.</param>
-/// <param name="Text">With its line feed; without one it is a line's part, or the last of a stream. Several lines where they were asked for together.</param>
+/// <param name="Text">With its line feed; without one it is a line's part, or the last of a stream. Several lines where they were asked for
+/// together.</param>
 public sealed record LogLine(int Attempt, LogStream Stream, string Position, string Text)
 {
     /// <summary>
@@ -33,7 +34,8 @@ public sealed record LogLine(int Attempt, LogStream Stream, string Position, str
     public string? Problem { get; init; }
 
     /// <summary>The piece of output these bytes are.</summary>
-    public static LogLine Of(int attempt, LogStream stream, string position, ReadOnlySpan<byte> bytes) => new(attempt, stream, position, Encoding.UTF8.GetString(bytes))
+    public static LogLine Of(int attempt, LogStream stream, string position, ReadOnlySpan<byte> bytes) => new(
+        attempt, stream, position, Encoding.UTF8.GetString(bytes))
     {
         Base64 = Utf8.IsValid(bytes) ? null : Convert.ToBase64String(bytes),
     };

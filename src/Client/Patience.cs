@@ -25,7 +25,8 @@ internal sealed class Patience(ApiConnection api)
         var first = untilSaid > TimeSpan.Zero ? untilSaid : TimeSpan.Zero;
         await api.WaitAsync(first, cancel).ConfigureAwait(false);
         _said = true;
-        api.Options.OnWaiting?.Invoke($"The node at {Urls.Plain(api.Url)} does not answer. It is tried again for {Messages.DurationText.Format(most)} at most.");
+        api.Options.OnWaiting?.Invoke(
+            $"The node at {Urls.Plain(api.Url)} does not answer. It is tried again for {Messages.DurationText.Format(most)} at most.");
         await api.WaitAsync(pause - first > TimeSpan.Zero ? pause - first : TimeSpan.Zero, cancel).ConfigureAwait(false);
     }
 

@@ -40,12 +40,14 @@ public sealed class RunnerClient : IDisposable
     public Task<HealthReport> HealthAsync(CancellationToken cancel = default) => Call(Api.GetReadiness).SendAsync(cancel);
 
     /// <summary>
-    /// Copies a backup of the node, a tar archive, while the node works. If it throws, what was written to <paramref name="destination"/> is no backup.
+    /// Copies a backup of the node, a tar archive, while the node works. If it throws, what was written to <paramref name="destination"/> is no
+    /// backup.
     /// </summary>
     /// <param name="withOutput">Whether the output of runs is in it.</param>
     /// <param name="progress">Called with the number of bytes so far, after each piece.</param>
     /// <returns>How many bytes it has.</returns>
-    public async Task<long> BackupAsync(Stream destination, bool withOutput = true, Action<long>? progress = null, Action<string>? leftOut = null, CancellationToken cancel = default)
+    public async Task<long> BackupAsync(
+        Stream destination, bool withOutput = true, Action<long>? progress = null, Action<string>? leftOut = null, CancellationToken cancel = default)
     {
         try
         {
@@ -71,7 +73,8 @@ public sealed class RunnerClient : IDisposable
         }
         catch (BrokenConnectionException e)
         {
-            throw new NodeUnreachableException(Url, "broke the connection before the backup was complete; its log says why. Ask again.", e.InnerException);
+            throw new NodeUnreachableException(
+                Url, "broke the connection before the backup was complete; its log says why. Ask again.", e.InnerException);
         }
     }
 
@@ -196,7 +199,8 @@ public sealed class RunnerClient : IDisposable
     }
 
     /// <summary>
-    /// Copies the bytes there are of one output of one attempt, as they are but for secret values, which are <c>***</c>; returns the offset at which they end.
+    /// Copies the bytes there are of one output of one attempt, as they are but for secret values, which are <c>***</c>; returns the offset at which
+    /// they end.
     /// </summary>
     /// <param name="attempt">Null for the latest.</param>
     /// <param name="from">In bytes.</param>
@@ -228,7 +232,10 @@ public sealed class RunnerClient : IDisposable
         }
     }
 
-    /// <summary>Where the bytes end that <see cref="CopyLogAsync"/> would copy, if secret values are masked in them; null if none are, and their positions can be counted.</summary>
+    /// <summary>
+    /// Where the bytes end that <see cref="CopyLogAsync"/> would copy, if secret values are masked in them; null if none are, and their positions can
+    /// be counted.
+    /// </summary>
     public async Task<LogPosition?> MaskedLogEndAsync(Guid id, LogStream stream, int attempt, CancellationToken cancel = default)
     {
         using var response = await Logs(id)
@@ -237,7 +244,8 @@ public sealed class RunnerClient : IDisposable
     }
 
     private static LogPosition? PositionIn(HttpResponseMessage response) =>
-        response.Headers.TryGetValues(HeaderNames.LogPosition, out var values) && LogPosition.TryParse(values.FirstOrDefault(), out var position) ? position : null;
+        response.Headers.TryGetValues(HeaderNames.LogPosition, out var values) && LogPosition.TryParse(values.FirstOrDefault(), out var position)
+            ? position : null;
 
     public Task<LimitPage> LimitsAsync(ListLimits query, CancellationToken cancel = default) =>
         Call(Api.ListLimits).With(Pages.OfLimits, query.Limit).With(Pages.After, query.After).SendAsync(cancel);
@@ -258,8 +266,8 @@ public sealed class RunnerClient : IDisposable
             .With(Queries.DryPruning, command.DryRun).With(Queries.AfterPart, command.After).SendAsync(cancel);
 
     /// <summary>
-    /// Has an event that cannot be read left out, with a marker in its place. Not sent again by itself when the connection breaks: the answer would be that there is
-    /// nothing to skip.
+    /// Has an event that cannot be read left out, with a marker in its place. Not sent again by itself when the connection breaks: the answer would
+    /// be that there is nothing to skip.
     /// </summary>
     public Task<EventSkipped> SkipEventAsync(SkipEvent command, CancellationToken cancel = default) =>
         Call(Api.SkipEvent, new SkipBody { Entity = command.Entity, Number = command.Sequence, Reason = command.Reason }).SendAsync(cancel);

@@ -25,15 +25,16 @@ public sealed record RunnerClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Told in a sentence that a node has not answered for 2 s and is tried again, and that it answers again; null tells nobody. Called by whichever thread
-    /// waits.
+    /// Told in a sentence that a node has not answered for 2 s and is tried again, and that it answers again; null tells nobody. Called by whichever
+    /// thread waits.
     /// </summary>
     public Action<string>? OnWaiting { get; init; }
 
     /// <summary>The same without waiting for a node that is gone, busy or stuck: the first try is the last one, and has 5 s.</summary>
     public RunnerClientOptions WithoutWaiting() => this with
     {
-        RequestTimeout = Min(RequestTimeout, Impatient), ConnectTimeout = Min(ConnectTimeout, Impatient), ReconnectFor = TimeSpan.Zero, Resends = 0, OnWaiting = null,
+        RequestTimeout = Min(RequestTimeout, Impatient), ConnectTimeout = Min(ConnectTimeout, Impatient), ReconnectFor = TimeSpan.Zero, Resends = 0,
+        OnWaiting = null,
     };
 
     /// <summary>What waits and measures; null is the machine's clock.</summary>

@@ -6,9 +6,9 @@ using Runner.Messages;
 namespace Runner.Entities;
 
 /// <content>
-/// Reading the history back; and the rest of an entity that cannot be. Akka.Persistence stops an actor whose replay fails, and whoever needs it brings it back
-/// at once to fail again. So nothing here fails: what cannot be read is remembered, and the entity stays in memory. It answers requests with a refusal, does
-/// nothing else, writes nothing, and is read again after pauses that grow, since somebody may have mended it.
+/// Reading the history back; and the rest of an entity that cannot be. Akka.Persistence stops an actor whose replay fails, and whoever needs it
+/// brings it back at once to fail again. So nothing here fails: what cannot be read is remembered, and the entity stays in memory. It answers
+/// requests with a refusal, does nothing else, writes nothing, and is read again after pauses that grow, since somebody may have mended it.
 /// </content>
 public abstract partial class EntityActor<TState, TEvent, TIntent>
 {
@@ -20,7 +20,10 @@ public abstract partial class EntityActor<TState, TEvent, TIntent>
     /// <summary>Whether a marker is being written.</summary>
     private bool _skipping;
 
-    /// <summary>A message came for an entity that rests, and is no request. It changes nothing; whoever waits for an answer may be told here that there is none.</summary>
+    /// <summary>
+    /// A message came for an entity that rests, and is no request. It changes nothing; whoever waits for an answer may be told here that there is
+    /// none.
+    /// </summary>
     protected virtual void WhileResting(object message)
     {
     }
@@ -53,7 +56,8 @@ public abstract partial class EntityActor<TState, TEvent, TIntent>
 
     private void OnSnapshot(JournaledSnapshot snapshot, long sequence)
     {
-        var (state, problem) = Histories.FromSnapshot(snapshot, payload => _behaviour.FromSnapshot(Key.Id, payload), () => _behaviour.Skip(_behaviour.Initial(Key.Id)));
+        var (state, problem) = Histories.FromSnapshot(
+            snapshot, payload => _behaviour.FromSnapshot(Key.Id, payload), () => _behaviour.Skip(_behaviour.Initial(Key.Id)));
         if (state is null)
         {
             _unreadable = new JournaledDamage(sequence, problem!);

@@ -194,10 +194,12 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
     protected override void OnCommand(object message) => Guarded(message, static (self, m) => self.Handle(m));
 
     /// <inheritdoc/>
-    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) => Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
+        Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
 
     /// <inheritdoc/>
-    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
+        Guarded(cause, static (self, c) => self.OnRefused((Exception)c));
 
     /// <summary>Messages to decide, one after the other and in one commit.</summary>
     protected void Enqueue(params ReadOnlySpan<(object Message, IActorRef? Sender)> messages)
@@ -269,7 +271,9 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
                 OnErased();
                 break;
             case SkipEvent skip:
-                Sender.Tell(new SkipRefused(PersistenceId, skip.Sequence, "nothing keeps the entity from being read, so that there is nothing to skip."), Self);
+                Sender.Tell(
+                    new SkipRefused(PersistenceId, skip.Sequence, "nothing keeps the entity from being read, so that there is nothing to skip."),
+                    Self);
                 break;
             case WakeUpNow when first && !_isPresumedNew && Services.Time.GetElapsedTime(_recoveredAt) < SameWakeUp:
                 OnWhatRecoveryDid();
@@ -420,7 +424,8 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
             var decision = _behaviour.Decide(batch.State, pending.Message, now);
             if (decision.Events.IsEmpty && !decision.Creates.IsEmpty)
             {
-                throw new InvalidOperationException($"{Key} was to create {decision.Creates[0].Entity} without an event of its own: nothing would fence that commit.");
+                throw new InvalidOperationException(
+                    $"{Key} was to create {decision.Creates[0].Entity} without an event of its own: nothing would fence that commit.");
             }
 
             var state = batch.State;
@@ -442,7 +447,8 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
         {
             _phase = Phase.Holding;
             var self = Self;
-            _hold ??= Services.Time.CreateTimer(static s => ((IActorRef)s!).Tell(HoldOver.Instance, ActorRefs.NoSender), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _hold ??= Services.Time.CreateTimer(
+                static s => ((IActorRef)s!).Tell(HoldOver.Instance, ActorRefs.NoSender), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _hold.Change(LongestHold, Timeout.InfiniteTimeSpan);
         }
     }
@@ -585,7 +591,8 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
         Leave();
     }
 
-    private EntityMemory Memory(EntityBatch<TState, TEvent, TIntent>? batch) => new(_state, _sequence, [.. batch?.Creates.Select(c => c.Entity) ?? []]);
+    private EntityMemory Memory(EntityBatch<TState, TEvent, TIntent>? batch) =>
+        new(_state, _sequence, [.. batch?.Creates.Select(c => c.Entity) ?? []]);
 
     private (object Message, IActorRef? Sender)[] Queued() =>
         [.. Aside().Concat(_batch?.Members.Select(m => m.Pending) ?? []).Concat(_queue).Select(p => (p.Message, p.Sender))];
@@ -635,7 +642,9 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
         }
     }
 
-    /// <summary>Something failed while a batch was being answered. Its answers are true all the same; what it wanted done is for the next life.</summary>
+    /// <summary>
+    /// Something failed while a batch was being answered. Its answers are true all the same; what it wanted done is for the next life.
+    /// </summary>
     private void AnswerRest()
     {
         if (_finishing is { } batch)

@@ -4,7 +4,8 @@ using Akka.Cluster.Sharding;
 namespace Runner.Entities;
 
 /// <summary>Which shard an entity belongs to. Final: all nodes of a cluster have to agree, also those of two versions.</summary>
-/// <param name="newEntities">Told of those that are about to be made on this node; null for entities of which none is made under an id of its own.</param>
+/// <param name="newEntities">Told of those that are about to be made on this node; null for entities of which none is made under an id of its
+/// own.</param>
 public sealed class EntityExtractor(NewEntities? newEntities) : IMessageExtractor
 {
     /// <summary>The number of shards of each kind.</summary>
@@ -12,7 +13,8 @@ public sealed class EntityExtractor(NewEntities? newEntities) : IMessageExtracto
 
     public static readonly EntityExtractor Instance = new(null);
 
-    private static readonly string[] Ids = [.. Enumerable.Range(0, Shards).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+    private static readonly string[] Ids =
+        [.. Enumerable.Range(0, Shards).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
 
     /// <inheritdoc/>
     public string? EntityId(object message) => (message as EntityMessage)?.Entity.Id;

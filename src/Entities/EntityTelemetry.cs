@@ -5,8 +5,9 @@ using Runner.Entities.Store;
 namespace Runner.Entities;
 
 /// <summary>
-/// What the entities of one node and their store measure, on a meter of that node's own: two nodes in one program do not mix their values, because whoever listens
-/// looks at <see cref="Meter.Scope"/>. Recording costs next to nothing while nobody listens. Thread-safe. The list is docs/telemetry.md.
+/// What the entities of one node and their store measure, on a meter of that node's own: two nodes in one program do not mix their values, because
+/// whoever listens looks at <see cref="Meter.Scope"/>. Recording costs next to nothing while nobody listens. Thread-safe. The list is
+/// docs/telemetry.md.
 /// </summary>
 public sealed class EntityTelemetry : IDisposable
 {
@@ -37,22 +38,31 @@ public sealed class EntityTelemetry : IDisposable
         _commits = _meter.CreateCounter<long>("runner.store.commits", "{commit}", "Entities' commits that the store has answered.");
         _events = _meter.CreateCounter<long>("runner.store.events", "{event}", "Events made durable.");
         _failures = _meter.CreateCounter<long>("runner.store.failures", "{failure}", "Transactions that the store could not write.");
-        _commitDuration = _meter.CreateHistogram("runner.store.commit.duration", "s", "Time of one transaction, which holds a group of commits, until it is on the disk.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] });
+        _commitDuration = _meter.CreateHistogram("runner.store.commit.duration", "s",
+            "Time of one transaction, which holds a group of commits, until it is on the disk.",
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
+            });
         _commitSize = _meter.CreateHistogram("runner.store.commit.size", "{commit}", "Commits written in one transaction.",
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000] });
         _loads = _meter.CreateCounter<long>("runner.entities.loaded", "{entity}", "Entities whose history was read into memory.");
-        _restarts = _meter.CreateCounter<long>("runner.entities.restarted", "{entity}", "Entities that failed and began again from their history: mistakes in this program.");
+        _restarts = _meter.CreateCounter<long>(
+            "runner.entities.restarted", "{entity}", "Entities that failed and began again from their history: mistakes in this program.");
         _meter.CreateObservableUpDownCounter("runner.entities.active", Active, "{entity}", "Entities in memory.");
         _meter.CreateObservableUpDownCounter(
-            "runner.entities.unreadable", UnreadableNow, "{entity}", "Entities that rest because what is kept of them cannot be read; the node's health names them.");
-        _meter.CreateObservableGauge("runner.alarms.behind", Behind, "s", "How much longer than it should be wake-ups have not been read; 0 when all is well.");
+            "runner.entities.unreadable", UnreadableNow, "{entity}",
+            "Entities that rest because what is kept of them cannot be read; the node's health names them.");
+        _meter.CreateObservableGauge(
+            "runner.alarms.behind", Behind, "s", "How much longer than it should be wake-ups have not been read; 0 when all is well.");
     }
 
     /// <summary>From now on the number of a kind's entities in memory is asked for there; it may be called from any thread.</summary>
     public void ObserveEntities(string kind, Func<int> count) => _regions[kind] = count;
 
-    /// <summary>From now on it is asked there how late the reading of wake-ups is; null while it is not known. May be called from any thread.</summary>
+    /// <summary>
+    /// From now on it is asked there how late the reading of wake-ups is; null while it is not known. May be called from any thread.
+    /// </summary>
     public void ObserveAlarms(Func<TimeSpan?> behind) => Volatile.Write(ref _alarmsBehind, behind);
 
     /// <summary>From now on it is asked there how many entities cannot be read. May be called from any thread.</summary>
@@ -102,7 +112,8 @@ public sealed class EntityTelemetry : IDisposable
         }
     }
 
-    private IEnumerable<Measurement<int>> Active() => _regions.Select(r => new Measurement<int>(r.Value(), new KeyValuePair<string, object?>("kind", r.Key)));
+    private IEnumerable<Measurement<int>> Active() =>
+        _regions.Select(r => new Measurement<int>(r.Value(), new KeyValuePair<string, object?>("kind", r.Key)));
 
     private IEnumerable<Measurement<int>> UnreadableNow() => Volatile.Read(ref _unreadable) is { } count ? [new Measurement<int>(count())] : [];
 

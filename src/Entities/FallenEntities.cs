@@ -7,8 +7,8 @@ namespace Runner.Entities;
 
 /// <summary>
 /// Entities of this node that could not go on: their store failed, somebody else wrote, or a mistake in this program. Keeps what each had
-/// not decided, and what it knew, and brings it back after a pause that grows with each fall, from 100 ms to 5 s; to a minute after a mistake, which is still
-/// there when it comes back. Thread-safe.
+/// not decided, and what it knew, and brings it back after a pause that grows with each fall, from 100 ms to 5 s; to a minute after a mistake, which
+/// is still there when it comes back. Thread-safe.
 /// </summary>
 /// <param name="system">Whose scheduler measures the pauses.</param>
 /// <param name="router">Called once the actors exist.</param>
@@ -162,7 +162,9 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
         }
     }
 
-    /// <summary>An entity that had fallen works again: it has written, or it leaves as any other. The next fall begins with the shortest pause.</summary>
+    /// <summary>
+    /// An entity that had fallen works again: it has written, or it leaves as any other. The next fall begins with the shortest pause.
+    /// </summary>
     internal void Stands(EntityKey entity)
     {
         lock (_lock)
@@ -223,7 +225,8 @@ public sealed class FallenEntities(ActorSystem system, Func<IEntityRouter> route
     {
         lock (_lock)
         {
-            return _fallen.GetValueOrDefault(entity)?.Cause ?? new StoreUnavailableException($"{entity} cannot be reached now. Sending the command again is safe.");
+            return _fallen.GetValueOrDefault(entity)?.Cause ?? new StoreUnavailableException(
+                $"{entity} cannot be reached now. Sending the command again is safe.");
         }
     }
 

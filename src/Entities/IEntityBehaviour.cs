@@ -22,15 +22,17 @@ public interface IEntityBehaviour<TState, TEvent, TIntent>
     /// <summary>The state of an entity that has no events.</summary>
     TState Initial(string id);
 
-    /// <summary>What follows from a message in a state. Returns <see cref="Decision{TEvent,TIntent}.None"/> for a message that changes nothing.</summary>
+    /// <summary>
+    /// What follows from a message in a state. Returns <see cref="Decision{TEvent,TIntent}.None"/> for a message that changes nothing.
+    /// </summary>
     Decision<TEvent, TIntent> Decide(TState state, object message, DateTimeOffset now);
 
     /// <summary>The state after an event. Must accept every event that any version ever wrote.</summary>
     TState Apply(TState state, TEvent @event, DateTimeOffset at);
 
     /// <summary>
-    /// The state after an event that nobody can read and that somebody has had skipped; what it said is not known. Of an entity whose first event is that, nothing
-    /// may be left: then its later events change nothing.
+    /// The state after an event that nobody can read and that somebody has had skipped; what it said is not known. Of an entity whose first event is
+    /// that, nothing may be left: then its later events change nothing.
     /// </summary>
     TState Skip(TState state) => state;
 

@@ -30,12 +30,14 @@ public sealed class PromiseRef : MinimalActorRef
     /// <param name="send">Sends the request in the name of the sender it is given.</param>
     /// <returns>Null if there was no answer in time.</returns>
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
-    public static async Task<object?> AskAsync(ActorSystem system, TimeProvider time, bool inline, TimeSpan timeout, Action<IActorRef> send, CancellationToken cancel)
+    public static async Task<object?> AskAsync(
+        ActorSystem system, TimeProvider time, bool inline, TimeSpan timeout, Action<IActorRef> send, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var promise = new PromiseRef(system, inline);
         promise.Provider.RegisterTempActor(promise, promise.Path);
-        await using var timer = time.CreateTimer(static p => ((PromiseRef)p!)._answer.TrySetResult(NoAnswer.Instance), promise, timeout, Timeout.InfiniteTimeSpan);
+        await using var timer = time.CreateTimer(
+            static p => ((PromiseRef)p!)._answer.TrySetResult(NoAnswer.Instance), promise, timeout, Timeout.InfiniteTimeSpan);
         await using var cancelled = cancel.Register(static p => ((PromiseRef)p!)._answer.TrySetCanceled(), promise);
         try
         {

@@ -25,7 +25,9 @@ public sealed class HoconDocument
         return new HoconDocument(Resolver.Resolve(new Parser(text, options.File, Place.Root, new Includer(options)).Parse(), options));
     }
 
-    /// <summary>Reads a file by its extension: <c>.json</c>, <c>.properties</c>, any other is HOCON. Its name is <paramref name="path"/> in errors.</summary>
+    /// <summary>
+    /// Reads a file by its extension: <c>.json</c>, <c>.properties</c>, any other is HOCON. Its name is <paramref name="path"/> in errors.
+    /// </summary>
     /// <param name="options"><see cref="HoconOptions.File"/> is not read.</param>
     /// <exception cref="HoconException">It is missing, cannot be read, or is wrong.</exception>
     public static HoconDocument Load(string path, HoconOptions options)

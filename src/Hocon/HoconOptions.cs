@@ -2,7 +2,9 @@ using Runner.Hocon.Loading;
 
 namespace Runner.Hocon;
 
-/// <summary>What a text is read with. The limits keep hostile or mistaken input from taking the process down; to pass one is a <see cref="HoconException"/>.</summary>
+/// <summary>
+/// What a text is read with. The limits keep hostile or mistaken input from taking the process down; to pass one is a <see cref="HoconException"/>.
+/// </summary>
 public sealed record HoconOptions
 {
     /// <summary>What errors and origins call the text; includes are relative to it if it is a path.</summary>

@@ -19,7 +19,8 @@ internal static class Program
         if (!Console.IsErrorRedirected)
         {
             // Also for what the log writes there.
-            Console.SetError(TextWriter.Synchronized(new StreamWriter(new TerminalStream(Console.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true }));
+            Console.SetError(TextWriter.Synchronized(
+                new StreamWriter(new TerminalStream(Console.OpenStandardError()), new UTF8Encoding(false)) { AutoFlush = true }));
         }
 
         var context = CliContext.System();
@@ -46,7 +47,8 @@ internal static class Program
     private static HostEnvironment CreateEnvironment()
     {
         Func<string, string?> variable = Environment.GetEnvironmentVariable;
-        var output = new StreamWriter(TerminalStream.Over(Console.OpenStandardOutput(), !Console.IsOutputRedirected), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
+        var output = new StreamWriter(
+            TerminalStream.Over(Console.OpenStandardOutput(), !Console.IsOutputRedirected), new UTF8Encoding(false), 16 * 1024) { NewLine = "\n" };
         return new HostEnvironment(
             NodeComposition.StartAsync, SystemTime.Provider, output, Console.Error,
             Style.For(!Console.IsOutputRedirected, variable), Style.For(!Console.IsErrorRedirected, variable), variable, () => new StopSignals());

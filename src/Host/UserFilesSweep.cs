@@ -7,8 +7,8 @@ using Runner.Messages.Runs;
 namespace Runner.Host;
 
 /// <summary>
-/// Removes, once after a start, what an earlier life of the node has left of files of programs under another user: those of attempts whose outcome is durable. Those
-/// of others are still needed, and are removed when theirs is.
+/// Removes, once after a start, what an earlier life of the node has left of files of programs under another user: those of attempts whose outcome is
+/// durable. Those of others are still needed, and are removed when theirs is.
 /// </summary>
 internal sealed class UserFilesSweep : IAsyncDisposable
 {
@@ -16,7 +16,8 @@ internal sealed class UserFilesSweep : IAsyncDisposable
     private readonly Task _sweep;
 
     /// <param name="files">Null if there are no such programs.</param>
-    public UserFilesSweep(IRunnerNode node, IUserFiles? files, ILogger log) => _sweep = files is null ? Task.CompletedTask : Task.Run(() => SweepAsync(node, files, log));
+    public UserFilesSweep(IRunnerNode node, IUserFiles? files, ILogger log) =>
+        _sweep = files is null ? Task.CompletedTask : Task.Run(() => SweepAsync(node, files, log));
 
     public async ValueTask DisposeAsync()
     {

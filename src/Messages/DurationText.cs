@@ -4,8 +4,8 @@ using System.Text;
 namespace Runner.Messages;
 
 /// <summary>
-/// Durations as people write them: <c>500ms</c>, <c>10s</c>, <c>1h30m</c>, <c>2d</c>, <c>1w</c>; a number alone is seconds. A part may have a fraction
-/// (<c>1.5h</c>); parts add up. Kept to the tick, 100 ns.
+/// Durations as people write them: <c>500ms</c>, <c>10s</c>, <c>1h30m</c>, <c>2d</c>, <c>1w</c>; a number alone is seconds. A part may have a
+/// fraction (<c>1.5h</c>); parts add up. Kept to the tick, 100 ns.
 /// </summary>
 public static class DurationText
 {

@@ -22,7 +22,9 @@ public static class Nearest
         return best.Plain is not null && EditDistance.Between(plain, best.Plain, tolerated) <= tolerated ? best.Name : null;
     }
 
-    /// <summary>« (did you mean 'x'?)» for the name that is nearest; nothing if none is, or what was written is too long to be a misspelt name.</summary>
+    /// <summary>
+    /// « (did you mean 'x'?)» for the name that is nearest; nothing if none is, or what was written is too long to be a misspelt name.
+    /// </summary>
     public static string Hint(string written, IEnumerable<string> names) =>
         written.Length is > 0 and <= LongestName && Of(written, [.. names], 1) is [var near] ? $" (did you mean '{near}'?)" : "";
 

@@ -27,7 +27,8 @@ public sealed record DeploymentInvalid(string Name, ImmutableArray<Problem> Deta
 }
 
 public sealed record ScheduleNotFound(string Deployment, string Schedule)
-    : Refusal("schedule-not-found", $"Deployment '{Deployment}' has no schedule '{Schedule}'. `runner deployment show {Deployment}` lists those it has.");
+    : Refusal(
+        "schedule-not-found", $"Deployment '{Deployment}' has no schedule '{Schedule}'. `runner deployment show {Deployment}` lists those it has.");
 
 public sealed record SubmissionInvalid(ImmutableArray<Problem> Details)
     : Refusal("submission-invalid", $"The run was not accepted: {string.Join("; ", Details.Select(p => $"{p.Field}: {p.Message}"))}")
@@ -84,7 +85,8 @@ public sealed record StoreIsFull(string Detail) : Refusal("store-full", Detail);
 
 /// <summary>Nobody decided about a request: a mistake in this program. Nothing was done.</summary>
 public sealed record RequestNotHandled(string Request, string Entity)
-    : Refusal("internal", $"{Entity} does not know what to do with {Request}. Nothing was done. This is a mistake in the node program; please report it.");
+    : Refusal(
+        "internal", $"{Entity} does not know what to do with {Request}. Nothing was done. This is a mistake in the node program; please report it.");
 
 /// <summary>As much is under way as the node takes at once; nothing was decided, so the same command can be sent again after a moment.</summary>
 /// <param name="AtOnce">How many commands it takes at once.</param>

@@ -30,7 +30,8 @@ public static class UnreadableWords
 
     /// <summary>The command that leaves an event out.</summary>
     public static string SkipCommand(string entity, long sequence) =>
-        $"runner journal skip {(entity.AsSpan().ContainsAny(OfShells) ? $"'{entity.Replace("'", @"'\''", StringComparison.Ordinal)}'" : entity)} {sequence}";
+        $"runner journal skip {(entity.AsSpan().ContainsAny(OfShells) ? $"'{entity.Replace("'", @"'\''", StringComparison.Ordinal)}'" : entity)} "
+        + $"{sequence}";
 }
 
 /// <summary>

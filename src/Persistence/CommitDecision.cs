@@ -73,7 +73,8 @@ internal static class CommitDecision
 
     private static CommitResult.SlotConflict? Refusal(EntityKey writer, SlotChange change, ICommitState state, ref List<SlotRow>? changed)
     {
-        EntityKey? holder = changed is not null && changed.FindLastIndex(slot => slot.Number == change.Number && slot.Limit == change.Limit) is >= 0 and var last
+        EntityKey? holder = changed is not null
+            && changed.FindLastIndex(slot => slot.Number == change.Number && slot.Limit == change.Limit) is >= 0 and var last
             ? Holder(changed[last])
             : state.SlotHolder(change.Limit, change.Number);
         if (change.Take && holder is { } other && other != writer)

@@ -34,7 +34,8 @@ internal static class RowRanges
 
     private static bool HasRangePerValue(TableSchema table, RowQuery query)
     {
-        HashSet<string> entered = [.. query.Where.Where(filter => filter.Operator is RowOperator.Equal or RowOperator.In).Select(filter => filter.Column)];
+        HashSet<string> entered =
+            [.. query.Where.Where(filter => filter.Operator is RowOperator.Equal or RowOperator.In).Select(filter => filter.Column)];
         ImmutableArray<RowOrder> free = [.. query.OrderBy.Where(order => !entered.Contains(order.Column))];
         bool descending = QueryOrder.KeyDescending(query);
         // The values of a range are all alike in the columns it is entered with: to order by one of those would be to order the ranges.

@@ -11,7 +11,8 @@ namespace Runner.Persistence;
 /// </summary>
 internal sealed class StoreSchema
 {
-    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(["journal", "journal_metadata", "tags", "snapshot", "wakeups", "slots", "erased", "leases", "runner_schema"]);
+    private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(
+        ["journal", "journal_metadata", "tags", "snapshot", "wakeups", "slots", "erased", "leases", "runner_schema"]);
 
     private readonly FrozenDictionary<string, TableSchema> _tables;
 
@@ -87,7 +88,8 @@ internal sealed class StoreSchema
 
     public static void CheckEntity(EntityKey entity)
     {
-        if (entity.Kind is not { Length: > 0 and <= 64 } || entity.Id is not { Length: > 0 and <= 512 } || entity.Kind.Contains('/', StringComparison.Ordinal))
+        if (entity.Kind is not { Length: > 0 and <= 64 } || entity.Id is not { Length: > 0 and <= 512 }
+            || entity.Kind.Contains('/', StringComparison.Ordinal))
         {
             throw new ArgumentException($"«{entity}» names no entity: a kind has 1 to 64 characters and no slash, an id 1 to 512.");
         }
@@ -115,7 +117,8 @@ internal sealed class StoreSchema
         if (!write.Replaces.IsEmpty && (write.Precondition != WritePrecondition.MustMatch || !write.Events.IsEmpty
             || write.Replaces.Any(@event => @event.Sequence < 1 || @event.Sequence > write.ExpectedSequence)))
         {
-            throw new ArgumentException($"{write.Entity}: what takes the place of events has their numbers, at most {write.ExpectedSequence}, and goes without new events.");
+            throw new ArgumentException(
+                $"{write.Entity}: what takes the place of events has their numbers, at most {write.ExpectedSequence}, and goes without new events.");
         }
 
         if (write.Precondition == WritePrecondition.CreateIfAbsent && (write.ExpectedSequence != 0 || write.Events.IsEmpty))

@@ -1,6 +1,8 @@
 namespace Runner.Persistence;
 
-/// <summary>How stores keep times: wake-ups in Unix milliseconds, events in ticks of 100 ns since the year 1, as Akka.Persistence.Sql does; all in UTC.</summary>
+/// <summary>
+/// How stores keep times: wake-ups in Unix milliseconds, events in ticks of 100 ns since the year 1, as Akka.Persistence.Sql does; all in UTC.
+/// </summary>
 internal static class StoreTime
 {
     private static readonly long LastMillisecond = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();

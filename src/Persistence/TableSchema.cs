@@ -132,7 +132,8 @@ internal sealed class TableSchema
         {
             RowOperator.Contains => column.Type == ColumnType.TextSet && filter.Value is string,
             RowOperator.In => column.Type == ColumnType.Text && filter.Value is ImmutableArray<string> { IsDefault: false },
-            RowOperator.Equal or RowOperator.AtLeast or RowOperator.Less => column.Type == ColumnType.Text ? filter.Value is string : column.Type == ColumnType.Integer && filter.Value is long,
+            RowOperator.Equal or RowOperator.AtLeast or RowOperator.Less =>
+                column.Type == ColumnType.Text ? filter.Value is string : column.Type == ColumnType.Integer && filter.Value is long,
         };
         if (!fits)
         {

@@ -15,7 +15,8 @@ internal static class OwnFile
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written, or others may read it and that is not this user's to change.</exception>
     public static FileStream Open(
-        string path, FileMode mode, FileAccess access = FileAccess.Write, FileShare share = FileShare.None, int bufferSize = 4096, FileOptions options = FileOptions.None)
+        string path, FileMode mode, FileAccess access = FileAccess.Write, FileShare share = FileShare.None, int bufferSize = 4096,
+        FileOptions options = FileOptions.None)
     {
         var how = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = bufferSize, Options = options };
         if (OperatingSystem.IsWindows())
@@ -23,7 +24,8 @@ internal static class OwnFile
             return new FileStream(path, how);
         }
 
-        // Said when it is made, so that it is never open to others; and once more, because the umask can only take away and an older file has its own.
+        // Said when it is made, so that it is never open to others; and once more, because the umask can only take away and an older file has its
+        // own.
         how.UnixCreateMode = Private;
         var file = new FileStream(path, how);
         try
@@ -42,7 +44,9 @@ internal static class OwnFile
         }
     }
 
-    /// <summary>Makes a file that is not there yet, in the place of whatever an earlier program left under its name; a link is not followed.</summary>
+    /// <summary>
+    /// Makes a file that is not there yet, in the place of whatever an earlier program left under its name; a link is not followed.
+    /// </summary>
     public static FileStream CreateAnew(string path, FileAccess access = FileAccess.Write, FileOptions options = FileOptions.None)
     {
         File.Delete(path);

@@ -20,15 +20,16 @@ internal static class DecisionText
                 .Concat(decision.Reply is { } reply ? [$"={reply.GetType().Name}"] : []));
 
     /// <summary>
-    /// Every type of message that entities of a kind are sent: its commands, those of the folders that its actor and its children are in, and those that every
-    /// entity gets.
+    /// Every type of message that entities of a kind are sent: its commands, those of the folders that its actor and its children are in, and those
+    /// that every entity gets.
     /// </summary>
     /// <param name="command">What its commands implement.</param>
     /// <param name="others">Those of them that other actors decide about.</param>
     public static ImmutableArray<Type> MessagesTo(Type command, ImmutableArray<string> folders, params Type[] others) =>
     [
         .. Types(typeof(IWireMessage).Assembly).Where(t => t.IsAssignableTo(command))
-            .Concat(Types(typeof(FlowRunActor).Assembly).Where(t => t.IsAssignableTo(command) || (folders.Contains(t.Namespace ?? "") && t.IsAssignableTo(typeof(IWireMessage)))))
+            .Concat(Types(typeof(FlowRunActor).Assembly)
+                .Where(t => t.IsAssignableTo(command) || (folders.Contains(t.Namespace ?? "") && t.IsAssignableTo(typeof(IWireMessage)))))
             .Append(typeof(Recovered)).Append(typeof(WakeUpNow)).Except(others).OrderBy(t => t.Name, StringComparer.Ordinal),
     ];
 

@@ -32,8 +32,11 @@ public sealed class EnvValueTests
     public void B46_anything_else_is_refused(string value)
     {
         var refused = Assert.Throws<JsonException>(
-            () => JsonSerializer.Deserialize($$$"""{"name":"a/b","command":["x"],"workdir":"/","env":{"A":{{{value}}}}}""", MessagesJson.Default.DeploymentSpec));
-        Assert.StartsWith("Expected a text, null, or one of {\"fromEnv\": NAME}, {\"fromFile\": PATH} and {\"fromCommand\": [PROGRAM, …]}.", refused.Message, StringComparison.Ordinal);
+            () => JsonSerializer.Deserialize(
+                $$$"""{"name":"a/b","command":["x"],"workdir":"/","env":{"A":{{{value}}}}}""", MessagesJson.Default.DeploymentSpec));
+        Assert.StartsWith(
+            "Expected a text, null, or one of {\"fromEnv\": NAME}, {\"fromFile\": PATH} and {\"fromCommand\": [PROGRAM, …]}.", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class EventTests
     [
         new RunScheduled(
             "flow/d",
-            new RunRecipe(["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, ["db"], null, new RetrySpec(), null, TimeSpan.Zero, null),
+            new RunRecipe(
+                ["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, ["db"], null, new RetrySpec(), null, TimeSpan.Zero, null),
             ImmutableSortedDictionary<string, JsonElement>.Empty, At, 0, []),
         new RunAwaitingSlot("db"),
         new RunAwaitingSlot("db", [new Slot("deployment:flow/d", 0)]),
@@ -84,9 +85,12 @@ public sealed class EventTests
     [Fact]
     public void An_event_that_nobody_applies_is_said_by_name()
     {
-        Assert.Contains(nameof(Forgotten), Assert.Throws<InvalidOperationException>(() => FlowRunTransitions.Apply(new FlowRunState(Run), new Forgotten(), At)).Message, StringComparison.Ordinal);
-        Assert.Contains(nameof(Forgotten), Assert.Throws<InvalidOperationException>(() => DeploymentTransitions.Apply(new DeploymentState("flow/d"), new Forgotten(), At)).Message, StringComparison.Ordinal);
-        Assert.Contains(nameof(Forgotten), Assert.Throws<InvalidOperationException>(() => new LimiterBehaviour().Apply(new LimiterBehaviour().Initial("limiter"), new Forgotten(), At)).Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(Forgotten), Assert.Throws<InvalidOperationException>(() =>
+            FlowRunTransitions.Apply(new FlowRunState(Run), new Forgotten(), At)).Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(Forgotten), Assert.Throws<InvalidOperationException>(() =>
+            DeploymentTransitions.Apply(new DeploymentState("flow/d"), new Forgotten(), At)).Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(Forgotten), Assert.Throws<InvalidOperationException>(() => new LimiterBehaviour()
+            .Apply(new LimiterBehaviour().Initial("limiter"), new Forgotten(), At)).Message, StringComparison.Ordinal);
     }
 
     private static void Changes<TEvent, TState>(ImmutableArray<TEvent> events, TState state, Func<TState, TEvent, (TState, bool)> apply)
@@ -100,7 +104,8 @@ public sealed class EventTests
     }
 
     private static IEnumerable<Type> Types<T>() =>
-        typeof(T).Assembly.GetTypes().Where(t => t is { IsInterface: false, IsAbstract: false } && t.IsAssignableTo(typeof(T))).OrderBy(t => t.Name, StringComparer.Ordinal);
+        typeof(T).Assembly.GetTypes().Where(t => t is { IsInterface: false, IsAbstract: false } && t.IsAssignableTo(typeof(T)))
+            .OrderBy(t => t.Name, StringComparer.Ordinal);
 
     private sealed record Forgotten : IRunEvent, IDeploymentEvent, ILimitEvent;
 }

@@ -21,7 +21,8 @@ public sealed class LayeringTests
         Assert.Equal(["Runner.Entities", "Runner.Messages"], OursIn(typeof(RunnerNode).Assembly));
 
     [Fact]
-    public void The_stores_know_entities_alone() => Assert.Empty(OursIn(typeof(Persistence.Sqlite.SqliteEntityStore).Assembly).Except(["Runner.Entities", "Runner.Messages"]));
+    public void The_stores_know_entities_alone() =>
+        Assert.Empty(OursIn(typeof(Persistence.Sqlite.SqliteEntityStore).Assembly).Except(["Runner.Entities", "Runner.Messages"]));
 
     [Fact]
     public void The_client_and_its_commands_know_messages_alone()

@@ -7,8 +7,8 @@ using Runner.Messages;
 namespace Runner.Actors.Tests;
 
 /// <summary>
-/// What other programs can use of the client, as it is approved in a file: whoever changes it sees that, and says so. To approve a change, copy the file
-/// that the failed test names over the one in PublicApi.
+/// What other programs can use of the client, as it is approved in a file: whoever changes it sees that, and says so. To approve a change, copy the
+/// file that the failed test names over the one in PublicApi.
 /// </summary>
 public sealed class PublicApiTests
 {

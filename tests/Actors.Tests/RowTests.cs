@@ -17,10 +17,11 @@ public sealed class RowTests
     public void Comes_back_as_it_was()
     {
         var run = new RunRow(
-            Run, "flow/d", new RunState(StateType.Failed, StateNames.TimedOut, At, "why"), At.AddMinutes(1), At.AddMinutes(2), At.AddMinutes(3), At.AddMinutes(4),
-            2, -3, 4, "s", "db", ["a", "b"]);
+            Run, "flow/d", new RunState(StateType.Failed, StateNames.TimedOut, At, "why"), At.AddMinutes(1), At.AddMinutes(2), At.AddMinutes(3),
+            At.AddMinutes(4), 2, -3, 4, "s", "db", ["a", "b"]);
         Same(run, Tables.Runs, run.Put(), RunRow.Of);
-        var bare = new RunRow(Run, "flow/d", new RunState(StateType.Scheduled, StateNames.Scheduled, At), At, At, null, null, 0, 0, null, null, null, []);
+        var bare = new RunRow(
+            Run, "flow/d", new RunState(StateType.Scheduled, StateNames.Scheduled, At), At, At, null, null, 0, 0, null, null, null, []);
         Same(bare, Tables.Runs, bare.Put(), RunRow.Of);
         var named = bare with { Name = "the one" };
         Same(named, Tables.Runs, named.Put(), RunRow.Of);
@@ -47,7 +48,8 @@ public sealed class RowTests
 
     [Fact]
     public void A_row_of_another_shape_is_said_by_its_table() =>
-        Assert.Contains("limits", Assert.Throws<InvalidOperationException>(() => LimitRow.Of(new Row("db", [1L, 2L]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "limits", Assert.Throws<InvalidOperationException>(() => LimitRow.Of(new Row("db", [1L, 2L]))).Message, StringComparison.Ordinal);
 
     private void Same<T>(T row, TableDefinition table, RowChange change, Func<Row, T> read)
     {
@@ -61,7 +63,8 @@ public sealed class RowTests
                 ColumnType.Integer => typeof(long),
                 ColumnType.TextSet => typeof(ImmutableArray<string>),
             };
-            Assert.True(change.Values.Value[i] is not { } value || value.GetType() == type, $"{table.Columns[i].Name} of {table.Name} is no {type.Name}");
+            Assert.True(
+                change.Values.Value[i] is not { } value || value.GetType() == type, $"{table.Columns[i].Name} of {table.Name} is no {type.Name}");
         }
 
         Wire.Same.Assert(row!, read(new Row(change.Key, change.Values.Value))!, table.Name);

@@ -5,13 +5,17 @@ using Runner.Actors.Nodes;
 
 namespace Runner.Actors.Tests;
 
-/// <summary>Which folders of the actors may know which: arrows go one way, Deployments → FlowRuns → Limits, and nothing below knows what watches it.</summary>
+/// <summary>
+/// Which folders of the actors may know which: arrows go one way, Deployments → FlowRuns → Limits, and nothing below knows what watches it.
+/// </summary>
 public sealed class WallsTests
 {
     private const string Root = "Runner.Actors";
     private static readonly Architecture Actors = new ArchLoader().LoadAssembly(typeof(RunnerNode).Assembly).Build();
 
-    /// <summary>A folder, and those it may know beside itself and what lies in no folder. Nodes puts everything together, and stands in no line.</summary>
+    /// <summary>
+    /// A folder, and those it may know beside itself and what lies in no folder. Nodes puts everything together, and stands in no line.
+    /// </summary>
     public static TheoryData<string, string[]> Folders => new()
     {
         { "", [] },

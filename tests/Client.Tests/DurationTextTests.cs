@@ -40,7 +40,8 @@ public class DurationTextTests
     [Fact]
     public void Every_duration_is_read_back_from_its_text()
     {
-        long[] parts = [0, 1, 9, 10_000, 10_001, 9_999_999, 10_000_000, 15_000_000, 599_999_999, 36_000_000_000, 864_000_000_000, 315_360_000_000_000];
+        long[] parts =
+            [0, 1, 9, 10_000, 10_001, 9_999_999, 10_000_000, 15_000_000, 599_999_999, 36_000_000_000, 864_000_000_000, 315_360_000_000_000];
         foreach (var ticks in from a in parts from b in parts from c in parts select a + b + c)
         {
             var text = DurationText.Format(TimeSpan.FromTicks(ticks));

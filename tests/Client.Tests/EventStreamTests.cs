@@ -76,7 +76,8 @@ public class EventStreamTests
         string[] lines = [Log("1:2:0", "a\n"), Log("1:2:4", "err\n", "stderr"), Log("1:4:4", "b\n"), Log("2:2:0", "c\n")];
         await using var node = await FakeNode.StartAsync(async (n, http) =>
         {
-            var at = n.LastEventIds.Last() is { Length: > 0 } id ? Array.FindIndex(lines, l => l.StartsWith($"id: {id}\n", StringComparison.Ordinal)) + 1 : 0;
+            var at = n.LastEventIds.Last() is { Length: > 0 } id
+                ? Array.FindIndex(lines, l => l.StartsWith($"id: {id}\n", StringComparison.Ordinal)) + 1 : 0;
 
             // One line more each time, then the stream ends in the middle of the next. (A reset would drop what is on its way, too.)
             await FakeNode.EventsAsync(http, at >= lines.Length ? End : lines[at] + "id: 9:9:9\nevent: log\ndata: {\"attempt\":9,");
@@ -152,5 +153,6 @@ public class EventStreamTests
         """.ReplaceLineEndings("\n");
 
     private static string Log(string position, string text, string stream = "stdout") =>
-        $"id: {position}\nevent: log\ndata: {{\"attempt\":{position[0]},\"stream\":\"{stream}\",\"position\":\"{position}\",\"text\":\"{text.Replace("\n", "\\n", StringComparison.Ordinal)}\"}}\n\n";
+        $"id: {position}\nevent: log\ndata: " + $"{{\"attempt\":{position[0]},\"stream\":\"{stream}\",\"position\":\"{position}\",\"text\":\""
+        + $"{text.Replace("\n", "\\n", StringComparison.Ordinal)}\"}}\n\n";
 }

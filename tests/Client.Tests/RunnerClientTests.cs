@@ -10,7 +10,8 @@ namespace Runner.Client.Tests;
 public class RunnerClientTests
 {
     private const string Submitted =
-        """{"id":"0192f0c1-0000-7000-8000-000000000001","created":true,"state":{"type":"Scheduled","name":"Scheduled","at":"2026-03-01T12:00:00Z"}}""";
+        """{"id":"0192f0c1-0000-7000-8000-000000000001","created":true"""
+        + ""","state":{"type":"Scheduled","name":"Scheduled","at":"2026-03-01T12:00:00Z"}}""";
 
     [Fact]
     public async Task A_submission_whose_connection_breaks_is_sent_again_with_the_same_key()
@@ -49,7 +50,8 @@ public class RunnerClientTests
 
             return FakeNode.JsonAsync(http, 201, Submitted);
         });
-        using var client = node.Client(new RunnerClientOptions { Resends = 1_000, MaxBackOff = TimeSpan.FromMilliseconds(300), OnWaiting = said.Add });
+        using var client = node.Client(
+            new RunnerClientOptions { Resends = 1_000, MaxBackOff = TimeSpan.FromMilliseconds(300), OnWaiting = said.Add });
 
         var began = System.Diagnostics.Stopwatch.StartNew();
         await client.SubmitAsync(new SubmitRun("hello/a"));
@@ -106,7 +108,8 @@ public class RunnerClientTests
     public async Task A_refusal_carries_code_status_sentence_and_problems()
     {
         await using var node = await FakeNode.AnsweringAsync(
-            400, """{"type":"urn:runner:deployment-invalid","status":400,"code":"deployment-invalid","detail":"No.","problems":[{"field":"timeout","message":"too long"}]}""");
+            400, """{"type":"urn:runner:deployment-invalid","status":400"""
+                + ""","code":"deployment-invalid","detail":"No.","problems":[{"field":"timeout","message":"too long"}]}""");
         using var client = node.Client();
 
         var e = await Assert.ThrowsAsync<RunnerApiException>(() => client.RegisterAsync([]));
@@ -133,7 +136,9 @@ public class RunnerClientTests
         using var client = new RunnerClient(new NodeAddress(new Uri($"http://127.0.0.1:{port}"), null, ""));
 
         var e = await Assert.ThrowsAsync<NodeUnreachableException>(() => client.NodeAsync());
-        Assert.Equal($"No node answers at http://127.0.0.1:{port}. Start one with `runner serve FILE` or `runner node`, or name another with --url.", e.Message);
+        Assert.Equal(
+            $"No node answers at http://127.0.0.1:{port}. Start one with `runner serve FILE` or `runner node`, or name another with --url.",
+            e.Message);
     }
 
     [Fact]

@@ -30,7 +30,8 @@ public class SamplesTests
         // What the reader knows is what it offers when it is given a field that resembles none.
         var wrong = folder.Write(
             "wrong.yaml",
-            "deployments:\n- {name: a/b, command: [x], zzzzzzzz: 1, schedules: [{interval: 1s, zzzzzzzz: 1}], concurrency: {limit: 1, zzzzzzzz: 1}, retries: {zzzzzzzz: 1}}");
+            "deployments:\n- {name: a/b, command: [x], zzzzzzzz: 1, schedules: [{interval: 1s, zzzzzzzz: 1}], concurrency: {limit: 1, zzzzzzzz: 1}, "
+            + "retries: {zzzzzzzz: 1}}");
         var problems = Assert.Throws<DeploymentFileException>(() => DeploymentFile.Load(wrong)).Problems;
         Assert.Equal(4, problems.Length);
         Assert.All(

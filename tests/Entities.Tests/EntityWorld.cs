@@ -77,7 +77,8 @@ public abstract class EntityWorld : ActorKit
     private protected void WriteElsewhere(long after, params object[] events)
     {
         var codec = new CounterCodec();
-        var stored = events.Select((e, i) => codec.Write(e) is var (name, version, payload) ? new StoredEvent(after + i + 1, name, version, Now, payload) : null!);
+        var stored = events.Select(
+            (e, i) => codec.Write(e) is var (name, version, payload) ? new StoredEvent(after + i + 1, name, version, Now, payload) : null!);
         Assert.IsType<CommitResult.Committed>(
             Store.Memory.CommitAsync(new EntityCommit([new EntityWrite(Key(), after, [.. stored])])).GetAwaiter().GetResult());
     }
@@ -98,7 +99,8 @@ public abstract class EntityWorld : ActorKit
 
         public IActorRef Alarms { get; set; } = ActorRefs.Nobody;
 
-        public void Begin() => Shard = world.Sys.ActorOf(Props.Create(() => new TestShard(world.Entity, new EntityExtractor(world.Services.New))), $"shard-{++_shards}");
+        public void Begin() =>
+            Shard = world.Sys.ActorOf(Props.Create(() => new TestShard(world.Entity, new EntityExtractor(world.Services.New))), $"shard-{++_shards}");
 
         /// <summary>The shard goes to another node: here, to another shard.</summary>
         public void HandOver()

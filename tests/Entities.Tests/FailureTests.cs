@@ -158,7 +158,9 @@ public sealed class FailureTests(ITestOutputHelper output) : EntityWorld(output)
     {
         Get(new Add(1));
 
-        Assert.StartsWith($"The node could not carry out the command (It is broken: {where}.)", Assert.IsType<StoreNotAvailable>(Get(new Break(where))).Detail, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The node could not carry out the command (It is broken: {where}.)", Assert.IsType<StoreNotAvailable>(Get(new Break(where))).Detail,
+            StringComparison.Ordinal);
         Assert.Contains(Lines.All, line => line.Level == LogEventLevel.Error);
         Assert.Null(Services.Residents.Find(Key()));
 

@@ -2,7 +2,9 @@ using Xunit.Abstractions;
 
 namespace Runner.Entities.Tests;
 
-/// <summary>What is made under an id of its own comes to memory unread, and is believed to be new only as long as the store does not say otherwise.</summary>
+/// <summary>
+/// What is made under an id of its own comes to memory unread, and is believed to be new only as long as the store does not say otherwise.
+/// </summary>
 public sealed class NewEntitiesTests(ITestOutputHelper output) : EntityWorld(output)
 {
     [Fact]
@@ -85,7 +87,8 @@ public sealed class NewEntitiesTests(ITestOutputHelper output) : EntityWorld(out
         Settle();
         var life = Services.Residents.Find(Key())!;
         // One that is past its shard already.
-        var late = PromiseRef.AskAsync(Sys, Time, inline: true, TimeSpan.FromHours(1), sender => life.Tell(new Make(8, HasFreshId: true), sender), default);
+        var late = PromiseRef.AskAsync(
+            Sys, Time, inline: true, TimeSpan.FromHours(1), sender => life.Tell(new Make(8, HasFreshId: true), sender), default);
         Store.ReleaseAll();
         Settle();
 

@@ -90,7 +90,8 @@ public sealed class ShardRegionTests : TestKit
                 var last = (await _store.Memory.LoadAsync(Key("c"))).LastSequence;
                 var (name, version, payload) = new CounterCodec().Write(new Added(0));
                 Assert.IsType<CommitResult.Committed>(await _store.Memory.CommitAsync(
-                    new EntityCommit([new EntityWrite(Key("c"), last, [new StoredEvent(last + 1, name, version, DateTimeOffset.UnixEpoch, payload)])])));
+                    new EntityCommit(
+                        [new EntityWrite(Key("c"), last, [new StoredEvent(last + 1, name, version, DateTimeOffset.UnixEpoch, payload)])])));
             }
         }
 
@@ -161,6 +162,7 @@ public sealed class ShardRegionTests : TestKit
         {
         }
 
-        public EntityKey? Find(ActorPath path) => path.ToString().Contains("/counters/", StringComparison.Ordinal) ? Key(Uri.UnescapeDataString(path.Name)) : null;
+        public EntityKey? Find(ActorPath path) =>
+            path.ToString().Contains("/counters/", StringComparison.Ordinal) ? Key(Uri.UnescapeDataString(path.Name)) : null;
     }
 }

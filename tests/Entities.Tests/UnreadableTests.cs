@@ -52,7 +52,9 @@ public sealed class UnreadableTests(ITestOutputHelper output) : EntityWorld(outp
         Assert.Equal(7, Assert.IsType<EntityUnreadable>(Get(new Get())).Sequence);
 
         Store.Histories[Key("d")] = new EntityHistory(new StoredSnapshot(7, 2, "7"u8.ToArray()), [], 7);
-        Assert.Contains("a snapshot of version 2, which this program does not know", Assert.IsType<EntityUnreadable>(Get(new Get(), "d")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a snapshot of version 2, which this program does not know", Assert.IsType<EntityUnreadable>(Get(new Get(), "d")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,7 +124,9 @@ public sealed class UnreadableTests(ITestOutputHelper output) : EntityWorld(outp
         Pass(TimeSpan.FromMinutes(10));
 
         Assert.Equal(2, Lines.All.Count(l => l.Level >= LogEventLevel.Information));
-        Assert.Contains("9999 more entities cannot be read and rest, 10000 in all", Lines.All.Last(l => l.Level >= LogEventLevel.Information).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "9999 more entities cannot be read and rest, 10000 in all", Lines.All.Last(l => l.Level >= LogEventLevel.Information).Text,
+            StringComparison.Ordinal);
         Assert.Equal(10_000, Services.Unreadable.Count);
         Assert.Equal(new Value(1), Get(new Add(1), "well"));
         Assert.Equal(["Counter/c0", "Counter/c1"], Services.Unreadable.Look(2).First.Select(e => e.Entity.ToString()));
@@ -134,7 +138,8 @@ public sealed class UnreadableTests(ITestOutputHelper output) : EntityWorld(outp
         Plant("c", "addde");
         Ended(Store.Memory.CommitAsync(new EntityCommit([new EntityWrite(Key(), 1, []) { WakeUp = new WakeUpChange(Now) }])));
         var board = new AlarmBoard(Time, NodeLog);
-        Sys.ActorOf(ActorProducer.Props(() => new AlarmWorker(EntitySlices.Of(Key()), Store, Time, Router, board, NodeLog, Services.Unreadable.IsHere)));
+        Sys.ActorOf(
+            ActorProducer.Props(() => new AlarmWorker(EntitySlices.Of(Key()), Store, Time, Router, board, NodeLog, Services.Unreadable.IsHere)));
         Settle();
         Pass(TimeSpan.FromMinutes(2));
         Router.Sent.Clear();
@@ -163,5 +168,6 @@ public sealed class UnreadableTests(ITestOutputHelper output) : EntityWorld(outp
     }
 
     private void Plant(string id, params string[] names) => Assert.IsType<CommitResult.Committed>(Store.Memory.CommitAsync(new EntityCommit(
-        [new EntityWrite(Key(id), 0, [.. names.Select((name, i) => new StoredEvent(i + 1, name, 1, Now, "1"u8.ToArray()))])])).GetAwaiter().GetResult());
+        [new EntityWrite(Key(id), 0, [.. names.Select((name, i) => new StoredEvent(i + 1, name, 1, Now, "1"u8.ToArray()))])]))
+        .GetAwaiter().GetResult());
 }

@@ -47,9 +47,10 @@ internal sealed class WrittenMessages(ExtendedActorSystem system) : SerializerWi
 {
     private static readonly ImmutableDictionary<string, Type> Types = new[]
     {
-        typeof(Add), typeof(AddAndTell), typeof(Make), typeof(Get), typeof(GetOther), typeof(WakeMeAt), typeof(Beget), typeof(BeBusy), typeof(TakeSlot), typeof(Tell),
-        typeof(Break), typeof(Unknown), typeof(Note), typeof(Later), typeof(BreakQuietly), typeof(Outside), typeof(Value), typeof(WakeUpNow), typeof(Recovered), typeof(EntityErased),
-        typeof(AlarmChanged), typeof(StoreNotAvailable), typeof(StoreIsFull), typeof(RequestNotHandled),
+        typeof(Add), typeof(AddAndTell), typeof(Make), typeof(Get), typeof(GetOther), typeof(WakeMeAt), typeof(Beget), typeof(BeBusy),
+        typeof(TakeSlot), typeof(Tell),
+        typeof(Break), typeof(Unknown), typeof(Note), typeof(Later), typeof(BreakQuietly), typeof(Outside), typeof(Value), typeof(WakeUpNow),
+        typeof(Recovered), typeof(EntityErased), typeof(AlarmChanged), typeof(StoreNotAvailable), typeof(StoreIsFull), typeof(RequestNotHandled),
     }.ToImmutableDictionary(t => t.Name);
 
     public static Config Config { get; } = ConfigurationFactory.ParseString($$"""
@@ -67,7 +68,8 @@ internal sealed class WrittenMessages(ExtendedActorSystem system) : SerializerWi
 
     public static WrittenMessages Of(ActorSystem system) => (WrittenMessages)system.Serialization.FindSerializerForType(typeof(object));
 
-    public override string Manifest(object o) => o is EntityMessage ? nameof(EntityMessage) : Types.ContainsKey(o.GetType().Name) ? o.GetType().Name : "";
+    public override string Manifest(object o) =>
+        o is EntityMessage ? nameof(EntityMessage) : Types.ContainsKey(o.GetType().Name) ? o.GetType().Name : "";
 
     public override byte[] ToBinary(object obj)
     {

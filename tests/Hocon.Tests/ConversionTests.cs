@@ -41,7 +41,8 @@ public sealed class ConversionTests
     [InlineData("1e3", 1000)]
     [InlineData("5.0", 5)]
     [InlineData("9223372036854775807", long.MaxValue)]
-    public void Automatic_type_conversions_to_whole_numbers(string text, long expected) => Assert.Equal(expected, Hocon.Object($"a={text}").Get("a").AsLong());
+    public void Automatic_type_conversions_to_whole_numbers(string text, long expected) =>
+        Assert.Equal(expected, Hocon.Object($"a={text}").Get("a").AsLong());
 
     [Theory]
     [InlineData("1.5")]
@@ -68,14 +69,16 @@ public sealed class ConversionTests
     [InlineData("false", false)]
     [InlineData("no", false)]
     [InlineData("off", false)]
-    public void Automatic_type_conversions_to_boolean_know_six_words(string text, bool expected) => Assert.Equal(expected, Hocon.Object($"a={text}").Get("a").AsBoolean());
+    public void Automatic_type_conversions_to_boolean_know_six_words(string text, bool expected) =>
+        Assert.Equal(expected, Hocon.Object($"a={text}").Get("a").AsBoolean());
 
     [Theory]
     [InlineData("1")]
     [InlineData("True")]
     [InlineData("y")]
     [InlineData("null")]
-    public void Automatic_type_conversions_to_boolean_know_no_others(string text) => Assert.Throws<HoconException>(() => Hocon.Object($"a={text}").Get("a").AsBoolean());
+    public void Automatic_type_conversions_to_boolean_know_no_others(string text) =>
+        Assert.Throws<HoconException>(() => Hocon.Object($"a={text}").Get("a").AsBoolean());
 
     [Fact]
     public void Automatic_type_conversions_to_null_take_the_word()
@@ -150,10 +153,13 @@ public sealed class ConversionTests
         Assert.Equal((1024L, 1536L), (Hocon.Object("a=1024").Get("a").AsSize(), Hocon.Object("a=1.5K").Get("a").AsSize()));
         foreach (var unit in "ZB zettabyte zettabytes YB yottabyte yottabytes Z z Zi ZiB zebibyte zebibytes Y y Yi YiB yobibyte yobibytes".Split(' '))
         {
-            Assert.Contains("too large", Assert.Throws<HoconException>(() => Hocon.Object($"a=\"1 {unit}\"").Get("a").AsSize()).Problem, StringComparison.Ordinal);
+            Assert.Contains(
+                "too large", Assert.Throws<HoconException>(() => Hocon.Object($"a=\"1 {unit}\"").Get("a").AsSize()).Problem,
+                StringComparison.Ordinal);
             Assert.InRange(Hocon.Object($"a=\"0.000001 {unit}\"").Get("a").AsSize(), 1_000_000_000_000_000, 1_300_000_000_000_000_000);
         }
 
-        Assert.All(["1 KB", "1 kiB", "1 kb", "1 mB", "-1 B"], text => Assert.Throws<HoconException>(() => Hocon.Object($"a=\"{text}\"").Get("a").AsSize()));
+        Assert.All(
+            ["1 KB", "1 kiB", "1 kb", "1 mB", "-1 B"], text => Assert.Throws<HoconException>(() => Hocon.Object($"a=\"{text}\"").Get("a").AsSize()));
     }
 }

@@ -3,13 +3,16 @@ using System.Globalization;
 
 namespace Runner.Hocon.Tests;
 
-/// <summary>Malformed input ends in the typed error, or in a value; soon, and in nothing else. <c>RUNNER_FUZZ_INPUTS</c> says how many are tried.</summary>
+/// <summary>
+/// Malformed input ends in the typed error, or in a value; soon, and in nothing else. <c>RUNNER_FUZZ_INPUTS</c> says how many are tried.
+/// </summary>
 public sealed class FuzzTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
 
     private static int Inputs =>
-        int.TryParse(Environment.GetEnvironmentVariable("RUNNER_FUZZ_INPUTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 20_000;
+        int.TryParse(Environment.GetEnvironmentVariable("RUNNER_FUZZ_INPUTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count : 20_000;
 
     [Fact(Timeout = 3_600_000)]
     public Task Mutated_texts_throw_nothing_but_the_typed_error() => Task.Run(() =>
@@ -34,7 +37,11 @@ public sealed class FuzzTests
     [Fact]
     public void Conversions_of_any_text_throw_nothing_but_the_typed_error()
     {
-        string[] pieces = ["0", "1", "9", "99999999999999999999", ".", "-", "+", "e", "E", "e28", "e-400", "e999", " ", "\u00A0", "ms", "s", "d", "w", "y", "mo", "K", "KiB", "YB", "EiB", "true", "on", "null", "é", "\ud800", ""];
+        string[] pieces =
+        [
+            "0", "1", "9", "99999999999999999999", ".", "-", "+", "e", "E", "e28", "e-400", "e999", " ", "\u00A0", "ms", "s", "d", "w", "y", "mo",
+            "K", "KiB", "YB", "EiB", "true", "on", "null", "é", "\ud800", ""
+        ];
         Action<HoconValue>[] conversions =
         [
             v => v.AsString(), v => v.AsLong(), v => v.AsBoolean(), v => v.AsDuration(), v => v.AsSize(), v => v.AsList(), v => v.AsObject(),
@@ -58,7 +65,8 @@ public sealed class FuzzTests
         {
             File = "/conf/main.conf",
             Includes = new MemoryFiles(
-                ("/conf/self.conf", text), ("/conf/b.conf", "x=1,y=${x},z=${?a}"), ("/conf/b.json", "{\"x\":2}"), ("/conf/b.properties", text.Replace('{', '.'))),
+                ("/conf/self.conf", text), ("/conf/b.conf", "x=1,y=${x},z=${?a}"), ("/conf/b.json", "{\"x\":2}"),
+                ("/conf/b.properties", text.Replace('{', '.'))),
             Environment = name => name is "A" or "L_0" or "L_1" ? "v" : null,
             MaxExpansion = 200_000,
         };

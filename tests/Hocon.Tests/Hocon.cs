@@ -7,9 +7,11 @@ namespace Runner.Hocon.Tests;
 internal static class Hocon
 {
     /// <summary>A text's value as compact JSON.</summary>
-    public static string Json(string text, params (string Name, string Value)[] variables) => HoconDocument.ParseText(text, With(variables)).Root.ToJson();
+    public static string Json(string text, params (string Name, string Value)[] variables) =>
+        HoconDocument.ParseText(text, With(variables)).Root.ToJson();
 
-    public static HoconObject Object(string text, params (string Name, string Value)[] variables) => HoconDocument.ParseText(text, With(variables)).Object;
+    public static HoconObject Object(string text, params (string Name, string Value)[] variables) =>
+        HoconDocument.ParseText(text, With(variables)).Object;
 
     /// <summary>The error of a text that is wrong.</summary>
     public static HoconException Error(string text) => Assert.Throws<HoconException>(() => HoconDocument.ParseText(text));
@@ -43,7 +45,9 @@ internal sealed class MemoryFiles : IIncludeResolver
     public string Load(string path = "/conf/main.conf") => HoconLoader.Load(path, this, _ => null).ToJson();
 
     /// <summary>Files of which the first is loaded.</summary>
-    public static void Mean(string json, params (string Path, string Text)[] files) => Assert.Equal(json.Replace('\'', '"'), new MemoryFiles(files).Load(files[0].Path));
+    public static void Mean(string json, params (string Path, string Text)[] files) =>
+        Assert.Equal(json.Replace('\'', '"'), new MemoryFiles(files).Load(files[0].Path));
 
-    public static HoconException Error(params (string Path, string Text)[] files) => Assert.Throws<HoconException>(() => new MemoryFiles(files).Load(files[0].Path));
+    public static HoconException Error(params (string Path, string Text)[] files) =>
+        Assert.Throws<HoconException>(() => new MemoryFiles(files).Load(files[0].Path));
 }

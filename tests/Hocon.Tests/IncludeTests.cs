@@ -14,7 +14,8 @@ public sealed class IncludeTests
     [InlineData("{include \"b.conf\"}")]
     [InlineData("include \"b.conf\",")]
     [InlineData("include \"/conf/b.conf\"")]
-    public void Include_syntax_is_a_quoted_name_or_a_function(string text) => MemoryFiles.Mean("{'x':1}", ("/conf/main.conf", text), ("/conf/b.conf", "x=1"));
+    public void Include_syntax_is_a_quoted_name_or_a_function(string text) =>
+        MemoryFiles.Mean("{'x':1}", ("/conf/main.conf", text), ("/conf/b.conf", "x=1"));
 
     [Theory]
     [InlineData("include b.conf")]
@@ -87,7 +88,8 @@ public sealed class IncludeTests
         MemoryFiles.Mean(
             "{'a':'conf','b':'json','c':'properties'}",
             ("/conf/main.conf", "include \"b\""),
-            ("/conf/b.properties", "a=properties\nb=properties\nc=properties"), ("/conf/b.json", "{\"a\":\"json\",\"b\":\"json\"}"), ("/conf/b.conf", "a=conf"));
+            ("/conf/b.properties", "a=properties\nb=properties\nc=properties"), ("/conf/b.json", "{\"a\":\"json\",\"b\":\"json\"}"),
+            ("/conf/b.conf", "a=conf"));
 
     [Fact]
     public void Include_semantics_file_formats_go_by_the_extension()

@@ -38,5 +38,6 @@ public sealed class LimitTests
     }
 
     private static string Chain(int count, string format) =>
-        string.Concat(Enumerable.Range(0, count).Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, i, i + 1) + "\n"));
+        string.Concat(
+            Enumerable.Range(0, count).Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, i, i + 1) + "\n"));
 }

@@ -5,9 +5,12 @@ internal sealed class Mutations(int seed)
 {
     private static readonly string[] Tokens =
     [
-        "{", "}", "[", "]", ":", "=", "+=", ",", "\n", " ", ".", "..", "\"", "\"\"\"", "\\", "\\u00", "$", "${", "${?", "${a}", "${?a}", "${b.c}", "${A}", "${L[]}", "[]}",
-        "#", "//", "/", "include ", "include \"self\"", "include \"b.conf\"", "include required(", "file(\"b.json\")", "url(", ")", "a", "b", "c", "a.b", "\"a.b\"", "0", "-", "1e", "1e+5",
-        "true", "null", "x y", "\u00A0", "\u2028", "\uFEFF", "\0", "\u0001", "\ud800", "\udc00", "😀", "+", "`", "^", "?", "!", "@", "*", "&", "a=1", "a=${a}", "a+=${a}", "{a=${a}}", "b{c=${a}}",
+        "{", "}", "[", "]", ":", "=", "+=", ",", "\n", " ", ".", "..", "\"", "\"\"\"", "\\", "\\u00", "$", "${", "${?", "${a}", "${?a}", "${b.c}",
+        "${A}", "${L[]}", "[]}",
+        "#", "//", "/", "include ", "include \"self\"", "include \"b.conf\"", "include required(", "file(\"b.json\")", "url(", ")", "a", "b", "c",
+        "a.b", "\"a.b\"", "0", "-", "1e", "1e+5",
+        "true", "null", "x y", "\u00A0", "\u2028", "\uFEFF", "\0", "\u0001", "\ud800", "\udc00", "😀", "+", "`", "^", "?", "!", "@", "*", "&", "a=1",
+        "a=${a}", "a+=${a}", "{a=${a}}", "b{c=${a}}",
     ];
 
     private static readonly string[] Seeds =

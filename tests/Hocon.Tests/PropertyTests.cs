@@ -74,9 +74,13 @@ public sealed class PropertyTests
     private sealed class RandomJson(int seed)
     {
         private static readonly string[] Strings =
-            ["", " ", "a", "a.b", "include", "true", "null", "1", "${x}", "#", "//", "x y", "\\n", "\\\"", "\\\\", "\\/", "\\u0000", "\\u00e9", "\\ud83d\\ude00", "😀", "\u2028", "\u00A0", "\uFEFF", "\u007f", "{", "}", "+="];
+            [
+                "", " ", "a", "a.b", "include", "true", "null", "1", "${x}", "#", "//", "x y", "\\n", "\\\"", "\\\\", "\\/", "\\u0000", "\\u00e9",
+                "\\ud83d\\ude00", "😀", "\u2028", "\u00A0", "\uFEFF", "\u007f", "{", "}", "+="
+            ];
 
-        private static readonly string[] Numbers = ["0", "-0", "1", "-17", "0.5", "1.50", "1e5", "1E+5", "1e-5", "-2.5E3", "123456789012345678901234567890"];
+        private static readonly string[] Numbers =
+            ["0", "-0", "1", "-17", "0.5", "1.50", "1e5", "1E+5", "1e-5", "-2.5E3", "123456789012345678901234567890"];
 
         private static readonly string[] Spaces = ["", "", "", " ", "\n", "\t", "\r\n", " \n  "];
 

@@ -16,7 +16,8 @@ public sealed class SyntaxTests
     [InlineData("a=\"\"", "")]
     [InlineData("a=\"\u007f\"", "\u007f")]
     [InlineData("a=\"# // ${x} {\"", "# // ${x} {")]
-    public void Unchanged_from_json_quoted_strings_are_those_of_json(string text, string value) => Assert.Equal(value, Hocon.Object(text).GetString("a"));
+    public void Unchanged_from_json_quoted_strings_are_those_of_json(string text, string value) =>
+        Assert.Equal(value, Hocon.Object(text).GetString("a"));
 
     [Theory]
     [InlineData("a=\"\\x\"", 4)]
@@ -47,7 +48,8 @@ public sealed class SyntaxTests
     [InlineData("5.", HoconKind.String)]
     [InlineData("1.2.3", HoconKind.String)]
     [InlineData("TRUE", HoconKind.String)]
-    public void Unchanged_from_json_the_types_are_those_of_json(string text, HoconKind kind) => Assert.Equal(kind, Hocon.Object($"a={text}").Get("a").Kind);
+    public void Unchanged_from_json_the_types_are_those_of_json(string text, HoconKind kind) =>
+        Assert.Equal(kind, Hocon.Object($"a={text}").Get("a").Kind);
 
     [Fact]
     public void Unchanged_from_json_files_must_be_utf_8()
@@ -158,7 +160,8 @@ public sealed class SyntaxTests
     }
 
     [Fact]
-    public void Whitespace_newline_is_the_ascii_one_alone() => Assert.Equal("1\u20282", Hocon.Object("a = [1\u20282]").Get("a").AsList().Single().AsString());
+    public void Whitespace_newline_is_the_ascii_one_alone() =>
+        Assert.Equal("1\u20282", Hocon.Object("a = [1\u20282]").Get("a").AsList().Single().AsString());
 
     [Theory]
     [InlineData("a=1,a=2", "{'a':2}")]

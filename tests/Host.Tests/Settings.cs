@@ -9,7 +9,10 @@ internal static class Settings
     public static NodeOptions Of(string data)
     {
         var (options, mistakes) = new NodeOptionsReader(_ => null).Read(
-            new NodeFlags { [NodeSetting.Data] = data, [NodeSetting.Listen] = "127.0.0.1:0", [NodeSetting.Name] = "node-1", [NodeSetting.PauseOnShutdown] = "true" });
+            new NodeFlags
+            {
+                [NodeSetting.Data] = data, [NodeSetting.Listen] = "127.0.0.1:0", [NodeSetting.Name] = "node-1", [NodeSetting.PauseOnShutdown] = "true"
+            });
         Assert.Empty(mistakes);
         return options!;
     }

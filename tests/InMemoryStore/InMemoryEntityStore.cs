@@ -13,7 +13,8 @@ public sealed class InMemoryEntityStore : IEntityStore
     private readonly Lock _lock = new();
     private readonly StoreSchema _schema;
     private readonly State _state = new();
-    private readonly SortedSet<(long At, EntityKey Entity)>[] _wakeUps = [.. Enumerable.Range(0, EntitySlices.Count).Select(_ => new SortedSet<(long, EntityKey)>(WakeUpOrder))];
+    private readonly SortedSet<(long At, EntityKey Entity)>[] _wakeUps =
+        [.. Enumerable.Range(0, EntitySlices.Count).Select(_ => new SortedSet<(long, EntityKey)>(WakeUpOrder))];
     private readonly Queue<Erased> _erased = new();
     private readonly TimeProvider? _time;
     private readonly TimeSpan _erasedKept;
@@ -136,7 +137,8 @@ public sealed class InMemoryEntityStore : IEntityStore
         return _wakeUps.SelectMany(wakeUps => DueAfter(wakeUps, after, last, atMost)).Order(WakeUpOrder).Take(atMost);
     }
 
-    private static IEnumerable<(long At, EntityKey Entity)> DueAfter(SortedSet<(long At, EntityKey Entity)> wakeUps, WakeUp? after, long last, int atMost)
+    private static IEnumerable<(long At, EntityKey Entity)> DueAfter(
+        SortedSet<(long At, EntityKey Entity)> wakeUps, WakeUp? after, long last, int atMost)
     {
         IEnumerable<(long At, EntityKey Entity)> found = wakeUps;
         if (after is { } known && wakeUps.Count > 0)

@@ -39,7 +39,8 @@ internal sealed class IndexScan
             .Where(i => Value(query, query.OrderBy[i].Column, RowOperator.Equal) is null)];
         bool descending = QueryOrder.KeyDescending(query);
         InOrder = free.Length == index.Columns.Length - used
-            && Enumerable.Range(0, free.Length).All(i => query.OrderBy[free[i]].Column == Name(used + i) && query.OrderBy[free[i]].Descending == descending);
+            && Enumerable.Range(0, free.Length)
+                .All(i => query.OrderBy[free[i]].Column == Name(used + i) && query.OrderBy[free[i]].Descending == descending);
         Rank = index.SetColumn is not null && _entered[0] is null ? -1 : (InOrder ? 100 : 0) + _entered.Length;
         if (InOrder && query.After is { } after && EntersWhereItStood(query, after))
         {

@@ -55,7 +55,8 @@ internal sealed class MemoryTable
     public RowPosition? Place(RowQuery query, long skip)
     {
         ImmutableArray<Row> rows = Query(query with { Limit = (int)Math.Min(skip + 1, int.MaxValue) });
-        return rows.Length > skip ? new RowPosition([.. query.OrderBy.Select(order => rows[^1].Values[Schema.Ordinal(order.Column)])], rows[^1].Key) : null;
+        return rows.Length > skip
+            ? new RowPosition([.. query.OrderBy.Select(order => rows[^1].Values[Schema.Ordinal(order.Column)])], rows[^1].Key) : null;
     }
 
     private IEnumerable<Row> Rows(RowQuery query, QueryOrder order)

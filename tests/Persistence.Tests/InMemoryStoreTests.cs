@@ -6,7 +6,7 @@ namespace Runner.Persistence.Tests;
 
 public sealed class InMemoryStoreTests : StoreConformance
 {
-    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) => 
+    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) =>
         Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables, Time));
 
     [Fact]

@@ -27,6 +27,7 @@ internal static class RowPages
     private static RowPosition Position(Row row, RowQuery query)
     {
         ImmutableArray<Column> columns = SampleTables.All.Single(table => table.Name == query.Table).Columns;
-        return new RowPosition([.. query.OrderBy.Select(order => row.Values[columns.IndexOf(columns.Single(column => column.Name == order.Column))])], row.Key);
+        return new RowPosition(
+            [.. query.OrderBy.Select(order => row.Values[columns.IndexOf(columns.Single(column => column.Name == order.Column))])], row.Key);
     }
 }

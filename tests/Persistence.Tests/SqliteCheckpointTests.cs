@@ -40,7 +40,8 @@ public sealed class SqliteCheckpointTests : IDisposable
         for (long written = 0; written < 5 * Longest; written += 20_000)
         {
             await WriteAsync(store);
-            // Far too long is too long once more each time that a reader kept it from beginning anew; a thread of these may have to wait for its turn meanwhile.
+            // Far too long is too long once more each time that a reader kept it from beginning anew; a thread of these may have to wait for its turn
+            // meanwhile.
             Assert.InRange(Log, 0, (1 + _lines.Count(line => Says(line, "something has been reading from it"))) * Longest);
         }
 
@@ -190,7 +191,8 @@ public sealed class SqliteCheckpointTests : IDisposable
     }
 
     private static EntityCommit Numbered(int number) => StoreConformance.Commit(
-        new EntityWrite(StoreConformance.Run($"{number}"), 0, [StoreConformance.Event(1, new string('x', 20_000))]) { Rows = [SampleTables.Put($"{number}", "Late", number)] });
+        new EntityWrite(StoreConformance.Run($"{number}"), 0, [StoreConformance.Event(1, new string('x', 20_000))]) { Rows = [SampleTables.Put(
+            $"{number}", "Late", number)] });
 
     private async Task ReadAsync(SqliteEntityStore store, CancellationToken until)
     {

@@ -20,7 +20,8 @@ public sealed class SqliteFailureTests : IDisposable
         {
             while (acknowledged.Count < 3_000)
             {
-                acknowledged.Add(await writer.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await writer.StandardError.ReadToEndAsync()));
+                acknowledged.Add(
+                    await writer.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await writer.StandardError.ReadToEndAsync()));
             }
 
             writer.Kill();
@@ -63,7 +64,8 @@ public sealed class SqliteFailureTests : IDisposable
     {
         await using SqliteEntityStore store = await SqliteScenarios.OpenAsync(DatabasePath, options => options with { LargestSize = 1_000_000 });
         EntityWrite huge = new(StoreConformance.Run("huge"), 0, [StoreConformance.Event(1, new string('x', 3_000_000))]);
-        Task<CommitResult>[] group = [.. Enumerable.Range(0, 20).Select(i => store.CommitAsync(StoreConformance.Commit(i == 10 ? huge : StoreConformance.Write($"{i}", 0))))];
+        Task<CommitResult>[] group =
+            [.. Enumerable.Range(0, 20).Select(i => store.CommitAsync(StoreConformance.Commit(i == 10 ? huge : StoreConformance.Write($"{i}", 0))))];
 
         await Assert.ThrowsAsync<StoreFullException>(() => group[10]);
         Assert.All(await Task.WhenAll(group.Where((_, i) => i != 10)), result => Assert.IsType<CommitResult.Committed>(result));
@@ -73,11 +75,13 @@ public sealed class SqliteFailureTests : IDisposable
     [Fact]
     public async Task A_database_that_another_process_has_locked_is_unavailable_until_it_is_released()
     {
-        await using SqliteEntityStore store = await SqliteScenarios.OpenAsync(DatabasePath, options => options with { BusyTimeout = TimeSpan.FromMilliseconds(20) });
+        await using SqliteEntityStore store = await SqliteScenarios.OpenAsync(
+            DatabasePath, options => options with { BusyTimeout = TimeSpan.FromMilliseconds(20) });
         using (Database other = new DatabaseFile(new SqliteStoreOptions(DatabasePath)).OpenWriter(create: false))
         {
             other.Execute("BEGIN IMMEDIATE");
-            StoreUnavailableException locked = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(SqliteScenarios.LargeCommit(0)));
+            StoreUnavailableException locked = await Assert.ThrowsAsync<StoreUnavailableException>(
+                () => store.CommitAsync(SqliteScenarios.LargeCommit(0)));
             Assert.Contains("runner.db is locked by another process", locked.Message, StringComparison.Ordinal);
             await Assert.ThrowsAsync<StoreUnavailableException>(store.PingAsync);
             await SqliteScenarios.AssertWrittenAsync(store, 0);
@@ -117,7 +121,8 @@ public sealed class SqliteFailureTests : IDisposable
         File.Delete(DatabasePath + "-wal");
         File.Delete(DatabasePath + "-shm");
         File.Move(backup, DatabasePath);
-        Assert.Equal(new CommitResult.SequenceConflict(new EntityKey("FlowRun", "large"), 0), await store.CommitAsync(SqliteScenarios.LargeCommit(1)));
+        Assert.Equal(
+            new CommitResult.SequenceConflict(new EntityKey("FlowRun", "large"), 0), await store.CommitAsync(SqliteScenarios.LargeCommit(1)));
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(SqliteScenarios.LargeCommit(0)));
         await SqliteScenarios.AssertWrittenAsync(store, 1);
     }

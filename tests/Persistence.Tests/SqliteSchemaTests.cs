@@ -12,7 +12,8 @@ public sealed class SqliteSchemaTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private Task<SqliteEntityStore> OpenAsync(params ImmutableArray<TableDefinition> tables) => SqliteEntityStore.OpenAsync(Options, tables, Serilog.Core.Logger.None);
+    private Task<SqliteEntityStore> OpenAsync(params ImmutableArray<TableDefinition> tables) =>
+        SqliteEntityStore.OpenAsync(Options, tables, Serilog.Core.Logger.None);
 
     private void Execute(string sql)
     {
@@ -60,8 +61,8 @@ public sealed class SqliteSchemaTests : IDisposable
         byte[] before = await File.ReadAllBytesAsync(Options.Path);
         StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(SampleTables.All));
         Assert.Equal(
-            $"{Options.Path} is in the format of an older version of this program, which this one does not read: nothing in it was changed; bring its deployments over with "
-            + "`runner export` of the version that wrote it, then `runner import` into a new data folder.",
+            $"{Options.Path} is in the format of an older version of this program, which this one does not read: nothing in it was changed; "
+            + "bring its deployments over with `runner export` of the version that wrote it, then `runner import` into a new data folder.",
             refused.Message);
         Assert.Equal(before, await File.ReadAllBytesAsync(Options.Path));
     }
@@ -118,7 +119,8 @@ public sealed class SqliteSchemaTests : IDisposable
     public async Task A_column_that_has_another_type_is_refused()
     {
         await (await OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Text)], []))).DisposeAsync();
-        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Integer)], [])));
+        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Integer)], [])));
         Assert.Contains("runs.due is TEXT there and INTEGER here", refused.Message, StringComparison.Ordinal);
     }
 
@@ -159,7 +161,8 @@ public sealed class SqliteSchemaTests : IDisposable
         await using SqliteEntityStore store = await OpenAsync();
         Assert.All(
             await store.ExplainWakeUpsAsync(all),
-            line => Assert.True(line.Contains("USING COVERING INDEX wakeups_by_slice (slice=? AND (due", StringComparison.Ordinal) || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
+            line => Assert.True(line.Contains("USING COVERING INDEX wakeups_by_slice (slice=? AND (due", StringComparison.Ordinal)
+                || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
     }
 
     [Fact]
@@ -168,11 +171,13 @@ public sealed class SqliteSchemaTests : IDisposable
         await using SqliteEntityStore store = await OpenAsync(SampleTables.All);
         RowFilter late = new("state", RowOperator.Equal, "Late");
         RowFilter some = new("state", RowOperator.In, ImmutableArray.Create("Late", "Pending", "Early"));
-        foreach (RowQuery query in (RowQuery[])[new("runs", [], [new("due", true)], 1), new("runs", [late], [new("due", true)], 1), new("runs", [some], [new("due", true)], 1)])
+        foreach (RowQuery query in (RowQuery[])[new("runs", [], [new("due", true)], 1), new("runs", [late], [new("due", true)], 1), new(
+            "runs", [some], [new("due", true)], 1)])
         {
             Assert.All(
                 await store.ExplainPlaceAsync(query),
-                line => Assert.True(line.Contains("USING COVERING INDEX", StringComparison.Ordinal) || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
+                line => Assert.True(
+                    line.Contains("USING COVERING INDEX", StringComparison.Ordinal) || line is "LEFT" or "RIGHT" or "MERGE (UNION ALL)", line));
         }
     }
 
@@ -180,7 +185,8 @@ public sealed class SqliteSchemaTests : IDisposable
     private static void MakeFormer(string path)
     {
         using Database database = new DatabaseFile(new SqliteStoreOptions(path)).OpenWriter(create: true);
-        database.Execute("CREATE TABLE slots (limit_name TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (limit_name, number)) WITHOUT ROWID");
+        database.Execute("CREATE TABLE slots (limit_name TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, "
+            + "PRIMARY KEY (limit_name, number)) WITHOUT ROWID");
         database.Execute("PRAGMA application_id = 1382957411");
         database.Execute("PRAGMA user_version = 1");
     }
@@ -190,7 +196,10 @@ public sealed class SqliteSchemaTests : IDisposable
         foreach (string line in await store.ExplainAsync(query))
         {
             // «SCAN … USING INDEX» walks an index in order and stops at the limit; a SCAN without one reads the whole table.
-            Assert.True(line.StartsWith("SEARCH", StringComparison.Ordinal) || query.After is null && line.Contains("USING INDEX", StringComparison.Ordinal), $"{string.Join(", ", query.Where)} by {string.Join(", ", query.OrderBy)} after {string.Join(", ", query.After?.Values ?? [])}: {line}");
+            Assert.True(
+                line.StartsWith("SEARCH", StringComparison.Ordinal) || query.After is null && line.Contains("USING INDEX", StringComparison.Ordinal),
+                $"{string.Join(", ", query.Where)} by {string.Join(", ", query.OrderBy)} after "
+                + $"{string.Join(", ", query.After?.Values ?? [])}: {line}");
         }
     }
 }

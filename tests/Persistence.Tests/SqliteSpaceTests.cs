@@ -68,7 +68,8 @@ public sealed class SqliteSpaceTests : IDisposable
         await UntilAsync(again, space => space.Bytes < before / 4);
     }
 
-    private Task<SqliteEntityStore> OpenAsync() => SqliteEntityStore.OpenAsync(new SqliteStoreOptions(DatabasePath), SampleTables.All, Serilog.Core.Logger.None);
+    private Task<SqliteEntityStore> OpenAsync() =>
+        SqliteEntityStore.OpenAsync(new SqliteStoreOptions(DatabasePath), SampleTables.All, Serilog.Core.Logger.None);
 
     private static async Task FillAsync(IEntityStore store)
     {
@@ -79,7 +80,8 @@ public sealed class SqliteSpaceTests : IDisposable
 
     private static async Task EraseAsync(IEntityStore store, int from, int to)
     {
-        ImmutableArray<EntityWrite> writes = [.. Enumerable.Range(from, to - from).Select(i => EntityWrite.Erase(StoreConformance.Run($"{i}"), 1, RowChange.Delete("runs", $"{i}")))];
+        ImmutableArray<EntityWrite> writes =
+            [.. Enumerable.Range(from, to - from).Select(i => EntityWrite.Erase(StoreConformance.Run($"{i}"), 1, RowChange.Delete("runs", $"{i}")))];
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(new EntityCommit(writes)));
     }
 

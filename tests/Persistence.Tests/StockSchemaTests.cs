@@ -13,7 +13,9 @@ using Runner.Persistence.Sqlite;
 
 namespace Runner.Persistence.Tests;
 
-/// <summary>What the store writes is read by Akka.Persistence.Sql as it comes in its package, and its tables are those the package would make.</summary>
+/// <summary>
+/// What the store writes is read by Akka.Persistence.Sql as it comes in its package, and its tables are those the package would make.
+/// </summary>
 public sealed class StockSchemaTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -50,8 +52,10 @@ public sealed class StockSchemaTests : IDisposable
     {
         await using (SqliteEntityStore store = await OpenAsync())
         {
-            await CommitAsync(store, StoreConformance.Write("a", 0, 2), new EntityWrite(new EntityKey("Deployment", "d/ü"), 0, [StoreConformance.Event(1, """{"n":1}""")]));
-            await CommitAsync(store, new EntityWrite(StoreConformance.Run("a"), 2, [new StoredEvent(3, "run.completed", 4, Noon.AddTicks(7), "{}"u8.ToArray())]));
+            await CommitAsync(store, StoreConformance.Write("a", 0, 2), new EntityWrite(
+                new EntityKey("Deployment", "d/ü"), 0, [StoreConformance.Event(1, """{"n":1}""")]));
+            await CommitAsync(
+                store, new EntityWrite(StoreConformance.Run("a"), 2, [new StoredEvent(3, "run.completed", 4, Noon.AddTicks(7), "{}"u8.ToArray())]));
         }
 
         (EventEnvelope[] entity, EventEnvelope[] tagged, string[] ids) = await InSystemAsync(StorePath, "Csv", async system =>
@@ -77,8 +81,12 @@ public sealed class StockSchemaTests : IDisposable
     {
         await using (SqliteEntityStore store = await OpenAsync())
         {
-            await CommitAsync(store, StoreConformance.Write("both", 0, 3) with { Snapshot = new StoredSnapshot(2, 5, """{"n":2}"""u8.ToArray()) }, StoreConformance.Write("erased", 0, 4));
-            await CommitAsync(store, EntityWrite.Erase(StoreConformance.Run("erased"), 4), StoreConformance.Write("replaced", 0, 2) with { Snapshot = new StoredSnapshot(2, 1, "{}"u8.ToArray()) });
+            await CommitAsync(
+                store, StoreConformance.Write("both", 0, 3) with { Snapshot = new StoredSnapshot(2, 5, """{"n":2}"""u8.ToArray()) },
+                StoreConformance.Write("erased", 0, 4));
+            await CommitAsync(
+                store, EntityWrite.Erase(StoreConformance.Run("erased"), 4),
+                StoreConformance.Write("replaced", 0, 2) with { Snapshot = new StoredSnapshot(2, 1, "{}"u8.ToArray()) });
         }
 
         string[] recovered = await InSystemAsync(StorePath, "Csv", async system => new[]
@@ -105,12 +113,14 @@ public sealed class StockSchemaTests : IDisposable
     private static IEnumerable<string> Columns(string path, string table)
     {
         using Database database = new(path, SQLitePCL.raw.SQLITE_OPEN_READWRITE, TimeSpan.FromSeconds(5));
-        return database.Query($"PRAGMA table_info({table})", row => $"{row.Text(1)} {row.Text(2)} {row.Int64(3)}").Order(StringComparer.Ordinal).ToList();
+        return database.Query($"PRAGMA table_info({table})", row => $"{row.Text(1)} {row.Text(2)} {row.Int64(3)}")
+            .Order(StringComparer.Ordinal).ToList();
     }
 
     private static async Task<T> InSystemAsync<T>(string path, string tagMode, Func<ActorSystem, Task<T>> work)
     {
-        string database = $"""connection-string = "Data Source={path};Pooling=False", provider-name = "SQLite.MS", read-isolation-level = read-uncommitted""";
+        string database =
+            $"""connection-string = "Data Source={path};Pooling=False", provider-name = "SQLite.MS", read-isolation-level = read-uncommitted""";
         Config config = ConfigurationFactory.ParseString($$"""
             akka.loglevel = WARNING
             akka.persistence {

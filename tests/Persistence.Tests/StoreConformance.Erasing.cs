@@ -17,7 +17,8 @@ public abstract partial class StoreConformance
         await AssertErased("a", 3);
         Assert.Equal((2, 1), (await SequenceAsync("aa"), (await Store.LoadAsync(new EntityKey("Deployment", "a"))).LastSequence));
         Assert.Equal([Run("aa")], (await Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 10)).Select(wakeUp => wakeUp.Entity));
-        Assert.Equal(["aa"], (await Store.RowsAsync(new RowQuery("runs", [new("tags", RowOperator.Contains, "red")], [new("due")], 10))).Select(row => row.Key));
+        Assert.Equal(["aa"], (await Store.RowsAsync(new RowQuery("runs", [new("tags", RowOperator.Contains, "red")], [new("due")], 10)))
+            .Select(row => row.Key));
     }
 
     [Fact]
@@ -25,7 +26,8 @@ public abstract partial class StoreConformance
     {
         await MustCommitAsync(Full("a"));
         await EraseFullAsync("a");
-        AssertSame([Run("a")], await MustCommitAsync(Write("b", 0), Created("a") with { WakeUp = new(Noon), Rows = [SampleTables.Put("a", "Late", 1)] }));
+        AssertSame(
+            [Run("a")], await MustCommitAsync(Write("b", 0), Created("a") with { WakeUp = new(Noon), Rows = [SampleTables.Put("a", "Late", 1)] }));
         Assert.Equal(1, await SequenceAsync("b"));
         await AssertErased("a", 3);
     }
@@ -38,7 +40,8 @@ public abstract partial class StoreConformance
     {
         await MustCommitAsync(Full("a"));
         await EraseFullAsync("a");
-        Assert.Equal(new CommitResult.SequenceConflict(Run("a"), 3), await CommitAsync(Write("a", remembered) with { Rows = [SampleTables.Put("a", "Late", 1)] }));
+        Assert.Equal(new CommitResult.SequenceConflict(Run("a"), 3), await CommitAsync(
+            Write("a", remembered) with { Rows = [SampleTables.Put("a", "Late", 1)] }));
         await AssertErased("a", 3);
     }
 
@@ -98,7 +101,8 @@ public abstract partial class StoreConformance
         await MustCommitAsync(EntityWrite.Erase(Run("again"), 5));
 
         await LaterAsync(TimeSpan.FromHours(23));
-        Assert.Equal((4, 4, 0, 5), (await SequenceAsync("events"), await SequenceAsync("snapshot"), await SequenceAsync("alarm"), await SequenceAsync("again")));
+        Assert.Equal((4, 4, 0, 5), (
+            await SequenceAsync("events"), await SequenceAsync("snapshot"), await SequenceAsync("alarm"), await SequenceAsync("again")));
         Assert.Equal(Run("alarm"), Assert.Single(await Store.WakeUpsAsync(DateTimeOffset.MaxValue, null, 10)).Entity);
         await LaterAsync(TimeSpan.FromHours(1));
         await AssertNothingOf("again");
@@ -151,7 +155,8 @@ public abstract partial class StoreConformance
         CommitResult[] results = await Task.WhenAll(commits);
         for (int i = 0; i < entities; i++)
         {
-            Assert.Equal(["", $"FlowRun/{i}", ""], results.Skip(3 * i).Take(3).Select(result => string.Join(' ', Assert.IsType<CommitResult.Committed>(result).Skipped)));
+            Assert.Equal(["", $"FlowRun/{i}", ""], results.Skip(3 * i).Take(3)
+                .Select(result => string.Join(' ', Assert.IsType<CommitResult.Committed>(result).Skipped)));
             Assert.Equal([2], (await Store.LoadAsync(Run($"{i}"))).Events.Select(e => e.Sequence));
         }
     }
@@ -171,7 +176,8 @@ public abstract partial class StoreConformance
         AssertPlace(9, "k19", await Store.PlaceAsync(either, 0));
         AssertPlace(0, "k00", await Store.PlaceAsync(either, 19));
         AssertPlace(5, "k10", await Store.PlaceAsync(late with { Where = [new("tags", RowOperator.Contains, "red")] }, 9));
-        Assert.Null(await Store.PlaceAsync(late with { Where = [new("state", RowOperator.In, System.Collections.Immutable.ImmutableArray<string>.Empty)] }, 0));
+        Assert.Null(await Store.PlaceAsync(
+            late with { Where = [new("state", RowOperator.In, System.Collections.Immutable.ImmutableArray<string>.Empty)] }, 0));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.PlaceAsync(late, -1));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.PlaceAsync(late with { After = new RowPosition([1L], "k") }, 0));
     }

@@ -24,7 +24,8 @@ public abstract partial class StoreConformance
 
         EntityHistory history = await Store.LoadAsync(Run("a"));
         Assert.Equal(2, history.LastSequence);
-        Assert.Equal([(1, "run.created", 3, first.At), (2, "run.started", 1, second.At)], history.Events.Select(e => (e.Sequence, e.Type, e.Version, e.At)));
+        Assert.Equal(
+            [(1, "run.created", 3, first.At), (2, "run.started", 1, second.At)], history.Events.Select(e => (e.Sequence, e.Type, e.Version, e.At)));
         Assert.Equal(first.Payload.ToArray(), history.Events[0].Payload.ToArray());
         Assert.True(history.Events[1].Payload.IsEmpty);
     }

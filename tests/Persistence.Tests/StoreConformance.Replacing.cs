@@ -15,7 +15,8 @@ public abstract partial class StoreConformance
 
         EntityHistory history = await Store.LoadAsync(Run("a"));
         Assert.Equal([1, 2, 3], history.Events.Select(e => e.Sequence));
-        Assert.Equal(("marker", 4, "why"), (history.Events[1].Type, history.Events[1].Version, Encoding.UTF8.GetString(history.Events[1].Payload.Span)));
+        Assert.Equal(
+            ("marker", 4, "why"), (history.Events[1].Type, history.Events[1].Version, Encoding.UTF8.GetString(history.Events[1].Payload.Span)));
         Assert.Equal(3, history.LastSequence);
         await MustCommitAsync(Write("a", 3));
         Assert.Equal(new CommitResult.SequenceConflict(Run("a"), 4), await CommitAsync(Write("a", 3, 0) with { Replaces = [Marker(1)] }));
@@ -41,5 +42,6 @@ public abstract partial class StoreConformance
         Assert.Equal([4], history.Events.Select(e => e.Sequence));
     }
 
-    private static StoredEvent Marker(long sequence) => new(sequence, "marker", 4, new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero), "why"u8.ToArray());
+    private static StoredEvent Marker(long sequence) =>
+        new(sequence, "marker", 4, new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero), "why"u8.ToArray());
 }

@@ -36,7 +36,9 @@ public abstract partial class StoreConformance
     [Fact]
     public async Task Changes_of_a_row_within_a_write_hold_in_their_order()
     {
-        await PutAsync(SampleTables.Put("a", "Late", 1), RowChange.Delete("runs", "a"), SampleTables.Put("a", "Pending", 2, null, "t"), SampleTables.Put("b", "Late", 3), RowChange.Delete("runs", "b"));
+        await PutAsync(
+            SampleTables.Put("a", "Late", 1), RowChange.Delete("runs", "a"), SampleTables.Put("a", "Pending", 2, null, "t"),
+            SampleTables.Put("b", "Late", 3), RowChange.Delete("runs", "b"));
         Assert.Equal("a", await KeysAsync(Query([], [])));
         Assert.Equal("Pending", (await Store.RowAsync("runs", "a"))!.Values[0]);
     }
@@ -44,7 +46,8 @@ public abstract partial class StoreConformance
     [Fact]
     public async Task Each_operator_filters_and_null_never_matches()
     {
-        await PutAsync(SampleTables.Put("a", "Late", 1), SampleTables.Put("b", "Pending", 2), SampleTables.Put("c", "Running", 3), SampleTables.Put("n", null, null));
+        await PutAsync(SampleTables.Put("a", "Late", 1), SampleTables.Put("b", "Pending", 2), SampleTables.Put("c", "Running", 3), SampleTables.Put(
+            "n", null, null));
         Assert.Equal("b", await KeysAsync(Query([new("state", RowOperator.Equal, "Pending")], [])));
         Assert.Equal("a c", await KeysAsync(Query([new("state", RowOperator.In, ImmutableArray.Create("Running", "Late", "None"))], [])));
         Assert.Equal("", await KeysAsync(Query([new("state", RowOperator.In, ImmutableArray<string>.Empty)], [])));
@@ -58,7 +61,9 @@ public abstract partial class StoreConformance
     [Fact]
     public async Task Rows_come_in_the_order_asked_for_with_nulls_before_everything_and_the_key_last()
     {
-        await PutAsync(SampleTables.Put("a", "x", 2), SampleTables.Put("b", "x", null), SampleTables.Put("c", "y", 2), SampleTables.Put("d", null, 1), SampleTables.Put("e", "y", -5));
+        await PutAsync(
+            SampleTables.Put("a", "x", 2), SampleTables.Put("b", "x", null), SampleTables.Put("c", "y", 2), SampleTables.Put("d", null, 1),
+            SampleTables.Put("e", "y", -5));
         Assert.Equal("a b c d e", await KeysAsync(Query([], [])));
         Assert.Equal("b e d a c", await KeysAsync(Query([], [new("due")])));
         Assert.Equal("c a d e b", await KeysAsync(Query([], [new("due", true)])));
@@ -73,13 +78,16 @@ public abstract partial class StoreConformance
     public async Task Text_is_ordered_by_code_points()
     {
         await PutAsync([.. new[] { "Z", "a", "ä", "\uFF5E", "😀", "", "ab", "é" }.Select((name, i) => SampleTables.Put($"{i}", "s", 1, name))]);
-        Assert.Equal(["", "Z", "a", "ab", "ä", "é", "\uFF5E", "😀"], (await Store.RowsAsync(Query([], [new("name"), new("due")]))).Select(row => row.Values[2]));
+        Assert.Equal(["", "Z", "a", "ab", "ä", "é", "\uFF5E", "😀"], (await Store.RowsAsync(Query([], [new("name"), new("due")])))
+            .Select(row => row.Values[2]));
     }
 
     [Fact]
     public async Task A_set_is_searched_by_member_in_its_order()
     {
-        await PutAsync(SampleTables.Put("a", "x", 3, null, "red", "blue"), SampleTables.Put("b", "x", 1, null, "red"), SampleTables.Put("c", "y", null, null, "red"), SampleTables.Put("d", "x", 2));
+        await PutAsync(
+            SampleTables.Put("a", "x", 3, null, "red", "blue"), SampleTables.Put("b", "x", 1, null, "red"),
+            SampleTables.Put("c", "y", null, null, "red"), SampleTables.Put("d", "x", 2));
         RowFilter red = new("tags", RowOperator.Contains, "red");
         Assert.Equal("c b a", await KeysAsync(Query([red], [new("due")])));
         Assert.Equal("a b c", await KeysAsync(Query([red], [new("due", true)])));
@@ -88,7 +96,8 @@ public abstract partial class StoreConformance
         Assert.Equal("a b c", await KeysAsync(Query([red], [])));
         Assert.Equal("", await KeysAsync(Query([new("tags", RowOperator.Contains, "re")], [])));
 
-        await PutAsync(SampleTables.Put("a", "x", 0, null, "red", "blue"), SampleTables.Put("b", "x", 1, null, "blue"), RowChange.Delete("runs", "c"));
+        await PutAsync(
+            SampleTables.Put("a", "x", 0, null, "red", "blue"), SampleTables.Put("b", "x", 1, null, "blue"), RowChange.Delete("runs", "c"));
         Assert.Equal("a", await KeysAsync(Query([red], [new("due")])));
         Assert.Equal("a b", await KeysAsync(Query([new("tags", RowOperator.Contains, "blue")], [new("due")])));
     }
@@ -100,8 +109,10 @@ public abstract partial class StoreConformance
     [InlineData(true, false)]
     public async Task Pages_have_neither_gaps_nor_doubles_also_where_values_are_null_or_equal(bool firstDescending, bool secondDescending)
     {
-        await PutAsync([.. Enumerable.Range(0, 60).Select(i => SampleTables.Put($"k{i * 7 % 60:00}", i % 5 == 0 ? null : $"s{i % 3}", i % 4 == 0 ? null : i % 6, null, "tag"))]);
-        foreach (ImmutableArray<RowFilter> where in (ImmutableArray<RowFilter>[])[[], [new("tags", RowOperator.Contains, "tag")], [new("state", RowOperator.Equal, "s1")], [new("state", RowOperator.In, ImmutableArray.Create("s2", "s0"))]])
+        await PutAsync([.. Enumerable.Range(0, 60)
+            .Select(i => SampleTables.Put($"k{i * 7 % 60:00}", i % 5 == 0 ? null : $"s{i % 3}", i % 4 == 0 ? null : i % 6, null, "tag"))]);
+        foreach (ImmutableArray<RowFilter> where in (ImmutableArray<RowFilter>[])[[], [new("tags", RowOperator.Contains, "tag")],
+            [new("state", RowOperator.Equal, "s1")], [new("state", RowOperator.In, ImmutableArray.Create("s2", "s0"))]])
         {
             RowQuery all = Query(where, [new("state", firstDescending), new("due", secondDescending)]);
             string expected = await KeysAsync(all);
@@ -115,7 +126,8 @@ public abstract partial class StoreConformance
     [InlineData(true)]
     public async Task Rows_of_several_values_come_as_one_list_in_order_page_by_page(bool descending)
     {
-        await PutAsync([.. Enumerable.Range(0, 90).Select(i => SampleTables.Put($"k{i * 7 % 90:00}", $"s{i % 4}", i % 4 == 0 ? null : i % 11, $"n{i % 2}", i % 3 == 0 ? "red" : "blue"))]);
+        await PutAsync([.. Enumerable.Range(0, 90)
+            .Select(i => SampleTables.Put($"k{i * 7 % 90:00}", $"s{i % 4}", i % 4 == 0 ? null : i % 11, $"n{i % 2}", i % 3 == 0 ? "red" : "blue"))]);
         RowFilter choice = new("state", RowOperator.In, ImmutableArray.Create("s3", "s0", "s3", "none", "s2"));
         foreach (ImmutableArray<RowFilter> where in (ImmutableArray<RowFilter>[])
         [
@@ -130,7 +142,8 @@ public abstract partial class StoreConformance
             List<Row> each = [];
             foreach (string state in (string[])["s0", "s2", "s3"])
             {
-                each.AddRange(await Store.RowsAsync(query with { Where = [.. where.Select(filter => filter == choice ? new("state", RowOperator.Equal, state) : filter)] }));
+                each.AddRange(await Store.RowsAsync(
+                    query with { Where = [.. where.Select(filter => filter == choice ? new("state", RowOperator.Equal, state) : filter)] }));
             }
 
             IOrderedEnumerable<Row> expected = descending
@@ -149,7 +162,9 @@ public abstract partial class StoreConformance
         ImmutableArray<Row> first = await Store.RowsAsync(query);
         Assert.Equal(["0", "1", "2", "3"], first.Select(row => row.Key));
 
-        await PutAsync(RowChange.Delete("runs", "3"), SampleTables.Put("2", "s", 500), SampleTables.Put("5", "s", 1), SampleTables.Put("new", "s", 45), SampleTables.Put("before", "s", 5));
+        await PutAsync(
+            RowChange.Delete("runs", "3"), SampleTables.Put("2", "s", 500), SampleTables.Put("5", "s", 1), SampleTables.Put("new", "s", 45),
+            SampleTables.Put("before", "s", 5));
         Assert.Equal("4 new 6 7", await KeysAsync(query with { After = new RowPosition([30L], "3") }));
         Assert.Equal("8 9 2", await KeysAsync(query with { After = new RowPosition([70L], "7") }));
     }

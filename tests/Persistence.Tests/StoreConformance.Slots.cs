@@ -14,7 +14,8 @@ public abstract partial class StoreConformance
         await MustCommitAsync(Write("a", 0) with { Slots = [Take(10), Take(9), Take(1, "else")] });
         await MustCommitAsync(Write("b", 0) with { Slots = [Take(2)] });
         AssertSame(
-            [new SlotRow("else", 1, Run("a")), new SlotRow("limit", 2, Run("b")), new SlotRow("limit", 9, Run("a")), new SlotRow("limit", 10, Run("a"))],
+            [new SlotRow("else", 1, Run("a")), new SlotRow("limit", 2, Run("b")), new SlotRow("limit", 9, Run("a")), new SlotRow(
+                "limit", 10, Run("a"))],
             await Store.SlotsAsync());
     }
 

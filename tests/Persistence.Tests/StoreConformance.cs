@@ -60,11 +60,13 @@ public abstract partial class StoreConformance : IAsyncLifetime
         {
             await store.CommitAsync(Commit(Write("a", 0) with
             {
-                Rows = [RowChange.Put("runs", "a", "Late", ImmutableArray.Create("red", "\"x\"")), RowChange.Put("runs", "b", "Early", ImmutableArray.Create("red"))],
+                Rows = [RowChange.Put("runs", "a", "Late", ImmutableArray.Create("red", "\"x\"")), RowChange.Put(
+                    "runs", "b", "Early", ImmutableArray.Create("red"))],
             }));
         }
 
-        TableDefinition @new = new("runs", [new("due", ColumnType.Integer), .. old.Columns, new("labels", ColumnType.TextSet)], [["state", "due"]]) { SetOrder = ["state", "due"] };
+        TableDefinition @new = new("runs", [new("due", ColumnType.Integer), .. old.Columns, new("labels", ColumnType.TextSet)], [["state",
+            "due"]]) { SetOrder = ["state", "due"] };
         await using TStore again = await open(@new);
         Row row = (await again.RowAsync("runs", "a"))!;
         Assert.Equal((null, "Late", null), (row.Values[0], row.Values[1], row.Values[3]));

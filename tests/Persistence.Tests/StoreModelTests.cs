@@ -29,7 +29,8 @@ public sealed class StoreModelTests : IDisposable
     {
         string path = Path.Combine(_directory.FullName, $"{_databases++}.db");
         // Groups of at most 5, so that their edges fall into the sequence as well.
-        await using SqliteEntityStore sqlite = await SqliteEntityStore.OpenAsync(new SqliteStoreOptions(path) { LargestGroup = 5 }, SampleTables.All, Serilog.Core.Logger.None);
+        await using SqliteEntityStore sqlite = await SqliteEntityStore.OpenAsync(
+            new SqliteStoreOptions(path) { LargestGroup = 5 }, SampleTables.All, Serilog.Core.Logger.None);
         await AreAlikeAsync(commits, sqlite);
     }
 
@@ -53,7 +54,8 @@ public sealed class StoreModelTests : IDisposable
         Assert.Equal(await ContentsAsync(memory), await ContentsAsync(store));
     }
 
-    private static string Describe(CommitResult result) => result is CommitResult.Committed committed ? $"Committed {string.Join(' ', committed.Skipped)}" : $"{result}";
+    private static string Describe(CommitResult result) =>
+        result is CommitResult.Committed committed ? $"Committed {string.Join(' ', committed.Skipped)}" : $"{result}";
 
     private static async Task<string> ContentsAsync(IEntityStore store)
     {
@@ -61,7 +63,8 @@ public sealed class StoreModelTests : IDisposable
         foreach (EntityKey entity in RandomCommits.Entities)
         {
             EntityHistory history = await store.LoadAsync(entity);
-            text.AppendLine($"{entity} {history.LastSequence} {history.Snapshot?.Sequence} [{string.Join(' ', history.Events.Select(e => $"{e.Sequence}@{e.At:O}"))}]");
+            text.AppendLine($"{entity} {history.LastSequence} {history.Snapshot?.Sequence} "
+                + $"[{string.Join(' ', history.Events.Select(e => $"{e.Sequence}@{e.At:O}"))}]");
             text.AppendLine(string.Join(' ', (await store.EventsAsync(entity, 2, 3)).Select(e => e.Sequence)));
         }
 
@@ -83,7 +86,8 @@ public sealed class StoreModelTests : IDisposable
 
         foreach (Row row in await store.RowsAsync(new RowQuery("runs", [], [], 1_000)))
         {
-            text.AppendLine($"{row.Key} {string.Join('|', row.Values.Select(value => value is ImmutableArray<string> set ? string.Join(',', set) : value))}");
+            text.AppendLine(
+                $"{row.Key} {string.Join('|', row.Values.Select(value => value is ImmutableArray<string> set ? string.Join(',', set) : value))}");
         }
 
         return text.ToString();

@@ -79,7 +79,10 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>A connection to a database of this server.</summary>
     public string Connection(string database, string password = Password) =>
-        new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = Port, Username = User, Password = password, Database = database }.ConnectionString;
+        new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1", Port = Port, Username = User, Password = password, Database = database
+        }.ConnectionString;
 
     /// <summary>Makes an empty database; how to connect to it.</summary>
     public async Task<string> CreateDatabaseAsync()
@@ -101,7 +104,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task KillAsync()
     {
         string pid = (await File.ReadAllLinesAsync(Path.Combine(_data, "postmaster.pid")))[0];
-        string[] all = [pid, .. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(process => StatusOf(process!) is [_, _, var parent, ..] && parent == pid)!];
+        string[] all = [pid, .. Directory.GetDirectories("/proc").Select(Path.GetFileName)
+            .Where(process => StatusOf(process!) is [_, _, var parent, ..] && parent == pid)!];
         await RunAsync(null, [.. AsUnprivileged, "sh", "-c", """kill -KILL "$@" 2>/dev/null || true""", "sh", .. all]);
         await EndKeeperAsync("keep");
         while (all.Any(process => StatusOf(process) is [_, not "Z", ..]))
@@ -115,7 +119,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         ProcessStartInfo start = Command([.. AsUnprivileged, "sh", "-c", Keeper, _bin, _data,
-            "-p", Port.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", _fsync ? "fsync=on" : "fsync=off", "-c", "max_connections=200"]);
+            "-p", Port.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+            _fsync ? "fsync=on" : "fsync=off", "-c", "max_connections=200"]);
         start.RedirectStandardInput = true;
         _keeper = Process.Start(start)!;
         for (long began = Stopwatch.GetTimestamp(); ;)
@@ -125,7 +130,8 @@ public sealed class PostgresServer : IAsyncDisposable
                 await ExecuteAsync("postgres", "SELECT 1");
                 return;
             }
-            catch (NpgsqlException error) when (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30) && error is not PostgresException { SqlState: not "57P03" })
+            catch (NpgsqlException error)
+                when (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30) && error is not PostgresException { SqlState: not "57P03" })
             {
                 // Nothing tells that a server is ready but its answer.
                 await Task.Yield();
@@ -180,13 +186,16 @@ public sealed class PostgresServer : IAsyncDisposable
     public static bool IsInstalled => Find() is not null;
 
     private static string FindBinaries() => Find()
-        ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), or name their folder in RUNNER_POSTGRES_BIN.");
+        ?? throw new InvalidOperationException("These tests need PostgreSQL's server programs: install them («apt-get install postgresql»), "
+            + "or name their folder in RUNNER_POSTGRES_BIN.");
 
     private static string? Find()
     {
-        IEnumerable<string> places = (Environment.GetEnvironmentVariable("RUNNER_POSTGRES_BIN") is { Length: > 0 } told ? [told] : Array.Empty<string>())
+        IEnumerable<string> places = (Environment.GetEnvironmentVariable("RUNNER_POSTGRES_BIN") is { Length: > 0 } told ? [told]
+            : Array.Empty<string>())
             .Concat(Directory.Exists("/usr/lib/postgresql")
-                ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out int version) ? version : 0).Select(folder => Path.Combine(folder, "bin"))
+                ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out int version)
+                    ? version : 0).Select(folder => Path.Combine(folder, "bin"))
                 : [])
             .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'));
         return places.FirstOrDefault(place => File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "postgres")));

@@ -21,7 +21,8 @@ internal static class SharedPostgres
     {
         if (connection is not null)
         {
-            await (await Server.Value).ExecuteAsync("postgres", $"DROP DATABASE {new NpgsqlConnectionStringBuilder(connection).Database} WITH (FORCE)");
+            await (await Server.Value)
+                .ExecuteAsync("postgres", $"DROP DATABASE {new NpgsqlConnectionStringBuilder(connection).Database} WITH (FORCE)");
         }
     }
 }

@@ -123,7 +123,8 @@ internal static class Aftermath
             if (world.Elapsed > limit)
             {
                 var open = world.Ledger.OpenRuns.Values.FirstOrDefault();
-                world.Fail(what, $"it did not within {Longest}: {open?.Id} is {open?.State.Phase} for {open?.State.WaitingFor}, commit {open?.Sequence}");
+                world.Fail(
+                    what, $"it did not within {Longest}: {open?.Id} is {open?.State.Phase} for {open?.State.WaitingFor}, commit {open?.Sequence}");
                 return;
             }
         }

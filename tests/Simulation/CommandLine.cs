@@ -52,7 +52,8 @@ internal sealed record CommandLine(ulong From, int Count, int Parallel, int Most
             "--parallel" when isCount => this with { Parallel = (int)number },
             "--failures" when isCount => this with { MostFailures = (int)number },
             "--record" => this with { Record = Directory.CreateDirectory(value) },
-            "--days" when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var days) && days is > 0 and < 3650 =>
+            "--days"
+                when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var days) && days is > 0 and < 3650 =>
                 this with { Options = Options with { Duration = TimeSpan.FromDays(days) } },
             "--plant" when Enum.TryParse<PlantedBug>(value, ignoreCase: true, out var bug) => this with { Options = Options with { Plant = bug } },
             _ => null,

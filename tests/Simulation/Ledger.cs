@@ -311,7 +311,9 @@ internal sealed class Ledger(World world)
             var waitsForOwn = state.WaitingFor == LimitNames.Deployment(state.Scheduled!.Deployment);
             if (waitsForOwn ? onFull == OnFull.CancelNew || state.Slots.Length > 0 : state.Slots.IsEmpty)
             {
-                world.Fail("a run whose deployment does not queue holds its place while it waits for another limit", $"run {run.Id} waits for {state.WaitingFor} with {state.Slots.Length} slots");
+                world.Fail(
+                    "a run whose deployment does not queue holds its place while it waits for another limit",
+                    $"run {run.Id} waits for {state.WaitingFor} with {state.Slots.Length} slots");
             }
         }
 

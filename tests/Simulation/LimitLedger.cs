@@ -36,11 +36,15 @@ internal sealed class LimitLedger(World world)
 
     public void Fixed(string limit, int size) => Of(limit).Sizes.Add((TimeSpan.Zero, size));
 
-    /// <summary>Whether who waits for it in front could have a slot. Those who wait for a deployment's limit that is gone are served in turn, each by its own size.</summary>
+    /// <summary>
+    /// Whether who waits for it in front could have a slot. Those who wait for a deployment's limit that is gone are served in turn, each by its own
+    /// size.
+    /// </summary>
     public bool HasRoom(string limit)
     {
         var book = Of(limit);
-        return (book.Sizes.LastOrDefault().Size ?? world.Ledger.OpenRuns.Values.Where(r => r.State.WaitingFor == limit).Select(r => OwnSize(r, limit)).Min()) is not { } size
+        return (book.Sizes.LastOrDefault().Size ?? world.Ledger.OpenRuns.Values.Where(r => r.State.WaitingFor == limit).Select(r => OwnSize(r, limit))
+            .Min()) is not { } size
             || book.Held.Count < size;
     }
 
@@ -92,12 +96,15 @@ internal sealed class LimitLedger(World world)
     {
         foreach (var (number, holder) in book.Held.Where(h => book.TakenAt[h.Key] < since))
         {
-            world.Fail("a limit lives as long as a run that counts against it", $"{limit}, deleted at {since}, is gone while {holder} holds slot {number} of it");
+            world.Fail(
+                "a limit lives as long as a run that counts against it",
+                $"{limit}, deleted at {since}, is gone while {holder} holds slot {number} of it");
         }
 
         if (world.Ledger.OpenRuns.Values.FirstOrDefault(r => r.State.WaitingFor == limit && r.LastCommit < since) is { } waiter)
         {
-            world.Fail("a limit lives as long as a run that counts against it", $"{limit}, deleted at {since}, is gone while {waiter.Id} waits for it");
+            world.Fail(
+                "a limit lives as long as a run that counts against it", $"{limit}, deleted at {since}, is gone while {waiter.Id} waits for it");
         }
     }
 

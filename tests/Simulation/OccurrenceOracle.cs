@@ -25,7 +25,8 @@ internal static class OccurrenceOracle
             var found = emitted.Occurrences.Where(o => o.Schedule == cursor.Schedule).Select(o => o.Due).ToList();
             if (cursor.At < from || cursor.At > now)
             {
-                world.Fail("a schedule's place moves forward and not beyond now", $"{before.Name}/{cursor.Schedule}: {from:O} to {cursor.At:O} at {now:O}");
+                world.Fail(
+                    "a schedule's place moves forward and not beyond now", $"{before.Name}/{cursor.Schedule}: {from:O} to {cursor.At:O} at {now:O}");
             }
 
             CheckBounds(world, before, schedule, cursor, found);

@@ -59,8 +59,8 @@ Seeds.Run(command.From, command.Count, command.Parallel, command.Options, result
 });
 Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
-    $"{done} seeds, {failures} failed; {simulated.TotalDays:0.0} simulated days in {watch.Elapsed.TotalSeconds:0.0} s ({done / watch.Elapsed.TotalSeconds:0.00} seeds/s); "
-    + $"{total.Steps} steps, {total.Commits} commits, {total.Requests} requests, {total.Runs} runs, {total.Processes} processes, {total.Erased} deleted runs, "
-    + $"{total.Kills} kills, {total.Stops} stops, {total.Faults} store faults, {total.ClockSteps} clock steps, "
-    + $"{total.Lost} messages lost, {total.Doubled} doubled, {total.Late} late, {total.Twins} twins"));
+    $"{done} seeds, {failures} failed; {simulated.TotalDays:0.0} simulated days in {watch.Elapsed.TotalSeconds:0.0} s "
+    + $"({done / watch.Elapsed.TotalSeconds:0.00} seeds/s); {total.Steps} steps, {total.Commits} commits, {total.Requests} requests, "
+    + $"{total.Runs} runs, {total.Processes} processes, {total.Erased} deleted runs, {total.Kills} kills, {total.Stops} stops, {total.Faults} store "
+    + $"faults, {total.ClockSteps} clock steps, {total.Lost} messages lost, {total.Doubled} doubled, {total.Late} late, {total.Twins} twins"));
 return failures == 0 ? 0 : 1;

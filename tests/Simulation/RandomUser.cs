@@ -106,7 +106,8 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         var name = AnyName();
         var key = random.Next(2) == 0 ? null : $"key-{random.Next(40)}";
         DateTimeOffset? at = random.Next(6) == 0 ? world.Wall + TimeSpan.FromSeconds(random.Next(3600) - 600) : null;
-        var command = new SubmitRun(name, At: at, Priority: random.Next(3) == 0 ? random.Next(5) : null, IdempotencyKey: key, KeyOnly: key is not null && random.Next(2) == 0);
+        var command = new SubmitRun(name, At: at, Priority: random.Next(3) == 0 ? random.Next(5) : null, IdempotencyKey: key, KeyOnly: key is not null
+            && random.Next(2) == 0);
         var twice = key is not null && random.Next(3) == 0 ? SubmitAsync(node, command) : Task.CompletedTask;
         await SubmitAsync(node, command).ConfigureAwait(false);
         await twice.ConfigureAwait(false);
@@ -202,7 +203,9 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         var known = world.Ledger.Deployments.GetValueOrDefault(name)?.State.Schedules ?? [];
         var schedule = known.IsEmpty ? "none" : known[random.Next(known.Length)].Id;
         var active = random.Next(2) == 0;
-        var reply = Heard($"switch {name} {schedule} {(active ? "on" : "off")}", await node.AskAsync(new SwitchSchedule(name, schedule, active), default).ConfigureAwait(false));
+        var reply = Heard(
+            $"switch {name} {schedule} {(active ? "on" : "off")}",
+            await node.AskAsync(new SwitchSchedule(name, schedule, active), default).ConfigureAwait(false));
         if (reply.Value is not null && world.Ledger.Deployments[name].State is { Exists: true } state
             && state.Schedules.FirstOrDefault(s => s.Id == schedule) is { } after && state.PlaceOf(after).Active is { } now && now != active)
         {
@@ -213,7 +216,8 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
     private async Task RegisterAsync(IRunnerNode node, DeploymentSpec spec)
     {
         _declared[spec.Name] = spec;
-        var reply = Heard($"register {spec.Name}", await node.AskAsync(new RegisterDeployments([spec], random.Next(10) == 0), default).ConfigureAwait(false));
+        var reply = Heard(
+            $"register {spec.Name}", await node.AskAsync(new RegisterDeployments([spec], random.Next(10) == 0), default).ConfigureAwait(false));
         if (reply.Refusal is DeploymentInvalid invalid)
         {
             world.Fail("what the user declares is possible", invalid.Message);

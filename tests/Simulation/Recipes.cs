@@ -10,7 +10,11 @@ internal static class Recipes
 {
     public static readonly ImmutableArray<string> Limits = ["database", "license", "gpu"];
 
-    private static readonly string[] Crons = ["*/10 * * * *", "7 * * * *", "0,30 * * * *", "30 2 * * *", "15 3 * * mon-fri", "@hourly", "30 */12 * * * *", "15,45 7 L * ?", "0 22-4/2 * * fri-mon"];
+    private static readonly string[] Crons =
+    [
+        "*/10 * * * *", "7 * * * *", "0,30 * * * *", "30 2 * * *", "15 3 * * mon-fri", "@hourly", "30 */12 * * * *", "15,45 7 L * ?",
+        "0 22-4/2 * * fri-mon"
+    ];
 
     private static readonly string[] Rules =
     [
@@ -30,14 +34,16 @@ internal static class Recipes
         Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("who", JsonDocument.Parse("\"me\"").RootElement),
         Tags = random.Next(2) == 0 ? ["demo"] : [],
         Schedules = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Schedule(random, now))],
-        Concurrency = random.Next(2) == 0 ? null : new ConcurrencySpec(1 + random.Next(3), random.Next(3) switch { 0 => OnFull.CancelNew, 1 => OnFull.CancelRunning, _ => OnFull.Queue }),
+        Concurrency = random.Next(2) == 0 ? null
+            : new ConcurrencySpec(1 + random.Next(3), random.Next(3) switch { 0 => OnFull.CancelNew, 1 => OnFull.CancelRunning, _ => OnFull.Queue }),
         Limits = [.. Limits.Where(_ => random.Next(3) == 0)],
         Retries = Retries(random),
         Timeout = random.Next(3) == 0 ? TimeSpan.FromSeconds(1 + random.Next(random.Next(2) == 0 ? 30 : 600)) : null,
         StopGrace = random.Next(3) switch { 0 => null, 1 => TimeSpan.Zero, _ => TimeSpan.FromSeconds(random.Next(30)) },
         Priority = random.Next(3) - 1,
         Paused = random.Next(12) == 0,
-        Retention = random.Next(4) == 0 ? new RetentionSpec(TimeSpan.FromMinutes(random.Next(300)), random.Next(2) == 0 ? random.Next(20) : null) : null,
+        Retention = random.Next(4) == 0
+            ? new RetentionSpec(TimeSpan.FromMinutes(random.Next(300)), random.Next(2) == 0 ? random.Next(20) : null) : null,
     });
 
     public static ScheduleSpec Schedule(SimulatedRandom random, DateTimeOffset now)

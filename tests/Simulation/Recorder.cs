@@ -8,7 +8,9 @@ namespace Runner.Simulation;
 /// <summary>Writes histories that came about in a seed to files, for tests that replay them against later versions of the program.</summary>
 internal static class Recorder
 {
-    /// <summary>A file for each history that has an event of a kind, a field of one, or a state that no file before it has; returns the names written.</summary>
+    /// <summary>
+    /// A file for each history that has an event of a kind, a field of one, or a state that no file before it has; returns the names written.
+    /// </summary>
     public static IReadOnlyList<string> Record(ulong seed, SimulationOptions options, DirectoryInfo folder)
     {
         var world = new World(seed, options);

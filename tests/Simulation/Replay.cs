@@ -21,7 +21,8 @@ internal static class Replay
             FlowRunViews.View(events.Aggregate(new FlowRunState(Guid.Parse(id)), (s, e) => FlowRunTransitions.Apply(s, (IRunEvent)e.Event, e.At))),
             MessagesJson.Default.RunView),
         EntityKinds.Deployment => JsonSerializer.Serialize(
-            DeploymentTransitions.ToSnapshot(events.Aggregate(new DeploymentState(id), (s, e) => DeploymentTransitions.Apply(s, (IDeploymentEvent)e.Event, e.At))),
+            DeploymentTransitions.ToSnapshot(
+                events.Aggregate(new DeploymentState(id), (s, e) => DeploymentTransitions.Apply(s, (IDeploymentEvent)e.Event, e.At))),
             MessagesJson.Default.DeploymentSnapshot),
         EntityKinds.Limiter => Limits(id, events),
         _ => throw new ArgumentException($"There are no entities of the kind {kind}.", nameof(kind)),

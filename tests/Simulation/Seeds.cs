@@ -6,15 +6,16 @@ namespace Runner.Simulation;
 internal static class Seeds
 {
     /// <summary>
-    /// Runs them on threads of their own: on those of the pool they would, as long as they last, keep them from everything else in the process, and the
-    /// pool makes no others while the processors are busy.
+    /// Runs them on threads of their own: on those of the pool they would, as long as they last, keep them from everything else in the process, and
+    /// the pool makes no others while the processors are busy.
     /// </summary>
     /// <param name="finished">Called from any of the threads for each seed; false stops further ones.</param>
     public static void Run(ulong from, int count, int parallel, SimulationOptions options, Func<SimulationResult, bool> finished)
     {
         var next = -1;
         var failures = new ConcurrentQueue<Exception>();
-        var threads = Enumerable.Range(0, Math.Min(parallel, count)).Select(i => new Thread(Work) { Name = $"seeds {i}", IsBackground = true }).ToList();
+        var threads = Enumerable.Range(0, Math.Min(parallel, count))
+            .Select(i => new Thread(Work) { Name = $"seeds {i}", IsBackground = true }).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         if (!failures.IsEmpty)

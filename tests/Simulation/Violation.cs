@@ -25,7 +25,9 @@ internal sealed record SimulationResult(
         var text = new StringBuilder()
             .AppendLine(CultureInfo.InvariantCulture, $"seed {Seed} FAILED: {Violation.Invariant}")
             .AppendLine(CultureInfo.InvariantCulture, $"  {Violation.Detail}")
-            .AppendLine(CultureInfo.InvariantCulture, $"  after {Violation.At:d\\.hh\\:mm\\:ss\\.fff} of virtual time; the wall clock said {Violation.Wall:O}")
+            .AppendLine(
+                CultureInfo.InvariantCulture,
+                $"  after {Violation.At:d\\.hh\\:mm\\:ss\\.fff} of virtual time; the wall clock said {Violation.Wall:O}")
             .AppendLine(CultureInfo.InvariantCulture, $"  the last {LastLines.Count} lines of the trace:");
         foreach (var line in LastLines)
         {
@@ -33,7 +35,9 @@ internal sealed record SimulationResult(
         }
 
         return text
-            .Append(CultureInfo.InvariantCulture, $"  again: dotnet run --project tests/Simulation -c Release -- --seed {Seed} --days {days}{plant} --trace")
+            .Append(
+                CultureInfo.InvariantCulture,
+                $"  again: dotnet run --project tests/Simulation -c Release -- --seed {Seed} --days {days}{plant} --trace")
             .ToString();
     }
 }

@@ -13,7 +13,8 @@ namespace Runner.Actors.Deployments;
 
 /// <summary>A deployment: the shell around <see cref="DeploymentBehaviour"/>.</summary>
 /// <param name="occurred">Called for each run that it makes; null for nobody who counts.</param>
-internal sealed class DeploymentActor(EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, DamagedRows damaged, Action? occurred, string id)
+internal sealed class DeploymentActor(
+    EntityServices entities, DeploymentBehaviour behaviour, Func<IActorRef> limiter, DamagedRows damaged, Action? occurred, string id)
     : EntityActor<DeploymentState, IDeploymentEvent, IDeploymentIntent>(entities, behaviour, id), IWithTimers
 {
     private const int CancelAtOnce = 1000;

@@ -36,7 +36,8 @@ internal sealed record NoOpenRuns : IWireMessage
 /// What a deployment decides: a due occurrence and the first event of its run are one commit, and the run's id is computed from
 /// deployment, schedule and due time, so that each occurrence becomes a run once, ever.
 /// </summary>
-internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec codec) : IEntityBehaviour<DeploymentState, IDeploymentEvent, IDeploymentIntent>
+internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec codec)
+    : IEntityBehaviour<DeploymentState, IDeploymentEvent, IDeploymentIntent>
 {
     /// <summary>How many occurrences of a schedule one commit emits, fewer if there are very many schedules; the next follows at once.</summary>
     public const int OccurrencesPerCommit = 100;
@@ -62,7 +63,8 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
     /// <inheritdoc/>
     public string Words(DeploymentState state) => state.Phase switch
     {
-        DeploymentPhase.None => "There is no such deployment any more: what declared it cannot be read. Its rows are removed; `runner deploy` declares it again.",
+        DeploymentPhase.None =>
+            "There is no such deployment any more: what declared it cannot be read. Its rows are removed; `runner deploy` declares it again.",
         DeploymentPhase.Active => "The deployment is there, and its schedules make runs.",
         DeploymentPhase.Paused => "The deployment is there, and paused.",
         DeploymentPhase.Cancelling or DeploymentPhase.Deleted => "The deployment is deleted.",
@@ -187,7 +189,9 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
         ? Decision.Persist(new DeploymentPaused(reason))
         : AfterDue(state, now, new DeploymentPaused(reason));
 
-    /// <summary>What is due by now belongs to the schedules as they were: it may be some milliseconds late, and would be nobody's afterwards.</summary>
+    /// <summary>
+    /// What is due by now belongs to the schedules as they were: it may be some milliseconds late, and would be nobody's afterwards.
+    /// </summary>
     private Decision AfterDue(DeploymentState state, DateTimeOffset now, params IDeploymentEvent[] events)
     {
         var due = Emit(state, now, OccurrencesPerChange);
@@ -234,7 +238,8 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
             [new OccurrencesEmitted([.. occurrences.Select(o => o.Occurrence)], cursors.ToImmutable())],
             null,
             [.. occurrences.Select(o => new WakeRun(o.Occurrence.Run))],
-            [.. occurrences.Select(o => EntityWrites.First(runs, codec, o.Occurrence.Run.ToString("D"), Scheduled(state.Spec!, o.Schedule.Spec, o.Occurrence), now))]);
+            [.. occurrences.Select(
+                o => EntityWrites.First(runs, codec, o.Occurrence.Run.ToString("D"), Scheduled(state.Spec!, o.Schedule.Spec, o.Occurrence), now))]);
     }
 
     private static RunScheduled Scheduled(DeploymentSpec spec, ScheduleSpec schedule, Occurrence occurrence) => new(
@@ -257,7 +262,8 @@ internal sealed class DeploymentBehaviour(FlowRunBehaviour runs, IEventCodec cod
             command.At ?? now, command.Priority ?? spec.Priority,
             command.Tags is { } tags ? [.. spec.Tags.Concat(tags).Distinct()] : spec.Tags, IdempotencyKey: command.IdempotencyKey,
             Asked: KeyRules.Asked(command), Name: command.Name);
-        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == place.FreshId, command.KeyOnly)));
+        return Decision.Answer(
+            new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == place.FreshId, command.KeyOnly)));
     }
 
     private static Decision Delete(DeploymentState state, DeleteDeployment delete)

@@ -107,7 +107,8 @@ internal static class DeploymentRules
         }
         else if (spec.Command.IsEmpty || string.IsNullOrWhiteSpace(spec.Command[0]))
         {
-            problems.Add(new("command", "expected a list of at least one text, the program first, e.g. [python3, hello.py], or 'shell' with a text for /bin/sh"));
+            problems.Add(new(
+                "command", "expected a list of at least one text, the program first, e.g. [python3, hello.py], or 'shell' with a text for /bin/sh"));
         }
 
         for (var i = 0; i < spec.Command.Length; i++)
@@ -154,7 +155,8 @@ internal static class DeploymentRules
         if (shell.Problems.IsEmpty)
         {
             problems.AddRange(Templates.Problems(shell.Templates, known).Take(MostOfText)
-                .Select(problem => new Problem(field, problem.Contains("is not a template", StringComparison.Ordinal) ? $"{problem}. In single quotes braces stay as they are" : problem)));
+                .Select(problem => new Problem(field, problem.Contains("is not a template", StringComparison.Ordinal)
+                    ? $"{problem}. In single quotes braces stay as they are" : problem)));
         }
     }
 
@@ -191,7 +193,8 @@ internal static class DeploymentRules
             {
                 CheckArgument(field, text, known, problems);
             }
-            else if (value is not null && (name == "PATH" ? "its value is shown where a program is not found in it; declare it as a text" : ProblemOfSource(value)) is { } problem)
+            else if (value is not null && (name == "PATH" ? "its value is shown where a program is not found in it; declare it as a text"
+                : ProblemOfSource(value)) is { } problem)
             {
                 problems.Add(new(field, problem));
             }
@@ -199,18 +202,20 @@ internal static class DeploymentRules
     }
 
     /// <summary>
-    /// What is wrong with where a value is read. It is taken as it is written: what a run is given, which its caller may choose, does not choose what is
-    /// read with the rights of the node.
+    /// What is wrong with where a value is read. It is taken as it is written: what a run is given, which its caller may choose, does not choose what
+    /// is read with the rights of the node.
     /// </summary>
     private static string? ProblemOfSource(EnvValue value) => value switch
     {
         EnvValue.FromEnv(var name) when name is not { Length: > 0 and <= LongestVariable } || name.AsSpan().IndexOfAny('=', '\0') >= 0 =>
             $"from_env: expected the name of a variable of the node: 1 to {LongestVariable} characters without '='",
-        EnvValue.FromFile(var path) when path is not { Length: > 0 and <= LongestPath } || !Path.IsPathRooted(path) || path.Contains('\0', StringComparison.Ordinal) =>
+        EnvValue.FromFile(var path)
+            when path is not { Length: > 0 and <= LongestPath } || !Path.IsPathRooted(path) || path.Contains('\0', StringComparison.Ordinal) =>
             $"from_file: expected the absolute path of a file on the node, up to {LongestPath} characters",
         EnvValue.FromCommand(var command) when command.IsDefaultOrEmpty || string.IsNullOrWhiteSpace(command[0]) =>
             "from_command: expected a list of at least one text, the program first, e.g. [pass, show, name]",
-        EnvValue.FromCommand({ Length: > MostSourceArguments } command) => $"from_command: there are {command.Length} texts; at most {MostSourceArguments} are possible",
+        EnvValue.FromCommand({ Length: > MostSourceArguments } command) =>
+            $"from_command: there are {command.Length} texts; at most {MostSourceArguments} are possible",
         EnvValue.FromCommand(var command) when command.Any(a => a is null || a.Length > LongestText || a.Contains('\0', StringComparison.Ordinal)) =>
             $"from_command: expected texts without null characters, up to {LongestText} characters each",
         _ => null,
@@ -266,7 +271,8 @@ internal static class DeploymentRules
     {
         if (spec is { Concurrency.OnFull: OnFull.CancelRunning, CatchUp: CatchUpPolicy.All })
         {
-            problems.Add(new("concurrency.on_full", "with cancel_running the newest run is what runs, and 'catchup: all' would start each missed one to cancel it for the next; set 'catchup: latest'"));
+            problems.Add(new("concurrency.on_full", "with cancel_running the newest run is what runs, "
+                + "and 'catchup: all' would start each missed one to cancel it for the next; set 'catchup: latest'"));
         }
 
         for (var i = 0; i < spec.Limits.Length; i++)

@@ -70,7 +70,9 @@ internal sealed record DeploymentState(string Name)
     /// <summary>When the next run is due as things stand.</summary>
     public DateTimeOffset? NextRun => Phase == DeploymentPhase.Active ? NextDue : null;
 
-    /// <summary>The size of its own limit, which outlives a deletion until every run that it cancels is told: none of them is to start for it.</summary>
+    /// <summary>
+    /// The size of its own limit, which outlives a deletion until every run that it cancels is told: none of them is to start for it.
+    /// </summary>
     public int? Limit => Exists || CancelsRuns ? Spec!.Concurrency?.Limit : null;
 
     /// <summary>Its own rule about ended runs; gone with it, so that the node's applies to what it leaves.</summary>
@@ -93,7 +95,8 @@ internal sealed record DeploymentState(string Name)
 
     /// <summary>Why a schedule cannot say when it is due; null if it can, or has no more runs to make.</summary>
     public string? ProblemOf(CompiledSchedule schedule) =>
-        schedule.Schedule is { } times && !(RunsLeft(schedule) <= 0) && !times.TryNext(CursorOf(schedule), out _, out var problem) ? problem : schedule.Problem;
+        schedule.Schedule is { } times && !(RunsLeft(schedule) <= 0) && !times.TryNext(CursorOf(schedule), out _, out var problem) ? problem
+            : schedule.Problem;
 
     /// <summary>When a schedule is due next, paused or not; null if it never is.</summary>
     public DateTimeOffset? NextOf(CompiledSchedule schedule) =>

@@ -9,7 +9,8 @@ internal static class DeploymentTransitions
     public static DeploymentState Apply(DeploymentState state, IDeploymentEvent @event, DateTimeOffset at) => @event switch
     {
         DeploymentDeclared e => Declared(state, e, at),
-        _ when state.Spec is null => state.Lost ? state : throw new InvalidOperationException($"A deployment begins with {nameof(DeploymentDeclared)}, not with {@event.GetType().Name}."),
+        _ when state.Spec is null => state.Lost ? state
+            : throw new InvalidOperationException($"A deployment begins with {nameof(DeploymentDeclared)}, not with {@event.GetType().Name}."),
         DeploymentPaused e => state with { PausedBy = e.Reason, UpdatedAt = at },
         DeploymentResumed e => (state with
         {
@@ -19,10 +20,13 @@ internal static class DeploymentTransitions
         ScheduleSwitched e => Switched(state, e, at),
         DeploymentDeleted e => state with { Deleted = true, CancelsRuns = e.Runs == RunsOnDelete.Cancel, UpdatedAt = at },
         DeletedRunsCancelled => state with { CancelsRuns = false },
-        _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of deployments that changes none: this program does not know what it means."),
+        _ => throw new InvalidOperationException(
+            $"A {@event.GetType().Name} is an event of deployments that changes none: this program does not know what it means."),
     };
 
-    /// <summary>The state after an event that nobody can read. Until it is declared again nothing is known of a deployment whose declaration that was.</summary>
+    /// <summary>
+    /// The state after an event that nobody can read. Until it is declared again nothing is known of a deployment whose declaration that was.
+    /// </summary>
     public static DeploymentState Skip(DeploymentState state) => state.Spec is null ? state with { Lost = true } : state;
 
     public static DeploymentSnapshot ToSnapshot(DeploymentState state) => new(
@@ -71,5 +75,6 @@ internal static class DeploymentTransitions
     private static ScheduleCursor GoingOn(ScheduleCursor place, DateTimeOffset from) => place with { At = from, CatchUpTo = null };
 
     private static ImmutableDictionary<string, ScheduleCursor> Moved(
-        ImmutableDictionary<string, ScheduleCursor> cursors, IEnumerable<ScheduleCursor> to) => cursors.SetItems(to.Select(c => KeyValuePair.Create(c.Schedule, c)));
+        ImmutableDictionary<string, ScheduleCursor> cursors, IEnumerable<ScheduleCursor> to) =>
+            cursors.SetItems(to.Select(c => KeyValuePair.Create(c.Schedule, c)));
 }

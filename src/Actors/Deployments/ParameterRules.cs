@@ -18,7 +18,9 @@ internal static class ParameterRules
     private const int LongestSchema = 256 * 1024;
     private const string Root = "parameters";
 
-    /// <summary>How many characters of parameters are checked for one deployment: each schedule's own make a check of all the defaults, too.</summary>
+    /// <summary>
+    /// How many characters of parameters are checked for one deployment: each schedule's own make a check of all the defaults, too.
+    /// </summary>
     private const long MostChecked = 16L * 1024 * 1024;
 
     /// <summary>How many schemas all those checks apply together, each to one value: some two seconds.</summary>
@@ -74,7 +76,8 @@ internal static class ParameterRules
         if (different.Sum(s => size + s.Key.Length) > MostChecked)
         {
             problems.Add(new(
-                "schedules", $"each of {different.Length} different parameters of schedules is checked together with the defaults of {size} characters, and that is too much; make the defaults or the schedules fewer"));
+                "schedules", $"each of {different.Length} different parameters of schedules is checked together with the defaults of {size} "
+                    + "characters, and that is too much; make the defaults or the schedules fewer"));
             return;
         }
 
@@ -85,7 +88,8 @@ internal static class ParameterRules
         {
             var own = schedules.First().Item.Parameters;
             var wrong = schema.Check(spec.Parameters.SetItems(own), cost);
-            found.AddRange(schedules.TakeWhile(_ => found.Count < MostProblems).SelectMany(s => wrong.Select(p => p with { Field = Place(p.Field, s.Index, places, own) })));
+            found.AddRange(schedules.TakeWhile(_ => found.Count < MostProblems)
+                .SelectMany(s => wrong.Select(p => p with { Field = Place(p.Field, s.Index, places, own) })));
         }
 
         // What is wrong with a default is wrong for every schedule that keeps it.
@@ -95,11 +99,13 @@ internal static class ParameterRules
     private static string Written(ImmutableSortedDictionary<string, JsonElement> parameters) =>
         parameters.IsEmpty ? "" : JsonSerializer.Serialize(parameters, MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement);
 
-    private static long Size(ImmutableSortedDictionary<string, JsonElement> parameters) => parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length);
+    private static long Size(ImmutableSortedDictionary<string, JsonElement> parameters) =>
+        parameters.Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length);
 
     /// <summary>Where to put it right: among the defaults if that is where the value is from, else in the schedule.</summary>
     /// <param name="defaults">The names of the defaults by their paths, with one of which the field begins.</param>
-    private static string Place(string field, int schedule, Lazy<Dictionary<string, string>> defaults, ImmutableSortedDictionary<string, JsonElement> own)
+    private static string Place(
+        string field, int schedule, Lazy<Dictionary<string, string>> defaults, ImmutableSortedDictionary<string, JsonElement> own)
     {
         var names = defaults.Value.GetAlternateLookup<ReadOnlySpan<char>>();
         for (var end = Root.Length; end <= field.Length; end++)

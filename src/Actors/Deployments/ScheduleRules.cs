@@ -16,7 +16,8 @@ internal static class ScheduleRules
     }
 
     /// <summary>A bound is about what <see cref="CatchUpPolicy.All"/> runs; beside another policy it would promise what does not happen.</summary>
-    public static Problem? ProblemOfCatchUp(DeploymentSpec spec) => spec is { CatchUpLimit: not null, CatchUp: not CatchUpPolicy.All } && Enum.IsDefined(spec.CatchUp)
+    public static Problem? ProblemOfCatchUp(DeploymentSpec spec) => spec is { CatchUpLimit: not null, CatchUp: not CatchUpPolicy.All }
+        && Enum.IsDefined(spec.CatchUp)
         ? new("catchup_limit", "only 'catchup: all' has a limit; 'latest' runs one missed occurrence and 'none' runs none")
         : null;
 }

@@ -28,7 +28,8 @@ internal static class ScheduleWords
     public static string Describe(ScheduleSpec spec)
     {
         var text = new StringBuilder()
-            .Append(spec.Cron is { } cron ? $"cron {cron}" : spec.Rrule is { } rrule ? Rule(rrule) : $"every {DurationText.Format(spec.Interval ?? TimeSpan.Zero)}");
+            .Append(spec.Cron is { } cron ? $"cron {cron}" : spec.Rrule is { } rrule ? Rule(rrule)
+                : $"every {DurationText.Format(spec.Interval ?? TimeSpan.Zero)}");
         if (spec.DayOr == false)
         {
             text.Append(" where both day fields match");

@@ -22,7 +22,8 @@ internal static class Schedules
         {
             var (schedule, problems) = ScheduleCompiler.Compile(s);
             return new CompiledSchedule(
-                s.Id!, s, schedule is not null && s.Rrule is not null ? new RememberingSchedule(schedule) : schedule, schedule is null ? string.Join("; ", problems.Select(p => p.Message)) : null);
+                s.Id!, s, schedule is not null && s.Rrule is not null ? new RememberingSchedule(schedule) : schedule,
+                schedule is null ? string.Join("; ", problems.Select(p => p.Message)) : null);
         }),
     ];
 
@@ -80,7 +81,8 @@ internal static class Schedules
         Anchor = schedule.Anchor,
         Cron = schedule.Cron,
         DayOr = schedule.DayOr == false ? false : null,
-        Rrule = schedule.Rrule is { } rrule ? string.Join('\n', rrule.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
+        Rrule = schedule.Rrule is { } rrule
+            ? string.Join('\n', rrule.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : null,
         Timezone = schedule.Timezone,
     };
 }

@@ -25,7 +25,9 @@ internal static class SubmissionRules
 
         if (command.Priority is { } priority and (< -DeploymentSpec.HighestPriority or > DeploymentSpec.HighestPriority))
         {
-            problems.Add(new("priority", $"expected a whole number from {-DeploymentSpec.HighestPriority} to {DeploymentSpec.HighestPriority}; there is {priority}"));
+            problems.Add(new(
+                "priority",
+                $"expected a whole number from {-DeploymentSpec.HighestPriority} to {DeploymentSpec.HighestPriority}; there is {priority}"));
         }
 
         if (command.At < Earliest || command.At > Latest)

@@ -34,16 +34,19 @@ public sealed record FileFacts(FileKind Kind, long Size, uint? Owner)
 
     /// <summary>What is there; null if nothing is, or if it may not be known.</summary>
     /// <param name="followLink">Whether a link stands for what it points to.</param>
-    public static FileFacts? Of(string path, bool followLink = false) => OperatingSystem.IsLinux() ? OfLinux(path, followLink) : OfOthers(path, followLink);
+    public static FileFacts? Of(string path, bool followLink = false) =>
+        OperatingSystem.IsLinux() ? OfLinux(path, followLink) : OfOthers(path, followLink);
 
     private static unsafe FileFacts? OfLinux(string path, bool followLink)
     {
         NativeMethods.StatXBuffer stat;
         var flags = followLink ? 0 : NativeMethods.AT_SYMLINK_NOFOLLOW;
-        return NativeMethods.StatX(NativeMethods.AT_FDCWD, path, flags, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID | NativeMethods.STATX_MTIME, &stat) == 0
+        return NativeMethods.StatX(
+            NativeMethods.AT_FDCWD, path, flags, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID | NativeMethods.STATX_MTIME, &stat) == 0
             ? new FileFacts(KindOf(stat.Mode), (long)stat.Size, stat.Owner)
             {
-                Changed = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(stat.ChangedSeconds, 0, LatestSecond)).AddTicks(stat.ChangedNanoseconds / 100),
+                Changed = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(stat.ChangedSeconds, 0, LatestSecond))
+                    .AddTicks(stat.ChangedNanoseconds / 100),
             }
             : null;
     }
@@ -61,7 +64,8 @@ public sealed record FileFacts(FileKind Kind, long Size, uint? Owner)
         FileSystemInfo entry = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         if (entry.LinkTarget is not null)
         {
-            return followLink && entry.ResolveLinkTarget(returnFinalTarget: true) is { } target ? OfOthers(target.FullName, false) : new FileFacts(FileKind.Link, 0, null);
+            return followLink && entry.ResolveLinkTarget(returnFinalTarget: true) is { } target ? OfOthers(target.FullName, false)
+                : new FileFacts(FileKind.Link, 0, null);
         }
 
         return !entry.Exists ? null

@@ -24,7 +24,9 @@ public sealed record ProcessSpec(
     ImmutableArray<KeyValuePair<string, string?>> Environment,
     string Parameters)
 {
-    /// <summary>As it is declared: for what is taken as it stands there, and for nothing that this record has resolved. Null where nothing is.</summary>
+    /// <summary>
+    /// As it is declared: for what is taken as it stands there, and for nothing that this record has resolved. Null where nothing is.
+    /// </summary>
     public RunRecipe? Recipe { get; init; }
 
     /// <summary>The system user to run as; null is the node's own.</summary>
@@ -107,7 +109,8 @@ public sealed record ProcessOutcome(
 /// <summary>
 /// What a flow runner reports of one attempt, in this order: first one of <see cref="Started"/>, <see cref="StartFailed"/> or
 /// <see cref="NeverStarted"/>; after Started exactly one <see cref="Ended"/>. Recovery of a process that is already gone reports Ended
-/// alone, and so does the start of an attempt that an earlier life of the node had started. Called from the flow runner's threads; an implementation must return at once and never throw.
+/// alone, and so does the start of an attempt that an earlier life of the node had started. Called from the flow runner's threads; an implementation
+/// must return at once and never throw.
 /// </summary>
 public interface IProcessObserver
 {

@@ -126,7 +126,9 @@ public sealed class OutputTimes : IDisposable
 /// <param name="Notes">In the order of their offsets.</param>
 public sealed record OutputTimeline(ImmutableArray<(long Offset, DateTimeOffset At)> Notes)
 {
-    /// <summary>The bytes of a note in a file: the offset, whose highest bit says that it is of standard error, and Unix milliseconds; little-endian.</summary>
+    /// <summary>
+    /// The bytes of a note in a file: the offset, whose highest bit says that it is of standard error, and Unix milliseconds; little-endian.
+    /// </summary>
     internal const int Size = 16;
 
     private const int MostNotes = 4096;

@@ -23,8 +23,8 @@ public sealed record ProgramAttributes
     public static ProgramAttributes Default { get; } = new();
 
     /// <summary>
-    /// How willingly the kernel kills a program when memory runs out (proc(5), oom_score_adj), −1000 to 1000; null gives it the node's own, but not below
-    /// 0: the protection of a service is not that of whatever it runs.
+    /// How willingly the kernel kills a program when memory runs out (proc(5), oom_score_adj), −1000 to 1000; null gives it the node's own, but not
+    /// below 0: the protection of a service is not that of whatever it runs.
     /// </summary>
     public int? OomScoreAdjust { get; init; }
 
@@ -41,8 +41,8 @@ public sealed record ProgramAttributes
     public IReadOnlyList<int>? Cpus { get; init; }
 
     /// <summary>
-    /// The soft limit of open files (RLIMIT_NOFILE), within the node's hard one; null is the node's own. The runtime raises its own soft limit to the hard
-    /// one when it starts, which programs that use select(2) or close every descriptor there may be do not bear.
+    /// The soft limit of open files (RLIMIT_NOFILE), within the node's hard one; null is the node's own. The runtime raises its own soft limit to the
+    /// hard one when it starts, which programs that use select(2) or close every descriptor there may be do not bear.
     /// </summary>
     public long? OpenFiles { get; init; }
 

@@ -21,9 +21,9 @@ public sealed record ProgramEnvironment(ImmutableArray<string> Inherit, Immutabl
     /// </summary>
     private static readonly ImmutableHashSet<string> NodesOwn = ImmutableHashSet.Create(
         StringComparer.Ordinal,
-        "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES",
-        "MAINPID", "MANAGERPID", "MANAGERPIDFDID", "SYSTEMD_EXEC_PID", "CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY",
-        "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY", "FDSTORE", "PIDFILE", "LOG_NAMESPACE", "DEBUG_INVOCATION",
+        "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
+        "LISTEN_FDNAMES", "MAINPID", "MANAGERPID", "MANAGERPIDFDID", "SYSTEMD_EXEC_PID", "CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY",
+        "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY", "FDSTORE", "PIDFILE", "LOG_NAMESPACE", "DEBUG_INVOCATION",
         "DOTNET_DiagnosticPorts", "DOTNET_STARTUP_HOOKS", "DOTNET_EnableDiagnostics", "COMPlus_EnableDiagnostics",
         "CORECLR_ENABLE_PROFILING", "CORECLR_PROFILER", "CORECLR_PROFILER_PATH");
 
@@ -31,10 +31,12 @@ public sealed record ProgramEnvironment(ImmutableArray<string> Inherit, Immutabl
     public static ProgramEnvironment Default { get; } = new([Everything], []);
 
     /// <summary>Whether a variable was given to the node to do its work: no program ever gets it.</summary>
-    public static bool IsNodesOwn(string name) => NodesOwn.Contains(name) || Array.Exists(NodesOwnPrefixes, p => name.StartsWith(p, StringComparison.Ordinal));
+    public static bool IsNodesOwn(string name) =>
+        NodesOwn.Contains(name) || Array.Exists(NodesOwnPrefixes, p => name.StartsWith(p, StringComparison.Ordinal));
 
     /// <summary>What is wrong with a name in a list of those to inherit; null if nothing is.</summary>
-    public static string? ProblemOf(string? name) => string.IsNullOrEmpty(name) || name.Length > LongestName || name.AsSpan().IndexOfAny('=', '\0') >= 0
+    public static string? ProblemOf(string? name) => string.IsNullOrEmpty(name) || name.Length > LongestName
+        || name.AsSpan().IndexOfAny('=', '\0') >= 0
         ? $"expected the name of a variable, in which * stands for any characters: 1 to {LongestName} characters without '='"
         : name.Any(char.IsControl) ? "a name of a variable with a control character in it" : null;
 

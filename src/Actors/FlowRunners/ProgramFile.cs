@@ -15,14 +15,15 @@ public sealed class ReplacedFileException(string path, FileKind? kind, string wh
 }
 
 /// <summary>
-/// Files that a program can reach, and so can have replaced: by a link to a file of the node's user, a pipe that nobody writes to, a device, a folder.
-/// Whatever the node opens of them it opens here: links are not followed, nor is one in the place of the file's folder; what is there is looked at
-/// before it is opened, and it is that very thing that is opened; nothing is waited for. Only a plain file is ever read.
+/// Files that a program can reach, and so can have replaced: by a link to a file of the node's user, a pipe that nobody writes to, a device, a
+/// folder. Whatever the node opens of them it opens here: links are not followed, nor is one in the place of the file's folder; what is there is
+/// looked at before it is opened, and it is that very thing that is opened; nothing is waited for. Only a plain file is ever read.
 /// </summary>
 public static class ProgramFile
 {
     /// <summary>The file, open to read, to be disposed of; null if nothing is there.</summary>
-    /// <param name="isFolderNamed">Whether its folder is one that somebody has named to the node, which may be a link, and not one that the node made.</param>
+    /// <param name="isFolderNamed">Whether its folder is one that somebody has named to the node, which may be a link, and not one that the node
+    /// made.</param>
     /// <param name="owner">The number of the user that it has to belong to; null if that does not matter.</param>
     /// <exception cref="ReplacedFileException">It is no plain file, or it may not be read.</exception>
     /// <exception cref="IOException">The system cannot open it now.</exception>
@@ -52,7 +53,9 @@ public static class ProgramFile
         }
     }
 
-    /// <summary>Adds to the end of a file of the node's own that programs can reach, making it if nothing is there. What is no plain file is left alone.</summary>
+    /// <summary>
+    /// Adds to the end of a file of the node's own that programs can reach, making it if nothing is there. What is no plain file is left alone.
+    /// </summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Append(string path, ReadOnlySpan<byte> bytes)
     {
@@ -69,7 +72,8 @@ public static class ProgramFile
 
         const int OwnerAlone = 0x180; // 0600
         var opened = NativeMethods.Open(
-            path, NativeMethods.O_WRONLY | NativeMethods.O_APPEND | NativeMethods.O_CREAT | NativeMethods.O_NOFOLLOW | NativeMethods.O_NONBLOCK | NativeMethods.O_CLOEXEC, OwnerAlone);
+            path, NativeMethods.O_WRONLY | NativeMethods.O_APPEND | NativeMethods.O_CREAT | NativeMethods.O_NOFOLLOW | NativeMethods.O_NONBLOCK
+                | NativeMethods.O_CLOEXEC, OwnerAlone);
         if (opened < 0)
         {
             var error = Marshal.GetLastPInvokeError();
@@ -132,7 +136,8 @@ public static class ProgramFile
         try
         {
             // Without reading or writing: whatever it is, nothing happens to it, and it stays the same thing from here on.
-            var place = NativeMethods.OpenAt(folder, Path.GetFileName(path), NativeMethods.O_PATH | NativeMethods.O_NOFOLLOW | NativeMethods.O_CLOEXEC, 0);
+            var place = NativeMethods.OpenAt(
+                folder, Path.GetFileName(path), NativeMethods.O_PATH | NativeMethods.O_NOFOLLOW | NativeMethods.O_CLOEXEC, 0);
             if (place < 0)
             {
                 return Marshal.GetLastPInvokeError() is var error && error == NativeMethods.ENOENT ? null : throw Failed(path, error);
@@ -156,7 +161,8 @@ public static class ProgramFile
     private static unsafe SafeFileHandle OpenPlace(string path, int place, uint? owner)
     {
         NativeMethods.StatXBuffer stat;
-        if (NativeMethods.StatX(place, string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID, &stat) != 0)
+        if (NativeMethods.StatX(
+            place, string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE | NativeMethods.STATX_UID, &stat) != 0)
         {
             throw Failed(path, Marshal.GetLastPInvokeError());
         }
@@ -168,7 +174,8 @@ public static class ProgramFile
 
         if (owner is { } user && stat.Owner != user)
         {
-            throw new ReplacedFileException(path, null, "belongs to another user than the program runs as: a program has put it there. It is not read.");
+            throw new ReplacedFileException(
+                path, null, "belongs to another user than the program runs as: a program has put it there. It is not read.");
         }
 
         // A program can have a lease on its file, which makes whoever opens it wait: not this.
@@ -185,7 +192,8 @@ public static class ProgramFile
     private static unsafe bool IsPlain(SafeFileHandle handle)
     {
         NativeMethods.StatXBuffer stat;
-        return NativeMethods.StatX((int)handle.DangerousGetHandle(), string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE, &stat) == 0
+        return NativeMethods.StatX(
+            (int)handle.DangerousGetHandle(), string.Empty, NativeMethods.AT_EMPTY_PATH, NativeMethods.STATX_MODE_SIZE, &stat) == 0
             && FileFacts.KindOf(stat.Mode) == FileKind.Regular;
     }
 
@@ -194,7 +202,8 @@ public static class ProgramFile
         NativeMethods.ELOOP or NativeMethods.ENOTDIR => new ReplacedFileException(
             path, null, "is not where the node put it: its folder is a link or a file now. Put the folder back."),
         NativeMethods.EACCES or NativeMethods.EPERM => NotReadable(path),
-        NativeMethods.EAGAIN => new ReplacedFileException(path, null, "is held by a program (a lease), so that the node would have to wait for it. End that program."),
+        NativeMethods.EAGAIN =>
+            new ReplacedFileException(path, null, "is held by a program (a lease), so that the node would have to wait for it. End that program."),
         _ => new IOException($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}"),
     };
 

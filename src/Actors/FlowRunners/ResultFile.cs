@@ -56,7 +56,8 @@ internal static class ResultFile
     /// <summary>What the program of an attempt left there; the attempt's secret values, which are not to be kept, are masked in it.</summary>
     public static (string? Result, string? Problem) Read(RunFiles files, ProcessSpec spec)
     {
-        var (result, problem) = spec.User is not null && files.OfUsers?.ResultOf(spec.Key) is { } own ? Read(own.Path, own.Owner) : Read(files.Result(spec.Key));
+        var (result, problem) = spec.User is not null && files.OfUsers?.ResultOf(spec.Key) is { } own ? Read(own.Path, own.Owner)
+            : Read(files.Result(spec.Key));
         if (spec.Secrets.IsEmpty || (result is null && problem is null))
         {
             return (result, problem);
@@ -65,7 +66,8 @@ internal static class ResultFile
         try
         {
             // What is wrong with a text may be said with a part of it.
-            return SecretMask.Of(files, spec.Key) is { } mask ? (result is null ? null : MaskedJson.Of(result, mask), problem is null ? null : mask.Of(problem)) : (result, problem);
+            return SecretMask.Of(files, spec.Key) is { } mask
+                ? (result is null ? null : MaskedJson.Of(result, mask), problem is null ? null : mask.Of(problem)) : (result, problem);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -74,7 +76,8 @@ internal static class ResultFile
     }
 
     /// <summary>What a program left there.</summary>
-    /// <param name="owner">Whose it has to be: a program that runs as another user must not have the node read what that user may not. Null for anybody.</param>
+    /// <param name="owner">Whose it has to be: a program that runs as another user must not have the node read what that user may not. Null for
+    /// anybody.</param>
     public static (string? Result, string? Problem) Read(string path, uint? owner = null)
     {
         try

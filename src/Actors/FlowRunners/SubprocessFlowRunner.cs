@@ -7,7 +7,8 @@ namespace Runner.Actors.FlowRunners;
 
 /// <summary>Settings of the flow runners for processes of this machine.</summary>
 /// <param name="DataDirectory">The node's data folder; see <see cref="RunFiles"/> for what lies in it.</param>
-/// <param name="SpawnThreads">How many processes are started side by side, 1 or more. Starting one blocks a thread until the program executes.</param>
+/// <param name="SpawnThreads">How many processes are started side by side, 1 or more. Starting one blocks a thread until the program
+/// executes.</param>
 public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 4)
 {
     /// <summary>Which of the node's variables the programs get.</summary>
@@ -27,9 +28,10 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
 /// Runs attempts as Linux processes. Each is the leader of a session of its own, reads end of file from its standard input and
 /// writes its output to the files of <see cref="RunFiles"/>; signals are as a new program expects them.
 /// <para>
-/// Its environment is this program's without what was given to the node to do its work (<see cref="ProgramEnvironment"/>), plus those of the spec, plus RUNNER_RUN_ID, RUNNER_ATTEMPT,
-/// RUNNER_RESULT_FILE, and the parameters: RUNNER_PARAMETERS up to 96 KiB of UTF-8, else RUNNER_PARAMETERS_FILE, the path of a file
-/// with them. Under another user (which takes a node that is root, and setpriv) also HOME, USER and LOGNAME, unless the spec sets them.
+/// Its environment is this program's without what was given to the node to do its work (<see cref="ProgramEnvironment"/>), plus those of the spec,
+/// plus RUNNER_RUN_ID, RUNNER_ATTEMPT, RUNNER_RESULT_FILE, and the parameters: RUNNER_PARAMETERS up to 96 KiB of UTF-8, else RUNNER_PARAMETERS_FILE,
+/// the path of a file with them. Under another user (which takes a node that is root, and setpriv) also HOME, USER and LOGNAME, unless the spec sets
+/// them.
 /// </para>
 /// <para>
 /// When the program ends by itself, what it left in its process group is killed; a process that made itself independent
@@ -68,7 +70,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     /// <inheritdoc/>
     public IReadOnlyCollection<AttemptKey> Live => _table.Live;
 
-    /// <exception cref="IOException">The system has no descriptors left for it, or the word of <see cref="ForeignProcesses"/> cannot be read.</exception>
+    /// <exception cref="IOException">The system has no descriptors left for it, or the word of <see cref="ForeignProcesses"/> cannot be
+    /// read.</exception>
     public SubprocessFlowRunner(SubprocessOptions options, ILogger? log = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
@@ -175,7 +178,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
 
         if (!_spare.Fill())
         {
-            _waiting.Add(attempt, "The node has no descriptors left: raise its limit of open files (LimitNOFILE, ulimit -n), or run fewer programs at once.");
+            _waiting.Add(
+                attempt, "The node has no descriptors left: raise its limit of open files (LimitNOFILE, ulimit -n), or run fewer programs at once.");
             return;
         }
 
@@ -228,7 +232,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
             foreach (var name in secrets.NotMasked)
             {
                 _log.About(attempt.Spec).Warning(
-                    "The secret value of {Variable} is shorter than {Shortest} bytes: it is not masked where the output is shown", name, SecretMask.ShortestValue);
+                    "The secret value of {Variable} is shorter than {Shortest} bytes: it is not masked where the output is shown", name,
+                    SecretMask.ShortestValue);
             }
         }
         else
@@ -283,7 +288,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         try
         {
             attempt.PidFd = attempt.PidFd >= 0 ? attempt.PidFd : OpenPidFd(pid);
-            attempt.Handle = attempt.PidFd >= 0 && ProcFiles.ReadStat(pid) is { } stat ? new ProcessHandle(pid, stat.StartTime, ProcFiles.BootId) : null;
+            attempt.Handle = attempt.PidFd >= 0 && ProcFiles.ReadStat(pid) is { } stat
+                ? new ProcessHandle(pid, stat.StartTime, ProcFiles.BootId) : null;
         }
         catch (StartFailure)
         {
@@ -313,7 +319,8 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         _ = Kill(-attempt.Handle!.Pid, SIGKILL);
         SignalInfo info;
         _ = WaitId(P_PID, attempt.Handle.Pid, &info, WEXITED);
-        _table.End(attempt, new ProcessExit.Unknown("the node had no descriptors left to watch it, so it was killed; raise the node's limit of open files"));
+        _table.End(
+            attempt, new ProcessExit.Unknown("the node had no descriptors left to watch it, so it was killed; raise the node's limit of open files"));
     }
 
     private void Gone(Watched watched)

@@ -69,12 +69,14 @@ internal static class AttemptOutcomes
         var (code, explanation) = ExitExplanation.Of(ended.Exit);
         return ended.Exit switch
         {
-            ProcessExit.Exited { Code: 0 } when ExitRules.IsSuccess(success, 0) => new(StateType.Completed, StateNames.Completed, 0, null, ended.ResultProblem),
+            ProcessExit.Exited { Code: 0 } when ExitRules.IsSuccess(success, 0) =>
+                new(StateType.Completed, StateNames.Completed, 0, null, ended.ResultProblem),
             ProcessExit.Exited(var exit) when ExitRules.IsSuccess(success, exit) => new(
                 StateType.Completed, StateNames.Completed, exit, null,
                 Sentence(string.Create(CultureInfo.InvariantCulture, $"Exit code {exit} is one of its success codes."), ended.ResultProblem)),
             ProcessExit.Exited { Code: 0 } => new(
-                StateType.Failed, StateNames.Failed, 0, null, Sentence("The process ended with exit code 0, which is not one of its success codes.", ended.ResultProblem)),
+                StateType.Failed, StateNames.Failed, 0, null,
+                Sentence("The process ended with exit code 0, which is not one of its success codes.", ended.ResultProblem)),
             ProcessExit.Exited => new(StateType.Failed, StateNames.Failed, code, null, Sentence(explanation, ended.ResultProblem)),
             ProcessExit.Signaled signaled => new(StateType.Crashed, StateNames.Crashed, code, signaled.Signal, explanation),
             _ => new(StateType.Crashed, StateNames.Crashed, null, null, explanation),

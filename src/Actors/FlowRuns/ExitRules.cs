@@ -7,8 +7,8 @@ using Runner.Messages.Deployments;
 namespace Runner.Actors.FlowRuns;
 
 /// <summary>
-/// Which ends of a program complete its run, and which are retried: by exit code, or by signal. A signal and the exit code by which shells report it, 128 and its
-/// number, are one: whoever writes SIGKILL means the pipeline that ended with 137 too, and the other way round.
+/// Which ends of a program complete its run, and which are retried: by exit code, or by signal. A signal and the exit code by which shells report it,
+/// 128 and its number, are one: whoever writes SIGKILL means the pipeline that ended with 137 too, and the other way round.
 /// </summary>
 internal static class ExitRules
 {
@@ -56,7 +56,8 @@ internal static class ExitRules
 
         foreach (var (code, field) in on.Concat(notOn).Where(rule => success.Contains(rule.Key)))
         {
-            problems.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"exit code {code} completes the run (success_codes), which is never retried")));
+            problems.Add(new(
+                field, string.Create(CultureInfo.InvariantCulture, $"exit code {code} completes the run (success_codes), which is never retried")));
         }
 
         if (spec.Retries is { Count: 0 } and ({ On: not null } or { NotOn: not null }))
@@ -112,7 +113,8 @@ internal static class ExitRules
             var field = $"{list}[{i}]";
             if (CodeOf(said[i]) is not { } code)
             {
-                problems.Add(new(field, $"expected an exit code from 0 to {HighestCode} or the name of a signal, such as SIGKILL{Nearest.Hint(Named(said[i]), Signals.All)}"));
+                problems.Add(new(field, $"expected an exit code from 0 to {HighestCode} or the name of a signal, "
+                    + $"such as SIGKILL{Nearest.Hint(Named(said[i]), Signals.All)}"));
             }
             else if (!codes.TryAdd(code, field))
             {

@@ -35,7 +35,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     public string Words(FlowRunState state) => state.Phase switch
     {
         RunPhase.None => "The run is gone: its first event said what it runs. Its rows are removed, its output stays in its folder.",
-        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => $"The run is {state.Current.Name}, in attempt {state.Attempt}, whose program is looked for.",
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping =>
+            $"The run is {state.Current.Name}, in attempt {state.Attempt}, whose program is looked for.",
         RunPhase.Ended => $"The run has ended as {state.Current.Name}.",
         RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry => $"The run is {state.Current.Name} and goes on.",
     };
@@ -196,7 +197,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
 
         // Whoever retries is older than who has come meanwhile, and takes nobody's place.
         if (state.Slots.IsEmpty && refused.Limit == LimitNames.Deployment(state.Scheduled!.Deployment)
-            && (state.Recipe.Concurrency is { OnFull: OnFull.CancelNew } || (state.Recipe.Concurrency is { OnFull: OnFull.CancelRunning } && state.Attempt > 0)))
+            && (state.Recipe.Concurrency is { OnFull: OnFull.CancelNew }
+                || (state.Recipe.Concurrency is { OnFull: OnFull.CancelRunning } && state.Attempt > 0)))
         {
             var cancelled = Finish(state, AttemptOutcomes.Cancelled("Deployment concurrency limit reached."));
             // The limiter awaits an answer of who was told to wait.
@@ -208,7 +210,10 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             : Decision.Persist(new RunAwaitingSlot(refused.Limit)).Then(new WaitForSlot(RunLimits.Waiting(state), refused.Limit));
     }
 
-    /// <summary>A newer run of its deployment has its place: as if somebody had cancelled it for that. One that is being stopped already gives its place back anyway.</summary>
+    /// <summary>
+    /// A newer run of its deployment has its place: as if somebody had cancelled it for that. One that is being stopped already gives its place back
+    /// anyway.
+    /// </summary>
     private static Decision GivesWay(FlowRunState state, GiveWay way)
     {
         var reason = $"A newer run of its deployment took its place: {way.To:D}.";
@@ -292,7 +297,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
                 .Persist(new AttemptStopping(state.Attempt, StopReason.Shutdown, "The node is being stopped."))
                 .Then(new StopProcess(state.Attempt, grace)),
             RunPhase.Stopping when stop.Mode == StopMode.Immediate => Decision.Do(new StopProcess(state.Attempt, TimeSpan.Zero)),
-            RunPhase.None or RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry or RunPhase.Stopping or RunPhase.Ended => Decision.None,
+            RunPhase.None or RunPhase.Scheduled or RunPhase.AwaitingSlot or RunPhase.AwaitingRetry or RunPhase.Stopping or RunPhase.Ended =>
+                Decision.None,
         };
     }
 
@@ -313,8 +319,10 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         }
 
         var id = given is not null ? RunIds.ForKey(state.Id.ToString("D"), given) : repeat.FreshId;
-        var scheduled = state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given, Asked = null };
-        return Decision.Answer(new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == repeat.FreshId)));
+        var scheduled =
+            state.Scheduled! with { Due = now, StartAt = null, RetryOf = state.Id, Schedule = null, IdempotencyKey = given, Asked = null };
+        return Decision.Answer(
+            new AnswerFrom(new EntityKey(EntityKinds.FlowRun, id.ToString("D")), new CreateRun(id, scheduled, id == repeat.FreshId)));
     }
 
     private static Decision Finish(FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result = null)

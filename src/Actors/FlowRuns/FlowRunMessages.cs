@@ -7,11 +7,13 @@ namespace Runner.Actors.FlowRuns;
 // What a FlowRunActor is told by the rest of the node, beside the commands in Messages.
 
 /// <summary>
-/// Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time, or refuses if it was asked for otherwise.
+/// Make this run. Answered with <see cref="RunSubmitted"/>; a run that exists answers as it did the first time, or refuses if it was asked for
+/// otherwise.
 /// </summary>
 /// <param name="HasFreshId">Whether the run's id was made up for it, and not computed: then there is no such run yet.</param>
 /// <param name="KeyOnly">Whether a run that exists is the answer though it was asked for otherwise.</param>
-internal sealed record CreateRun(Guid Run, RunScheduled Scheduled, bool HasFreshId = false, bool KeyOnly = false) : IRunMessage, IRequest<RunSubmitted>, ICreation
+internal sealed record CreateRun(Guid Run, RunScheduled Scheduled, bool HasFreshId = false, bool KeyOnly = false)
+    : IRunMessage, IRequest<RunSubmitted>, ICreation
 {
     /// <inheritdoc/>
     public object WithKnownId() => HasFreshId ? this with { HasFreshId = false } : this;

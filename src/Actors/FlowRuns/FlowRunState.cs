@@ -24,7 +24,8 @@ public enum RunPhase
     Scheduled,
 
     /// <summary>
-    /// Due; waits for a slot of <see cref="FlowRunState.WaitingFor"/>. Holds the one of its deployment's limit if that does not queue and is not what it waits for.
+    /// Due; waits for a slot of <see cref="FlowRunState.WaitingFor"/>. Holds the one of its deployment's limit if that does not queue and is not what
+    /// it waits for.
     /// </summary>
     AwaitingSlot,
 

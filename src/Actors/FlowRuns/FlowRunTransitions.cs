@@ -11,7 +11,8 @@ internal static class FlowRunTransitions
         // A terminal state never changes, whatever a journal may hold.
         return state.Phase == RunPhase.Ended || state.Lost ? state : @event switch
         {
-            not RunScheduled when state.Phase == RunPhase.None => throw new InvalidOperationException($"A run begins with {nameof(RunScheduled)}, not with {@event.GetType().Name}."),
+            not RunScheduled when state.Phase == RunPhase.None =>
+                throw new InvalidOperationException($"A run begins with {nameof(RunScheduled)}, not with {@event.GetType().Name}."),
             RunScheduled e => Enter(
                 state with { Phase = RunPhase.Scheduled, Scheduled = e, Created = at }, new(StateType.Scheduled, StateNames.Scheduled, at)),
             RunLate => Enter(
@@ -41,11 +42,14 @@ internal static class FlowRunTransitions
                     Phase = RunPhase.Ended, Ended = at, Outcome = e.Outcome, Result = e.Result, Slots = [], WaitingFor = null, RetryAt = null,
                 },
                 new(e.Outcome.Type, e.Outcome.Name, at, e.Outcome.Message), e.Outcome.ExitCode),
-            _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of runs that changes none: this program does not know what it means."),
+            _ => throw new InvalidOperationException(
+                $"A {@event.GetType().Name} is an event of runs that changes none: this program does not know what it means."),
         };
     }
 
-    /// <summary>The state after an event that nobody can read. Without its first one nothing is known of a run, and what comes after it says too little.</summary>
+    /// <summary>
+    /// The state after an event that nobody can read. Without its first one nothing is known of a run, and what comes after it says too little.
+    /// </summary>
     public static FlowRunState Skip(FlowRunState state) =>
         state with { Sequence = state.Sequence + 1, Lost = state.Lost || state.Phase == RunPhase.None };
 

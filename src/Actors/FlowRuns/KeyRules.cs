@@ -15,7 +15,8 @@ internal static class KeyRules
     private const int Longest = 200;
 
     /// <summary>What is wrong with a key; null if nothing is, or there is none.</summary>
-    public static Problem? Problem(string? key) => key is { Length: 0 or > Longest } ? new("idempotencyKey", $"expected 1 to {Longest} characters") : null;
+    public static Problem? Problem(string? key) =>
+        key is { Length: 0 or > Longest } ? new("idempotencyKey", $"expected 1 to {Longest} characters") : null;
 
     /// <summary>What a submission asked for, as the run remembers it; null without a key, for then nobody ever compares.</summary>
     public static AskedOfRun? Asked(SubmitRun command) => command.IdempotencyKey is null ? null : new(
@@ -38,14 +39,19 @@ internal static class KeyRules
         return
         [
             .. differences,
-            .. Value<DateTimeOffset>("at", before.At ? first.Due.ToUniversalTime() : null, asked.At ? now.Due.ToUniversalTime() : null, t => t.ToString("O", CultureInfo.InvariantCulture)),
-            .. Value<int>("priority", before.Priority ? first.Priority : null, asked.Priority ? now.Priority : null, p => p.ToString(CultureInfo.InvariantCulture)),
-            .. first.Name == now.Name ? Array.Empty<Problem>() : [new Problem("name", $"it was {Quoted(first.Name)} the first time and is {Quoted(now.Name)} now")],
-            .. before.Tags.SequenceEqual(asked.Tags, StringComparer.Ordinal) ? Array.Empty<Problem>() : [new Problem("tags", $"they were {Words(before.Tags)} the first time and are {Words(asked.Tags)} now")],
+            .. Value<DateTimeOffset>("at", before.At ? first.Due.ToUniversalTime() : null, asked.At ? now.Due.ToUniversalTime() : null, t =>
+                t.ToString("O", CultureInfo.InvariantCulture)),
+            .. Value<int>("priority", before.Priority ? first.Priority : null, asked.Priority ? now.Priority : null, p =>
+                p.ToString(CultureInfo.InvariantCulture)),
+            .. first.Name == now.Name ? Array.Empty<Problem>()
+                : [new Problem("name", $"it was {Quoted(first.Name)} the first time and is {Quoted(now.Name)} now")],
+            .. before.Tags.SequenceEqual(asked.Tags, StringComparer.Ordinal) ? Array.Empty<Problem>()
+                : [new Problem("tags", $"they were {Words(before.Tags)} the first time and are {Words(asked.Tags)} now")],
         ];
     }
 
-    private static ImmutableArray<string> Tags(ImmutableArray<string>? tags) => [.. (tags ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    private static ImmutableArray<string> Tags(ImmutableArray<string>? tags) =>
+        [.. (tags ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>Without the values: they may be long, and secrets.</summary>
     private static IEnumerable<Problem> Parameters(RunScheduled first, AskedOfRun before, RunScheduled now, AskedOfRun asked)
@@ -72,10 +78,12 @@ internal static class KeyRules
     private static ImmutableArray<Problem> Value<T>(string field, T? before, T? now, Func<T, string> text)
         where T : struct => EqualityComparer<T?>.Default.Equals(before, now)
             ? []
-            : [new(field, $"it was {(before is { } old ? text(old) : "not given")} the first time and is {(now is { } value ? text(value) : "not given")} now")];
+            : [new(field, $"it was {(before is { } old ? text(old) : "not given")} the first time and is "
+                + $"{(now is { } value ? text(value) : "not given")} now")];
 
     private static string Quoted(string? name) => name is null ? "none" : $"'{name}'";
 
     private static string Words(ImmutableArray<string> tags) =>
-        tags.IsEmpty ? "none" : tags.Length <= Told ? string.Join(", ", tags.Select(t => $"'{t}'")) : string.Create(CultureInfo.InvariantCulture, $"{tags.Length} others");
+        tags.IsEmpty ? "none" : tags.Length <= Told ? string.Join(", ", tags.Select(t => $"'{t}'"))
+            : string.Create(CultureInfo.InvariantCulture, $"{tags.Length} others");
 }

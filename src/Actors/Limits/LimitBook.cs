@@ -14,7 +14,9 @@ internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders =
     /// <summary>How many waiters of a limit are kept in memory.</summary>
     public const int Window = 1024;
 
-    /// <summary>With fewer than so many left in memory the next ones are read: before they are needed, since reading takes longer than a start.</summary>
+    /// <summary>
+    /// With fewer than so many left in memory the next ones are read: before they are needed, since reading takes longer than a start.
+    /// </summary>
     public const int ReadOnBelow = 128;
 
     private readonly SortedDictionary<int, Guid> _held = [];
@@ -96,7 +98,9 @@ internal sealed class LimitBook(Action<int>? changed = null, bool findsHolders =
         _gone.Clear();
     }
 
-    /// <summary>Whether a row of the page that has just been read is out of date: its run has left the queue meanwhile, and came back by itself if it did.</summary>
+    /// <summary>
+    /// Whether a row of the page that has just been read is out of date: its run has left the queue meanwhile, and came back by itself if it did.
+    /// </summary>
     public bool HasLeft(Guid run) => _gone.Contains(run);
 
     /// <summary>The page has come and is to be enqueued as if the store had nothing else.</summary>

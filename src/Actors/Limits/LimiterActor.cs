@@ -15,7 +15,8 @@ namespace Runner.Actors.Limits;
 /// <param name="NodeLimit">Name and size of the executing node's own limit.</param>
 /// <param name="Gate">Whether the node starts anything at all now.</param>
 /// <param name="ObserveSlots">Told where to ask how many slots are held, from any thread; null for nobody who asks.</param>
-internal sealed record LimiterServices(EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, Action<Func<SlotCounts?>>? ObserveSlots, DamagedRows Damaged);
+internal sealed record LimiterServices(
+    EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, Action<Func<SlotCounts?>>? ObserveSlots, DamagedRows Damaged);
 
 /// <summary>
 /// The cluster singleton that decides who starts next: fair and fast, in front of the slot rows that make overrunning a limit impossible.
@@ -187,8 +188,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         }
 
         var (slots, full) = table.Acquire(run);
-        // To who asked, and not by way of its region: it is waiting for this. If it has left memory meanwhile, its next life is told (EntityDeadLetters); on
-        // a node that is gone a grant is lost, and repeated.
+        // To who asked, and not by way of its region: it is waiting for this. If it has left memory meanwhile, its next life is told
+        // (EntityDeadLetters); on a node that is gone a grant is lost, and repeated.
         Sender.Tell(slots is { } granted ? new SlotsGranted(run.Run, granted, full) : new SlotsRefused(run.Run, full!, run.Ready), Self);
     }
 
@@ -268,14 +269,16 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         var rows = new List<RunRow>(runs.Length);
         foreach (var run in runs)
         {
-            if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run)).ConfigureAwait(false) is { } row && damaged.TryRead(Tables.Runs, row, RunRow.Of, out var read))
+            if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run)).ConfigureAwait(false) is { } row
+                && damaged.TryRead(Tables.Runs, row, RunRow.Of, out var read))
             {
                 rows.Add(read);
             }
         }
 
         // One that has no row has ended long ago, and its slot is one that nobody holds; one whose row cannot be read is taken for the oldest.
-        return [.. runs.Except(rows.Select(row => row.Run)), .. rows.OrderBy(row => row.Started ?? row.Created).ThenBy(row => row.Due).Select(row => row.Run)];
+        return [.. runs.Except(rows.Select(row => row.Run)), .. rows.OrderBy(row => row.Started ?? row.Created).ThenBy(row => row.Due)
+            .Select(row => row.Run)];
     }
 
     private void OnWaiters(SlotTable table, WaitersRead read)
@@ -287,7 +290,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
         var book = table.Book(read.Limit);
         // Those that cannot be read would only decline. If they are all there is, the rest of the queue waits for the next comparison with the rows.
-        ImmutableArray<WaitingRun> known = [.. _services.Damaged.Read(Tables.Waiters, read.Rows, WaiterRow.Of).Where(w => !Rests(w.Run)).Select(Waiter)];
+        ImmutableArray<WaitingRun> known =
+            [.. _services.Damaged.Read(Tables.Waiters, read.Rows, WaiterRow.Of).Where(w => !Rests(w.Run)).Select(Waiter)];
         var more = book.EndReading() || (read.Rows.Length == PageSize && !known.IsEmpty);
         foreach (var waiter in known.Where(w => !book.HasLeft(w.Run)))
         {
@@ -329,7 +333,10 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             Self, Self, read => new RowsCompared(table, held, read), _ => Remind.Instance);
     }
 
-    /// <summary>Gives limits the sizes of their rows, frees what nobody holds by the rows, holds what somebody does, and stands who waits where nobody is known to wait.</summary>
+    /// <summary>
+    /// Gives limits the sizes of their rows, frees what nobody holds by the rows, holds what somebody does, and stands who waits where nobody is
+    /// known to wait.
+    /// </summary>
     private void OnCompared(SlotTable table, RowsCompared compared)
     {
         if (!ReferenceEquals(table, compared.Table))
@@ -470,7 +477,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private void Tell(Guid run, object message) =>
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
 
-    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<LimitRow> Sizes, ImmutableArray<Queue> Queues) : INoSerializationVerificationNeeded;
+    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<LimitRow> Sizes, ImmutableArray<Queue> Queues)
+        : INoSerializationVerificationNeeded;
 
     /// <param name="HasNewest">Whether the first that waits takes another's place.</param>
     private readonly record struct Queue(string Limit, bool HasNewest);

@@ -50,13 +50,15 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
         LimitSet e => new(state.Sizes.SetItem(e.Name, e.Size)),
         LimitEnding e => state.Of(e.Name) is { } limit ? new(state.Sizes.SetItem(e.Name, -limit.Size)) : state,
         LimitDeleted e => new(state.Sizes.Remove(e.Name)),
-        _ => throw new InvalidOperationException($"A {@event.GetType().Name} is an event of limits that changes none: this program does not know what it means."),
+        _ => throw new InvalidOperationException(
+            $"A {@event.GetType().Name} is an event of limits that changes none: this program does not know what it means."),
     };
 
     /// <inheritdoc/>
     public string Words(LimiterState state) => state.Sizes.IsEmpty
         ? "No named limit has a size any more: `runner limit set` sets them again."
-        : $"These limits have a size: {string.Join(", ", state.Sizes.Select(s => $"{s.Key} ({Math.Abs(s.Value)})"))}. `runner limit set` sets others again.";
+        : $"These limits have a size: {string.Join(", ", state.Sizes.Select(s => $"{s.Key} ({Math.Abs(s.Value)})"))}. "
+            + "`runner limit set` sets others again.";
 
     /// <inheritdoc/>
     public DateTimeOffset? WakeUpAt(LimiterState state) => null;
@@ -79,7 +81,8 @@ internal sealed class LimiterBehaviour : IEntityBehaviour<LimiterState, ILimitEv
 
     /// <inheritdoc/>
     public LimiterState FromSnapshot(string id, ReadOnlyMemory<byte> payload) =>
-        new(JsonSerializer.Deserialize(payload.Span, MessagesJson.Default.ImmutableSortedDictionaryStringInt32)!.WithComparers(StringComparer.Ordinal));
+        new(JsonSerializer.Deserialize(payload.Span, MessagesJson.Default.ImmutableSortedDictionaryStringInt32)!
+            .WithComparers(StringComparer.Ordinal));
 
     private static Decision Set(LimiterState state, SetLimit set)
     {

@@ -9,8 +9,8 @@ namespace Runner.Actors.Limits;
 /// <summary>A run that wants slots: of all its limits or of none.</summary>
 /// <param name="Ready">Since when it could run: the order of service within a priority.</param>
 /// <param name="Own">
-/// The size of its deployment's limit, the first of <paramref name="Limits"/>, as it was when the run was made; null if it has none. It bounds the run when the
-/// deployment is deleted or declared without: a limit lives as long as a run that counts against it.
+/// The size of its deployment's limit, the first of <paramref name="Limits"/>, as it was when the run was made; null if it has none. It bounds the
+/// run when the deployment is deleted or declared without: a limit lives as long as a run that counts against it.
 /// </param>
 /// <param name="OnFull">What becomes of it when its deployment's limit is full; <see cref="OnFull.Queue"/> without such a limit.</param>
 internal sealed record WaitingRun(
@@ -20,8 +20,8 @@ internal sealed record WaitingRun(
 internal interface ILimiterMessage : IWireMessage, IRunIntent, IDeploymentIntent, ILimitIntent;
 
 /// <summary>
-/// Answered with SlotsGranted if every limit has room and nobody waits, else with SlotsRefused. A run that does not stand in its deployment's queue and that only
-/// others of its limits hold up is granted its place in its deployment's, to wait with.
+/// Answered with SlotsGranted if every limit has room and nobody waits, else with SlotsRefused. A run that does not stand in its deployment's queue
+/// and that only others of its limits hold up is granted its place in its deployment's, to wait with.
 /// </summary>
 internal sealed record AcquireSlots(WaitingRun Run) : ILimiterMessage;
 
@@ -42,11 +42,13 @@ internal sealed record SlotsDeclined(Guid Run, ImmutableArray<Slot> Slots, bool 
 internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : ILimiterMessage;
 
 /// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
-/// <param name="WaitFor">The limit that is full: the slots are not all that it needs, but those that it is to hold while it waits; null if it may start.</param>
+/// <param name="WaitFor">The limit that is full: the slots are not all that it needs, but those that it is to hold while it waits; null if it may
+/// start.</param>
 internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots, string? WaitFor = null) : IRunMessage, IEntityCommand;
 
 /// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
-/// <param name="Ready">Since when the run that asked was ready: what tells the answer to an earlier attempt, which decides nothing; null in messages of before.</param>
+/// <param name="Ready">Since when the run that asked was ready: what tells the answer to an earlier attempt, which decides nothing; null in messages
+/// of before.</param>
 internal sealed record SlotsRefused(Guid Run, string Limit, DateTimeOffset? Ready = null) : IRunMessage, IEntityCommand;
 
 /// <summary>The deployment's limit is full, and a newer run, which waits, is to have this one's place: said again until it has.</summary>

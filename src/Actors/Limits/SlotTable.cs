@@ -10,9 +10,9 @@ namespace Runner.Actors.Limits;
 /// turn comes there and another of its limits is full, it is sent to stand in that one's queue. Not thread-safe; no I/O.
 /// </summary>
 /// <remarks>
-/// A run holds no slot while it waits, but for one whose deployment does not queue (<c>on_full</c>): which of these are too many has to be known though what they wait
-/// for is another limit, exactly and through restarts, so it holds the slot of its deployment's limit from the moment it begins to wait for others. Nobody of its kind
-/// waits for that limit while it holds others, so none waits for the other in a circle.
+/// A run holds no slot while it waits, but for one whose deployment does not queue (<c>on_full</c>): which of these are too many has to be known
+/// though what they wait for is another limit, exactly and through restarts, so it holds the slot of its deployment's limit from the moment it begins
+/// to wait for others. Nobody of its kind waits for that limit while it holds others, so none waits for the other in a circle.
 /// </remarks>
 internal sealed class SlotTable
 {
@@ -40,7 +40,8 @@ internal sealed class SlotTable
 
     /// <summary>How much is held and waits. Unlike all else here it may be asked from any thread, and is a moment old then.</summary>
     public SlotCounts Counts => new(
-        Volatile.Read(ref _held[(int)LimitKind.Node]), Volatile.Read(ref _held[(int)LimitKind.Deployment]), Volatile.Read(ref _held[(int)LimitKind.Named]), _parked.Count);
+        Volatile.Read(ref _held[(int)LimitKind.Node]), Volatile.Read(ref _held[(int)LimitKind.Deployment]),
+        Volatile.Read(ref _held[(int)LimitKind.Named]), _parked.Count);
 
     public LimitBook Book(string limit)
     {
@@ -55,7 +56,8 @@ internal sealed class SlotTable
     }
 
     /// <summary>
-    /// A newcomer: granted if every limit has room and nobody waits before it; else the limit to wait for, with the slots to hold meanwhile if there are any.
+    /// A newcomer: granted if every limit has room and nobody waits before it; else the limit to wait for, with the slots to hold meanwhile if there
+    /// are any.
     /// </summary>
     public (ImmutableArray<Slot>? Slots, string? Full) Acquire(WaitingRun run)
     {
@@ -157,14 +159,16 @@ internal sealed class SlotTable
     }
 
     /// <summary>
-    /// Who gives way to the newest of those that wait for a deployment's limit, if it is one that takes another's place: all others that wait for it, and of those that hold a
-    /// slot as many as are too many with it. Those that wait with their place go first, then the oldest. It is the same until somebody has gone.
+    /// Who gives way to the newest of those that wait for a deployment's limit, if it is one that takes another's place: all others that wait for it,
+    /// and of those that hold a slot as many as are too many with it. Those that wait with their place go first, then the oldest. It is the same
+    /// until somebody has gone.
     /// </summary>
     /// <returns>Nobody, and whose age has to be looked up first, if that decides.</returns>
     public (Guid Newest, ImmutableArray<Guid> Give, ImmutableArray<Guid> OfUnknownAge) WhoGivesWay(string limit)
     {
         // In the queue of any other limit stand runs of other deployments.
-        if (LimitNames.KindOf(limit) != LimitKind.Deployment || !_books.TryGetValue(limit, out var book) || !book.HasNewest || book.Queue.MaxBy(run => run.Ready) is not { OnFull: OnFull.CancelRunning } newest)
+        if (LimitNames.KindOf(limit) != LimitKind.Deployment || !_books.TryGetValue(limit, out var book) || !book.HasNewest
+            || book.Queue.MaxBy(run => run.Ready) is not { OnFull: OnFull.CancelRunning } newest)
         {
             return (default, [], []);
         }
@@ -182,8 +186,8 @@ internal sealed class SlotTable
     }
 
     /// <summary>
-    /// Lets a deleted limit go if no run holds a slot of it and none that waits, here or for another limit or on its way to one, counts against it. Of waiters
-    /// beyond those in memory nothing is known: with some, none is let go.
+    /// Lets a deleted limit go if no run holds a slot of it and none that waits, here or for another limit or on its way to one, counts against it.
+    /// Of waiters beyond those in memory nothing is known: with some, none is let go.
     /// </summary>
     /// <returns>Whether it is over; so it stays until somebody sets it anew.</returns>
     public bool IsOver(string limit)
@@ -193,7 +197,8 @@ internal sealed class SlotTable
             return book is { Ending: true };
         }
 
-        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading) || _parked.Values.Select(p => p.Run).Concat(_sent.Values).Any(run => run.Limits.Contains(limit)))
+        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading)
+            || _parked.Values.Select(p => p.Run).Concat(_sent.Values).Any(run => run.Limits.Contains(limit)))
         {
             return false;
         }
@@ -229,7 +234,8 @@ internal sealed class SlotTable
 
     /// <summary>Whether a slot is held by this run, for good.</summary>
     public bool Holds(HeldSlot slot) =>
-        !_granted.ContainsKey(slot.Run) && _books.TryGetValue(slot.Limit, out var book) && book.Held.TryGetValue(slot.Number, out var holder) && holder == slot.Run;
+        !_granted.ContainsKey(slot.Run) && _books.TryGetValue(slot.Limit, out var book) && book.Held.TryGetValue(slot.Number, out var holder)
+        && holder == slot.Run;
 
     /// <summary>Limits with waiters, in memory or in the store.</summary>
     public ImmutableArray<string> Awaited() => [.. _books.Where(b => b.Value.HasWaiters).Select(b => b.Key)];
@@ -261,7 +267,8 @@ internal sealed class SlotTable
         Book(limit) is var book && (book.Size ?? OwnSize(limit, run)) is var size && (size is null || book.Held.Count < size);
 
     /// <summary>Whether a run waits with the slot of its deployment's limit in its hand.</summary>
-    private bool Holds(string limit, WaitingRun run) => run is { Own: not null, Limits: [var first, ..] } && first == limit && Book(limit).NumberOf(run.Run) is not null;
+    private bool Holds(string limit, WaitingRun run) =>
+        run is { Own: not null, Limits: [var first, ..] } && first == limit && Book(limit).NumberOf(run.Run) is not null;
 
     /// <summary>Whether a run that is held up by this limit is to hold its place in its deployment's while it waits, and does not yet.</summary>
     private bool TakesPlace(WaitingRun run, string full) =>
@@ -309,5 +316,7 @@ internal sealed record SlotGrant(ImmutableArray<Slot> Slots, string? WaitFor = n
 /// <summary>A slot and who holds it.</summary>
 internal readonly record struct HeldSlot(string Limit, int Number, Guid Run);
 
-/// <summary>How many slots are held, by the kind of their limit, and how many runs wait in memory. A moment's values, taken from any thread.</summary>
+/// <summary>
+/// How many slots are held, by the kind of their limit, and how many runs wait in memory. A moment's values, taken from any thread.
+/// </summary>
 internal readonly record struct SlotCounts(int Node, int Deployment, int Named, int Waiting);

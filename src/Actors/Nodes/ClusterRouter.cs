@@ -7,7 +7,9 @@ using Runner.Entities.Store;
 
 namespace Runner.Actors.Nodes;
 
-/// <summary>Reaches entities through the shard regions of their kinds, singletons through their proxies. Filled in while the node is composed.</summary>
+/// <summary>
+/// Reaches entities through the shard regions of their kinds, singletons through their proxies. Filled in while the node is composed.
+/// </summary>
 /// <param name="board">The alarm workers of this node.</param>
 internal sealed class ClusterRouter(AlarmBoard board, DamagedRows damaged) : INodeRouter
 {

@@ -34,7 +34,10 @@ public sealed class ComposedNode
     /// <summary>Adds the node's actors to a system that is a member of a cluster, be it a cluster of one.</summary>
     public void AddTo(AkkaConfigurationBuilder builder) => builder.AddNode(_parts, new ClusterRouter(_parts.Board, _parts.DamagedRows));
 
-    /// <summary>The node, once its system has started. Its entities come to memory as their wake-ups say: what ran when an earlier life ended is looked for first.</summary>
+    /// <summary>
+    /// The node, once its system has started. Its entities come to memory as their wake-ups say: what ran when an earlier life ended is looked for
+    /// first.
+    /// </summary>
     /// <param name="newId">An id that is not computed, as of a time (RFC 9562, version 7).</param>
     /// <param name="end">Ends the system.</param>
     public RunnerNode Started(ActorSystem system, Func<DateTimeOffset, Guid> newId, Func<Task> end)

@@ -18,11 +18,13 @@ internal static class EntityModels
     public static FrozenDictionary<string, IEntityModel> All(FlowRunBehaviour runs, IEventCodec codec) => ((IEntityModel[])
     [
         new EntityModel<FlowRunState, IRunEvent, IRunIntent>(runs, static (_, id) => Task.FromResult(OfRun(Guid.Parse(id)))),
-        new EntityModel<DeploymentState, IDeploymentEvent, IDeploymentIntent>(new DeploymentBehaviour(runs, codec), static (_, id) => Task.FromResult(OfDeployment(id))),
+        new EntityModel<DeploymentState, IDeploymentEvent, IDeploymentIntent>(
+            new DeploymentBehaviour(runs, codec), static (_, id) => Task.FromResult(OfDeployment(id))),
         new EntityModel<LimiterState, ILimitEvent, ILimitIntent>(new LimiterBehaviour(), static (store, _) => OfLimitsAsync(store)),
     ]).ToFrozenDictionary(model => model.Kind, StringComparer.Ordinal);
 
-    private static ImmutableArray<RowChange> OfRun(Guid run) => [RunRow.Delete(run), RunWordsRow.Delete(run), OpenRunRow.Delete(run), WaiterRow.Delete(run)];
+    private static ImmutableArray<RowChange> OfRun(Guid run) =>
+        [RunRow.Delete(run), RunWordsRow.Delete(run), OpenRunRow.Delete(run), WaiterRow.Delete(run)];
 
     private static ImmutableArray<RowChange> OfDeployment(string name) =>
         [LimitRow.Delete(LimitNames.Deployment(name)), RowChange.Delete(Tables.Retention.Name, name), DeploymentRow.Delete(name)];

@@ -34,7 +34,8 @@ internal static class Listings
         {
             return await LookThroughAsync(
                 store, asked.Value!, query.Limit,
-                rows => Task.FromResult(damaged.Read(Tables.Runs, rows, static row => RunRow.Of(row).Summary).RemoveAll(run => !run.Tags.Contains(tag))),
+                rows => Task.FromResult(
+                    damaged.Read(Tables.Runs, rows, static row => RunRow.Of(row).Summary).RemoveAll(run => !run.Tags.Contains(tag))),
                 RunRow.LastPlace).ConfigureAwait(false);
         }
 
@@ -78,8 +79,8 @@ internal static class Listings
     }
 
     /// <summary>
-    /// Runs of which no index has all that is asked for: those of the index that has most of it are looked through. If very many are not what is asked for no
-    /// more are looked at than <see cref="MostLookedAt"/>; the page is then shorter, and goes on where the looking stopped.
+    /// Runs of which no index has all that is asked for: those of the index that has most of it are looked through. If very many are not what is
+    /// asked for no more are looked at than <see cref="MostLookedAt"/>; the page is then shorter, and goes on where the looking stopped.
     /// </summary>
     /// <param name="candidates">In the order of creation, newest first.</param>
     /// <param name="fitting">Those of some rows that are what is asked for, in the rows' order.</param>
@@ -161,7 +162,8 @@ internal static class Listings
         }
 
         var rows = await store.RowsAsync(DeploymentQuery(query)).ConfigureAwait(false);
-        return new DeploymentPage(damaged.Read(Tables.Deployments, rows, static row => DeploymentRow.Of(row).Summary), rows.Length == query.Limit ? rows[^1].Key : null);
+        return new DeploymentPage(
+            damaged.Read(Tables.Deployments, rows, static row => DeploymentRow.Of(row).Summary), rows.Length == query.Limit ? rows[^1].Key : null);
     }
 
     /// <summary>What is asked of the store for a page of deployments.</summary>

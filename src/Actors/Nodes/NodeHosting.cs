@@ -36,7 +36,8 @@ internal static class NodeHosting
     /// <summary>The alarm workers, one for each slice of the entities, spread over the nodes.</summary>
     private static AkkaConfigurationBuilder AddAlarms(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
         .WithShardedDaemonProcess<AlarmWorker>(
-            "alarms", EntitySlices.Count, (_, _, _) => slice => AlarmProps(parts, slice), new ClusterDaemonOptions { KeepAliveInterval = TimeSpan.FromSeconds(1) })
+            "alarms", EntitySlices.Count, (_, _, _) => slice => AlarmProps(parts, slice),
+            new ClusterDaemonOptions { KeepAliveInterval = TimeSpan.FromSeconds(1) })
         .WithActors((system, _) => router.Alarms = ClusterSharding.Get(system).ShardRegion("sharded-daemon-process-alarms"));
 
     public static Props AlarmProps(NodeParts parts, int slice) => ActorProducer.Props(

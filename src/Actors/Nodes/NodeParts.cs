@@ -79,13 +79,19 @@ internal sealed class NodeParts
         var fallen = new FallenEntities(system, () => router);
         var idle = system.ActorOf(Props.Create(() => new IdleEntities(Time, Settings.IdleAfter)), "idle-entities");
         system.ActorOf(Props.Create(() => new EntityDeadLetters(router, fallen)), "entity-dead-letters");
-        Entities = new EntityServices(Store, Codec, Time, router, Log) { Fallen = fallen, Unreadable = Unreadable, Models = EntityModels.All(RunBehaviour, Codec), New = NewEntities, Idle = idle, Telemetry = telemetry?.Engine };
+        Entities = new EntityServices(Store, Codec, Time, router, Log)
+        {
+            Fallen = fallen, Unreadable = Unreadable, Models = EntityModels.All(RunBehaviour, Codec), New = NewEntities, Idle = idle,
+            Telemetry = telemetry?.Engine
+        };
         FlowRuns = new FlowRunServices(
             RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Publish)
         {
             Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, Settings.Name)),
         };
-        Limits = new LimiterServices(Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry is null ? null : telemetry.Runs.ObserveSlots, DamagedRows);
+        Limits = new LimiterServices(
+            Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry is null ? null : telemetry.Runs.ObserveSlots,
+            DamagedRows);
         foreach (var kind in (ImmutableArray<string>)[EntityKinds.Deployment, EntityKinds.FlowRun, EntityKinds.Limiter])
         {
             telemetry?.Engine.ObserveEntities(kind, () => Entities.Residents.Count(kind));

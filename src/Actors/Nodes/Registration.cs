@@ -11,7 +11,9 @@ namespace Runner.Actors.Nodes;
 /// <param name="register">Registers one.</param>
 internal sealed class Registration(ImmutableArray<DeploymentSpec> specs, Func<DeploymentSpec, Task<Reply<DeploymentRegistered>>> register)
 {
-    /// <summary>How many of one request are under way at once. More would fill the store's transactions no better, and hold up other callers.</summary>
+    /// <summary>
+    /// How many of one request are under way at once. More would fill the store's transactions no better, and hold up other callers.
+    /// </summary>
     private const int AtOnce = 64;
 
     private readonly DeploymentRegistered?[] _registered = new DeploymentRegistered?[specs.Length];

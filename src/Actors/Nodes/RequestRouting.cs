@@ -66,7 +66,8 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
             return new DeploymentInvalid(specs.Length == 1 ? specs[0].Name : $"{specs.Length} deployments", problems);
         }
 
-        return await new Registration(specs, spec => Deployment(spec.Name, new RegisterDeployment(spec, request.DryRun), cancel)).RunAsync().ConfigureAwait(false);
+        return await new Registration(specs, spec => Deployment(spec.Name, new RegisterDeployment(spec, request.DryRun), cancel)).RunAsync()
+            .ConfigureAwait(false);
     }
 
     private async Task<Reply<DeploymentRegistered>> RegisterAsync(RegisterDeployment request, CancellationToken cancel)
@@ -107,7 +108,8 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
             var found = await Read<bool>(async () =>
                 await _store.RowAsync(Tables.Deployments.Name, deployment).ConfigureAwait(false) is not null
                 || !(await _store.RowsAsync(new RowQuery(
-                    Tables.Runs.Name, [new("deployment", RowOperator.Equal, deployment)], [new("state_name"), new("created")], 1)).ConfigureAwait(false)).IsEmpty).ConfigureAwait(false);
+                    Tables.Runs.Name, [new("deployment", RowOperator.Equal, deployment)], [new("state_name"), new("created")], 1))
+                    .ConfigureAwait(false)).IsEmpty).ConfigureAwait(false);
             return found.Refusal ?? (found.Value ? null : new DeploymentNotFound(deployment));
         }
     }
@@ -146,12 +148,14 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
 
     private Task<Reply<T>> Deployment<T>(string name, IRequest<T> request, CancellationToken cancel) =>
         // No such name was ever registered, and it might be too long for a key: do not bring an entity to memory for it.
-        Names.ProblemOfDeployment(name) is not null ? Refuse<T>(new DeploymentNotFound(name)) : Ask(new EntityKey(EntityKinds.Deployment, name), request, cancel);
+        Names.ProblemOfDeployment(name) is not null ? Refuse<T>(new DeploymentNotFound(name))
+            : Ask(new EntityKey(EntityKinds.Deployment, name), request, cancel);
 
     private Task<Reply<T>> Ask<T>(EntityKey entity, IRequest<T> request, CancellationToken cancel) =>
         Ask<T>(sender => parts.Router.Tell(entity, request, sender), cancel);
 
-    private Task<Reply<T>> Ask<T>(IActorRef actor, IRequest<T> request, CancellationToken cancel) => Ask<T>(sender => actor.Tell(request, sender), cancel);
+    private Task<Reply<T>> Ask<T>(IActorRef actor, IRequest<T> request, CancellationToken cancel) =>
+        Ask<T>(sender => actor.Tell(request, sender), cancel);
 
     private async Task<Reply<T>> Ask<T>(Action<IActorRef> send, CancellationToken cancel)
     {
@@ -159,7 +163,8 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
         return await PromiseRef.AskAsync(system, parts.Time, surroundings.Inline, timeout, send, cancel).ConfigureAwait(false) switch
         {
             null => new StoreNotAvailable(
-                $"The node did not answer within {DurationText.Format(timeout)}. It may be overloaded or being stopped; sending the command again is safe."),
+                $"The node did not answer within {DurationText.Format(timeout)}. It may be overloaded or being stopped; "
+                + "sending the command again is safe."),
             Refusal refusal => refusal,
             var reply => (T)reply,
         };

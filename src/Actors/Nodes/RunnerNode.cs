@@ -47,7 +47,8 @@ public sealed class RunnerNode : IRunnerNode
     internal NodeParts Parts => _parts;
 
     /// <summary>A node whose actors have been composed in a system, which it ends with itself.</summary>
-    internal static RunnerNode Of(ActorSystem system, NodeParts parts, SpaceGuard space, NodeSurroundings surroundings) => new(system, parts, surroundings, space);
+    internal static RunnerNode Of(ActorSystem system, NodeParts parts, SpaceGuard space, NodeSurroundings surroundings) =>
+        new(system, parts, surroundings, space);
 
     /// <inheritdoc/>
     public Task<Reply<TReply>> AskAsync<TReply>(IRequest<TReply> request, CancellationToken cancel) => _requests.AskAsync(request, cancel);
@@ -86,7 +87,8 @@ public sealed class RunnerNode : IRunnerNode
         var left = _parts.Processes.Current;
         Unwritten = left == 0 ? null : string.Create(
             CultureInfo.InvariantCulture,
-            $"The node has ended, but its store did not take how {left:N0} {(left == 1 ? "run" : "runs")} ended (its log says why). The next start finds out what became of {(left == 1 ? "it" : "them")}.");
+            $"The node has ended, but its store did not take how {left:N0} {(left == 1 ? "run" : "runs")} ended (its log says why). "
+            + $"The next start finds out what became of {(left == 1 ? "it" : "them")}.");
     }
 
     /// <summary>
@@ -121,7 +123,8 @@ public sealed class RunnerNode : IRunnerNode
 
         var none = _parts.Processes.WhenNone();
         var programs = new LastPrograms(_parts.Processes, _parts.FlowRunner, _parts.Time);
-        if (await UntilAsync(programs.Look, Task.WhenAny(none, _immediate.Task), null).ConfigureAwait(false) && !none.IsCompleted && _immediate.Task.IsCompleted)
+        if (await UntilAsync(programs.Look, Task.WhenAny(none, _immediate.Task), null).ConfigureAwait(false) && !none.IsCompleted
+            && _immediate.Task.IsCompleted)
         {
             await UntilAsync(() => false, none, LastPrograms.Commits).ConfigureAwait(false);
             if (!none.IsCompleted)

@@ -42,8 +42,9 @@ internal sealed class SpaceGuard
     public bool IsLow => _low;
 
     private string Sentence =>
-        $"{Mebibytes(Volatile.Read(ref _available))} are free on the disk of {_rule!.Folder}, and the node keeps {Mebibytes(_rule.Least)} (min-free-space): it starts no program and takes "
-        + "nothing new. Programs that run go on, what is due waits. Make room; it goes on by itself.";
+        $"{Mebibytes(Volatile.Read(ref _available))} are free on the disk of {_rule!.Folder}, "
+        + $"and the node keeps {Mebibytes(_rule.Least)} (min-free-space): it starts no program and takes nothing new. "
+        + "Programs that run go on, what is due waits. Make room; it goes on by itself.";
 
     /// <summary>Looks from now on.</summary>
     /// <param name="changed">Told whether there is too little room whenever that changes.</param>

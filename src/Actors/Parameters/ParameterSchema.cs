@@ -8,8 +8,8 @@ using Runner.Messages;
 namespace Runner.Actors.Parameters;
 
 /// <summary>
-/// A JSON Schema of draft 2020-12 or 7, read once and asked as often as needed, from any thread. See docs/parameters.md for what it understands. Whatever
-/// it is given, it answers; it neither throws nor goes on without an end.
+/// A JSON Schema of draft 2020-12 or 7, read once and asked as often as needed, from any thread. See docs/parameters.md for what it understands.
+/// Whatever it is given, it answers; it neither throws nor goes on without an end.
 /// </summary>
 public sealed class ParameterSchema
 {
@@ -62,16 +62,19 @@ public sealed class ParameterSchema
     public ImmutableArray<Problem> Check(ImmutableSortedDictionary<string, JsonElement> parameters) => Check(Reading(parameters), partial: false);
 
     /// <summary>The same as one of several checks that may cost so much together.</summary>
-    internal ImmutableArray<Problem> Check(ImmutableSortedDictionary<string, JsonElement> parameters, CheckCost cost) => Check(Reading(parameters), partial: false, cost);
+    internal ImmutableArray<Problem> Check(ImmutableSortedDictionary<string, JsonElement> parameters, CheckCost cost) =>
+        Check(Reading(parameters), partial: false, cost);
 
     /// <summary>
-    /// What is wrong with parameters to which a submission will add others: nothing that is missing, and nothing that depends on what else there is, but
-    /// every value that is not allowed where it stands.
+    /// What is wrong with parameters to which a submission will add others: nothing that is missing, and nothing that depends on what else there is,
+    /// but every value that is not allowed where it stands.
     /// </summary>
-    public ImmutableArray<Problem> CheckDefaults(ImmutableSortedDictionary<string, JsonElement> parameters) => Check(Reading(parameters), partial: true);
+    public ImmutableArray<Problem> CheckDefaults(ImmutableSortedDictionary<string, JsonElement> parameters) =>
+        Check(Reading(parameters), partial: true);
 
-    private static Func<JsonPath, Action<JsonPath, string>, JsonData> Reading(ImmutableSortedDictionary<string, JsonElement> parameters) => (path, refuse) =>
-        JsonData.Object(parameters.Select(p => KeyValuePair.Create(p.Key, JsonData.Read(p.Value, path.Property(p.Key), refuse))));
+    private static Func<JsonPath, Action<JsonPath, string>, JsonData> Reading(ImmutableSortedDictionary<string, JsonElement> parameters) =>
+        (path, refuse) =>
+            JsonData.Object(parameters.Select(p => KeyValuePair.Create(p.Key, JsonData.Read(p.Value, path.Property(p.Key), refuse))));
 
     private ImmutableArray<Problem> Check(Func<JsonPath, Action<JsonPath, string>, JsonData> read, bool partial, CheckCost? cost = null)
     {

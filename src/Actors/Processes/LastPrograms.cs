@@ -3,9 +3,9 @@ using Runner.Actors.FlowRunners;
 namespace Runner.Actors.Processes;
 
 /// <summary>
-/// The programs of a node that is being stopped, for the case that its store takes nothing any more. A run tells its program to end once that is durable, and
-/// is done once the outcome is: with such a store neither comes. So programs that were not told in time are told from here, and once they are gone
-/// the stop waits for commits only as long as there are some. What is missing then the node's next start finds out.
+/// The programs of a node that is being stopped, for the case that its store takes nothing any more. A run tells its program to end once that is
+/// durable, and is done once the outcome is: with such a store neither comes. So programs that were not told in time are told from here, and once
+/// they are gone the stop waits for commits only as long as there are some. What is missing then the node's next start finds out.
 /// </summary>
 internal sealed class LastPrograms(ProcessCount processes, IFlowRunner flowRunner, TimeProvider time)
 {

@@ -118,9 +118,12 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
         {
             foreach (var (start, end, name) in Templates.Places(workdir))
             {
-                if (name is not null && values.Of(name) is { } value && (value.Split('/').Contains("..") || value.Contains('\0', StringComparison.Ordinal)))
+                if (name is not null && values.Of(name) is { } value
+                    && (value.Split('/').Contains("..") || value.Contains('\0', StringComparison.Ordinal)))
                 {
-                    Problem ??= new(StartFailureKind.WorkingDirectoryNotFound, $"'{workdir[start..end]}' in 'workdir' stands for a path that leads out of the folder, by '..', or that no system has.");
+                    Problem ??= new(
+                        StartFailureKind.WorkingDirectoryNotFound,
+                        $"'{workdir[start..end]}' in 'workdir' stands for a path that leads out of the folder, by '..', or that no system has.");
                     return workdir;
                 }
             }

@@ -13,7 +13,8 @@ internal sealed class TemplateValues(AttemptKey attempt, RunScheduled run)
 {
     private const string Prefix = "parameters.";
 
-    private static readonly FrozenDictionary<string, Func<AttemptKey, RunScheduled, string>> OfRun = new Dictionary<string, Func<AttemptKey, RunScheduled, string>>
+    private static readonly FrozenDictionary<string, Func<AttemptKey, RunScheduled, string>> OfRun = new Dictionary<
+        string, Func<AttemptKey, RunScheduled, string>>
     {
         ["run.id"] = (attempt, _) => attempt.RunId.ToString("D"),
         ["run.due"] = (_, run) => Time(run.Due),
@@ -33,7 +34,8 @@ internal sealed class TemplateValues(AttemptKey attempt, RunScheduled run)
     public static bool IsName(string name) => OfRun.ContainsKey(name) || ParameterOf(name) is not null;
 
     /// <summary>The parameter that a name means; null if it means none.</summary>
-    public static string? ParameterOf(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) && name.Length > Prefix.Length ? name[Prefix.Length..] : null;
+    public static string? ParameterOf(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && name.Length > Prefix.Length ? name[Prefix.Length..] : null;
 
     public static string NameOf(string parameter) => Prefix + parameter;
 

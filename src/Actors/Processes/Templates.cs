@@ -6,8 +6,8 @@ using Runner.Messages.Deployments;
 namespace Runner.Actors.Processes;
 
 /// <summary>
-/// <c>{{ parameters.NAME }}</c>, and <c>{{ run.id }}</c> and the like, in commands, environment values and working directories. A text parameter is inserted as
-/// it is, anything else as JSON; the result is one argument whatever it holds, for no shell ever sees it.
+/// <c>{{ parameters.NAME }}</c>, and <c>{{ run.id }}</c> and the like, in commands, environment values and working directories. A text parameter is
+/// inserted as it is, anything else as JSON; the result is one argument whatever it holds, for no shell ever sees it.
 /// </summary>
 internal static class Templates
 {
@@ -69,11 +69,13 @@ internal static class Templates
         {
             if (name is null || !TemplateValues.IsName(name))
             {
-                yield return $"'{Short(text[start..end])}' is not a template; expected {{{{ parameters.NAME }}}}, or one of {TemplateValues.Listed}{Hint(name, known)}";
+                yield return $"'{Short(text[start..end])}' is not a template; "
+                    + $"expected {{{{ parameters.NAME }}}}, or one of {TemplateValues.Listed}{Hint(name, known)}";
             }
             else if (TemplateValues.ParameterOf(name) is { } parameter && !known.Contains(parameter))
             {
-                yield return $"parameter '{Short(parameter)}' has no default in 'parameters', and no parameter_schema that is enforced requires it, so a run might lack it"
+                yield return $"parameter '{Short(parameter)}' has no default in 'parameters', and no parameter_schema that is enforced requires it, "
+                    + "so a run might lack it"
                     + (known.Count <= MostHinted ? Nearest.Hint(parameter, known) : "");
             }
         }

@@ -11,7 +11,9 @@ public readonly record struct RunAttempts(Guid Run, int Attempts);
 /// <param name="Problem">Why the first of them could not.</param>
 public sealed record OutputSize(long Bytes, ImmutableArray<Guid> Failed, string? Problem) : INoSerializationVerificationNeeded;
 
-/// <summary>The files that attempts leave. Called by the sweeper, one call at a time; waits for the disk elsewhere than on the caller's thread.</summary>
+/// <summary>
+/// The files that attempts leave. Called by the sweeper, one call at a time; waits for the disk elsewhere than on the caller's thread.
+/// </summary>
 public interface IRunOutput
 {
     /// <summary>The size of all files of these runs.</summary>

@@ -12,7 +12,8 @@ internal static class PruneRules
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
         var rule = new RetentionSpec(request.KeepFor, request.KeepRuns);
-        problems.AddRange(RetentionSpec.Fields.SelectMany(field => field.OutOfBounds(rule, "").Select(problem => problem with { Field = field.JsonName })));
+        problems.AddRange(
+            RetentionSpec.Fields.SelectMany(field => field.OutOfBounds(rule, "").Select(problem => problem with { Field = field.JsonName })));
         if (request.Deployment is { } name && Names.ProblemOfDeployment(name) is { } problem)
         {
             problems.Add(new("deployment", $"the name {problem}; expected flow/deployment"));

@@ -23,7 +23,9 @@ namespace Runner.Actors.Retention;
 /// Files go before rows: whatever is interrupted in between is found again by its row.
 /// </remarks>
 /// <param name="erased">Called for each run that is gone, so that nobody goes on remembering it.</param>
-internal sealed class RetentionActor(IEntityStore store, DamagedRows damaged, TimeProvider time, RetentionSettings settings, Action<EntityKey> erased, ILogger log) : UntypedActor, IWithTimers
+internal sealed class RetentionActor(
+    IEntityStore store, DamagedRows damaged, TimeProvider time, RetentionSettings settings, Action<EntityKey> erased, ILogger log)
+    : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan FirstSweep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
@@ -126,7 +128,8 @@ internal sealed class RetentionActor(IEntityStore store, DamagedRows damaged, Ti
         _job!.Bytes += output.Bytes;
         if (output.Problem is { } problem)
         {
-            log.Warning("The output of {Count} ended runs cannot be deleted; they stay, and are tried again: {Reason}", output.Failed.Length, problem);
+            log.Warning(
+                "The output of {Count} ended runs cannot be deleted; they stay, and are tried again: {Reason}", output.Failed.Length, problem);
         }
 
         _found = _found! with { Runs = [.. _found.Runs.Where(r => !output.Failed.Contains(r.Run.Id))] };
@@ -235,5 +238,6 @@ internal static class RetentionHosting
         .WithActors((_, registry) => router.Retention = registry.Get<RetentionActor>());
 
     public static Props Props(NodeParts parts) => ActorProducer.Props(() => new RetentionActor(
-        parts.Store, parts.DamagedRows, parts.Time, parts.Settings.Retention, run => parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender), parts.Log));
+        parts.Store, parts.DamagedRows, parts.Time, parts.Settings.Retention,
+        run => parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender), parts.Log));
 }

@@ -38,7 +38,8 @@ internal sealed class RunFinder(IEntityStore store, DamagedRows damaged, TimePro
         }
 
         var rows = await store.RowsAsync(new RowQuery(
-            Tables.Runs.Name, [.. Scope(cursor.Deployment), new("created", RowOperator.Less, before)], [new("created")], PageSize, cursor.After)).ConfigureAwait(false);
+            Tables.Runs.Name, [.. Scope(cursor.Deployment), new("created", RowOperator.Less, before)], [new("created")], PageSize, cursor.After))
+            .ConfigureAwait(false);
         var (chosen, last) = await ChooseAsync(rows, pass, cursor.Deployment is null).ConfigureAwait(false);
         var next = last is not null ? cursor with { After = last }
             : rows.Length == PageSize && RunRow.LastPlace(rows) is { } place ? cursor with { After = place }

@@ -10,7 +10,8 @@ namespace Runner.Actors.Scheduling;
 /// to ask for at once.
 /// </param>
 /// <param name="Batch">
-/// Which occurrences up to this instant run has been decided, and not all of them have been returned. Give it back the next time; null if none is left.
+/// Which occurrences up to this instant run has been decided, and not all of them have been returned. Give it back the next time; null if none is
+/// left.
 /// </param>
 public sealed record DueOccurrences(ImmutableArray<DateTimeOffset> Occurrences, DateTimeOffset Cursor, DateTimeOffset? Batch = null);
 
@@ -28,12 +29,13 @@ public static class CatchUp
     /// (the clock stepped back), nothing is due and nothing is decided again.</param>
     /// <param name="atMost">For <see cref="CatchUpPolicy.All"/>, how many to return at once, from 1. The other policies return
     /// at most one missed occurrence or the few that are on time, all of them.</param>
-    /// <param name="limit">For <see cref="CatchUpPolicy.All"/>, how many of the missed ones are due, the newest, from 1; the others are never returned.
-    /// Those on time are due besides. Null for all of them.</param>
+    /// <param name="limit">For <see cref="CatchUpPolicy.All"/>, how many of the missed ones are due, the newest, from 1; the others are never
+    /// returned. Those on time are due besides. Null for all of them.</param>
     /// <param name="batch">The <see cref="DueOccurrences.Batch"/> of the answer before. Which ones are the newest is decided once for all that was
     /// due at a moment, however long it takes to return them: «now» moves on meanwhile.</param>
     public static DueOccurrences Due(
-        ISchedule schedule, DateTimeOffset after, DateTimeOffset now, CatchUpPolicy policy, int atMost, int? limit = null, DateTimeOffset? batch = null)
+        ISchedule schedule, DateTimeOffset after, DateTimeOffset now, CatchUpPolicy policy, int atMost, int? limit = null,
+        DateTimeOffset? batch = null)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);

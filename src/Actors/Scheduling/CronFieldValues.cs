@@ -26,7 +26,8 @@ internal readonly record struct CronFieldValues(ulong Set, CronDates Dates, Cron
             }
 
             all = new CronFieldValues(
-                all.Set | values.Set, all.Dates | values.Dates, all.Weekdays | values.Weekdays, all.Restricts && values.Restricts, all.Recurs || values.Recurs);
+                all.Set | values.Set, all.Dates | values.Dates, all.Weekdays | values.Weekdays, all.Restricts && values.Restricts,
+                all.Recurs || values.Recurs);
         }
 
         return all;
@@ -87,7 +88,9 @@ internal readonly record struct CronFieldValues(ulong Set, CronDates Dates, Cron
             : new CronFieldValues(0, dates.GetValueOrDefault(), weekdays.GetValueOrDefault(), Restricts: true, Recurs: false);
     }
 
-    /// <summary>Every <paramref name="step"/>th value from first to last, past the end of the field and on from its start when last comes first.</summary>
+    /// <summary>
+    /// Every <paramref name="step"/>th value from first to last, past the end of the field and on from its start when last comes first.
+    /// </summary>
     private static ulong Run(CronField field, int first, int last, int step)
     {
         // Sunday as the end of a range comes after Saturday, as its start before Monday.
@@ -105,7 +108,8 @@ internal readonly record struct CronFieldValues(ulong Set, CronDates Dates, Cron
     private static ScheduleFormatException? ReadStep(CronField field, ReadOnlySpan<char> text, out int step) =>
         CronField.TryReadNumber(text, out step) && step >= 1 && step <= field.Count
             ? null
-            : new ScheduleFormatException(field.Name, $"the step {ScheduleFormatException.Quote(text)} cannot be used", $"a number from 1 to {field.Count} after '/'");
+            : new ScheduleFormatException(
+                field.Name, $"the step {ScheduleFormatException.Quote(text)} cannot be used", $"a number from 1 to {field.Count} after '/'");
 
     private static ScheduleFormatException? ReadValue(CronField field, ReadOnlySpan<char> text, ReadOnlySpan<char> item, out int value) =>
         field.TryRead(text, out value) ? null : NoValue(field, text, item);

@@ -42,14 +42,16 @@ internal static class CronParser
         error = null;
         if (string.IsNullOrWhiteSpace(text) || text.Length > LongestExpression)
         {
-            error = new ScheduleFormatException(Whole, string.IsNullOrWhiteSpace(text) ? "it is empty" : $"it is longer than {LongestExpression} characters", FieldNames);
+            error = new ScheduleFormatException(
+                Whole, string.IsNullOrWhiteSpace(text) ? "it is empty" : $"it is longer than {LongestExpression} characters", FieldNames);
             return null;
         }
 
         var trimmed = text.Trim(Blanks);
         if (trimmed.StartsWith('@'))
         {
-            error = Expand(trimmed) is null ? new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} is no macro", Macros) : null;
+            error = Expand(trimmed) is null
+                ? new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} is no macro", Macros) : null;
         }
 
         var parts = (Expand(trimmed) ?? trimmed).Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
@@ -61,7 +63,8 @@ internal static class CronParser
         error ??= RefuseZone(parts);
         if (error is null && parts.Length != Fields.Length)
         {
-            error = new ScheduleFormatException(Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} {(parts.Length == 1 ? "field" : "fields")}", FieldNames);
+            error = new ScheduleFormatException(
+                Whole, $"{ScheduleFormatException.Quote(trimmed)} has {parts.Length} {(parts.Length == 1 ? "field" : "fields")}", FieldNames);
         }
 
         return error is null ? parts : null;
@@ -70,11 +73,13 @@ internal static class CronParser
     /// <summary>Other crons take the zone in front of the expression.</summary>
     private static ScheduleFormatException? RefuseZone(string[] parts)
     {
-        var zone = parts.FirstOrDefault(p => p.StartsWith("TZ=", StringComparison.OrdinalIgnoreCase) || p.StartsWith("CRON_TZ=", StringComparison.OrdinalIgnoreCase));
+        var zone = parts.FirstOrDefault(
+            p => p.StartsWith("TZ=", StringComparison.OrdinalIgnoreCase) || p.StartsWith("CRON_TZ=", StringComparison.OrdinalIgnoreCase));
         return zone is null
             ? null
             : new ScheduleFormatException(
-                Whole, $"{ScheduleFormatException.Quote(zone)} is a zone, which does not stand in it", "the zone in the schedule's own field 'timezone', and here the expression alone");
+                Whole, $"{ScheduleFormatException.Quote(zone)} is a zone, which does not stand in it",
+                "the zone in the schedule's own field 'timezone', and here the expression alone");
     }
 
     private static string? Expand(string text) => text.ToLowerInvariant() switch
@@ -101,10 +106,13 @@ internal static class CronParser
 
     private static ScheduleFormatException Never(CronDays days, string[] parts)
     {
-        var (date, month, weekday) = (ScheduleFormatException.Quote(parts[3]), ScheduleFormatException.Quote(parts[4]), ScheduleFormatException.Quote(parts[5]));
+        var (date, month, weekday) =
+            (ScheduleFormatException.Quote(parts[3]), ScheduleFormatException.Quote(parts[4]), ScheduleFormatException.Quote(parts[5]));
         var onAnyWeekday = days with { Weekdays = CronWeekdays.Each(0x7F) };
         return onAnyWeekday.EverMatches()
-            ? new ScheduleFormatException(CronField.DayOfWeek.Name, $"{weekday} never falls on day {date} of month {month}", "a weekday that such a day has in some year")
-            : new ScheduleFormatException(CronField.DayOfMonth.Name, $"day {date} never comes in month {month}", "a day that at least one of the months has");
+            ? new ScheduleFormatException(
+                CronField.DayOfWeek.Name, $"{weekday} never falls on day {date} of month {month}", "a weekday that such a day has in some year")
+            : new ScheduleFormatException(
+                CronField.DayOfMonth.Name, $"day {date} never comes in month {month}", "a day that at least one of the months has");
     }
 }

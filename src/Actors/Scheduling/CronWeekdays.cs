@@ -1,7 +1,8 @@
 namespace Runner.Actors.Scheduling;
 
 /// <summary>What a day-of-week field allows. Weekdays are bits 0 (Sunday) to 6.</summary>
-/// <param name="Weeks">Five sets of seven bits: weekdays among a month's days 1 to 7, among 8 to 14, and so on; a plain weekday is in all five.</param>
+/// <param name="Weeks">Five sets of seven bits: weekdays among a month's days 1 to 7, among 8 to 14, and so on; a plain weekday is in all
+/// five.</param>
 /// <param name="Last">The weekdays whose last day in a month is meant.</param>
 internal readonly record struct CronWeekdays(ulong Weeks, byte Last = 0)
 {
@@ -45,7 +46,8 @@ internal readonly record struct CronWeekdays(ulong Weeks, byte Last = 0)
         }
 
         error = new ScheduleFormatException(
-            CronField.DayOfWeek.Name, $"the week {ScheduleFormatException.Quote(item[(hash + 1)..])} cannot be used", "a number from 1 to 5 after '#'");
+            CronField.DayOfWeek.Name, $"the week {ScheduleFormatException.Quote(item[(hash + 1)..])} cannot be used",
+            "a number from 1 to 5 after '#'");
         return null;
     }
 

@@ -14,7 +14,9 @@ public interface ISchedule
     /// </summary>
     DateTimeOffset? Next(DateTimeOffset after);
 
-    /// <summary>As <see cref="Next"/>, but tells a schedule that never occurs again from one whose search was given up. Most have nothing to search.</summary>
+    /// <summary>
+    /// As <see cref="Next"/>, but tells a schedule that never occurs again from one whose search was given up. Most have nothing to search.
+    /// </summary>
     /// <param name="problem">For the person who wrote the schedule, when false: why it is not known whether there is another occurrence.</param>
     bool TryNext(DateTimeOffset after, out DateTimeOffset? next, [NotNullWhen(false)] out string? problem)
     {

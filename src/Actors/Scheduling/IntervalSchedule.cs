@@ -30,7 +30,9 @@ public sealed class IntervalSchedule : ISchedule
         ArgumentNullException.ThrowIfNull(zone);
         if (interval < Shortest || interval > Longest)
         {
-            throw new ScheduleFormatException("interval", $"{DurationText.Format(interval)} is too {(interval < Shortest ? "short" : "long")}", "from 100 milliseconds to 3653 days (ten years)");
+            throw new ScheduleFormatException(
+                "interval", $"{DurationText.Format(interval)} is too {(interval < Shortest ? "short" : "long")}",
+                "from 100 milliseconds to 3653 days (ten years)");
         }
 
         Interval = interval;

@@ -14,7 +14,9 @@ internal readonly record struct MonthShape(int FirstWeekday, int Length)
     /// <summary>The days that fall on the weekdays, in every week.</summary>
     public uint Each(uint weekdays) => OfWeeks(weekdays * (ulong)EveryWeek);
 
-    /// <summary>The days of five sets of weekdays, seven bits each: days 1 to 7 that fall on the first set's, 8 to 14 on the second's, and so on.</summary>
+    /// <summary>
+    /// The days of five sets of weekdays, seven bits each: days 1 to 7 that fall on the first set's, 8 to 14 on the second's, and so on.
+    /// </summary>
     public uint OfWeeks(ulong weeks)
     {
         // Within each week of the month, weekdays move down to where the month begins and those before come after.

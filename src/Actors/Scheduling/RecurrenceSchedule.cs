@@ -31,7 +31,8 @@ public sealed class RecurrenceSchedule : ISchedule
     /// <param name="zone">Of a DTSTART that names none.</param>
     /// <param name="error">For the person who wrote it: what is wrong, and where.</param>
     public static bool TryParse(
-        [NotNullWhen(true)] string? text, TimeZoneInfo zone, [NotNullWhen(true)] out RecurrenceSchedule? schedule, [NotNullWhen(false)] out string? error)
+        [NotNullWhen(true)] string? text, TimeZoneInfo zone, [NotNullWhen(true)] out RecurrenceSchedule? schedule,
+        [NotNullWhen(false)] out string? error)
     {
         ArgumentNullException.ThrowIfNull(zone);
         var set = RecurrenceReader.Read(text, ref zone, out error);
@@ -48,7 +49,8 @@ public sealed class RecurrenceSchedule : ISchedule
         var budget = new SearchBudget(SearchBudget.OfAnAnswer);
         next = _set.Next(after.UtcTicks, ref budget) is { } utc ? new DateTimeOffset(utc, TimeSpan.Zero) : null;
         problem = next is null && budget.IsSpent
-            ? $"rrule: the search for the next occurrence after {after.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ} was given up after {SearchBudget.OfAnAnswer} steps; use a rule that occurs more often, or give it an UNTIL"
+            ? $"rrule: the search for the next occurrence after {after.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ} was given up after "
+                + $"{SearchBudget.OfAnAnswer} steps; use a rule that occurs more often, or give it an UNTIL"
             : null;
         return problem is null;
     }

@@ -48,12 +48,14 @@ public static class ScheduleCompiler
     {
         if (spec.Cron is not null)
         {
-            return CronSchedule.TryParse(spec.Cron, zone, out var cron, out var problem, spec.DayOr ?? true) ? cron : Refused("cron", problem, problems);
+            return CronSchedule.TryParse(spec.Cron, zone, out var cron, out var problem, spec.DayOr ?? true) ? cron
+                : Refused("cron", problem, problems);
         }
 
         if (spec.Rrule is not null)
         {
-            return RecurrenceSchedule.TryParse(spec.Rrule, zone, out var recurrence, out var problem) ? recurrence : Refused("rrule", problem, problems);
+            return RecurrenceSchedule.TryParse(spec.Rrule, zone, out var recurrence, out var problem) ? recurrence
+                : Refused("rrule", problem, problems);
         }
 
         try

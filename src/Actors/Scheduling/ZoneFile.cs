@@ -34,7 +34,8 @@ internal sealed class ZoneFile
         try
         {
             var folder = Environment.GetEnvironmentVariable("TZDIR");
-            return OperatingSystem.IsWindows() ? null : Parse(File.ReadAllBytes(Path.Combine(string.IsNullOrEmpty(folder) ? DefaultFolder : folder, id)));
+            return OperatingSystem.IsWindows() ? null
+                : Parse(File.ReadAllBytes(Path.Combine(string.IsNullOrEmpty(folder) ? DefaultFolder : folder, id)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SecurityException or ArgumentException)
         {
@@ -101,9 +102,11 @@ internal sealed class ZoneFile
 
     /// <summary>Some files begin with a change at the beginning of the universe.</summary>
     private static long Instant(long seconds) =>
-        DateTime.UnixEpoch.Ticks + (Math.Clamp(seconds, -DateTime.MaxValue.Ticks / TimeSpan.TicksPerSecond, DateTime.MaxValue.Ticks / TimeSpan.TicksPerSecond) * TimeSpan.TicksPerSecond);
+        DateTime.UnixEpoch.Ticks + (Math.Clamp(seconds, -DateTime.MaxValue.Ticks / TimeSpan.TicksPerSecond, DateTime.MaxValue.Ticks
+            / TimeSpan.TicksPerSecond) * TimeSpan.TicksPerSecond);
 
-    private static long Offset(ReadOnlySpan<byte> types, int type) => BinaryPrimitives.ReadInt32BigEndian(types[(type * TypeLength)..]) * TimeSpan.TicksPerSecond;
+    private static long Offset(ReadOnlySpan<byte> types, int type) =>
+        BinaryPrimitives.ReadInt32BigEndian(types[(type * TypeLength)..]) * TimeSpan.TicksPerSecond;
 
     private static bool IsHeader(ReadOnlySpan<byte> file) => file.Length >= HeaderLength && file.StartsWith("TZif"u8);
 
@@ -116,7 +119,8 @@ internal sealed class ZoneFile
 
     /// <summary>Of a header and what follows it: counts are of UT flags, standard flags, leap seconds, changes, types and characters.</summary>
     private static long DataLength(ReadOnlySpan<byte> file, int time) =>
-        HeaderLength + Count(file, 0) + Count(file, 1) + (Count(file, 2) * (time + 4L)) + (Count(file, 3) * (time + 1L)) + (Count(file, 4) * (long)TypeLength) + Count(file, 5);
+        HeaderLength + Count(file, 0) + Count(file, 1) + (Count(file, 2) * (time + 4L)) + (Count(file, 3) * (time + 1L))
+        + (Count(file, 4) * (long)TypeLength) + Count(file, 5);
 
     private static int Count(ReadOnlySpan<byte> file, int which) => BinaryPrimitives.ReadInt32BigEndian(file[(20 + (which * 4))..]);
 }

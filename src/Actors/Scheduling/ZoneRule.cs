@@ -27,10 +27,13 @@ internal sealed partial class ZoneRule
 
         var standard = -Ticks(match.Groups["standard"].Value);
         var daylight = match.Groups["daylight"] is { Success: true } given ? -Ticks(given.Value) : standard + TimeSpan.TicksPerHour;
-        return new ZoneRule(standard, daylight, YearlyTime.Of(match.Groups["begins"].Value, match.Groups["beginsAt"].Value), YearlyTime.Of(match.Groups["ends"].Value, match.Groups["endsAt"].Value));
+        return new ZoneRule(standard, daylight, YearlyTime.Of(match.Groups["begins"].Value, match.Groups["beginsAt"].Value), YearlyTime.Of(
+            match.Groups["ends"].Value, match.Groups["endsAt"].Value));
     }
 
-    /// <summary>The offset at an instant of the calendar: that of the latest change before it, which may be of last year, or of next by New Year's Eve.</summary>
+    /// <summary>
+    /// The offset at an instant of the calendar: that of the latest change before it, which may be of last year, or of next by New Year's Eve.
+    /// </summary>
     public long OffsetAt(long utc)
     {
         var year = new DateTime(utc).Year;
@@ -45,7 +48,8 @@ internal sealed partial class ZoneRule
 
     /// <summary>Every change after one instant of the calendar and before another, in order.</summary>
     public IEnumerable<long> ChangesBetween(long after, long before) =>
-        ChangesOf(new DateTime(after).Year - 1, new DateTime(before - 1).Year + 1).Select(change => change.At).Where(at => at > after && at < before).Order();
+        ChangesOf(new DateTime(after).Year - 1, new DateTime(before - 1).Year + 1)
+            .Select(change => change.At).Where(at => at > after && at < before).Order();
 
     private IEnumerable<(long At, long Offset)> ChangesOf(int first, int last)
     {
@@ -74,14 +78,17 @@ internal sealed partial class ZoneRule
         RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Format();
 
-    /// <summary>A time once a year: <c>M10.5.0</c>, the last Sunday of October; <c>J60</c>, always 1 March; <c>59</c>, the day after 59 others.</summary>
+    /// <summary>
+    /// A time once a year: <c>M10.5.0</c>, the last Sunday of October; <c>J60</c>, always 1 March; <c>59</c>, the day after 59 others.
+    /// </summary>
     private readonly record struct YearlyTime(int Month, int Week, int Day, bool CountsLeapDay, long Time)
     {
         public static YearlyTime Of(string date, string time)
         {
             var numbers = date.TrimStart('M', 'J').Split('.').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
             var at = time.Length == 0 ? 2 * TimeSpan.TicksPerHour : Ticks(time);
-            return date[0] == 'M' ? new YearlyTime(Math.Clamp(numbers[0], 1, 12), numbers[1], numbers[2], true, at) : new YearlyTime(0, 0, numbers[0], date[0] != 'J', at);
+            return date[0] == 'M' ? new YearlyTime(Math.Clamp(numbers[0], 1, 12), numbers[1], numbers[2], true, at)
+                : new YearlyTime(0, 0, numbers[0], date[0] != 'J', at);
         }
 
         /// <summary>On the wall clock before it changes, in local ticks.</summary>

@@ -39,10 +39,14 @@ internal sealed class RunTelemetry : IDisposable
         _lateness = Seconds("runner.run.lateness", "Time from the run's due time to its first process being alive.", Short);
         _wait = Seconds("runner.run.wait", "Time from an attempt being due to its slots being taken.", Short);
         _start = Seconds("runner.process.start.duration", "Time from the slots of an attempt being taken to its process being alive.", Short);
-        _meter.CreateObservableUpDownCounter("runner.processes.running", () => Volatile.Read(ref _processes)?.Current ?? 0, "{process}", "Attempts whose processes this node looks after.");
-        _meter.CreateObservableUpDownCounter("runner.processes.limit", () => Volatile.Read(ref _processLimit), "{process}", "How many processes this node runs at once.");
+        _meter.CreateObservableUpDownCounter(
+            "runner.processes.running", () => Volatile.Read(ref _processes)?.Current ?? 0, "{process}",
+            "Attempts whose processes this node looks after.");
+        _meter.CreateObservableUpDownCounter(
+            "runner.processes.limit", () => Volatile.Read(ref _processLimit), "{process}", "How many processes this node runs at once.");
         _meter.CreateObservableUpDownCounter("runner.slots.used", Used, "{slot}", "Slots of limits that are held.");
-        _meter.CreateObservableUpDownCounter("runner.runs.waiting", Waiting, "{run}", "Runs in memory that wait for a slot: of each full limit the first 1,024, the rest are rows.");
+        _meter.CreateObservableUpDownCounter(
+            "runner.runs.waiting", Waiting, "{run}", "Runs in memory that wait for a slot: of each full limit the first 1,024, the rest are rows.");
     }
 
     public void ObserveProcesses(ProcessCount processes, int limit)
@@ -125,5 +129,6 @@ internal sealed class RunTelemetry : IDisposable
         new(counts.Named, new KeyValuePair<string, object?>("limit.kind", "named")),
     ];
 
-    private IEnumerable<Measurement<int>> Waiting() => Volatile.Read(ref _slots)?.Invoke() is { } counts ? [new Measurement<int>(counts.Waiting)] : [];
+    private IEnumerable<Measurement<int>> Waiting() =>
+        Volatile.Read(ref _slots)?.Invoke() is { } counts ? [new Measurement<int>(counts.Waiting)] : [];
 }

@@ -10,7 +10,8 @@ namespace Runner.Actors.Telemetry;
 /// <param name="Attempt">The attempt it is about; 0 for the run itself.</param>
 /// <param name="Step">How the span ended; null if nothing but time did.</param>
 /// <param name="AliveAt">When an attempt's process was seen alive.</param>
-internal sealed record RunSpan(string Name, DateTimeOffset Start, DateTimeOffset End, int Attempt, RunStateChange? Step = null, DateTimeOffset? AliveAt = null);
+internal sealed record RunSpan(
+    string Name, DateTimeOffset Start, DateTimeOffset End, int Attempt, RunStateChange? Step = null, DateTimeOffset? AliveAt = null);
 
 /// <summary>
 /// The trace of a run that has ended: computed from its history alone. Its id is the run's id, so it is known without being looked up and is

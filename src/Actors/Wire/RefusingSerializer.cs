@@ -31,7 +31,8 @@ public sealed class RefusingSerializer(ExtendedActorSystem system) : SerializerW
 
     /// <inheritdoc/>
     public override object FromBinary(byte[] bytes, string manifest) =>
-        throw new WireException($"A message called '{manifest}' came from another node for a serializer that reads nothing. It is left out.", manifest);
+        throw new WireException(
+            $"A message called '{manifest}' came from another node for a serializer that reads nothing. It is left out.", manifest);
 
     private static WireException Refused(object message) => new(
         $"{message.GetType()} cannot go to another node: nothing says how it is written. If it has to, make it an IWireMessage and give it a name in "

@@ -63,7 +63,8 @@ internal static class WireJson
     {
         public override bool HandleNull => true;
 
-        public override JsonElement? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonElement.ParseValue(ref reader);
+        public override JsonElement? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonElement.ParseValue(ref reader);
 
         public override void Write(Utf8JsonWriter writer, JsonElement? value, JsonSerializerOptions options)
         {

@@ -117,7 +117,8 @@ internal static class WireManifests
     private static readonly FrozenDictionary<string, WireEntry> ByManifest = Entries.ToFrozenDictionary(e => e.Manifest, StringComparer.Ordinal);
 
     /// <summary>Every name with its type, for tests.</summary>
-    public static IEnumerable<(string Manifest, Type Type)> All => Entries.Select(e => (e.Manifest, e.Type)).Append((Envelope, typeof(EntityMessage)));
+    public static IEnumerable<(string Manifest, Type Type)> All =>
+        Entries.Select(e => (e.Manifest, e.Type)).Append((Envelope, typeof(EntityMessage)));
 
     /// <summary>How messages of a type are written.</summary>
     /// <exception cref="WireException">They are not.</exception>

@@ -22,7 +22,8 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
     {
         try
         {
-            return obj is EntityMessage envelope ? EnvelopeFormat.Write(envelope) : JsonSerializer.SerializeToUtf8Bytes(obj, WireManifests.Of(obj).Json);
+            return obj is EntityMessage envelope ? EnvelopeFormat.Write(envelope)
+                : JsonSerializer.SerializeToUtf8Bytes(obj, WireManifests.Of(obj).Json);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException or NotSupportedException)
         {
@@ -40,7 +41,8 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or NotSupportedException)
         {
             throw new WireException(
-                $"A message called '{manifest}' came from another node and cannot be read: {e.Message} It is left out. That node is of another version, or its message was damaged.",
+                $"A message called '{manifest}' came from another node and cannot be read: {e.Message} It is left out. "
+                + "That node is of another version, or its message was damaged.",
                 manifest, e);
         }
     }

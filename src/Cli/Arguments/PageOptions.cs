@@ -11,7 +11,8 @@ namespace Runner.Cli.Arguments;
 /// <param name="usual">How many there are shown if nothing is said.</param>
 internal sealed class PageOptions(int usual)
 {
-    public Option<int?> Limit { get; } = Values.Integer("--limit", string.Create(CultureInfo.InvariantCulture, $"How many at most ({usual})."), 1, 1_000_000);
+    public Option<int?> Limit { get; } = Values.Integer(
+        "--limit", string.Create(CultureInfo.InvariantCulture, $"How many at most ({usual})."), 1, 1_000_000);
 
     public Option<bool> All { get; } = new("--all") { Description = "All there are, from --after on; goes before --limit." };
 

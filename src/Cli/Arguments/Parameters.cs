@@ -124,7 +124,8 @@ internal static class Parameters
         {
             value = default;
             // Where it is, as people count, instead of the parser's own words for it, where it knows.
-            var at = e.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $" (line {line + 1}, column {(e.BytePositionInLine ?? 0) + 1})") : "";
+            var at = e.LineNumber is { } line
+                ? string.Create(CultureInfo.InvariantCulture, $" (line {line + 1}, column {(e.BytePositionInLine ?? 0) + 1})") : "";
             why = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0] + at;
             return false;
         }

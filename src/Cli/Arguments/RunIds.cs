@@ -4,7 +4,9 @@ using Runner.Messages.Runs;
 
 namespace Runner.Cli.Arguments;
 
-/// <summary>Runs as people name them: the whole id, or its beginning or end (`serve` shows ends) where that is one of the latest runs' alone.</summary>
+/// <summary>
+/// Runs as people name them: the whole id, or its beginning or end (`serve` shows ends) where that is one of the latest runs' alone.
+/// </summary>
 internal static class RunIds
 {
     private const int ShortestPart = 4;
@@ -21,7 +23,8 @@ internal static class RunIds
         var part = text.Replace("-", "", StringComparison.Ordinal);
         if (part.Length is < ShortestPart or > 32 || !part.All(char.IsAsciiHexDigit))
         {
-            throw new UsageException($"'{text}' is not a run's id: expected one as `runner runs` shows, or at least {ShortestPart} digits of its beginning or end.");
+            throw new UsageException(
+                $"'{text}' is not a run's id: expected one as `runner runs` shows, or at least {ShortestPart} digits of its beginning or end.");
         }
 
         var page = await client.RunsAsync(new ListRuns(Limit: Pages.Most), cancel).ConfigureAwait(false);
@@ -35,8 +38,11 @@ internal static class RunIds
         {
             [var one] => one,
             [] => throw new RunnerApiException(
-                "run-not-found", 404, $"None of the latest {Pages.Most:N0} runs begins or ends with '{text}'. Give the whole id, or see `runner runs`.", []),
-            _ => throw new RunnerApiException("run-ambiguous", 409, $"More than one run begins or ends with '{text}', {fitting[0]} and {fitting[1]} among them. Give more of the id.", []),
+                "run-not-found", 404,
+                $"None of the latest {Pages.Most:N0} runs begins or ends with '{text}'. Give the whole id, or see `runner runs`.", []),
+            _ => throw new RunnerApiException(
+                "run-ambiguous", 409,
+                $"More than one run begins or ends with '{text}', {fitting[0]} and {fitting[1]} among them. Give more of the id.", []),
         };
     }
 }

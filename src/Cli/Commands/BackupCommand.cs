@@ -24,7 +24,9 @@ internal static class BackupCommand
                 ? new GZipStream(target.Content, CompressionLevel.Fastest, leaveOpen: true)
                 : (Stream)new KeptOpen(target.Content))
             {
-                await call.Client.BackupAsync(to, !call.Get(noOutput), bytes => progress.Show(() => $"{Sizes.Text(bytes)} received"), text => leftOut = text, call.Cancel).ConfigureAwait(false);
+                await call.Client.BackupAsync(
+                    to, !call.Get(noOutput), bytes => progress.Show(() => $"{Sizes.Text(bytes)} received"), text => leftOut = text, call.Cancel)
+                    .ConfigureAwait(false);
             }
 
             var written = target.Content.Length;
@@ -65,6 +67,7 @@ internal static class BackupCommand
 
         public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.WriteAsync(buffer, cancellationToken);
     }
 }

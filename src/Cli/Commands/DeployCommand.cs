@@ -17,7 +17,8 @@ internal static class DeployCommand
     {
         var files = new Argument<string[]>("file") { Description = "Deployment files.", Arity = ArgumentArity.OneOrMore };
         var dryRun = Values.Flag("--dry-run", "Only say what would change.");
-        var command = new Command("deploy", "Register deployments, or update those that are there, all or none; set the files' limits.") { files, dryRun };
+        var command = new Command(
+            "deploy", "Register deployments, or update those that are there, all or none; set the files' limits.") { files, dryRun };
         return client.With(command, "runner deploy samples/hello/runner.yaml", async call =>
         {
             var file = await call.ReadAsync(() => DeploymentFile.Load(call.Get(files))).ConfigureAwait(false);
@@ -79,7 +80,8 @@ public static class Registrations
         }
 
         return table.Render(context.Style) + (registered.Any(r => !r.Changes.IsDefaultOrEmpty && r.Changes.Contains("concurrency"))
-            ? "A changed concurrency holds for runs that wait, too; those that were made under one that is gone keep to it until they have ended.\n" : "");
+            ? "A changed concurrency holds for runs that wait, too; those that were made under one that is gone keep to it until they have ended.\n"
+            : "");
     }
 
     private static Func<string, string> Paint(Style style, RegistrationOutcome outcome) => outcome switch

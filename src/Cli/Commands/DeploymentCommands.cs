@@ -67,7 +67,8 @@ internal static class DeploymentCommands
     private static Command Delete(ClientCommand client)
     {
         var name = Name(client);
-        var runs = Values.Word("--runs", "What becomes of runs that have not ended (keep).", ("keep", RunsOnDelete.Keep), ("cancel", RunsOnDelete.Cancel));
+        var runs = Values.Word(
+            "--runs", "What becomes of runs that have not ended (keep).", ("keep", RunsOnDelete.Keep), ("cancel", RunsOnDelete.Cancel));
         var command = new Command("delete", "Delete a deployment; its finished runs stay readable.") { name, runs };
         return client.With(command, "runner deployment delete hello/every-10s --runs cancel", async call => Say(
             call,
@@ -93,7 +94,8 @@ internal static class DeploymentCommands
         {
             table.Add(
                 d.Name,
-                d.Paused ? new Cell("paused", context.Style.Yellow) : d.NextRun is { } next ? context.Times.Both(next) : new Cell("when asked", context.Style.Dim),
+                d.Paused ? new Cell("paused", context.Style.Yellow) : d.NextRun is { } next ? context.Times.Both(next)
+                    : new Cell("when asked", context.Style.Dim),
                 d.Version,
                 string.Join(", ", d.Tags),
                 d.Description);
@@ -128,7 +130,8 @@ internal static class DeploymentCommands
         foreach (var s in view.Schedules)
         {
             var next = s.Ended ?? (!s.Active ? "not active" : view.Paused ? "paused" : string.Join(", ", s.Next.Take(3).Select(context.Times.Local)));
-            var runs = s.MaxRuns is { } most ? string.Create(CultureInfo.InvariantCulture, $"{s.Runs} of {most}") : s.Runs.ToString(CultureInfo.InvariantCulture);
+            var runs = s.MaxRuns is { } most ? string.Create(CultureInfo.InvariantCulture, $"{s.Runs} of {most}")
+                : s.Runs.ToString(CultureInfo.InvariantCulture);
             table.Add(s.Description, next, runs, new Cell(Printable.Line(s.Problem), context.Style.Red), s.Id);
         }
 

@@ -47,7 +47,8 @@ internal static class HealthCommand
 
         var wrong = report.Checks.Count(c => !c.Healthy);
         var verdict = wrong == 0 ? context.Style.Green("The node does its work.")
-            : context.Style.Red(string.Create(CultureInfo.InvariantCulture, $"{wrong} of {report.Checks.Length} checks {(wrong == 1 ? "says" : "say")} that something is wrong."));
+            : context.Style.Red(string.Create(
+                CultureInfo.InvariantCulture, $"{wrong} of {report.Checks.Length} checks {(wrong == 1 ? "says" : "say")} that something is wrong."));
         return $"{verdict}\n{table.Render(context.Style)}";
     }
 }

@@ -16,7 +16,8 @@ internal static class ImportCommand
 {
     public static Command Create(ClientCommand client)
     {
-        var files = new Argument<string[]>("FILE") { Description = "Deployment files, such as `runner export` writes.", Arity = ArgumentArity.OneOrMore };
+        var files =
+            new Argument<string[]>("FILE") { Description = "Deployment files, such as `runner export` writes.", Arity = ArgumentArity.OneOrMore };
         var dryRun = Values.Flag("--dry-run", "Only show the plan.");
         var yes = Values.Flag("--yes", "Do not ask.");
         var command = new Command("import", "Bring the deployments and limits of files to a node: shows a plan and asks.") { files, dryRun, yes };
@@ -31,7 +32,8 @@ internal static class ImportCommand
             var file = await call.ReadAsync(() => DeploymentFile.Load(call.Get(files), FileBounds.Exported)).ConfigureAwait(false);
             var importer = new Importer(call.Client, file, call.Cancel);
             var (deployments, limits) = await PlanAsync(call, importer, file.Specs.Length).ConfigureAwait(false);
-            var changes = deployments.Count(d => d.Outcome != RegistrationOutcome.Unchanged) + limits.Count(l => l.Outcome != RegistrationOutcome.Unchanged);
+            var changes = deployments.Count(d => d.Outcome != RegistrationOutcome.Unchanged)
+                + limits.Count(l => l.Outcome != RegistrationOutcome.Unchanged);
             if (!call.Json)
             {
                 call.Context.Write(Render(call.Context, deployments, limits));
@@ -51,12 +53,14 @@ internal static class ImportCommand
         });
     }
 
-    private static async Task<(ImmutableArray<DeploymentRegistered> Deployments, ImmutableArray<LimitPlan> Limits)> PlanAsync(ClientCall call, Importer importer, int count)
+    private static async Task<(ImmutableArray<DeploymentRegistered> Deployments, ImmutableArray<LimitPlan> Limits)> PlanAsync(
+        ClientCall call, Importer importer, int count)
     {
         var progress = new Progress(call.Context, call.Json);
         try
         {
-            return await importer.PlanAsync(asked => progress.Show(() => $"Compared {asked:N0} of {count:N0} deployments with the node's …")).ConfigureAwait(false);
+            return await importer.PlanAsync(asked => progress.Show(() => $"Compared {asked:N0} of {count:N0} deployments with the node's …"))
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -97,7 +101,8 @@ internal static class ImportCommand
         var table = new Table("", "", "", "");
         foreach (var d in deployments.Where(d => d.Outcome != RegistrationOutcome.Unchanged))
         {
-            table.Add(Outcome(context, d.Outcome), "deployment", d.Name, d.Changes.IsDefaultOrEmpty ? (d.Paused ? "paused" : "") : string.Join(", ", d.Changes));
+            table.Add(Outcome(context, d.Outcome), "deployment", d.Name, d.Changes.IsDefaultOrEmpty ? (d.Paused ? "paused" : "")
+                : string.Join(", ", d.Changes));
         }
 
         foreach (var l in limits.Where(l => l.Outcome != RegistrationOutcome.Unchanged))

@@ -58,7 +58,9 @@ internal static class LimitCommands
         var name = client.Suggest.Limits(new Argument<string>("name") { Description = "The limit." });
         var command = new Command("delete", "Delete a limit; runs that count against it keep to it until the last of them has ended.") { name };
         return client.With(command, "runner limit delete database", async call =>
-            Say(call, await call.Client.DeleteLimitAsync(call.Get(name), call.Cancel).ConfigureAwait(false), "is deleted", ": runs that hold a slot of it or wait for one keep to it, and it is gone after the last of them"));
+            Say(
+                call, await call.Client.DeleteLimitAsync(call.Get(name), call.Cancel).ConfigureAwait(false), "is deleted",
+                ": runs that hold a slot of it or wait for one keep to it, and it is gone after the last of them"));
     }
 
     private static int Say(ClientCall call, LimitChanged changed, string done, string rest = "") => call.Say(

@@ -53,7 +53,8 @@ internal sealed class LogLineWriter(ClientCall call, int attempt, LogStream stre
 
         _offset += _line.Length;
         var position = stream == LogStream.Stdout ? new LogPosition(attempt, _offset, 0) : new LogPosition(attempt, 0, _offset);
-        call.Context.WriteJson(LogLine.Of(attempt, stream, position.ToString(), _line.GetBuffer().AsSpan(0, (int)_line.Length)), ClientJson.Default.LogLine);
+        call.Context.WriteJson(
+            LogLine.Of(attempt, stream, position.ToString(), _line.GetBuffer().AsSpan(0, (int)_line.Length)), ClientJson.Default.LogLine);
         _line.SetLength(0);
     }
 

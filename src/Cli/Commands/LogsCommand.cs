@@ -18,7 +18,8 @@ internal static class LogsCommand
         var from = Values.Text("--from", "Begin here: ATTEMPT:STDOUT-OFFSET:STDERR-OFFSET, or with --stream an offset in bytes.", "POSITION");
         var attempt = Values.Integer("--attempt", "Of this attempt; the latest, or with --follow all, if left out.", Queries.Attempt);
         var tail = Values.Integer("--tail", "Only so many last lines of each output; with --follow, and then go on.", Queries.Tail);
-        var since = Values.Text("--since", "Only what came since: an instant, or how long ago (10m); of the latest attempt unless one is named.", "TIME");
+        var since = Values.Text(
+            "--since", "Only what came since: an instant, or how long ago (10m); of the latest attempt unless one is named.", "TIME");
         var timestamps = Values.Flag("--timestamps", "Say when each line came, to a second at worst.");
         var command = new Command("logs", "Print what a run's program has written.") { id, follow, tail, since, timestamps, stream, from, attempt };
         return client.With(command, "runner run logs 0192f0c1 --follow", async call =>
@@ -129,7 +130,8 @@ internal static class LogsCommand
         }
 
         var destination = stream == LogStream.Stdout ? call.Context.RawOut : call.Context.RawError;
-        await call.Client.CopyLogAsync(run, stream, destination, attempt, from, asked.Tail, asked.Since, asked.Timestamps, call.Cancel).ConfigureAwait(false);
+        await call.Client.CopyLogAsync(run, stream, destination, attempt, from, asked.Tail, asked.Since, asked.Timestamps, call.Cancel)
+            .ConfigureAwait(false);
         await destination.FlushAsync(call.Cancel).ConfigureAwait(false);
     }
 
@@ -179,7 +181,8 @@ internal static class LogsCommand
         {
             if (Tail is not null && (From is not null || copiesAsJson))
             {
-                throw new UsageException(From is null ? "--tail: with --json it needs --follow." : "--tail and --from both say where to begin; give one of them.");
+                throw new UsageException(
+                    From is null ? "--tail: with --json it needs --follow." : "--tail and --from both say where to begin; give one of them.");
             }
 
             if (Since is not null && (From is not null || Tail is not null))

@@ -42,7 +42,8 @@ internal static class PruneCommand
                 if (dryRun || counted.Runs == 0
                     || !await _context.AgreesAsync($"{What(counted)} will be deleted for good. Go on?", call.Cancel).ConfigureAwait(false))
                 {
-                    return Say(counted, counted.Runs == 0 ? $"Nothing to delete.{Kept(counted)}" : dryRun ? $"{What(counted)} would be deleted." : "Nothing was deleted.");
+                    return Say(counted, counted.Runs == 0 ? $"Nothing to delete.{Kept(counted)}" : dryRun ? $"{What(counted)} would be deleted."
+                        : "Nothing was deleted.");
                 }
             }
 
@@ -64,7 +65,8 @@ internal static class PruneCommand
 
                 if (!call.Json)
                 {
-                    _context.WriteErrorLine($"{(request.DryRun ? "Counted" : "Deleted")} {Number(runs)}{(expected is null ? "" : $" of {Number(expected.Runs)}")} runs …");
+                    _context.WriteErrorLine($"{(request.DryRun ? "Counted" : "Deleted")} "
+                        + $"{Number(runs)}{(expected is null ? "" : $" of {Number(expected.Runs)}")} runs …");
                 }
 
                 request = request with { After = part.Next };
@@ -82,7 +84,8 @@ internal static class PruneCommand
 
         private static string Room(StoreRoom store) =>
             $" The store takes {Sizes.Text(store.Bytes)}, of which {Sizes.Text(store.FreeBytes)} are free: "
-            + (store.GivesBack ? "most of that goes back to the disk by and by." : "new runs use them; this store was made by an older version, and its file keeps its size.");
+            + (store.GivesBack ? "most of that goes back to the disk by and by."
+                : "new runs use them; this store was made by an older version, and its file keeps its size.");
 
         private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
     }

@@ -16,7 +16,8 @@ internal sealed class RunFollower(ClientCall call, Guid run, bool follow, TimeSp
     {
         StateType.Completed => ExitCodes.Success,
         StateType.Cancelled => ExitCodes.Cancelled,
-        StateType.Failed or StateType.Crashed or StateType.Scheduled or StateType.Pending or StateType.Running or StateType.Paused or StateType.Cancelling => ExitCodes.Error,
+        StateType.Failed or StateType.Crashed or StateType.Scheduled or StateType.Pending or StateType.Running or StateType.Paused
+            or StateType.Cancelling => ExitCodes.Error,
     };
 
     public async Task<int> WaitAsync()

@@ -21,7 +21,8 @@ internal static class RunListCommand
         var name = Values.Text("--name", "Of this name.", "NAME");
         var parameter = Values.Text("--parameter", "With this value of a parameter.", "NAME=VALUE", "-p");
         var page = new PageOptions(Pages.Runs);
-        var command = new Command("runs", "List runs, newest first.") { state, deployment, tag, since, name, parameter, page.Limit, page.All, page.After };
+        var command =
+            new Command("runs", "List runs, newest first.") { state, deployment, tag, since, name, parameter, page.Limit, page.All, page.After };
         return client.With(command, "runner runs --state failed --since 24h", call =>
         {
             var query = new ListRuns(

@@ -16,7 +16,8 @@ internal static class ScheduleCommands
             group.Add(other);
         }
 
-        group.Add(Switch(client, "pause", "Stop one schedule of a deployment until it is resumed.", "is paused", "was not active already", active: false));
+        group.Add(
+            Switch(client, "pause", "Stop one schedule of a deployment until it is resumed.", "is paused", "was not active already", active: false));
         group.Add(Switch(client, "resume", "Let one schedule of a deployment go on from now.", "goes on", "was active already", active: true));
         return group;
     }

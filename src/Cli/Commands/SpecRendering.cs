@@ -13,18 +13,22 @@ namespace Runner.Cli.Commands;
 internal static class SpecRendering
 {
     /// <summary>Fields with another label than their name, or more to say than their value.</summary>
-    private static readonly FrozenDictionary<string, (string Label, Func<DeploymentSpec, string?> Value)> Special = new Dictionary<string, (string, Func<DeploymentSpec, string?>)>
+    private static readonly FrozenDictionary<string, (string Label, Func<DeploymentSpec, string?> Value)> Special = new Dictionary<string, (
+        string, Func<DeploymentSpec, string?>)>
     {
         ["name"] = ("Deployment", _ => null), // the first line
         ["paused"] = ("Status", _ => null), // the second
         ["command"] = ("Command", spec => spec.Shell is null ? Printable.Command(spec.Command) : null),
         ["workdir"] = ("Folder", spec => spec.Workdir),
         ["env"] = ("Variables", spec => string.Join(", ", spec.Env.Select(e => Variable(e.Key, e.Value)))),
-        ["env_inherit"] = ("Inherited", spec => spec.EnvInherit is { } names ? names is ["*"] ? "all" : names.IsEmpty ? "none" : string.Join(", ", names) : null),
-        ["parameter_schema"] = ("Schema", spec => spec.ParameterSchema is null ? null : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
+        ["env_inherit"] = ("Inherited", spec => spec.EnvInherit is { } names
+            ? names is ["*"] ? "all" : names.IsEmpty ? "none" : string.Join(", ", names) : null),
+        ["parameter_schema"] = ("Schema", spec => spec.ParameterSchema is null ? null
+            : $"{(spec.EnforceParameterSchema ?? true ? "enforced" : "not enforced")}; --json shows it"),
         ["enforce_parameter_schema"] = ("Schema", _ => null),
         ["schedules"] = ("Schedules", _ => null), // a table of their own
-        ["catchup"] = ("Catch-up", spec => spec.CatchUp.ToString().ToLowerInvariant() + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
+        ["catchup"] = ("Catch-up", spec => spec.CatchUp.ToString().ToLowerInvariant()
+            + (spec.CatchUpLimit is { } most ? string.Create(CultureInfo.InvariantCulture, $", the newest {most}") : "")),
         ["catchup_limit"] = ("Catch-up", _ => null),
         ["concurrency"] = ("Concurrency", spec => spec.Concurrency is { } c ? $"{c.Limit} at once, {WhenFull(c.OnFull)}" : null),
         ["retries"] = ("Retries", spec => Retries(spec.Retries)),
@@ -37,7 +41,8 @@ internal static class SpecRendering
     public static IEnumerable<(string Label, string? Value)> Lines(DeploymentSpec spec)
     {
         var json = Json(spec);
-        return DeploymentSpec.Fields.Select(field => Special.TryGetValue(field.Name, out var special) ? (special.Label, special.Value(spec)) : (Label(field.Name), Usual(json, field.JsonName)));
+        return DeploymentSpec.Fields.Select(field => Special.TryGetValue(field.Name, out var special) ? (special.Label, special.Value(spec))
+            : (Label(field.Name), Usual(json, field.JsonName)));
     }
 
     private static JsonElement Json(DeploymentSpec spec) => JsonSerializer.SerializeToElement(spec, MessagesJson.Default.DeploymentSpec);
@@ -76,7 +81,8 @@ internal static class SpecRendering
         { KeepFor: null, KeepRuns: null } => "everything",
         { KeepRuns: null } => DurationText.Format(retention.KeepFor.Value),
         { KeepFor: null } => string.Create(CultureInfo.InvariantCulture, $"the newest {retention.KeepRuns} ended runs"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{DurationText.Format(retention.KeepFor.Value)}, the newest {retention.KeepRuns} ended runs"),
+        _ => string.Create(
+            CultureInfo.InvariantCulture, $"{DurationText.Format(retention.KeepFor.Value)}, the newest {retention.KeepRuns} ended runs"),
     };
 
     private static string? Retries(RetrySpec retries)

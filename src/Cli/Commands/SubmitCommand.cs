@@ -21,7 +21,8 @@ internal sealed class SubmitCommand
     private readonly Option<string?> _at = Values.Text("--at", "When it is due: an instant, or a distance such as +10m.", "TIME");
     private readonly Option<int?> _priority = Values.Integer("--priority", "Higher ones start first; the deployment's if left out.", -1_000, 1_000);
     private readonly Option<string?> _key = Values.Text("--key", "An idempotency key: the same one is the same run, for ever.", "KEY");
-    private readonly Option<bool> _keyOnly = Values.Flag("--key-only", "With --key: take the run of the key, also if it was asked for with other parameters, time, priority, tags or name.");
+    private readonly Option<bool> _keyOnly = Values.Flag(
+        "--key-only", "With --key: take the run of the key, also if it was asked for with other parameters, time, priority, tags or name.");
     private readonly Option<string[]> _tag = new("--tag") { Description = "A tag of this run. May be repeated.", HelpName = "TAG" };
     private readonly Option<Enforcement?> _enforce = Values.Word(
         "--enforce-parameter-schema", "Whether this run's parameters have to fit the deployment's schema; as the deployment says if left out.",
@@ -49,8 +50,8 @@ internal sealed class SubmitCommand
             "submit",
             "Run a deployment. With --wait or --follow the exit code is 0 completed, 1 failed or crashed, 3 cancelled, 4 timed out waiting.")
         {
-            submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._keyOnly, submit._tag, submit._called, submit._enforce, submit._wait,
-            submit._follow, submit._timeout,
+            submit._name, submit._parameter, submit._parameters, submit._at, submit._priority, submit._key, submit._keyOnly, submit._tag,
+            submit._called, submit._enforce, submit._wait, submit._follow, submit._timeout,
         };
         return client.With(command, "runner submit hello/every-10s -p name=you --follow", submit.RunAsync);
     }

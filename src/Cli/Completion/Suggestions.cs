@@ -31,7 +31,8 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
     {
         argument.HelpName = argument.Name;
         argument.CompletionSources.Add(at => Ask(at, async (client, word) => at.ParseResult.GetValue(deployment) is { Length: > 0 } name
-            ? (await client.DeploymentAsync(name).ConfigureAwait(false)).Schedules.Select(s => s.Id).Where(id => id.StartsWith(word, StringComparison.Ordinal))
+            ? (await client.DeploymentAsync(name).ConfigureAwait(false)).Schedules.Select(s => s.Id)
+                .Where(id => id.StartsWith(word, StringComparison.Ordinal))
             : []));
         return argument;
     }
@@ -76,6 +77,7 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
             .Where(id => id.StartsWith(word, StringComparison.OrdinalIgnoreCase));
 
     private static async Task<IEnumerable<string>> LimitsAsync(RunnerClient client, string word) =>
-        (await client.LimitsAsync(new ListLimits(MostLimits, word.Length == 0 ? null : word)).ConfigureAwait(false)).Items.Where(l => l.Kind == LimitKind.Named).Select(l => l.Name)
+        (await client.LimitsAsync(new ListLimits(MostLimits, word.Length == 0 ? null : word)).ConfigureAwait(false)).Items
+            .Where(l => l.Kind == LimitKind.Named).Select(l => l.Name)
             .Where(n => n.StartsWith(word, StringComparison.Ordinal));
 }

@@ -45,7 +45,10 @@ internal static class Exporter
         return (count, limits.Count);
     }
 
-    /// <summary>As it is now: somebody's pause is exported, of all of it or of one schedule; that of a node being stopped is not. Null if it has been deleted meanwhile.</summary>
+    /// <summary>
+    /// As it is now: somebody's pause is exported, of all of it or of one schedule; that of a node being stopped is not. Null if it has been deleted
+    /// meanwhile.
+    /// </summary>
     private static async Task<DeploymentSpec?> SpecAsync(RunnerClient client, string name, CancellationToken cancel)
     {
         try

@@ -89,7 +89,8 @@ internal sealed class Importer(RunnerClient client, DeploymentFile file, Cancell
     /// </summary>
     private async Task KeepPausesAsync(DeploymentRegistered[] plan, ImmutableArray<Problem>.Builder problems)
     {
-        var repaused = Enumerable.Range(0, plan.Length).Where(i => plan[i].Outcome == RegistrationOutcome.Changed && plan[i].Changes.Contains(Paused)).ToArray();
+        var repaused = Enumerable.Range(0, plan.Length)
+            .Where(i => plan[i].Outcome == RegistrationOutcome.Changed && plan[i].Changes.Contains(Paused)).ToArray();
         foreach (var i in repaused)
         {
             var view = await client.DeploymentAsync(_specs[i].Name, cancel).ConfigureAwait(false);
@@ -129,7 +130,8 @@ internal sealed class Importer(RunnerClient client, DeploymentFile file, Cancell
     {
         const string prefix = "deployments[";
         var end = field.IndexOf(']', StringComparison.Ordinal);
-        return field.StartsWith(prefix, StringComparison.Ordinal) && end > 0 && int.TryParse(field.AsSpan(prefix.Length, end - prefix.Length), out var index)
+        return field.StartsWith(prefix, StringComparison.Ordinal) && end > 0
+            && int.TryParse(field.AsSpan(prefix.Length, end - prefix.Length), out var index)
             ? $"{prefix}{index + by}{field[end..]}"
             : field;
     }

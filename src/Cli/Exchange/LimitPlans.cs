@@ -11,7 +11,8 @@ namespace Runner.Cli.Exchange;
 /// <summary>What becomes of the limits that a file declares.</summary>
 internal static class LimitPlans
 {
-    public static async Task<ImmutableArray<LimitPlan>> OfAsync(RunnerClient client, ImmutableSortedDictionary<string, int> limits, CancellationToken cancel)
+    public static async Task<ImmutableArray<LimitPlan>> OfAsync(
+        RunnerClient client, ImmutableSortedDictionary<string, int> limits, CancellationToken cancel)
     {
         if (limits.IsEmpty)
         {

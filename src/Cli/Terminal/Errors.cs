@@ -29,7 +29,8 @@ public static class Errors
                 Print(context, $"the node refused this ({refusal.Code}):");
                 foreach (var problem in refusal.Problems)
                 {
-                    context.WriteErrorLine(Printable.Line(problem.Field.Length == 0 ? $"  {problem.Message}" : $"  {problem.Field}: {problem.Message}"));
+                    context.WriteErrorLine(
+                        Printable.Line(problem.Field.Length == 0 ? $"  {problem.Message}" : $"  {problem.Field}: {problem.Message}"));
                 }
 
                 return true;

@@ -16,7 +16,8 @@ internal static class Fields
         {
             if (value.Text.Length > 0)
             {
-                lines.Append(context.Style.Bold(name)).Append(' ', Math.Max(1, NameWidth - name.Length)).Append(value.Paint?.Invoke(value.Text) ?? value.Text).Append('\n');
+                lines.Append(context.Style.Bold(name)).Append(' ', Math.Max(1, NameWidth - name.Length))
+                    .Append(value.Paint?.Invoke(value.Text) ?? value.Text).Append('\n');
             }
         }
 

@@ -1,8 +1,8 @@
 namespace Runner.Cli.Terminal;
 
 /// <summary>
-/// How far something long has come, on standard error. At a terminal a line that is written over; elsewhere a line now and then, so that whoever reads it
-/// later sees that it went on.
+/// How far something long has come, on standard error. At a terminal a line that is written over; elsewhere a line now and then, so that whoever
+/// reads it later sees that it went on.
 /// </summary>
 /// <param name="silent">Nobody reads it: the answer is for a program.</param>
 public sealed class Progress(CliContext context, bool silent)

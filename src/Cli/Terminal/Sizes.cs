@@ -16,6 +16,7 @@ internal static class Sizes
             (amount, unit) = (amount / 1024, unit + 1);
         }
 
-        return unit == 0 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes") : string.Create(CultureInfo.InvariantCulture, $"{amount:0.0} {Units[unit]}");
+        return unit == 0 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes")
+            : string.Create(CultureInfo.InvariantCulture, $"{amount:0.0} {Units[unit]}");
     }
 }

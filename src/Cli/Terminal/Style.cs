@@ -15,7 +15,9 @@ public sealed class Style(bool coloured, bool isTerminal = false)
     public static Style For(bool isTerminal, Func<string, string?> variable) =>
         new(isTerminal && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") != "dumb", isTerminal);
 
-    /// <summary>What ends the colours that others have begun, where it is a terminal: what follows must not be hidden by them, nor look like theirs.</summary>
+    /// <summary>
+    /// What ends the colours that others have begun, where it is a terminal: what follows must not be hidden by them, nor look like theirs.
+    /// </summary>
     public string Plain => isTerminal ? Reset : "";
 
     /// <summary>Text of others, whose colours end with it where it is a terminal.</summary>

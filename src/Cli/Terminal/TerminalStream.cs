@@ -3,8 +3,9 @@ using System.Buffers;
 namespace Runner.Cli.Terminal;
 
 /// <summary>
-/// Writes to a terminal so that what others wrote (a program's output, names, messages) is shown and not obeyed: whatever would move the cursor, clear the
-/// screen, set a title or overwrite what stands there is written out as <c>\x1b</c> and the like. Text, line feeds, tabs and colours (SGR) pass.
+/// Writes to a terminal so that what others wrote (a program's output, names, messages) is shown and not obeyed: whatever would move the cursor,
+/// clear the screen, set a title or overwrite what stands there is written out as <c>\x1b</c> and the like. Text, line feeds, tabs and colours (SGR)
+/// pass.
 /// </summary>
 /// <remarks>A character or a colour that is cut by the end of a write is held until the next one; nothing else is. Not thread-safe.</remarks>
 public sealed class TerminalStream(Stream inner) : Stream
@@ -14,7 +15,8 @@ public sealed class TerminalStream(Stream inner) : Stream
 
     private const byte Escape = 0x1B;
 
-    private static readonly SearchValues<byte> Plain = SearchValues.Create([(byte)'\n', (byte)'\t', .. Enumerable.Range(0x20, 0x7F - 0x20).Select(b => (byte)b)]);
+    private static readonly SearchValues<byte> Plain = SearchValues.Create(
+        [(byte)'\n', (byte)'\t', .. Enumerable.Range(0x20, 0x7F - 0x20).Select(b => (byte)b)]);
 
     private readonly ArrayBufferWriter<byte> _shown = new();
     private readonly byte[] _held = new byte[LongestColour];

@@ -88,7 +88,8 @@ internal static class CoreSchema
 
         if (text.StartsWith("0x", StringComparison.Ordinal))
         {
-            return BigInteger.Parse("0" + text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+            return BigInteger.Parse("0" + text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+                .ToString(CultureInfo.InvariantCulture);
         }
 
         var digits = WithoutSign(text).TrimStart('0');

@@ -57,7 +57,8 @@ public sealed class DeploymentFile
                     var (line, column) = origin.PlaceOf("name");
                     var first = named[spec.Name];
                     scope.Problem(
-                        line, column, $"{origin.Field}.name", $"'{spec.Name}' is declared twice; the first is at {first.Scope.File}:{first.PlaceOf("name").Line}");
+                        line, column, $"{origin.Field}.name",
+                        $"'{spec.Name}' is declared twice; the first is at {first.Scope.File}:{first.PlaceOf("name").Line}");
                 }
             }
         }
@@ -80,7 +81,8 @@ public sealed class DeploymentFile
         if (field.StartsWith(prefix, StringComparison.Ordinal) && field.IndexOf(']', StringComparison.Ordinal) is > 0 and var end)
         {
             inner = field[(end + 1)..].TrimStart('.');
-            index = int.TryParse(field.AsSpan(prefix.Length, end - prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var i) ? i : -1;
+            index = int.TryParse(
+                field.AsSpan(prefix.Length, end - prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var i) ? i : -1;
         }
 
         if (index < 0 || index >= _origins.Count)
@@ -164,7 +166,8 @@ public sealed class DeploymentFile
 
         if (bytes.Length > bounds.LargestFile)
         {
-            scope.Problem(1, 1, "", $"the file is larger than {bounds.Size}{(bounds == FileBounds.Written ? "; `runner import` takes larger ones" : "")}");
+            scope.Problem(
+                1, 1, "", $"the file is larger than {bounds.Size}{(bounds == FileBounds.Written ? "; `runner import` takes larger ones" : "")}");
             return null;
         }
 
@@ -175,7 +178,8 @@ public sealed class DeploymentFile
         }
         catch (DecoderFallbackException e)
         {
-            scope.Problem(1 + bytes.AsSpan(0, Math.Clamp(e.Index, 0, bytes.Length)).Count((byte)'\n'), 1, "", "the file is not UTF-8; save it as that");
+            scope.Problem(
+                1 + bytes.AsSpan(0, Math.Clamp(e.Index, 0, bytes.Length)).Count((byte)'\n'), 1, "", "the file is not UTF-8; save it as that");
             return null;
         }
     }

@@ -69,7 +69,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
     {
         public string? Text(TextField<T> field) => field.Get(of) is { } text ? YamlText.Scalar(text) : null;
 
-        public string? Texts(TextsField<T> field) => field.Get(of) is not { } texts ? null : field.ForAll is { } all && texts is ["*"] ? all : YamlText.List(texts.Select(YamlText.Scalar));
+        public string? Texts(TextsField<T> field) =>
+            field.Get(of) is not { } texts ? null : field.ForAll is { } all && texts is ["*"] ? all : YamlText.List(texts.Select(YamlText.Scalar));
 
         public string? Folder(FolderField<T> field) => YamlText.Scalar(field.Get(of));
 
@@ -81,7 +82,8 @@ public sealed class DeploymentFileWriter(TextWriter to)
 
         public string? Duration(DurationField<T> field) => field.Get(of) is { } duration ? DurationText.Format(duration) : null;
 
-        public string? Durations(DurationsField<T> field) => field.Get(of) is { IsEmpty: false } durations ? YamlText.List(durations.Select(DurationText.Format)) : null;
+        public string? Durations(DurationsField<T> field) =>
+            field.Get(of) is { IsEmpty: false } durations ? YamlText.List(durations.Select(DurationText.Format)) : null;
 
         public string? Instant(InstantField<T> field) => field.Get(of) is { } instant ? Instants.Format(instant) : null;
 
@@ -97,10 +99,12 @@ public sealed class DeploymentFileWriter(TextWriter to)
         public string? Schema(SchemaField<T> field) => field.Get(of) is { } schema ? YamlText.Json(schema) : null;
 
         public string? Part<TPart>(PartField<T, TPart> field)
-            where TPart : class => field.Get(of) is { } part && Map(Fields(part, field.Fields)) is var map && !(field.IsNothingIfEmpty && map == "{}") ? map : null;
+            where TPart : class =>
+                field.Get(of) is { } part && Map(Fields(part, field.Fields)) is var map && !(field.IsNothingIfEmpty && map == "{}") ? map : null;
 
         public string? Parts<TPart>(PartsField<T, TPart> field)
-            where TPart : class => field.Get(of) is { IsEmpty: false } parts ? YamlText.List(parts.Select(part => Map(Fields(part, field.Fields)))) : null;
+            where TPart : class =>
+                field.Get(of) is { IsEmpty: false } parts ? YamlText.List(parts.Select(part => Map(Fields(part, field.Fields)))) : null;
 
         private static string? Mapping<TValue>(ImmutableSortedDictionary<string, TValue> values, Func<TValue, string> write) =>
             values.IsEmpty ? null : YamlText.Map(values.Select(v => KeyValuePair.Create(v.Key, write(v.Value))));

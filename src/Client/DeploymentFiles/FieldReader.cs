@@ -49,16 +49,19 @@ internal sealed class FieldReader(FileScope scope, YamlMap map, string path)
     }
 
     /// <summary>A text that has to be one: a number there is a mistake.</summary>
-    public string? Text(string name, string expected = "a text") => Take(name) is { } item ? ScalarText(item, PathOf(name), expected, lenient: false) : null;
+    public string? Text(string name, string expected = "a text") =>
+        Take(name) is { } item ? ScalarText(item, PathOf(name), expected, lenient: false) : null;
 
     /// <summary>A text that people like to write as a number: taken as it is spelled.</summary>
-    public string? Spelled(string name, string expected = "a text") => Take(name) is { } item ? ScalarText(item, PathOf(name), expected, lenient: true) : null;
+    public string? Spelled(string name, string expected = "a text") =>
+        Take(name) is { } item ? ScalarText(item, PathOf(name), expected, lenient: true) : null;
 
     public string? ScalarText(YamlItem item, string field, string expected, bool lenient)
     {
         if (item is not YamlScalar { Kind: not ScalarKind.Null } scalar || (!lenient && scalar.Kind != ScalarKind.Text))
         {
-            scope.Expected(item, field, item is YamlScalar { Kind: not ScalarKind.Null } ? expected + " (in quotes, if it is meant as one)" : expected);
+            scope.Expected(
+                item, field, item is YamlScalar { Kind: not ScalarKind.Null } ? expected + " (in quotes, if it is meant as one)" : expected);
             return null;
         }
 
@@ -170,7 +173,8 @@ internal sealed class FieldReader(FileScope scope, YamlMap map, string path)
         }
 
         var near = item is YamlScalar { Kind: ScalarKind.Text } wrong ? Nearest.To(wrong.Value, names) : null;
-        scope.Expected(item, PathOf(name), $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}{(near is null ? "" : $" (did you mean '{near}'?)")}");
+        scope.Expected(
+            item, PathOf(name), $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}{(near is null ? "" : $" (did you mean '{near}'?)")}");
         return null;
     }
 

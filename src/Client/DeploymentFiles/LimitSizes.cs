@@ -10,7 +10,8 @@ internal sealed class LimitSizes
     private const int Largest = ConcurrencySpec.LargestLimit;
     private const string Expected = "a mapping of limits to their sizes, such as {database: 5}";
 
-    private readonly ImmutableSortedDictionary<string, int>.Builder _sizes = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
+    private readonly ImmutableSortedDictionary<string, int>.Builder _sizes = ImmutableSortedDictionary.CreateBuilder<string, int>(
+        StringComparer.Ordinal);
 
     /// <returns>Whether the file says anything of limits.</returns>
     public bool Read(FieldReader fields)
@@ -35,7 +36,9 @@ internal sealed class LimitSizes
         var field = $"{fields.PathOf("limits")}.{entry.Key}";
         if (entry.Key.Length is 0 or > 100 || !entry.Key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') || entry.Key is "." or "..")
         {
-            fields.Scope.Problem(entry.Line, entry.Column, fields.PathOf("limits"), $"'{entry.Key.ReplaceLineEndings(" ")}' cannot be the name of a limit; letters, digits, '-', '_' and '.' are possible");
+            fields.Scope.Problem(
+                entry.Line, entry.Column, fields.PathOf("limits"),
+                $"'{entry.Key.ReplaceLineEndings(" ")}' cannot be the name of a limit; letters, digits, '-', '_' and '.' are possible");
         }
         else if (entry.Value is not YamlScalar { Kind: ScalarKind.Integer } scalar
             || !int.TryParse(CoreSchema.ToJson(scalar.Value, scalar.Kind), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var size)

@@ -5,8 +5,8 @@ using Runner.Messages.Deployments.Fields;
 namespace Runner.Client.DeploymentFiles;
 
 /// <summary>
-/// Reads a deployment's mapping into a <see cref="DeploymentSpec"/> by its fields. Names, types and words are checked here; ranges and what only a node
-/// knows (its time zones, its users) are the node's to check, and its refusals are brought back to their lines.
+/// Reads a deployment's mapping into a <see cref="DeploymentSpec"/> by its fields. Names, types and words are checked here; ranges and what only a
+/// node knows (its time zones, its users) are the node's to check, and its refusals are brought back to their lines.
 /// </summary>
 internal static class SpecReader
 {
@@ -47,13 +47,15 @@ internal static class SpecReader
         _ => read,
     };
 
-    private static bool Has(FieldReader fields, string name) => fields.Map.Entries.Any(e => e.Key == name && e.Value is not YamlScalar { Kind: ScalarKind.Null });
+    private static bool Has(FieldReader fields, string name) =>
+        fields.Map.Entries.Any(e => e.Key == name && e.Value is not YamlScalar { Kind: ScalarKind.Null });
 
     /// <summary>Its name has two parts, and there is one of two ways to say what runs.</summary>
     private static object OfDeployment(FieldReader fields, object read)
     {
         static Field Of(string name) => DeploymentSpec.Fields.First(f => f.Name == name);
-        if (fields.Map.Entries.FirstOrDefault(e => e.Key == "name")?.Value is YamlScalar { Kind: ScalarKind.Text } name && !name.Value.Contains('\0', StringComparison.Ordinal)
+        if (fields.Map.Entries.FirstOrDefault(e => e.Key == "name")?.Value is YamlScalar { Kind: ScalarKind.Text } name
+            && !name.Value.Contains('\0', StringComparison.Ordinal)
             && name.Value.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
         {
             fields.Scope.Expected(name, fields.PathOf("name"), Of("name").Expected);
@@ -123,10 +125,12 @@ internal static class SpecReader
         // One that is absolute is taken as it is spelled, so that what a node has can be written to a file and read back.
         public T Folder(FolderField<T> field) => With(
             fields.Text(field.Name, field.Expected),
-            (value, given) => field.Set(value, Path.IsPathFullyQualified(given) ? given : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder))));
+            (value, given) => field.Set(
+                value, Path.IsPathFullyQualified(given) ? given : Path.TrimEndingDirectorySeparator(Path.GetFullPath(given, folder))));
 
         public T Whole(WholeField<T> field) =>
-            With((field.IsRequired ? fields.Required(field.Name, field.Expected) : fields.Take(field.Name)) is { } item ? fields.ReadInteger(item, fields.PathOf(field.Name)) : null, field.Set);
+            With((field.IsRequired ? fields.Required(field.Name, field.Expected) : fields.Take(field.Name)) is { } item
+                ? fields.ReadInteger(item, fields.PathOf(field.Name)) : null, field.Set);
 
         public T Wholes(WholesField<T> field) => fields.Take(field.Name) is not { } item ? Value : field.Set(
             Value, [.. fields.List(item, field.Name, field.Expected, (i, at) => (object?)fields.ReadInteger(i, at)).Cast<int>()]);
@@ -183,7 +187,8 @@ internal static class SpecReader
             var field = $"{fields.PathOf(name)}.{entry.Key}";
             if (entry.Key.Length == 0 || entry.Key.Contains('=', StringComparison.Ordinal) || entry.Key.Contains('\0', StringComparison.Ordinal))
             {
-                fields.Scope.Problem(entry.Line, entry.Column, fields.PathOf(name), $"'{entry.Key.Replace('\0', ' ')}' cannot be the name of a variable");
+                fields.Scope.Problem(
+                    entry.Line, entry.Column, fields.PathOf(name), $"'{entry.Key.Replace('\0', ' ')}' cannot be the name of a variable");
             }
             else if (entry.Value is YamlScalar { Kind: ScalarKind.Null })
             {
@@ -194,7 +199,8 @@ internal static class SpecReader
                 values[entry.Key] = Source(fields.Scope, source, field);
             }
             else if (fields.ScalarText(
-                entry.Value, field, "a text, null to remove the variable, or where it is read at start, such as {from_env: NAME}, {from_file: /run/secrets/name} or {from_command: [pass, show, name]}",
+                entry.Value, field, "a text, null to remove the variable, or where it is read at start, such as {from_env: NAME}, "
+                    + "{from_file: /run/secrets/name} or {from_command: [pass, show, name]}",
                 lenient: true) is { } text)
             {
                 values[entry.Key] = text;
@@ -208,7 +214,8 @@ internal static class SpecReader
     private static EnvValue? Source(FileScope scope, YamlMap map, string path)
     {
         var fields = new FieldReader(scope, map, path);
-        var (variable, file) = (fields.Spelled("from_env", "the name of a variable of the node"), fields.Text("from_file", "the absolute path of a file on the node"));
+        var (variable, file) =
+            (fields.Spelled("from_env", "the name of a variable of the node"), fields.Text("from_file", "the absolute path of a file on the node"));
         var argv = fields.Take("from_command");
         const string expected = "a list of a program and its arguments, such as [pass, show, name]";
         var command = fields.Texts(argv, "from_command", expected);

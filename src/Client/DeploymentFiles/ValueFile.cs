@@ -18,8 +18,8 @@ public static class ValueFile
     }
 
     /// <summary>
-    /// Reads JSON that says one thing: of a name that stands twice in an object, taking the last value would lose the other without a word, and half a
-    /// surrogate pair, which JSON's grammar takes, can be handed to nobody.
+    /// Reads JSON that says one thing: of a name that stands twice in an object, taking the last value would lose the other without a word, and half
+    /// a surrogate pair, which JSON's grammar takes, can be handed to nobody.
     /// </summary>
     /// <exception cref="JsonException">It is no JSON, or none of that kind.</exception>
     public static JsonElement ParseJson(string text)

@@ -45,6 +45,7 @@ internal static class ValuePlaces
         }
 
         var cut = name.Length <= LongestName ? name.Length : char.IsHighSurrogate(name[LongestName - 1]) ? LongestName - 1 : LongestName;
-        return $"{path}[\"{JsonEncodedText.Encode(name.AsSpan(0, cut), JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}{(cut < name.Length ? "…" : "")}\"]";
+        return $"{path}[\"{JsonEncodedText.Encode(name.AsSpan(0, cut), JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}"
+            + $"{(cut < name.Length ? "…" : "")}\"]";
     }
 }

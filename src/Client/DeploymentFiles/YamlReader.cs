@@ -52,7 +52,8 @@ internal sealed class YamlReader
             "" => "it cannot be read",
             // The parser's words for what people do write: a program's «-» for standard input.
             "Invalid key indicator format" => "a '-' alone is no text here; write it in quotes: \"-\"",
-            "Block sequence entries are not allowed in this context" => "a '-' begins a list, which begins on a line of its own; a text that begins so stands in quotes",
+            "Block sequence entries are not allowed in this context" =>
+                "a '-' begins a list, which begins on a line of its own; a text that begins so stands in quotes",
             _ => char.ToLowerInvariant(text[0]) + text[1..],
         };
     }

@@ -15,14 +15,16 @@ internal static class YamlText
     public static string List(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
 
     /// <summary>In one line, with braces.</summary>
-    public static string Map(IEnumerable<KeyValuePair<string, string>> entries) => $"{{{string.Join(", ", entries.Select(e => Key(e.Key) + e.Value))}}}";
+    public static string Map(IEnumerable<KeyValuePair<string, string>> entries) =>
+        $"{{{string.Join(", ", entries.Select(e => Key(e.Key) + e.Value))}}}";
 
     public static string Json(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => Scalar(value.GetString()!),
         JsonValueKind.Array => List(value.EnumerateArray().Select(Json)),
         // JSON lets a name stand twice, and the last one counts.
-        JsonValueKind.Object => Map(value.EnumerateObject().GroupBy(p => p.Name, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, Json(g.Last().Value)))),
+        JsonValueKind.Object =>
+            Map(value.EnumerateObject().GroupBy(p => p.Name, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, Json(g.Last().Value)))),
         _ => value.GetRawText(),
     };
 
@@ -34,12 +36,14 @@ internal static class YamlText
 
     private static bool IsPlain(string text)
     {
-        if (text.Length is 0 or > 200 || !(char.IsAsciiLetter(text[0]) || text[0] == '/') || text[^1] == ' ' || text.Contains("  ", StringComparison.Ordinal))
+        if (text.Length is 0 or > 200 || !(char.IsAsciiLetter(text[0]) || text[0] == '/') || text[^1] == ' '
+            || text.Contains("  ", StringComparison.Ordinal))
         {
             return false;
         }
 
-        return text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or ' ') && CoreSchema.KindOf(text) == ScalarKind.Text;
+        return text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or ' ')
+            && CoreSchema.KindOf(text) == ScalarKind.Text;
     }
 
     private static string Quoted(string text)

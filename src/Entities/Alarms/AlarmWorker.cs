@@ -13,8 +13,11 @@ namespace Runner.Entities.Alarms;
 /// </summary>
 /// <param name="slice">Which of <see cref="EntitySlices"/>.</param>
 /// <param name="board">Told how far this worker sees.</param>
-/// <param name="rests">Whether an entity rests in this node's memory since it cannot be read: to wake it would be in vain, again and again. Null for none.</param>
-public sealed class AlarmWorker(int slice, IEntityStore store, TimeProvider time, IEntityRouter router, AlarmBoard board, ILogger log, Func<EntityKey, bool>? rests = null) : UntypedActor, IWithTimers
+/// <param name="rests">Whether an entity rests in this node's memory since it cannot be read: to wake it would be in vain, again and again. Null for
+/// none.</param>
+public sealed class AlarmWorker(
+    int slice, IEntityStore store, TimeProvider time, IEntityRouter router, AlarmBoard board, ILogger log, Func<EntityKey, bool>? rests = null)
+    : UntypedActor, IWithTimers
 {
     /// <summary>How far ahead rows are kept in memory; they are read again every half of it.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromMinutes(2);

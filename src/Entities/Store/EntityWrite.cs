@@ -27,8 +27,8 @@ public sealed record StoredEvent(long Sequence, string Type, int Version, DateTi
 public sealed record StoredSnapshot(long Sequence, int Version, ReadOnlyMemory<byte> Payload)
 {
     /// <summary>
-    /// The version of a snapshot that was skipped because it could not be read: a marker, which stands for the state of an entity that has no events. Its
-    /// payload is that of a marker in the place of an event.
+    /// The version of a snapshot that was skipped because it could not be read: a marker, which stands for the state of an entity that has no events.
+    /// Its payload is that of a marker in the place of an event.
     /// </summary>
     public const int Skipped = 0;
 
@@ -44,8 +44,8 @@ public sealed record StoredSnapshot(long Sequence, int Version, ReadOnlyMemory<b
 public sealed record EntityHistory(StoredSnapshot? Snapshot, ImmutableArray<StoredEvent> Events, long LastSequence)
 {
     /// <summary>
-    /// The number before its first event, where the store has looked for it: that is necessary only where the first event does not follow the snapshot, or is
-    /// not number 1. Null where it has not.
+    /// The number before its first event, where the store has looked for it: that is necessary only where the first event does not follow the
+    /// snapshot, or is not number 1. Null where it has not.
     /// </summary>
     public long? Before { get; init; }
 

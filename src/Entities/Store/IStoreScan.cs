@@ -1,12 +1,14 @@
 namespace Runner.Entities.Store;
 
 /// <summary>
-/// Reads a whole store as it was at one moment, stream by stream, in memory that does not grow with it; a node may work on the store meanwhile. All streams of a
-/// kind are in the order of the entities' ids, bytewise; several may be open at once, on one thread.
+/// Reads a whole store as it was at one moment, stream by stream, in memory that does not grow with it; a node may work on the store meanwhile. All
+/// streams of a kind are in the order of the entities' ids, bytewise; several may be open at once, on one thread.
 /// </summary>
 public interface IStoreScan : IDisposable
 {
-    /// <summary>What the database itself finds wrong with its files, in sentences. Takes long; may run on another thread than everything else.</summary>
+    /// <summary>
+    /// What the database itself finds wrong with its files, in sentences. Takes long; may run on another thread than everything else.
+    /// </summary>
     /// <param name="atMost">How many findings.</param>
     IEnumerable<string> Integrity(int atMost, CancellationToken cancel);
 

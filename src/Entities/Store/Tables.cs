@@ -33,7 +33,8 @@ public sealed record TableDefinition(string Name, ImmutableArray<Column> Columns
 }
 
 /// <summary>A row as it was put.</summary>
-/// <param name="Values">One for each column in the table's order: <see cref="string"/>, <see cref="long"/>, <c>ImmutableArray&lt;string&gt;</c> or null.</param>
+/// <param name="Values">One for each column in the table's order: <see cref="string"/>, <see cref="long"/>, <c>ImmutableArray&lt;string&gt;</c> or
+/// null.</param>
 public sealed record Row(string Key, ImmutableArray<object?> Values);
 
 /// <summary>How a filter compares.</summary>

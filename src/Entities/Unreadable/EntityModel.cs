@@ -98,7 +98,8 @@ public static class Applying
 {
     /// <summary>The state after an event, or what is wrong with the event, as the end of a sentence.</summary>
     public static bool TryApply<TState, TEvent, TIntent>(
-        IEntityBehaviour<TState, TEvent, TIntent> behaviour, TState state, JournaledEvent e, [NotNullWhen(true)] out TState? after, [NotNullWhen(false)] out string? problem)
+        IEntityBehaviour<TState, TEvent, TIntent> behaviour, TState state, JournaledEvent e, [NotNullWhen(true)] out TState? after,
+        [NotNullWhen(false)] out string? problem)
         where TState : class
         where TEvent : class
         where TIntent : class

@@ -2,15 +2,17 @@ using Runner.Entities.Store;
 
 namespace Runner.Entities.Unreadable;
 
-/// <summary>Reads what the store keeps of an entity, one event after the other, as far as it can be read: the one place that knows what cannot.</summary>
+/// <summary>
+/// Reads what the store keeps of an entity, one event after the other, as far as it can be read: the one place that knows what cannot.
+/// </summary>
 public static class Histories
 {
     /// <summary>The version that snapshots have.</summary>
     private const int SnapshotVersion = 1;
 
     /// <summary>
-    /// What a store keeps of an entity. A damaged part of the store is the fault of the entities that are in it, and no reason to ask again and again; a store that
-    /// is away throws.
+    /// What a store keeps of an entity. A damaged part of the store is the fault of the entities that are in it, and no reason to ask again and
+    /// again; a store that is away throws.
     /// </summary>
     public static async Task<EntityHistory> LoadAsync(IEntityStore store, EntityKey entity)
     {
@@ -25,8 +27,8 @@ public static class Histories
     }
 
     /// <summary>
-    /// The events as <see cref="JournaledEvent"/>s with their numbers. Where one is missing or cannot be read, a <see cref="JournaledDamage"/> stands in its
-    /// place and is the last.
+    /// The events as <see cref="JournaledEvent"/>s with their numbers. Where one is missing or cannot be read, a <see cref="JournaledDamage"/> stands
+    /// in its place and is the last.
     /// </summary>
     public static IEnumerable<(long Sequence, object Payload)> Events(EntityHistory history, IEventCodec codec)
     {
@@ -88,7 +90,8 @@ public static class Histories
         : $"is missing, with all up to event {to}, though there are later ones";
 
     /// <summary>The state of an entity's snapshot, or what is wrong with it.</summary>
-    internal static (TState? State, string? Problem) FromSnapshot<TState>(JournaledSnapshot snapshot, Func<ReadOnlyMemory<byte>, TState> read, Func<TState> skipped)
+    internal static (TState? State, string? Problem) FromSnapshot<TState>(
+        JournaledSnapshot snapshot, Func<ReadOnlyMemory<byte>, TState> read, Func<TState> skipped)
         where TState : class
     {
         if (snapshot.Damage is { } damage)

@@ -6,8 +6,8 @@ using Runner.Messages;
 namespace Runner.Entities.Unreadable;
 
 /// <summary>
-/// Leaves out the event that keeps an entity from being read: a marker takes its place and keeps its number, and rows, wake-up and slots are written anew as they
-/// follow from the events that remain. One commit, fenced by the number of the last event; nobody else may write the entity meanwhile.
+/// Leaves out the event that keeps an entity from being read: a marker takes its place and keeps its number, and rows, wake-up and slots are written
+/// anew as they follow from the events that remain. One commit, fenced by the number of the last event; nobody else may write the entity meanwhile.
 /// </summary>
 public static class Skipping
 {
@@ -16,7 +16,8 @@ public static class Skipping
 
     /// <returns>An <see cref="EventSkipped"/> or a refusal.</returns>
     /// <exception cref="StoreException">The store is away.</exception>
-    public static async Task<object> SkipAsync(IEntityStore store, IEventCodec codec, IEntityModel model, EntityKey entity, SkipEvent request, DateTimeOffset now)
+    public static async Task<object> SkipAsync(
+        IEntityStore store, IEventCodec codec, IEntityModel model, EntityKey entity, SkipEvent request, DateTimeOffset now)
     {
         var history = await Histories.LoadAsync(store, entity).ConfigureAwait(false);
         var (damage, _) = Read(model, codec, entity, history);
@@ -44,13 +45,15 @@ public static class Skipping
             CommitResult.Committed => new EventSkipped(entity.ToString(), request.Sequence, state, next?.Sequence),
             CommitResult.SlotConflict conflict => new SkipRefused(
                 entity.ToString(), request.Sequence,
-                $"by its other events it holds slot {conflict.Number} of the limit '{conflict.Limit}', which {conflict.Holder} holds now. End that run first, then skip."),
+                $"by its other events it holds slot {conflict.Number} of the limit '{conflict.Limit}', which {conflict.Holder} holds now. "
+                + "End that run first, then skip."),
             _ => new SkipRefused(entity.ToString(), request.Sequence, "somebody else wrote it meanwhile. Send the command again."),
         };
     }
 
     /// <summary>The first of a history that cannot be read; else what was read.</summary>
-    private static (JournaledDamage? Damage, IEntityReading Reading) Read(IEntityModel model, IEventCodec codec, EntityKey entity, EntityHistory history)
+    private static (JournaledDamage? Damage, IEntityReading Reading) Read(
+        IEntityModel model, IEventCodec codec, EntityKey entity, EntityHistory history)
     {
         var reading = model.Begin(entity.Id);
         if (history.Snapshot is { } snapshot && reading.Take(new JournaledSnapshot(snapshot.Version, snapshot.Payload, snapshot.Damage)) is { } wrong)
@@ -76,12 +79,16 @@ public static class Skipping
 
     private static string? Problem(EntityHistory history, JournaledDamage? damage, long sequence) => damage switch
     {
-        null when history.LastSequence == 0 || (history.Events.IsEmpty && history.Snapshot is null) => "there is no such entity. `runner health` and `runner verify` name those that cannot be read.",
+        null when history.LastSequence == 0 || (history.Events.IsEmpty && history.Snapshot is null) =>
+            "there is no such entity. `runner health` and `runner verify` name those that cannot be read.",
         null => "every event of it can be read, so that there is nothing to skip.",
         { Sequence: 0 } => $"{damage.Problem}, so that not even its events can be told apart. Restore a backup.",
-        _ when damage.Sequence < sequence => string.Create(CultureInfo.InvariantCulture, $"its event {damage.Sequence} comes before it and cannot be read either. Skip that one first."),
-        _ when damage.Sequence > sequence => string.Create(CultureInfo.InvariantCulture, $"it can be read. What cannot is its event {damage.Sequence}."),
-        _ when Missing(history, damage) > MostMissing => "so many are missing that a number must be damaged, which no marker mends. Restore a backup.",
+        _ when damage.Sequence < sequence => string.Create(
+            CultureInfo.InvariantCulture, $"its event {damage.Sequence} comes before it and cannot be read either. Skip that one first."),
+        _ when damage.Sequence > sequence =>
+            string.Create(CultureInfo.InvariantCulture, $"it can be read. What cannot is its event {damage.Sequence}."),
+        _ when Missing(history, damage) > MostMissing =>
+            "so many are missing that a number must be damaged, which no marker mends. Restore a backup.",
         _ => null,
     };
 
@@ -97,7 +104,8 @@ public static class Skipping
         if (history.Snapshot is { } snapshot && snapshot.Sequence == damage.Sequence)
         {
             var (_, _, payload) = codec.Write(new SkippedEvent(
-                now, damage.Problem, reason, string.Create(CultureInfo.InvariantCulture, $"{entity.Kind}.snapshot/{snapshot.Version}"), snapshot.Payload.ToArray()));
+                now, damage.Problem, reason, string.Create(CultureInfo.InvariantCulture, $"{entity.Kind}.snapshot/{snapshot.Version}"),
+                snapshot.Payload.ToArray()));
             var marker = new StoredSnapshot(snapshot.Sequence, StoredSnapshot.Skipped, payload);
             return (write with { Snapshot = marker }, history with { Snapshot = marker });
         }
@@ -107,7 +115,9 @@ public static class Skipping
         [
             .. Enumerable.Range(0, (int)Math.Max(1, Missing(history, damage))).Select(i => Marker(
                 damage.Sequence + i,
-                new SkippedEvent(now, damage.Problem, reason, old is null ? null : string.Create(CultureInfo.InvariantCulture, $"{old.Type}/{old.Version}"), old?.Payload.ToArray()))),
+                new SkippedEvent(
+                    now, damage.Problem, reason, old is null ? null : string.Create(CultureInfo.InvariantCulture, $"{old.Type}/{old.Version}"),
+                    old?.Payload.ToArray()))),
         ];
         return (
             write with { Replaces = markers },
@@ -129,7 +139,8 @@ public static class Skipping
             Rows = [.. await model.RemovalsAsync(store, write.Entity.Id).ConfigureAwait(false), .. projection.Rows],
             Slots =
             [
-                .. held.Where(h => !projection.Slots.Any(s => s.Limit == h.Limit && s.Number == h.Number)).Select(h => new SlotChange(h.Limit, h.Number, Take: false)),
+                .. held.Where(h => !projection.Slots.Any(s => s.Limit == h.Limit && s.Number == h.Number))
+                    .Select(h => new SlotChange(h.Limit, h.Number, Take: false)),
                 .. projection.Slots,
             ],
             WakeUp = new WakeUpChange(projection.WakeUp),

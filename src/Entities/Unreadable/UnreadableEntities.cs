@@ -13,8 +13,8 @@ namespace Runner.Entities.Unreadable;
 public sealed record UnreadableEntity(EntityKey Entity, long Sequence, string Problem, bool Quarantined);
 
 /// <summary>
-/// The entities of this node that cannot be read and rest: how long each rests before it is read again, and the few lines of the log about them. Each is
-/// said once, and not more than one line a minute about all of them together. Thread-safe.
+/// The entities of this node that cannot be read and rest: how long each rests before it is read again, and the few lines of the log about them. Each
+/// is said once, and not more than one line a minute about all of them together. Thread-safe.
 /// </summary>
 public sealed class UnreadableEntities(TimeProvider time, ILogger log)
 {
@@ -169,7 +169,8 @@ public sealed class UnreadableEntities(TimeProvider time, ILogger log)
     {
         var count = _unsaid;
         (_unsaid, _lastLine) = (0, time.GetTimestamp());
-        UnreadableEntity[] named = [.. _resting.Where(r => !r.Value.Said).Take(NamedInLine).Select(r => new UnreadableEntity(r.Key, r.Value.Sequence, r.Value.Problem, false))];
+        UnreadableEntity[] named = [.. _resting.Where(r => !r.Value.Said).Take(NamedInLine)
+            .Select(r => new UnreadableEntity(r.Key, r.Value.Sequence, r.Value.Problem, false))];
         foreach (var rest in _resting.Values)
         {
             rest.Said = true;
@@ -179,13 +180,16 @@ public sealed class UnreadableEntities(TimeProvider time, ILogger log)
         {
             log.Error(
                 "{What:l} {ToDo:l}",
-                UnreadableWords.What(one.Entity.ToString(), one.Sequence, one.Problem), UnreadableWords.WhatToDo(one.Entity.ToString(), one.Sequence));
+                UnreadableWords.What(one.Entity.ToString(), one.Sequence, one.Problem),
+                UnreadableWords.WhatToDo(one.Entity.ToString(), one.Sequence));
         }
         else if (named.Length > 0)
         {
             log.Error(
-                "{Count} more entities cannot be read and rest, {All} in all; among them {Some:l}. `runner health` names them with what to do, `runner verify` finds everything that is damaged",
-                count, _resting.Count, string.Join("; ", named.Select(n => n.Sequence > 0 ? $"{n.Entity}, whose event {n.Sequence} {n.Problem}" : $"{n.Entity}: {n.Problem}")));
+                "{Count} more entities cannot be read and rest, {All} in all; among them {Some:l}. "
+                + "`runner health` names them with what to do, `runner verify` finds everything that is damaged",
+                count, _resting.Count, string.Join(
+                    "; ", named.Select(n => n.Sequence > 0 ? $"{n.Entity}, whose event {n.Sequence} {n.Problem}" : $"{n.Entity}: {n.Problem}")));
         }
     }
 

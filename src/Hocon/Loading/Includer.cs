@@ -38,7 +38,9 @@ internal sealed class Includer(HoconOptions options)
         }
 
         return roots.Count > 0 || !statement.IsRequired ? roots
-            : throw new HoconException(statement.Origin, $"the required file '{statement.Name}' does not exist", $"one of {string.Join(", ", names)} beside {includingFile}");
+            : throw new HoconException(
+                statement.Origin, $"the required file '{statement.Name}' does not exist",
+                $"one of {string.Join(", ", names)} beside {includingFile}");
     }
 
     private static void Refuse(IncludeStatement statement)
@@ -48,9 +50,11 @@ internal sealed class Includer(HoconOptions options)
             throw new HoconException(statement.Origin, "classpath includes need a Java runtime", "file(\"…\")");
         }
 
-        if (statement.Function == "url" || (statement.Function is null && Schemes.Any(s => statement.Name.StartsWith(s, StringComparison.OrdinalIgnoreCase))))
+        if (statement.Function == "url"
+            || (statement.Function is null && Schemes.Any(s => statement.Name.StartsWith(s, StringComparison.OrdinalIgnoreCase))))
         {
-            throw new HoconException(statement.Origin, $"'{statement.Name}' is a URL, and those are not included: settings come from files alone", "file(\"…\")");
+            throw new HoconException(
+                statement.Origin, $"'{statement.Name}' is a URL, and those are not included: settings come from files alone", "file(\"…\")");
         }
     }
 
@@ -64,12 +68,16 @@ internal sealed class Includer(HoconOptions options)
 
         if (_chain.Contains(location))
         {
-            throw new HoconException(statement.Origin, $"the files include one another in a circle: {string.Join(" -> ", _chain.SkipWhile(l => l != location).Append(location))}");
+            throw new HoconException(
+                statement.Origin,
+                $"the files include one another in a circle: {string.Join(" -> ", _chain.SkipWhile(l => l != location).Append(location))}");
         }
 
         if (_chain.Count > Options.MaxIncludeDepth || ++_count > Options.MaxIncludes)
         {
-            throw new HoconException(statement.Origin, "too many files include one another", $"at most {Options.MaxIncludeDepth} in a chain and {Options.MaxIncludes} in all");
+            throw new HoconException(
+                statement.Origin, "too many files include one another",
+                $"at most {Options.MaxIncludeDepth} in a chain and {Options.MaxIncludes} in all");
         }
 
         return Parse(new FileText(location, bytes), location, place) as ObjectNode
@@ -86,7 +94,8 @@ internal sealed class Includer(HoconOptions options)
         return node;
     }
 
-    private string Locate(HoconOrigin origin, string name, string includingFile) => Try(origin, name, () => Options.Includes.Locate(name, includingFile));
+    private string Locate(HoconOrigin origin, string name, string includingFile) =>
+        Try(origin, name, () => Options.Includes.Locate(name, includingFile));
 
     private byte[]? Read(HoconOrigin origin, string location) => Try(origin, location, () => Options.Includes.Read(location));
 

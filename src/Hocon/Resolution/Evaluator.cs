@@ -5,8 +5,8 @@ using Runner.Hocon.Syntax;
 namespace Runner.Hocon.Resolution;
 
 /// <summary>
-/// Evaluates what stands in cells, lazily and each node once. A substitution looks forward: it takes the final value of its path. Where that leads back to
-/// a node being evaluated, it sees only what was assigned before that node, which is how <c>a = ${a} x</c> gets its earlier value.
+/// Evaluates what stands in cells, lazily and each node once. A substitution looks forward: it takes the final value of its path. Where that leads
+/// back to a node being evaluated, it sees only what was assigned before that node, which is how <c>a = ${a} x</c> gets its earlier value.
 /// </summary>
 internal sealed class Evaluator(ObjectNode root, HoconOptions options, Budget budget)
 {
@@ -97,7 +97,9 @@ internal sealed class Evaluator(ObjectNode root, HoconOptions options, Budget bu
     {
         var view = Find(node.Start ?? root, node.Path) ?? (node.Alternate is null ? null : Find(root, node.Alternate)) ?? FromEnvironment(node);
         return view is not null || node.IsOptional ? view
-            : throw new HoconException(node.Origin, $"{node} has no value", "a path that is set before it is needed, a variable of the environment, or ${?…} where it may be missing");
+            : throw new HoconException(
+                node.Origin, $"{node} has no value",
+                "a path that is set before it is needed, a variable of the environment, or ${?…} where it may be missing");
     }
 
     private View? Find(ObjectNode from, string[] path)
@@ -136,7 +138,8 @@ internal sealed class Evaluator(ObjectNode root, HoconOptions options, Budget bu
     }
 
     private ScalarNode? Variable(string name) =>
-        name.Length > 0 && options.Environment(name) is { } text ? new ScalarNode(new HoconOrigin($"the variable {name}", 0, 0), HoconKind.String, text) : null;
+        name.Length > 0 && options.Environment(name) is { } text
+            ? new ScalarNode(new HoconOrigin($"the variable {name}", 0, 0), HoconKind.String, text) : null;
 
     private View? Concatenate(ConcatNode node)
     {

@@ -68,7 +68,8 @@ internal sealed class Resolver
     {
         foreach (var node in cell.Stack)
         {
-            var optional = (node is ConcatNode concat ? concat.Parts : [node]).OfType<SubstitutionNode>().Where(s => s.IsOptional && s.View is { IsContainer: true }).ToList();
+            var optional = (node is ConcatNode concat ? concat.Parts : [node]).OfType<SubstitutionNode>()
+                .Where(s => s.IsOptional && s.View is { IsContainer: true }).ToList();
             foreach (var substitution in optional)
             {
                 substitution.View = null;
@@ -91,6 +92,8 @@ internal sealed class Resolver
     {
         var node = cell.Stack.FindLast(n => n is SubstitutionNode or ConcatNode) ?? cell.Stack[^1];
         var cause = node is ConcatNode concat ? concat.Parts.OfType<SubstitutionNode>().FirstOrDefault() ?? node : node;
-        return new HoconException(cause.Origin, $"{(cause is SubstitutionNode ? cause : "the value")} refers to the object or array that it stands in", "a path outside of it");
+        return new HoconException(
+            cause.Origin, $"{(cause is SubstitutionNode ? cause : "the value")} refers to the object or array that it stands in",
+            "a path outside of it");
     }
 }

@@ -39,7 +39,8 @@ internal sealed class View
     public static View OfLayers(HoconOrigin origin, IReadOnlyList<ObjectNode> layers) => new(origin) { Layers = layers };
 
     /// <summary>The keys of an object, in the order of their first mention.</summary>
-    public IEnumerable<string> Keys => Layers!.Count == 1 ? Layers[0].Fields.Keys : Layers.SelectMany(l => l.Fields.Keys).Distinct(StringComparer.Ordinal);
+    public IEnumerable<string> Keys =>
+        Layers!.Count == 1 ? Layers[0].Fields.Keys : Layers.SelectMany(l => l.Fields.Keys).Distinct(StringComparer.Ordinal);
 
     /// <summary>What is assigned to a key over all layers; null if nothing is.</summary>
     public Cell? Find(string key)

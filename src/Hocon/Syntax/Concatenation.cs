@@ -39,7 +39,9 @@ internal static class Concatenation
     }
 
     public static HoconException Mixed(Node part) =>
-        new(part.Origin, $"{Name(part)} stands on one line with values of another kind", "only simple values, only arrays or only objects; newlines or commas part them");
+        new(
+            part.Origin, $"{Name(part)} stands on one line with values of another kind",
+            "only simple values, only arrays or only objects; newlines or commas part them");
 
     private static string TextOf(Node part) => part is ScalarNode scalar ? scalar.Text : ((SpaceNode)part).Text;
 

@@ -20,7 +20,8 @@ internal sealed class Cursor(string text, string file)
 
     public static bool IsSpace(char c) =>
         c is '\t' or '\n' or '\v' or '\f' or '\r' or '\u001C' or '\u001D' or '\u001E' or '\u001F' or '\uFEFF' or ' '
-        || (c >= '\u0080' && char.GetUnicodeCategory(c) is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+        || (c >= '\u0080'
+            && char.GetUnicodeCategory(c) is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     public bool StartsWith(string what) => string.CompareOrdinal(text, _at, what, 0, what.Length) == 0;
 
@@ -110,7 +111,8 @@ internal sealed class Cursor(string text, string file)
     public HoconException Wrong(string problem, string? expected = null) => new(Origin, problem, expected);
 
     /// <summary>What stands here, for a sentence.</summary>
-    public string Describe() => IsEnd ? "the end of the text" : Peek == '\n' ? "the end of the line" : char.IsControl(Peek) || char.IsSurrogate(Peek) ? $"U+{(int)Peek:X4}" : $"'{Peek}'";
+    public string Describe() => IsEnd ? "the end of the text"
+        : Peek == '\n' ? "the end of the line" : char.IsControl(Peek) || char.IsSurrogate(Peek) ? $"U+{(int)Peek:X4}" : $"'{Peek}'";
 
     private void SkipComment()
     {

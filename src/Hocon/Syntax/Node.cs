@@ -77,7 +77,9 @@ internal sealed class SubstitutionNode(HoconOrigin origin, ObjectNode? start, st
     public override string ToString() => $"${{{(IsOptional ? "?" : "")}{HoconPath.Render(Written)}{(IsList ? "[]" : "")}}}";
 }
 
-/// <summary>Everything assigned to one key (or the one value of an array's item), in order: later entries override or merge with earlier ones.</summary>
+/// <summary>
+/// Everything assigned to one key (or the one value of an array's item), in order: later entries override or merge with earlier ones.
+/// </summary>
 internal sealed class Cell
 {
     public List<Node> Stack { get; } = [];

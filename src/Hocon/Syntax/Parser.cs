@@ -22,7 +22,9 @@ internal sealed class Parser(string text, string file, Place root, Includer incl
         };
         _cursor.SkipAll();
         return _cursor.IsEnd ? node
-            : throw _cursor.Wrong($"{_cursor.Describe()} stands {(_cursor.Peek == '}' ? "without a '{' that it closes" : "behind the end of the root value")}", "the end of the text");
+            : throw _cursor.Wrong(
+                $"{_cursor.Describe()} stands {(_cursor.Peek == '}' ? "without a '{' that it closes" : "behind the end of the root value")}",
+                "the end of the text");
     }
 
     private ObjectNode ParseBareRoot()
@@ -50,7 +52,9 @@ internal sealed class Parser(string text, string file, Place root, Includer incl
         return node;
     }
 
-    /// <summary>Fields or items up to the closing character (NUL: the end of the text): parted by one comma or by newlines, one comma may trail.</summary>
+    /// <summary>
+    /// Fields or items up to the closing character (NUL: the end of the text): parted by one comma or by newlines, one comma may trail.
+    /// </summary>
     private void ParseItems(char close, Action parseItem)
     {
         var begin = _cursor.Origin;
@@ -75,7 +79,8 @@ internal sealed class Parser(string text, string file, Place root, Includer incl
                     return;
                 }
 
-                throw _cursor.Wrong($"{_cursor.Describe()} stands behind a value", close == '\0' ? "a comma or a newline" : $"a comma, a newline or '{close}'");
+                throw _cursor.Wrong(
+                    $"{_cursor.Describe()} stands behind a value", close == '\0' ? "a comma or a newline" : $"a comma, a newline or '{close}'");
             }
         }
     }

@@ -29,7 +29,8 @@ public sealed class HoconObject : HoconValue
     public IReadOnlyList<KeyValuePair<string, HoconValue>> Fields => _fields;
 
     /// <summary>
-    /// Merges objects like duplicate keys of one file: later ones override, objects under the same key merge, and what is no object hides what came before.
+    /// Merges objects like duplicate keys of one file: later ones override, objects under the same key merge, and what is no object hides what came
+    /// before.
     /// </summary>
     public static HoconObject Merge(params ReadOnlySpan<HoconObject> lowestFirst)
     {
@@ -79,5 +80,6 @@ public sealed class HoconObject : HoconValue
     private HoconObject MergedWith(HoconObject later) =>
         new(later.Origin, _fields.Concat(later._fields.Select(f => new KeyValuePair<string, HoconValue>(
             f.Key,
-            f.Value is HoconObject above && _fields.TryGetValue(f.Key, out var below) && below is HoconObject under ? under.MergedWith(above) : f.Value))));
+            f.Value is HoconObject above && _fields.TryGetValue(f.Key, out var below) && below is HoconObject under
+                ? under.MergedWith(above) : f.Value))));
 }

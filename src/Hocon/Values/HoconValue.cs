@@ -3,7 +3,10 @@ using Runner.Hocon.Values;
 
 namespace Runner.Hocon;
 
-/// <summary>A resolved value, immutable, with where it was written. The conversions are those of the specification and no others; what they refuse is a <see cref="HoconException"/>.</summary>
+/// <summary>
+/// A resolved value, immutable, with where it was written. The conversions are those of the specification and no others; what they refuse is a
+/// <see cref="HoconException"/>.
+/// </summary>
 public abstract class HoconValue
 {
     private protected HoconValue(HoconOrigin origin, HoconKind kind)

@@ -20,7 +20,8 @@ internal static class Units
         (TimeSpan.TicksPerHour, "h hour hours"),
         (TimeSpan.TicksPerDay, "d day days"));
 
-    private static readonly FrozenDictionary<string, decimal> SizeUnits = Table([(1m, "B b byte bytes"), .. Powers(1000, "kMGTPEZY", binary: false), .. Powers(1024, "KMGTPEZY", binary: true)]);
+    private static readonly FrozenDictionary<string, decimal> SizeUnits = Table(
+        [(1m, "B b byte bytes"), .. Powers(1000, "kMGTPEZY", binary: false), .. Powers(1024, "KMGTPEZY", binary: true)]);
 
     public static TimeSpan ToDuration(HoconScalar value)
     {
@@ -92,7 +93,8 @@ internal static class Units
         {
             factor *= step;
             var letter = letters[i];
-            yield return (factor, $"{names[i]} {names[i]}s {(binary ? $"{letter} {char.ToLowerInvariant(letter)} {letter}i {letter}iB" : $"{letter}B")}");
+            yield return (
+                factor, $"{names[i]} {names[i]}s {(binary ? $"{letter} {char.ToLowerInvariant(letter)} {letter}i {letter}iB" : $"{letter}B")}");
         }
     }
 

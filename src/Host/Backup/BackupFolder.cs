@@ -35,7 +35,8 @@ internal sealed class BackupFolder(string dataDirectory, ILogger log) : IDisposa
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Warning("{Folder}, where a backup was prepared, cannot be deleted; the node's next start will try again: {Reason}", FullPath, e.Message);
+            log.Warning(
+                "{Folder}, where a backup was prepared, cannot be deleted; the node's next start will try again: {Reason}", FullPath, e.Message);
         }
     }
 }

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace Runner.Host.Backup;
 
 /// <summary>
-/// A backup is a tar archive, gzipped or not, with these entries in this order. No token is in it, and no secret value but in output, as it was written.
+/// A backup is a tar archive, gzipped or not, with these entries in this order. No token is in it, and no secret value but in output, as it was
+/// written.
 /// <code>
 ///   manifest.json                   who made it, when, in which format
 ///   store.db                        the store

@@ -12,7 +12,10 @@ namespace Runner.Host.Backup;
 internal sealed class BackupInvalidException(string file, string what, Exception? inner = null) : Exception(
     $"{file} {what} Nothing was restored.", inner);
 
-/// <summary>Unpacks a backup into an empty folder and checks everything that it says of itself. What is called otherwise than a backup's entries are is refused.</summary>
+/// <summary>
+/// Unpacks a backup into an empty folder and checks everything that it says of itself. What is called otherwise than a backup's entries are is
+/// refused.
+/// </summary>
 internal sealed class BackupReader(string file, string folder)
 {
     private const int LargestManifest = 64 * 1024;
@@ -29,11 +32,14 @@ internal sealed class BackupReader(string file, string folder)
     public async Task<BackupManifest> UnpackAsync(CancellationToken cancel)
     {
         // A FIFO may never be opened by anybody else: then this is not waited for longer than wanted.
-        var opening = Task.Run(() => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, FileOptions.SequentialScan), CancellationToken.None);
+        var opening = Task.Run(
+            () => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, FileOptions.SequentialScan),
+            CancellationToken.None);
         await using var archive = await opening.WaitAsync(cancel);
         if (!archive.CanSeek)
         {
-            throw new BackupInvalidException(file, "is no plain file: a backup is read from one alone. Copy what comes from there into a file first.");
+            throw new BackupInvalidException(
+                file, "is no plain file: a backup is read from one alone. Copy what comes from there into a file first.");
         }
 
         await using var plain = IsGzip(archive) ? new GZipStream(archive, CompressionMode.Decompress) : (Stream)archive;
@@ -96,7 +102,8 @@ internal sealed class BackupReader(string file, string folder)
         await lines.WriteLineAsync(BackupFormat.SumLine(await CopyAsync(entry, bytes, cancel), entry.Name));
         var manifest = JsonSerializer.Deserialize(bytes.ToArray(), BackupJson.Default.BackupManifest) ?? throw new JsonException();
         return manifest.Format is >= 1 and <= BackupFormat.Version ? manifest
-            : throw new BackupInvalidException(file, $"was made by a newer version of this program ({Shown(manifest.Version)}): restore it with that one.");
+            : throw new BackupInvalidException(
+                file, $"was made by a newer version of this program ({Shown(manifest.Version)}): restore it with that one.");
     }
 
     private async Task WriteFileAsync(TarEntry entry, StreamWriter lines, CancellationToken cancel)
@@ -117,7 +124,8 @@ internal sealed class BackupReader(string file, string folder)
             return Path.Combine(folder, name);
         }
 
-        if (!BackupFormat.IsOutput(name) || BackupFormat.Parse(Path.GetFileName(name)) is not { } output || !output.Run.EndsWith(name.Split('/')[1], StringComparison.Ordinal))
+        if (!BackupFormat.IsOutput(name) || BackupFormat.Parse(Path.GetFileName(name)) is not { } output
+            || !output.Run.EndsWith(name.Split('/')[1], StringComparison.Ordinal))
         {
             throw new BackupInvalidException(file, $"has an entry '{Shown(name)}' in it that no backup has.");
         }
@@ -150,7 +158,8 @@ internal sealed class BackupReader(string file, string folder)
             var expected = await said.ReadLineAsync(cancel);
             if (expected != line)
             {
-                throw new BackupInvalidException(file, $"is damaged: the checksum of {line[(line.IndexOf(' ', StringComparison.Ordinal) + 2)..]} is another than {BackupFormat.Sums} says.");
+                throw new BackupInvalidException(file, $"is damaged: the checksum of {line[(line.IndexOf(' ', StringComparison.Ordinal) + 2)..]} is "
+                    + $"another than {BackupFormat.Sums} says.");
             }
         }
 

@@ -61,7 +61,8 @@ internal sealed class BackupWriter : IAsyncDisposable
 
         await _sums.FlushAsync(_cancel);
         _sumsFile.Position = 0;
-        await _tar.WriteEntryAsync(Entry(BackupFormat.Sums, _sumsFile, manifest.MadeAt, _leftOut.Count > 0 ? Backup.LeftOut.Text(_leftOut) : null), _cancel);
+        await _tar.WriteEntryAsync(
+            Entry(BackupFormat.Sums, _sumsFile, manifest.MadeAt, _leftOut.Count > 0 ? Backup.LeftOut.Text(_leftOut) : null), _cancel);
     }
 
     /// <summary>Writes the archive's end.</summary>

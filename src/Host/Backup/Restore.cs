@@ -91,8 +91,10 @@ internal sealed class Restore(HostEnvironment environment)
             ? JsonSerializer.Serialize(report, BackupJson.Default.RestoreReport) + "\n"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"Restored {report.DataDirectory} as node '{backup.Node}' was at {backup.MadeAt:yyyy-MM-dd HH:mm:ss} UTC, with {files} files of output.\n")
-                + (report.LeftOut is { } missing ? $"Left out of it when it was made, since a program had replaced it: {Cli.Terminal.Printable.Line(missing)}.\n" : "")
+                $"Restored {report.DataDirectory} as node '{backup.Node}' was at {backup.MadeAt:yyyy-MM-dd HH:mm:ss} UTC, "
+                + $"with {files} files of output.\n")
+                + (report.LeftOut is { } missing
+                    ? $"Left out of it when it was made, since a program had replaced it: {Cli.Terminal.Printable.Line(missing)}.\n" : "")
                 + (report.Kept is { } kept ? $"What was in it is in {kept}; delete that when it is not needed any more.\n" : "")
                 + $"`runner node --data {report.DataDirectory}` runs it: schedules go on, and what was running then counts as after a crash.\n");
         environment.Output.Flush();

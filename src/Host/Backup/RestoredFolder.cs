@@ -59,7 +59,9 @@ internal static class RestoredFolder
         return Settle(dataDirectory, time);
     }
 
-    /// <summary>Finishes a restore that was interrupted when it was good, and clears one away that was not. Call with the folder's lock held.</summary>
+    /// <summary>
+    /// Finishes a restore that was interrupted when it was good, and clears one away that was not. Call with the folder's lock held.
+    /// </summary>
     /// <returns>Where what was there before a finished one is now; null if there was none, or nothing before it.</returns>
     public static string? Settle(string dataDirectory, TimeProvider time)
     {
@@ -90,7 +92,8 @@ internal static class RestoredFolder
     /// <summary>Whether a folder holds anything that a restore would be laid over.</summary>
     public static bool IsEmpty(string dataDirectory) => !Directory.EnumerateFileSystemEntries(dataDirectory)
         .Select(e => Path.GetFileName(e)!)
-        .Any(e => e is not (DataDirectory.LockName or Client.DataFolder.TokenFileName or Client.DataFolder.NodeFileName or Restoring) && !e.StartsWith(Before, StringComparison.Ordinal));
+        .Any(e => e is not (DataDirectory.LockName or Client.DataFolder.TokenFileName or Client.DataFolder.NodeFileName or Restoring)
+            && !e.StartsWith(Before, StringComparison.Ordinal));
 
     /// <summary>One part; a second time does what the first was kept from.</summary>
     private static void Place(string dataDirectory, string folder, string name, string[] belongings)

@@ -4,7 +4,8 @@ using System.IO.Enumeration;
 namespace Runner.Host.Cluster;
 
 /// <summary>A setting of Akka.NET that is not a user's to set.</summary>
-/// <param name="Path">From <c>akka</c> down. <c>*</c> stands for any characters of one name, <c>**</c> for any number of names. What lies below is meant too.</param>
+/// <param name="Path">From <c>akka</c> down. <c>*</c> stands for any characters of one name, <c>**</c> for any number of names. What lies below is
+/// meant too.</param>
 /// <param name="Why">What would be lost; a clause.</param>
 /// <param name="Instead">What to do; a sentence.</param>
 internal sealed record AkkaGuard(string Path, string Why, string Instead)
@@ -38,7 +39,9 @@ internal sealed record AkkaGuard(string Path, string Why, string Instead)
     }
 }
 
-/// <summary>Every setting of Akka.NET that would undo a guarantee, with its reason. The one list; <see cref="AkkaSettings"/> holds a settings file against it.</summary>
+/// <summary>
+/// Every setting of Akka.NET that would undo a guarantee, with its reason. The one list; <see cref="AkkaSettings"/> holds a settings file against it.
+/// </summary>
 internal static class AkkaGuards
 {
     private const string LeaveItOut = "Leave it out.";
@@ -50,7 +53,8 @@ internal static class AkkaGuards
         .. Of("entities and limits are found through the cluster, of which a node on its own is the only member", LeaveItOut,
             "akka.actor.provider"),
         .. Of("what is in the journal and on the wire is written in one way, which every version of this program has to read", LeaveItOut,
-            "akka.actor.serializers", "akka.actor.serialization-bindings", "akka.actor.serialization-identifiers", "akka.actor.serialization-settings",
+            "akka.actor.serializers", "akka.actor.serialization-bindings", "akka.actor.serialization-identifiers",
+            "akka.actor.serialization-settings",
             "akka.persistence.**.serializer", "akka.persistence.**.event-adapters", "akka.persistence.**.event-adapter-bindings"),
         .. Of("an actor that is made in another way, or more than once, decides what another has decided already", LeaveItOut,
             "akka.actor.deployment", "akka.actor.router", "akka.actor.guardian-supervisor-strategy"),
@@ -61,28 +65,31 @@ internal static class AkkaGuards
         .. Of("schedules, grace times and leases are measured by it", LeaveItOut,
             "akka.scheduler.implementation"),
         .. Of("events, rows, slots and wake-ups are written in one transaction by this program's own journal", TheStore,
-            "akka.persistence.**.class", "akka.persistence.**.plugin", "akka.persistence.**.auto-start-journals", "akka.persistence.**.auto-start-snapshot-stores",
-            "akka.persistence.**.connection-string", "akka.persistence.**.connection-string-name", "akka.persistence.**.provider-name",
-            "akka.persistence.**.auto-initialize", "akka.persistence.**.table-mapping", "akka.persistence.**.table-name", "akka.persistence.**.schema-name",
-            "akka.persistence.**.columns", "akka.persistence.**.tag-write-mode", "akka.persistence.**.tag-separator",
-            "akka.persistence.**.read-isolation-level", "akka.persistence.**.write-isolation-level"),
+            "akka.persistence.**.class", "akka.persistence.**.plugin", "akka.persistence.**.auto-start-journals",
+            "akka.persistence.**.auto-start-snapshot-stores", "akka.persistence.**.connection-string", "akka.persistence.**.connection-string-name",
+            "akka.persistence.**.provider-name", "akka.persistence.**.auto-initialize", "akka.persistence.**.table-mapping",
+            "akka.persistence.**.table-name", "akka.persistence.**.schema-name", "akka.persistence.**.columns", "akka.persistence.**.tag-write-mode",
+            "akka.persistence.**.tag-separator", "akka.persistence.**.read-isolation-level", "akka.persistence.**.write-isolation-level"),
         .. Of("an entity that moved and came back would lose its last event; the store's own key keeps two writers apart", LeaveItOut,
             "akka.persistence.**.replay-filter"),
         .. Of("what an entity has been told while it recovers would be dropped", LeaveItOut,
             "akka.persistence.internal-stash-overflow-strategy"),
         .. Of("a node on its own opens no port but its API's, and nobody joins it", LeaveItOut,
-            "akka.remote.enabled-transports", "akka.remote.local", "akka.remote.adapters", "akka.remote.**.transport-class", "akka.remote.**.applied-adapters",
+            "akka.remote.enabled-transports", "akka.remote.local", "akka.remote.adapters", "akka.remote.**.transport-class",
+            "akka.remote.**.applied-adapters",
             "akka.cluster.seed-nodes"),
         .. Of("who is a member is decided in one way by all; two halves of a cluster would both go on", LeaveItOut,
-            "akka.cluster.downing-provider-class", "akka.cluster.auto-down-unreachable-after", "akka.cluster.split-brain-resolver", "akka.cluster.down-removal-margin",
-            "akka.cluster.run-coordinated-shutdown-when-down", "akka.cluster.**.use-lease", "akka.coordination.**.lease-class",
-            "akka.cluster.**.implementation-class", "akka.remote.**.implementation-class"),
+            "akka.cluster.downing-provider-class", "akka.cluster.auto-down-unreachable-after", "akka.cluster.split-brain-resolver",
+            "akka.cluster.down-removal-margin", "akka.cluster.run-coordinated-shutdown-when-down", "akka.cluster.**.use-lease",
+            "akka.coordination.**.lease-class", "akka.cluster.**.implementation-class", "akka.remote.**.implementation-class"),
         .. Of("the node would wait for members that never come, and do no work", LeaveItOut,
             "akka.cluster.min-nr-of-members", "akka.cluster.**.role"),
         .. Of("where entities are is known to the members alone, and what loads them are their wake-ups in the store", LeaveItOut,
-            "akka.cluster.**.state-store-mode", "akka.cluster.**.remember-entities", "akka.cluster.**.remember-entities-store", "akka.cluster.**.durable"),
+            "akka.cluster.**.state-store-mode", "akka.cluster.**.remember-entities", "akka.cluster.**.remember-entities-store",
+            "akka.cluster.**.durable"),
         .. Of("the node's commands decide when it ends, in which order and with which exit code", "The phases' timeouts may be set.",
-            "akka.coordinated-shutdown.exit-clr", "akka.coordinated-shutdown.run-by-clr-shutdown-hook", "akka.coordinated-shutdown.terminate-actor-system",
+            "akka.coordinated-shutdown.exit-clr", "akka.coordinated-shutdown.run-by-clr-shutdown-hook",
+            "akka.coordinated-shutdown.terminate-actor-system",
             "akka.coordinated-shutdown.run-by-actor-system-terminate", "akka.coordinated-shutdown.phases.*.depends-on",
             "akka.coordinated-shutdown.phases.*.recover", "akka.coordinated-shutdown.phases.*.enabled"),
         .. Of("the node has one log", "Set akka.loglevel and runner.log-level for more of it, or runner.log-file for another place.",
@@ -91,5 +98,6 @@ internal static class AkkaGuards
             "akka.log-config-on-start"),
     ];
 
-    private static IEnumerable<AkkaGuard> Of(string why, string instead, params string[] paths) => paths.Select(path => new AkkaGuard(path, why, instead));
+    private static IEnumerable<AkkaGuard> Of(string why, string instead, params string[] paths) =>
+        paths.Select(path => new AkkaGuard(path, why, instead));
 }

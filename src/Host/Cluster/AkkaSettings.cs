@@ -13,8 +13,8 @@ namespace Runner.Host.Cluster;
 internal sealed record AkkaEntry(string Path, HoconValue Value, string From);
 
 /// <summary>
-/// The settings of Akka.NET: those of <c>hocon/akka.conf</c>, which is built in, and over them <c>akka { … }</c> of a settings file, which is held against
-/// <see cref="AkkaGuards"/> first. Akka.NET gets the result as JSON: its own reader of HOCON is older than the specification.
+/// The settings of Akka.NET: those of <c>hocon/akka.conf</c>, which is built in, and over them <c>akka { … }</c> of a settings file, which is held
+/// against <see cref="AkkaGuards"/> first. Akka.NET gets the result as JSON: its own reader of HOCON is older than the specification.
 /// </summary>
 internal sealed class AkkaSettings
 {
@@ -40,7 +40,8 @@ internal sealed class AkkaSettings
 
     /// <summary>Every setting that the node sets, those of its journal and its serializers among them, in the order of the files.</summary>
     public IEnumerable<AkkaEntry> Entries => Leaves([Section], HoconObject.Merge(HoconObject.Merge(Journal.Value, _section), Wire.Value)).Select(
-        leaf => new AkkaEntry(HoconPath.Render(leaf.Path), leaf.Value, leaf.Value.Origin.File == BuiltIn ? NodeSetting.Default : leaf.Value.Origin.FileAndLine));
+        leaf => new AkkaEntry(
+            HoconPath.Render(leaf.Path), leaf.Value, leaf.Value.Origin.File == BuiltIn ? NodeSetting.Default : leaf.Value.Origin.FileAndLine));
 
     /// <summary>A file's section over the defaults.</summary>
     /// <param name="report">Told every setting that may not be set, and every one that is no setting.</param>
@@ -63,7 +64,8 @@ internal sealed class AkkaSettings
         return Read(reader.ReadToEnd());
     }
 
-    private static HoconObject Read(string builtIn) => HoconDocument.ParseText(builtIn, new HoconOptions { File = BuiltIn }).Object.GetObject(Section);
+    private static HoconObject Read(string builtIn) =>
+        HoconDocument.ParseText(builtIn, new HoconOptions { File = BuiltIn }).Object.GetObject(Section);
 
     private static void Check(ImmutableArray<string> path, HoconObject section, HoconObject? defaults, Action<OptionMistake> report)
     {
@@ -92,14 +94,15 @@ internal sealed class AkkaSettings
     {
         var plain = Plain(path);
         return AkkaGuards.All.FirstOrDefault(g => g.Covers(plain)) is { } guard ? $"cannot be set: {guard.Why}. {guard.Instead}"
-            : value is not HoconObject && (known is HoconObject || AkkaGuards.All.Any(g => g.LiesBelow(plain))) ? "holds other settings; expected { … }."
+            : value is not HoconObject
+                && (known is HoconObject || AkkaGuards.All.Any(g => g.LiesBelow(plain))) ? "holds other settings; expected { … }."
             : value is HoconObject && known is HoconScalar or HoconArray ? "is one setting; expected its value and not { … }."
             : null;
     }
 
     /// <summary>
-    /// The names as whoever wrote them may have meant them: <c>"a.b"</c> in quotes is one name to the specification, but not to every reader of it, so it
-    /// is held against the guards as two.
+    /// The names as whoever wrote them may have meant them: <c>"a.b"</c> in quotes is one name to the specification, but not to every reader of it,
+    /// so it is held against the guards as two.
     /// </summary>
     private static ImmutableArray<string> Plain(ImmutableArray<string> path) =>
         [.. path.SelectMany(name => name.Split('.')).Select(name => name.Replace("\"", "", StringComparison.Ordinal).Trim())];
@@ -109,6 +112,7 @@ internal sealed class AkkaSettings
         section.Fields.Where(f => f.Value.Kind != HoconKind.Null)
             .Select(f => new KeyValuePair<string, HoconValue>(f.Key, f.Value is HoconObject inner ? WithoutNulls(inner) : f.Value)));
 
-    private static IEnumerable<(ImmutableArray<string> Path, HoconValue Value)> Leaves(ImmutableArray<string> path, HoconObject section) => section.Fields.SelectMany(
-        f => f.Value is HoconObject { Fields.Count: > 0 } inner ? Leaves(path.Add(f.Key), inner) : [(path.Add(f.Key), f.Value)]);
+    private static IEnumerable<(ImmutableArray<string> Path, HoconValue Value)> Leaves(ImmutableArray<string> path, HoconObject section) =>
+        section.Fields.SelectMany(
+            f => f.Value is HoconObject { Fields.Count: > 0 } inner ? Leaves(path.Add(f.Key), inner) : [(path.Add(f.Key), f.Value)]);
 }

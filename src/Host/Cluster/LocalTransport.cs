@@ -28,7 +28,9 @@ internal sealed class LocalTransport : Transport
 
     /// <summary>The address under which the node finds itself; no name and no port of the machine.</summary>
     public override Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen() =>
-        Task.FromResult((new Address(Scheme, System.Name, Config.GetString("hostname"), Config.GetInt("port")), new TaskCompletionSource<IAssociationEventListener>()));
+        Task.FromResult((
+            new Address(Scheme, System.Name, Config.GetString("hostname"), Config.GetInt("port")),
+            new TaskCompletionSource<IAssociationEventListener>()));
 
     // All of them: whatever is tried is refused here, and not by «no transport found».
     public override bool IsResponsibleFor(Address remote) => true;

@@ -7,8 +7,8 @@ using Serilog.Extensions.Logging;
 namespace Runner.Host.Cluster;
 
 /// <summary>
-/// A node's actor system, in a host of its own: the API's host is there before it, says «starting», and has to be there after it, when this one has stopped.
-/// The API is given what it asks (<see cref="Actor{TKey}"/>) and not the container.
+/// A node's actor system, in a host of its own: the API's host is there before it, says «starting», and has to be there after it, when this one has
+/// stopped. The API is given what it asks (<see cref="Actor{TKey}"/>) and not the container.
 /// </summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <param name="actors">Adds the actors.</param>
     /// <exception cref="NodeStartException">Akka.NET does not take the settings.</exception>
     public static async Task<NodeHost> StartAsync(
-        AkkaSettings settings, ILogger log, Action<IServiceCollection> services, Action<AkkaConfigurationBuilder, IServiceProvider> actors, CancellationToken cancel)
+        AkkaSettings settings, ILogger log, Action<IServiceCollection> services, Action<AkkaConfigurationBuilder, IServiceProvider> actors,
+        CancellationToken cancel)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         // The node decides when it ends, not the signals that the usual lifetime listens to; programs get all the time that they were promised.

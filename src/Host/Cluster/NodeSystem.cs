@@ -20,7 +20,8 @@ internal sealed record NodeSystem(RunnerNode Node, ClusterCheck Check)
     /// <summary>Starts a node; it acts on all that is due when this is done, unless its store is away.</summary>
     /// <exception cref="NodeStartException">Akka.NET does not take the settings.</exception>
     public static async Task<NodeSystem> StartAsync(
-        IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log, AkkaSettings akka, CancellationToken cancel)
+        IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log, AkkaSettings akka,
+        CancellationToken cancel)
     {
         var node = new ComposedNode(store, flowRunner, settings, time, log);
         var host = await NodeHost.StartAsync(akka, log, AddNothing, (builder, _) => Compose(builder, node, store), cancel).ConfigureAwait(false);

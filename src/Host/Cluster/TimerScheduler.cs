@@ -7,8 +7,9 @@ using Runner.Host.Configuration;
 namespace Runner.Host.Cluster;
 
 /// <summary>
-/// Actors' timers on the runtime's own: to the millisecond, and idle between them. Akka.NET's wheel turns a hundred times a second whether anything is due or not,
-/// and may not turn faster, so that whatever is due is up to 10 ms late. Akka.NET makes it by the name that stands in <c>hocon/akka.conf</c>.
+/// Actors' timers on the runtime's own: to the millisecond, and idle between them. Akka.NET's wheel turns a hundred times a second whether anything
+/// is due or not, and may not turn faster, so that whatever is due is up to 10 ms late. Akka.NET makes it by the name that stands in
+/// <c>hocon/akka.conf</c>.
 /// </summary>
 internal sealed class TimerScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvider, IDisposable
 {
@@ -37,7 +38,8 @@ internal sealed class TimerScheduler : SchedulerBase, IDateTimeOffsetNowTimeProv
 
     protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) => Schedule(delay, null, action, cancelable);
 
-    protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable cancelable) => Schedule(delay, null, action.Run, cancelable);
+    protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable cancelable) =>
+        Schedule(delay, null, action.Run, cancelable);
 
     protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable cancelable) =>
         Schedule(initialDelay, interval, action, cancelable);

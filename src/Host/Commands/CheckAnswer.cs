@@ -22,7 +22,8 @@ internal sealed record CheckAnswer(bool Valid, ImmutableArray<CheckError>? Error
     public string ToLine() => JsonSerializer.Serialize(this, Json.CheckAnswer);
 }
 
-/// <param name="Path">Where: <c>parameters.items[3].name</c>, or a part of the schema (<c>schema.type</c>) if that is wrong; empty for the whole.</param>
+/// <param name="Path">Where: <c>parameters.items[3].name</c>, or a part of the schema (<c>schema.type</c>) if that is wrong; empty for the
+/// whole.</param>
 /// <param name="Message">What was expected.</param>
 internal sealed record CheckError(string Path, string Message);
 

@@ -11,7 +11,10 @@ internal static class ConfigCommand
 
     private static Command Show(Func<HostEnvironment> environment)
     {
-        var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Settings in HOCON, as for `runner node`. See docs/configuration.md." };
+        var config = new Option<string?>("--config")
+        {
+            HelpName = "FILE", Description = "Settings in HOCON, as for `runner node`. See docs/configuration.md."
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("show", "Show the settings a node would start with, and where each came from.") { config, json }
             .WithExample("runner config show --config node.conf");

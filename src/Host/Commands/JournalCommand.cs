@@ -14,10 +14,15 @@ using Serilog.Core;
 
 namespace Runner.Host.Commands;
 
-/// <summary><c>runner journal skip</c>: leaves an event out that cannot be read. Through the node that has the store; on the store itself while none does.</summary>
+/// <summary>
+/// <c>runner journal skip</c>: leaves an event out that cannot be read. Through the node that has the store; on the store itself while none does.
+/// </summary>
 internal sealed class JournalCommand(Func<HostEnvironment> environment, CliContext context)
 {
-    private readonly Argument<string> _entity = new("ENTITY") { Description = "FlowRun/ID, Deployment/FLOW/NAME or Limiter/limiter, as `runner health` and `runner verify` name it; a run's id alone will do." };
+    private readonly Argument<string> _entity = new("ENTITY")
+    {
+        Description = "FlowRun/ID, Deployment/FLOW/NAME or Limiter/limiter, as `runner health` and `runner verify` name it; a run's id alone will do."
+    };
     private readonly Argument<long> _number = new("NUMBER") { Description = "The number of the event." };
     private readonly Option<string?> _url = Values.Text("--url", "The node's address; without one, the node of the data folder if it runs.", "URL");
     private readonly Option<string?> _reason = Values.Text("--reason", "Kept in the marker, for whoever wonders later.", "TEXT");
@@ -93,7 +98,8 @@ internal sealed class JournalCommand(Func<HostEnvironment> environment, CliConte
 
         if (!Directory.Exists(options.DataDirectory))
         {
-            throw new NodeStartException($"There is no data folder {options.DataDirectory}. Name the node's with --data DIR, or its address with --url URL.");
+            throw new NodeStartException(
+                $"There is no data folder {options.DataDirectory}. Name the node's with --data DIR, or its address with --url URL.");
         }
 
         DataDirectory held;
@@ -110,7 +116,8 @@ internal sealed class JournalCommand(Func<HostEnvironment> environment, CliConte
         {
             var start = new NodeStart(options, "", _ => "", host.Time, Logger.None);
             await using var store = await NodeStores.OpenAsync(start).ConfigureAwait(false);
-            return await StoredEntities.SkipAsync(store.Entities, StoredEntities.Read(command.Entity)!.Value, command, host.Time.GetUtcNow()).ConfigureAwait(false);
+            return await StoredEntities.SkipAsync(store.Entities, StoredEntities.Read(command.Entity)!.Value, command, host.Time.GetUtcNow())
+                .ConfigureAwait(false);
         }
     }
 
@@ -128,7 +135,9 @@ internal sealed class JournalCommand(Func<HostEnvironment> environment, CliConte
                 context.WriteJson(skipped, MessagesJson.Default.EventSkipped);
                 return ExitCodes.Success;
             case EventSkipped skipped:
-                context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Event {skipped.Sequence} of {Printable.Line(skipped.Entity)} is left out. {Printable.Line(skipped.State)}"));
+                context.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Event {skipped.Sequence} of {Printable.Line(skipped.Entity)} is left out. {Printable.Line(skipped.State)}"));
                 if (skipped.NextUnreadable is { } next)
                 {
                     context.WriteLine($"`{UnreadableWords.SkipCommand(skipped.Entity, next)}` leaves that one out, too.");

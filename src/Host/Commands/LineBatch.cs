@@ -65,7 +65,8 @@ internal sealed class LineBatch(Stream input, TextWriter output)
         }
         catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
         {
-            return refuse($"the line could not be answered. This is a mistake in the program; please report it, with the line: {e.GetType().Name}: {e.Message}");
+            return refuse("the line could not be answered. This is a mistake in the program; "
+                + $"please report it, with the line: {e.GetType().Name}: {e.Message}");
         }
     }
 

@@ -6,13 +6,15 @@ namespace Runner.Host.Commands;
 /// <summary>Flags of settings. They are texts here; <see cref="NodeOptionsReader"/> reads them.</summary>
 internal sealed class NodeFlagOptions
 {
-    private readonly Option<string?> _config = new("--config") { HelpName = "FILE", Description = "Settings in HOCON; variables and flags go before them. See docs/configuration.md." };
+    private readonly Option<string?> _config =
+        new("--config") { HelpName = "FILE", Description = "Settings in HOCON; variables and flags go before them. See docs/configuration.md." };
 
     private readonly Dictionary<NodeSetting, Option> _options;
 
     private NodeFlagOptions(IEnumerable<NodeSetting> settings) => _options = settings.ToDictionary(
         s => s,
-        s => s.Flag is (var name, { } value) ? new Option<string?>(name) { HelpName = value, Description = s.Help } : (Option)new Option<bool>(s.Flag!.Value.Name) { Description = s.Help });
+        s => s.Flag is (var name, { } value) ? new Option<string?>(name) { HelpName = value, Description = s.Help }
+            : (Option)new Option<bool>(s.Flag!.Value.Name) { Description = s.Help });
 
     public static NodeFlagOptions OfServe() => new(NodeSetting.All.Where(s => s.Flag is not null));
 
@@ -20,7 +22,8 @@ internal sealed class NodeFlagOptions
     public static NodeFlagOptions OfNode() => new(NodeSetting.All.Where(s => s.Flag is not null && s != NodeSetting.PauseOnShutdown));
 
     /// <summary>What finds the store of a node that does not run.</summary>
-    public static NodeFlagOptions OfStore() => new([NodeSetting.Data, NodeSetting.StoreKind, NodeSetting.StoreConnection, NodeSetting.StorePasswordFile]);
+    public static NodeFlagOptions OfStore() =>
+        new([NodeSetting.Data, NodeSetting.StoreKind, NodeSetting.StoreConnection, NodeSetting.StorePasswordFile]);
 
     public Option<string?> Data => (Option<string?>)_options[NodeSetting.Data];
 

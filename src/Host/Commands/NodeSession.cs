@@ -30,7 +30,8 @@ internal sealed class NodeSession : IAsyncDisposable
 
     /// <exception cref="NodeStartException">Something is in the way; nothing is left behind.</exception>
     /// <exception cref="OperationCanceledException">It was called off meanwhile.</exception>
-    public static async Task<NodeSession> StartAsync(NodeOptions options, NodeStarter starter, TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<NodeSession> StartAsync(
+        NodeOptions options, NodeStarter starter, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         var session = new NodeSession();
         try
@@ -85,7 +86,9 @@ internal sealed class NodeSession : IAsyncDisposable
         _endings.Push(Started.Close);
         telemetry.Host.StoreSize = Started.StoreSize;
         _endings.Push(() => Ended(() => telemetry.Host.StoreSize = null));
-        Slot.Fill(Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit), Started.Copy, Started.Checks);
+        Slot.Fill(
+            Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit), Started.Copy,
+            Started.Checks);
         _endings.Push(() => Ended(Slot.Dispose));
         data.Announce(Url, options.NodeName);
     }
@@ -100,7 +103,8 @@ internal sealed class NodeSession : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new NodeStartException($"What an interrupted backup or restore left in {folder} cannot be cleared away ({e.Message.TrimEnd('.')}).", e);
+            throw new NodeStartException(
+                $"What an interrupted backup or restore left in {folder} cannot be cleared away ({e.Message.TrimEnd('.')}).", e);
         }
     }
 

@@ -43,7 +43,8 @@ internal sealed class ParametersBatch
         }
         catch (JsonException e)
         {
-            return Refuse("", line.Length == 0 ? "the line is empty; expected a JSON object" : $"the line is not JSON: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
+            return Refuse("", line.Length == 0 ? "the line is empty; expected a JSON object"
+                : $"the line is not JSON: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}");
         }
     }
 

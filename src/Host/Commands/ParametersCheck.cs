@@ -16,7 +16,8 @@ internal sealed class ParametersCheck(HostEnvironment environment)
     public int Run(string schemaFile, string given, bool json)
     {
         var value = ReadParameters(given);
-        var problems = ParameterSchema.TryRead(ReadFile("--schema", schemaFile), "schema", out var schema, out var wrong) ? schema.Check(value) : wrong;
+        var problems = ParameterSchema.TryRead(ReadFile("--schema", schemaFile), "schema", out var schema, out var wrong)
+            ? schema.Check(value) : wrong;
         if (json)
         {
             environment.Output.Write(CheckAnswer.Of(problems).ToLine() + "\n");
@@ -40,7 +41,8 @@ internal sealed class ParametersCheck(HostEnvironment environment)
         }
 
         var count = problems.Length == 1 ? "one problem" : $"{problems.Length} problems";
-        environment.Error.Write($"{environment.ErrorStyle.Red("error:")} {(schemaIsRight ? "the parameters do not fit the schema" : "the schema is wrong")}: {count}.\n");
+        environment.Error.Write(
+            $"{environment.ErrorStyle.Red("error:")} {(schemaIsRight ? "the parameters do not fit the schema" : "the schema is wrong")}: {count}.\n");
         foreach (var problem in problems)
         {
             environment.Error.Write($"  {Printable.Line($"{problem.Field}: {problem.Message}")}\n");

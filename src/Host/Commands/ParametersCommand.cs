@@ -12,8 +12,10 @@ internal static class ParametersCommand
     private static Command Check(Func<HostEnvironment> environment, Func<Stream> input)
     {
         var schema = new Option<string?>("--schema") { HelpName = "FILE", Description = "A JSON Schema of draft 2020-12 or 7, in JSON or YAML." };
-        var parameters = new Option<string?>("--parameters") { HelpName = "FILE|JSON", Description = "What to check: a file in JSON or YAML, or JSON itself." };
-        var batch = new Option<bool>("--batch") { Description = "Answer each line {\"schema\":…,\"parameters\":…} of standard input with a line, in order." };
+        var parameters =
+            new Option<string?>("--parameters") { HelpName = "FILE|JSON", Description = "What to check: a file in JSON or YAML, or JSON itself." };
+        var batch =
+            new Option<bool>("--batch") { Description = "Answer each line {\"schema\":…,\"parameters\":…} of standard input with a line, in order." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("check", "Say everything that a schema does not allow. The exit code is 0 if that is nothing, else 1.")
         {

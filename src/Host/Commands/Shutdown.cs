@@ -98,6 +98,7 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
             longest = grace > longest ? grace : longest;
         }
 
-        return $"Stopping {Words.Count(running.Count, "program")}, up to {DurationText.Format(longest)}; Ctrl-C again to kill {(running.Count == 1 ? "it" : "them")} now.";
+        return $"Stopping {Words.Count(running.Count, "program")}, up to {DurationText.Format(longest)}; "
+            + $"Ctrl-C again to kill {(running.Count == 1 ? "it" : "them")} now.";
     }
 }

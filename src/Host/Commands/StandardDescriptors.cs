@@ -4,12 +4,13 @@ using System.Text;
 namespace Runner.Host.Commands;
 
 /// <summary>
-/// Standard input, output and error that were closed when the program was started (<c>&lt;&amp;-</c>, <c>&gt;&amp;-</c>) are opened on nothing. Otherwise the
-/// next file that is opened takes the number, and what is meant for a person goes into it, or a read waits for what never comes.
+/// Standard input, output and error that were closed when the program was started (<c>&lt;&amp;-</c>, <c>&gt;&amp;-</c>) are opened on nothing.
+/// Otherwise the next file that is opened takes the number, and what is meant for a person goes into it, or a read waits for what never comes.
 /// </summary>
 /// <remarks>
 /// The runtime has opened files before any code of ours runs, so the numbers are taken already. Those files are told from what was inherited by their
-/// close-on-exec mark, which nothing that was inherited can have. They are the runtime's, so the program becomes itself anew with the numbers put right.
+/// close-on-exec mark, which nothing that was inherited can have. They are the runtime's, so the program becomes itself anew with the numbers put
+/// right.
 /// </remarks>
 internal static unsafe partial class StandardDescriptors
 {
@@ -26,7 +27,8 @@ internal static unsafe partial class StandardDescriptors
             return;
         }
 
-        var closed = Enumerable.Range(0, Names.Length).Where(fd => FileControl(fd, F_GETFD, 0) is var flags && (flags < 0 || (flags & FD_CLOEXEC) != 0)).ToArray();
+        var closed = Enumerable.Range(0, Names.Length)
+            .Where(fd => FileControl(fd, F_GETFD, 0) is var flags && (flags < 0 || (flags & FD_CLOEXEC) != 0)).ToArray();
         if (closed.Length == 0 || Arguments() is not { Length: > 1 } arguments)
         {
             return;
@@ -60,9 +62,12 @@ internal static unsafe partial class StandardDescriptors
 
     /// <summary>What is said of them: <c>note: standard input was closed: nothing is read from it.</c></summary>
     internal static string Sentence(IEnumerable<int> closed) =>
-        string.Concat(closed.Select(fd => $"note: {Names[fd]} was closed: {(fd == 0 ? "nothing is read from it" : "what is written to it is lost")}.\n"));
+        string.Concat(
+            closed.Select(fd => $"note: {Names[fd]} was closed: {(fd == 0 ? "nothing is read from it" : "what is written to it is lost")}.\n"));
 
-    /// <summary>On standard error; if that is closed, on standard output where a person reads it, since a program would take it for the answer.</summary>
+    /// <summary>
+    /// On standard error; if that is closed, on standard output where a person reads it, since a program would take it for the answer.
+    /// </summary>
     private static void Say(int[] closed)
     {
         var to = !closed.Contains(2) ? 2 : !closed.Contains(1) && IsTerminal(1) == 1 ? 1 : -1;
@@ -105,7 +110,8 @@ internal static unsafe partial class StandardDescriptors
 
             pointers[count] = null;
 
-            // Returns only if it fails: then the descriptors are open on nothing, which is what was wanted, in a runtime that has lost a file of its own.
+            // Returns only if it fails: then the descriptors are open on nothing, which is what was wanted, in a runtime that has lost a file of its
+            // own.
             _ = Execute("/proc/self/exe", pointers);
         }
     }

@@ -21,14 +21,17 @@ internal sealed class VerifyCommand(Func<HostEnvironment> environment, CliContex
 
     private const int Shown = 100;
 
-    private readonly Option<int?> _limit = Values.Integer("--limit", string.Create(CultureInfo.InvariantCulture, $"How many problems are shown ({Shown}); all are counted."), 1, 1_000_000);
+    private readonly Option<int?> _limit = Values.Integer(
+        "--limit", string.Create(CultureInfo.InvariantCulture, $"How many problems are shown ({Shown}); all are counted."), 1, 1_000_000);
     private readonly Option<bool> _json = Values.Flag("--json", "Print JSON.");
     private readonly NodeFlagOptions _store = NodeFlagOptions.OfStore();
 
     public static Command Create(Func<HostEnvironment> environment, CliContext context)
     {
         var it = new VerifyCommand(environment, context);
-        var command = new Command("verify", "Read a whole store, every event and every row, and say what is damaged. A node may run on it meanwhile.") { it._limit, it._json }
+        var command = new Command(
+            "verify",
+            "Read a whole store, every event and every row, and say what is damaged. A node may run on it meanwhile.") { it._limit, it._json }
             .WithExample("runner verify --data /var/lib/runner");
         it._store.AddTo(command);
         command.SetAction((parsed, cancel) => it.RunAsync(parsed, cancel));
@@ -55,7 +58,8 @@ internal sealed class VerifyCommand(Func<HostEnvironment> environment, CliContex
             {
                 var verification = new Verification.Verification(
                     host.Time, parsed.GetValue(_limit) ?? Shown, problem => Say(problem, progress, json),
-                    entities => progress.Show(() => string.Create(CultureInfo.InvariantCulture, $"{entities:N0} runs, deployments and others read …")));
+                    entities => progress.Show(
+                        () => string.Create(CultureInfo.InvariantCulture, $"{entities:N0} runs, deployments and others read …")));
                 var report = await verification.RunAsync(name, scan, interrupt.Token).ConfigureAwait(false);
                 progress.End();
                 return Say(report, json);
@@ -87,7 +91,8 @@ internal sealed class VerifyCommand(Func<HostEnvironment> environment, CliContex
         var path = Path.Combine(options.DataDirectory, SqliteNodeStore.FileName);
         return File.Exists(path)
             ? (path, SqliteStoreScan.Open(new SqliteStoreOptions(path), Tables.All))
-            : throw new NodeStartException($"There is no store {path}. Name the node's data folder with --data DIR, or its database with --store postgresql --store-connection TEXT.");
+            : throw new NodeStartException($"There is no store {path}. Name the node's data folder with --data DIR, "
+                + "or its database with --store postgresql --store-connection TEXT.");
     }
 
     private void Say(StoreProblem problem, Progress progress, bool json)
@@ -109,14 +114,17 @@ internal sealed class VerifyCommand(Func<HostEnvironment> environment, CliContex
         {
             if (report.Found > report.Problems.Length)
             {
-                context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"… and {report.Found - report.Problems.Length:N0} more; --limit shows them."));
+                context.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture, $"… and {report.Found - report.Problems.Length:N0} more; --limit shows them."));
             }
 
             context.WriteLine(
-                (report.Found == 0 ? context.Style.Green("Nothing is wrong.") : context.Style.Red(string.Create(CultureInfo.InvariantCulture, $"{report.Found:N0} {(report.Found == 1 ? "thing is" : "things are")} wrong.")))
+                (report.Found == 0 ? context.Style.Green("Nothing is wrong.") : context.Style.Red(
+                    string.Create(CultureInfo.InvariantCulture, $"{report.Found:N0} {(report.Found == 1 ? "thing is" : "things are")} wrong.")))
                 + string.Create(
                     CultureInfo.InvariantCulture,
-                    $" Read in {report.Seconds:0.0} s: {report.Deployments:N0} deployments, {report.Runs:N0} runs, {report.Events:N0} events, {report.Rows:N0} rows, {report.WakeUps:N0} wake-ups, {report.Slots:N0} slots of {Printable.Line(report.Store)}."));
+                    $" Read in {report.Seconds:0.0} s: {report.Deployments:N0} deployments, {report.Runs:N0} runs, {report.Events:N0} events, "
+                    + $"{report.Rows:N0} rows, {report.WakeUps:N0} wake-ups, {report.Slots:N0} slots of {Printable.Line(report.Store)}."));
         }
 
         return report.Found == 0 ? ExitCodes.Success : ExitCodes.Error;

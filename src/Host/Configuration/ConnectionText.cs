@@ -14,7 +14,8 @@ internal sealed partial record ConnectionText(string Value)
     public bool HasPassword => Passwords().IsMatch(Value);
 
     /// <summary>Any text, without the passwords of connections in it.</summary>
-    public static string Without(string text) => Addresses().Replace(Passwords().Replace(text, m => m.Groups[1].Value + Hidden), m => m.Groups[1].Value + Hidden);
+    public static string Without(string text) =>
+        Addresses().Replace(Passwords().Replace(text, m => m.Groups[1].Value + Hidden), m => m.Groups[1].Value + Hidden);
 
     /// <summary>Reads <c>Name=value;Name=value</c>; null if it is none.</summary>
     public static ConnectionText? TryParse(string text)
@@ -33,7 +34,8 @@ internal sealed partial record ConnectionText(string Value)
     public override string ToString() => Without(Value);
 
     // As Npgsql names it, and its certificate's («SSL Password»); quoted, or up to the next part.
-    [GeneratedRegex("""((?:password|passwd|pwd|psw)\s*=\s*)(?:"(?:[^"]|"")*"?|'(?:[^']|'')*'?|[^;]+)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """((?:password|passwd|pwd|psw)\s*=\s*)(?:"(?:[^"]|"")*"?|'(?:[^']|'')*'?|[^;]+)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Passwords();
 
     // A name and a password in an address. Npgsql takes none, but people write them.

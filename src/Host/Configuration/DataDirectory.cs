@@ -13,8 +13,8 @@ namespace Runner.Host.Configuration;
 ///   node.json   {"url","pid","node"} while the API listens
 ///   token       the API's token
 /// </code>
-/// The folder is this user's alone: another's is refused, since its owner could read and change everything in it; this user's own is closed to others.
-/// The kernel drops the lock with the process, however it ends, so a lock file left behind means nothing.
+/// The folder is this user's alone: another's is refused, since its owner could read and change everything in it; this user's own is closed to
+/// others. The kernel drops the lock with the process, however it ends, so a lock file left behind means nothing.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class DataDirectory : IDisposable
     private const UnixFileMode Special = UnixFileMode.SetUser | UnixFileMode.SetGroup | UnixFileMode.StickyBit;
 
     /// <summary>What a node makes in its folder; other files in it are somebody's own.</summary>
-    private static readonly string[] Made = [LockName, "node.json*", "store.db*", "foreign-programs*", MaskKey.FileName + "*", "user-files-key*", RunFiles.FolderName, "backup", "restor*", "before-restore-*"];
+    private static readonly string[] Made = [LockName, "node.json*", "store.db*", "foreign-programs*", MaskKey.FileName
+        + "*", "user-files-key*", RunFiles.FolderName, "backup", "restor*", "before-restore-*"];
 
     private readonly FileStream _lock;
     private readonly string? _lockedAt;
@@ -109,7 +110,8 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new NodeStartException($"The data folder {path} cannot be made ({Reason(e)}). Make it yourself, or name another with --data DIR.", e);
+            throw new NodeStartException(
+                $"The data folder {path} cannot be made ({Reason(e)}). Make it yourself, or name another with --data DIR.", e);
         }
     }
 
@@ -125,7 +127,9 @@ internal sealed class DataDirectory : IDisposable
         {
             throw new NodeStartException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The data folder {path} belongs to another user (number {owner}), who could read and change what the node keeps there. Name a folder in it, which the node makes for itself, with --data DIR; or give it to this user: `chown -R {me} {PostgresStoreOptions.ForShell(path)}`."));
+                $"The data folder {path} belongs to another user (number {owner}), who could read and change what the node keeps there. "
+                + $"Name a folder in it, which the node makes for itself, with --data DIR; "
+                + $"or give it to this user: `chown -R {me} {PostgresStoreOptions.ForShell(path)}`."));
         }
 
         try
@@ -154,7 +158,8 @@ internal sealed class DataDirectory : IDisposable
         {
             throw new NodeStartException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"What is in the data folder {path} may be read by others and is not this user's to close ({Reason(e)}). Give it to this user: `chown -R {FileFacts.Me} {PostgresStoreOptions.ForShell(path)}`."), e);
+                $"What is in the data folder {path} may be read by others and is not this user's to close ({Reason(e)}). "
+                + $"Give it to this user: `chown -R {FileFacts.Me} {PostgresStoreOptions.ForShell(path)}`."), e);
         }
         catch (IOException e)
         {
@@ -180,9 +185,12 @@ internal sealed class DataDirectory : IDisposable
         folder.UnixFileMode = mode & allowed;
         folder.Refresh();
         return (folder.UnixFileMode & ~allowed) == 0
-            ? (mode & ~(allowed | Passing)) == 0 ? null : $"The data folder {folder.FullName} could be read by other users of this machine (mode {Octal(mode)}) and is closed to them now ({Octal(folder.UnixFileMode)}); change what secrets it holds if somebody may have read them"
+            ? (mode & ~(allowed | Passing)) == 0 ? null
+                : $"The data folder {folder.FullName} could be read by other users of this machine (mode {Octal(mode)}) "
+                    + $"and is closed to them now ({Octal(folder.UnixFileMode)}); change what secrets it holds if somebody may have read them"
             : throw new NodeStartException(
-                $"The data folder {folder.FullName} may be read by other users (mode {Octal(mode)}), and its file system keeps no permissions. Name a folder on another one with --data DIR.");
+                $"The data folder {folder.FullName} may be read by other users (mode {Octal(mode)}), and its file system keeps no permissions. "
+                + "Name a folder on another one with --data DIR.");
     }
 
     private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8);
@@ -202,14 +210,16 @@ internal sealed class DataDirectory : IDisposable
         catch (IOException e)
         {
             throw IsHeld(file)
-                ? new NodeStartException($"The data folder {path} is in use by {Holder(path)}. Stop that node, or name another folder with --data DIR.", e)
+                ? new NodeStartException(
+                    $"The data folder {path} is in use by {Holder(path)}. Stop that node, or name another folder with --data DIR.", e)
                 : NotWritable(path, e);
         }
     }
 
     private static NodeStartException NotWritable(string path, Exception e) => e is UnauthorizedAccessException
         ? new NodeStartException($"The data folder {path} cannot be written by this user. Give it to this user, or name another with --data DIR.", e)
-        : new NodeStartException($"The data folder {path} cannot be written ({Reason(e)}). Make room or let this user write to it, or name another with --data DIR.", e);
+        : new NodeStartException(
+            $"The data folder {path} cannot be written ({Reason(e)}). Make room or let this user write to it, or name another with --data DIR.", e);
 
     private static bool IsHeld(string file)
     {

@@ -41,9 +41,9 @@ internal static class Descriptors
         var isMuch = programs < options.ProcessLimit || followers < Math.Min(FewFollowers, wanted.Followers);
         say(isMuch ? LogEventLevel.Warning : LogEventLevel.Information, string.Create(
             CultureInfo.InvariantCulture,
-            $"This process may open {there} files, and a limit of {options.ProcessLimit} programs with {options.MaxFollowers} followers may need {Needed(wanted, options.ProcessLimit)}: "
-            + $"{programs} programs run, {followers} followers and {reserve} other connections are taken at once. "
-            + $"Raise the limit of open files (LimitNOFILE, ulimit -n), or lower runner.limit or runner.max-followers."));
+            $"This process may open {there} files, and a limit of {options.ProcessLimit} programs with {options.MaxFollowers} followers may need "
+            + $"{Needed(wanted, options.ProcessLimit)}: {programs} programs run, {followers} followers and {reserve} other connections are taken at "
+            + $"once. Raise the limit of open files (LimitNOFILE, ulimit -n), or lower runner.limit or runner.max-followers."));
         return (wanted with { Reserve = reserve, Followers = followers }, programs);
     }
 

@@ -9,7 +9,8 @@ namespace Runner.Host.Configuration;
 /// <param name="Port">0 to 65,535; 0 takes a free one.</param>
 internal sealed record ListenAddress(IPAddress Address, int Port)
 {
-    public const string Expected = "HOST:PORT such as 127.0.0.1:4270, localhost:4270, [::1]:4270 or 0.0.0.0:4270, with a port from 0 (any free one) to 65535";
+    public const string Expected =
+        "HOST:PORT such as 127.0.0.1:4270, localhost:4270, [::1]:4270 or 0.0.0.0:4270, with a port from 0 (any free one) to 65535";
 
     /// <summary>Loopback only: the API can start programs, so reaching it from elsewhere is a decision.</summary>
     public static ListenAddress Default { get; } = new(IPAddress.Loopback, 4270);

@@ -57,7 +57,9 @@ internal sealed class NodeConfigFile
                     Akka = AkkaSettings.Over(value.AsObject(), report);
                     break;
                 default:
-                    report(Unknown(value, key, [NodeSetting.Section, AkkaSettings.Section], "settings stand in runner { … }, and those of Akka.NET in akka { … }"));
+                    report(Unknown(
+                        value, key, [NodeSetting.Section, AkkaSettings.Section],
+                        "settings stand in runner { … }, and those of Akka.NET in akka { … }"));
                     break;
             }
         }
@@ -83,7 +85,9 @@ internal sealed class NodeConfigFile
     {
         if (NodeSetting.All.FirstOrDefault(s => s.Key == key) is not { } setting)
         {
-            report(Unknown(value, $"{NodeSetting.Section}.{key}", NodeSetting.All.Select(s => s.Path), $"expected one of {string.Join(", ", NodeSetting.All.Select(s => s.Key))}"));
+            report(Unknown(
+                value, $"{NodeSetting.Section}.{key}", NodeSetting.All.Select(s => s.Path),
+                $"expected one of {string.Join(", ", NodeSetting.All.Select(s => s.Key))}"));
             return;
         }
 
@@ -111,8 +115,10 @@ internal sealed class NodeConfigFile
         SettingKind.Whole => value.AsLong().ToString(CultureInfo.InvariantCulture),
         SettingKind.Truth => value.AsBoolean() ? "true" : "false",
         // A variable of the environment is one string; it has commas, as the flag has.
-        SettingKind.Names => value is HoconScalar ? value.AsString() : string.Join(',', value is HoconObject { Fields.Count: 0 } ? [] : value.AsList().Select(v => v.AsString())),
-        SettingKind.Duration => value.AsString() is var text && (text == NodeSetting.Forever || DurationText.TryParse(text, out _)) ? text : DurationText.Format(value.AsDuration()),
+        SettingKind.Names => value is HoconScalar ? value.AsString()
+            : string.Join(',', value is HoconObject { Fields.Count: 0 } ? [] : value.AsList().Select(v => v.AsString())),
+        SettingKind.Duration => value.AsString() is var text && (text == NodeSetting.Forever || DurationText.TryParse(text, out _)) ? text
+            : DurationText.Format(value.AsDuration()),
         SettingKind.Size => value.AsSize().ToString(CultureInfo.InvariantCulture),
         SettingKind.Path when value.Origin.Line > 0 && !string.IsNullOrWhiteSpace(value.AsString()) =>
             Path.GetFullPath(value.AsString(), Path.GetDirectoryName(Path.GetFullPath(value.Origin.File))!),

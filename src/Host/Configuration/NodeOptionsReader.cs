@@ -125,7 +125,8 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private StoreOptions ReadStore()
     {
         var kind = ReadWord<StoreKind>(NodeSetting.StoreKind, "kind of store");
-        return StoreOptions.Read(kind, OriginOf(NodeSetting.StoreKind), Said(NodeSetting.StoreConnection), Said(NodeSetting.StorePasswordFile), _mistakes.Add);
+        return StoreOptions.Read(
+            kind, OriginOf(NodeSetting.StoreKind), Said(NodeSetting.StoreConnection), Said(NodeSetting.StorePasswordFile), _mistakes.Add);
     }
 
     private ImmutableArray<string> ReadEnvInherit()
@@ -153,7 +154,8 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         [
             .. store.Kind == StoreKind.PostgreSql ? PostgresPasswords : [],
             .. _named.Where(v => headers?.Contains(v.Value, StringComparison.Ordinal) == true
-                || (store.Connection?.Value.Contains(v.Value, StringComparison.Ordinal) == true && !shown.Contains(v.Value, StringComparison.Ordinal))).Select(v => v.Key),
+                || (store.Connection?.Value.Contains(v.Value, StringComparison.Ordinal) == true
+                    && !shown.Contains(v.Value, StringComparison.Ordinal))).Select(v => v.Key),
         ];
     }
 
@@ -191,7 +193,8 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private string? ReadOtlpHeaders()
     {
         var (text, origin) = Said(NodeSetting.OtlpHeaders);
-        return text is null || Array.TrueForAll(text.Split(','), pair => pair.IndexOf('=', StringComparison.Ordinal) > 0 && !pair.Any(char.IsControl)) ? text
+        return text is null
+            || Array.TrueForAll(text.Split(','), pair => pair.IndexOf('=', StringComparison.Ordinal) > 0 && !pair.Any(char.IsControl)) ? text
             : Wrong<string?>(origin, "expected name=value pairs with commas between them.", null);
     }
 
@@ -218,7 +221,9 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         var (text, origin) = Said(setting);
         var (least, most) = (new TimeSpan(setting.Range!.Value.Least), new TimeSpan(setting.Range.Value.Most));
         return DurationText.TryParse(text, out var value) && value >= least && value <= most ? value
-            : Wrong(origin, $"'{text}' is no {what}; expected {DurationText.Expected}, from {DurationText.Format(least)} to {DurationText.Format(most)}.", default(TimeSpan));
+            : Wrong(
+                origin, $"'{text}' is no {what}; expected {DurationText.Expected}, from {DurationText.Format(least)} to {DurationText.Format(most)}.",
+                default(TimeSpan));
     }
 
     private long ReadSize(NodeSetting setting, string what)

@@ -73,7 +73,8 @@ internal sealed class NodeSetting
         "log-level", SettingKind.Text, "What is logged on standard error", "warning", o => Lower(o.LogLevel))
         { Flag = ("--log-level", "LEVEL"), Words = ["debug", "information", "warning", "error"] };
     public static NodeSetting AllowHosts { get; } = new(
-        "allow-hosts", SettingKind.Names, "Host names, without a port, by which the API may be called beside localhost and the address it listens on", null,
+        "allow-hosts", SettingKind.Names, "Host names, without a port, by which the API may be called beside localhost and the address it listens on",
+        null,
         o => o.AllowedHosts) { Flag = ("--allow-host", "NAMES"), Variable = "RUNNER_ALLOW_HOST" };
     public static NodeSetting Name { get; } = new(
         "name", SettingKind.Text, "What the node calls itself in a run's history", null, o => o.NodeName)
@@ -90,13 +91,15 @@ internal sealed class NodeSetting
         "max-followers", SettingKind.Whole, "How many streams of states and output are open at once", "4000", o => o.MaxFollowers)
         { Range = (1, MostGate) };
     public static NodeSetting MinFreeSpace { get; } = new(
-        "min-free-space", SettingKind.Size, "With less than this free on the data folder's disk no program is started and nothing new is taken", "256 MiB",
+        "min-free-space", SettingKind.Size, "With less than this free on the data folder's disk no program is started and nothing new is taken",
+        "256 MiB",
         o => o.MinFreeSpace) { Range = (0, 1L << 50) };
     public static NodeSetting EnvInherit { get; } = new(
         "env-inherit", SettingKind.Names, "Which of the variables that the node was started with its programs get", Everything,
         o => o.EnvInherit is [ProgramEnvironment.Everything] ? Everything : (object)o.EnvInherit);
     public static NodeSetting UserFilesDirectory { get; } = new(
-        "user-files-dir", SettingKind.Path, "Where programs under another user find their large parameters and leave their results", SubprocessOptions.DefaultUserFilesDirectory,
+        "user-files-dir", SettingKind.Path, "Where programs under another user find their large parameters and leave their results",
+        SubprocessOptions.DefaultUserFilesDirectory,
         o => o.UserFilesDirectory);
     public static NodeSetting OomScoreAdjust { get; } = new(
         "programs.oom-score-adjust", SettingKind.Text, "How willingly the kernel kills a program when memory runs out", Auto,

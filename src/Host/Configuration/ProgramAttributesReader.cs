@@ -10,7 +10,9 @@ namespace Runner.Host.Configuration;
 internal sealed class ProgramAttributesReader(
     Func<NodeSetting, (string? Text, string Origin)> said, Func<string, string?> variable, Action<OptionMistake> mistake)
 {
-    /// <summary>The soft limit of open files that <c>runner</c> was started with: the runtime has raised its own before anything can read it.</summary>
+    /// <summary>
+    /// The soft limit of open files that <c>runner</c> was started with: the runtime has raised its own before anything can read it.
+    /// </summary>
     public const string StartedOpenFiles = "RUNNER_STARTED_OPEN_FILES";
 
     /// <summary>What the kernel gives who says none.</summary>
@@ -36,7 +38,8 @@ internal sealed class ProgramAttributesReader(
                 Nice = (int?)Number(NodeSetting.Nice),
                 Io = ReadIo(),
                 Cpus = ReadCpus(),
-                OpenFiles = openFiles ?? (long.TryParse(variable(StartedOpenFiles), NumberStyles.None, CultureInfo.InvariantCulture, out var started) ? started : null),
+                OpenFiles = openFiles ?? (long.TryParse(variable(StartedOpenFiles), NumberStyles.None, CultureInfo.InvariantCulture, out var started)
+                    ? started : null),
             },
             openFiles);
     }
@@ -82,7 +85,8 @@ internal sealed class ProgramAttributesReader(
                 break;
         }
 
-        mistake(new(origin, $"'{text}': expected idle, best-effort or realtime, the last two with a level from 0 to {ProgramAttributes.MostIoLevel} (best-effort:7), or {NodeSetting.Inherit}."));
+        mistake(new(origin, $"'{text}': expected idle, best-effort or realtime, "
+            + $"the last two with a level from 0 to {ProgramAttributes.MostIoLevel} (best-effort:7), or {NodeSetting.Inherit}."));
         return null;
     }
 

@@ -17,10 +17,12 @@ internal static class SecretFile
 
             if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var mode && (mode & ~OwnerOnly) != 0)
             {
-                return $"{path} may be read by others (mode {Convert.ToString((int)mode, 8)}): `chmod 600 {path}`, and change the password if they may have read it.";
+                return $"{path} may be read by others (mode {Convert.ToString((int)mode, 8)}): `chmod 600 {path}`, "
+                    + "and change the password if they may have read it.";
             }
 
-            return Read(path) is { Length: > 0 } secret && !secret.Any(char.IsControl) ? null : $"{path} has to hold the password, on one line, and nothing else.";
+            return Read(path) is { Length: > 0 } secret && !secret.Any(char.IsControl) ? null
+                : $"{path} has to hold the password, on one line, and nothing else.";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

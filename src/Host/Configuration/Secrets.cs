@@ -27,5 +27,6 @@ internal static class Secrets
     };
 
     // Akka.NET's certificate has one, too. The name of a file that holds one is none.
-    private static bool IsSecret(string key) => key.EndsWith("password", StringComparison.OrdinalIgnoreCase) || key.EndsWith("secret", StringComparison.OrdinalIgnoreCase);
+    private static bool IsSecret(string key) =>
+        key.EndsWith("password", StringComparison.OrdinalIgnoreCase) || key.EndsWith("secret", StringComparison.OrdinalIgnoreCase);
 }

@@ -17,9 +17,12 @@ internal sealed record StoreOptions(StoreKind Kind, ConnectionText? Connection, 
 {
     private const string Example = "\"Host=db;Database=runner;Username=runner\"";
 
-    /// <summary>Checks the three settings, each as it was said, and together. No message repeats a connection: there may be a password in it.</summary>
+    /// <summary>
+    /// Checks the three settings, each as it was said, and together. No message repeats a connection: there may be a password in it.
+    /// </summary>
     public static StoreOptions Read(
-        StoreKind kind, string kindSaid, (string? Text, string Origin) connection, (string? Text, string Origin) passwordFile, Action<OptionMistake> report)
+        StoreKind kind, string kindSaid, (string? Text, string Origin) connection, (string? Text, string Origin) passwordFile,
+        Action<OptionMistake> report)
     {
         var options = new StoreOptions(kind, ReadConnection(connection, report), ReadFile(passwordFile, report));
         if (options.Kind == StoreKind.PostgreSql)
@@ -35,7 +38,8 @@ internal sealed record StoreOptions(StoreKind Kind, ConnectionText? Connection, 
         }
         else if ((connection.Text is null ? passwordFile : connection) is { Text: not null } needless)
         {
-            report(new(needless.Origin, $"the embedded store is a file in the data folder and is not connected to; for a database set {NodeSetting.StoreKind.Path} = postgresql."));
+            report(new(needless.Origin, "the embedded store is a file in the data folder and is not connected to; "
+                + $"for a database set {NodeSetting.StoreKind.Path} = postgresql."));
         }
 
         return options;
@@ -73,7 +77,8 @@ internal sealed record StoreOptions(StoreKind Kind, ConnectionText? Connection, 
         }
         else if (connection.HasPassword && said.Origin == NodeSetting.StoreConnection.Flag!.Value.Name)
         {
-            report(new(said.Origin, $"every user of this machine can read a password on the command line; set {NodeSetting.StorePasswordFile.Path} to a file that holds it."));
+            report(new(said.Origin, "every user of this machine can read a password on the command line; "
+                + $"set {NodeSetting.StorePasswordFile.Path} to a file that holds it."));
         }
 
         return connection;

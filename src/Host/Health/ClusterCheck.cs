@@ -16,9 +16,11 @@ internal sealed class ClusterCheck(HealthCheckService checks) : Runner.Actors.No
             return new HealthCheck(Name, true, "The node is a member of its cluster.");
         }
 
-        var reason = string.Join(" ", report.Entries.Values.Where(e => e.Status != HealthStatus.Healthy).Select(e => e.Description?.TrimEnd('.') + "."));
+        var reason = string.Join(
+            " ", report.Entries.Values.Where(e => e.Status != HealthStatus.Healthy).Select(e => e.Description?.TrimEnd('.') + "."));
         return new HealthCheck(
             Name, false,
-            $"The node is no member of its cluster, and does no work until it is ({reason.TrimEnd('.')}). If this lasts longer than a minute, its log says why; start it again.");
+            $"The node is no member of its cluster, and does no work until it is ({reason.TrimEnd('.')}). "
+            + "If this lasts longer than a minute, its log says why; start it again.");
     }
 }

@@ -11,5 +11,6 @@ internal sealed class LeaseCheck(DataDirectory data) : IHealthCheck
         ? new HealthCheck("lease", true, $"The data folder {data.FullPath} is this node's.")
         : new HealthCheck(
             "lease", false,
-            $"The data folder {data.FullPath} is not this node's any more: it or its lock was moved, deleted or replaced. Stop this node, put the folder back, and start it again."));
+            $"The data folder {data.FullPath} is not this node's any more: it or its lock was moved, deleted or replaced. "
+            + "Stop this node, put the folder back, and start it again."));
 }

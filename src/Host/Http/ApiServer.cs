@@ -83,7 +83,8 @@ internal sealed class ApiServer : IAsyncDisposable
         if (!parts.Listen.IsLoopback)
         {
             parts.Log.Warning(
-                "The API listens on {Address}: other machines reach it, in clear text. Whoever holds the token can run programs here", parts.Listen.ToString());
+                "The API listens on {Address}: other machines reach it, in clear text. Whoever holds the token can run programs here",
+                parts.Listen.ToString());
         }
 
         return new ApiServer(app, pulse, stopping, parts.Listen with { Port = port });

@@ -77,7 +77,8 @@ internal static class BodyReader
         {
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && !IsText(ref reader))
             {
-                throw Refused([new Problem("", $"half of a surrogate pair (such as \\ud800 alone), or what is no UTF-8, is no character; there is some in the string at byte {reader.TokenStartIndex}.")]);
+                throw Refused([new Problem("", "half of a surrogate pair (such as \\ud800 alone), or what is no UTF-8, is no character; "
+                    + $"there is some in the string at byte {reader.TokenStartIndex}.")]);
             }
         }
     }
@@ -140,5 +141,6 @@ internal static class BodyReader
 
     public static RequestRefusedException Refused(ImmutableArray<Problem> problems) => new(
         StatusCodes.Status400BadRequest, Code,
-        $"The body was not accepted: {string.Join("; ", problems.Take(5).Select(p => p.Field.Length == 0 ? p.Message : $"{p.Field}: {p.Message}"))}", problems);
+        $"The body was not accepted: {string.Join("; ", problems.Take(5).Select(p => p.Field.Length == 0 ? p.Message : $"{p.Field}: {p.Message}"))}",
+        problems);
 }

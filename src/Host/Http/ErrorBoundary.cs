@@ -50,7 +50,8 @@ internal sealed class ErrorBoundary(RequestDelegate next, ILogger log)
     {
         var (code, detail) = status switch
         {
-            StatusCodes.Status404NotFound => ("path-not-found", $"There is nothing at {Shown(context.Request.Path)}. docs/http-api.md lists the paths there are."),
+            StatusCodes.Status404NotFound =>
+                ("path-not-found", $"There is nothing at {Shown(context.Request.Path)}. docs/http-api.md lists the paths there are."),
             StatusCodes.Status405MethodNotAllowed => ("method-not-allowed",
                 $"{Shown(context.Request.Path)} does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}."),
             StatusCodes.Status413PayloadTooLarge => ("body-too-large", "The body is over 4 MiB; send less at once."),

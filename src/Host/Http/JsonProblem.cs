@@ -29,7 +29,8 @@ internal static class JsonProblem
         // It names the type around a constructor's parameter instead of the parameter's own, so that is looked up here.
         return message.Contains("could not be converted to ", StringComparison.Ordinal) ? $"expected {Expected(TypeAt(root, Field(e.Path)))}"
             : (message.Contains("allow", StringComparison.Ordinal) && message.Contains("null", StringComparison.Ordinal)) ? "may not be null"
-            : message.StartsWith("Duplicate", StringComparison.OrdinalIgnoreCase) || message.StartsWith("Expected a ", StringComparison.Ordinal) ? message
+            : message.StartsWith("Duplicate", StringComparison.OrdinalIgnoreCase)
+                || message.StartsWith("Expected a ", StringComparison.Ordinal) ? message
             : $"this is not valid JSON: {message}";
     }
 

@@ -37,7 +37,7 @@ internal sealed record LogRequest(ImmutableArray<LogStream> Streams, int? Attemp
 
         return position is { } at && attempt is { } named && at.Attempt != named
             ? throw ApiRequest.QueryInvalid(Queries.From.Name, $"a position in attempt {at.Attempt}, while attempt {named} is asked for.")
-            : new LogRequest(streams, attempt, position, offset) 
+            : new LogRequest(streams, attempt, position, offset)
             {
                 Tail = position is null ? (int?)http.Get(Queries.Tail) : null,
                 Since = position is null ? http.Get(Queries.OutputSince) : null,

@@ -13,7 +13,8 @@ internal sealed class MetricsApi(MeterProvider metrics)
 
     private static void Before(IApplicationBuilder exporter) => exporter.Use(next => context =>
     {
-        // One format for everybody, as documented: in another that Prometheus prefers the bounds of buckets are spelt otherwise and counters have a series more.
+        // One format for everybody, as documented: in another that Prometheus prefers the bounds of buckets are spelt otherwise and counters have a
+        // series more.
         context.Request.Headers.Accept = default;
         return next(context);
     });

@@ -16,7 +16,8 @@ namespace Runner.Host.Http;
 /// <param name="followers">How many streams are open at once.</param>
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
 internal sealed class RunStreamsApi(
-    NodeSlot slot, OutputFiles files, OutputPulse pulse, ConcurrencyLimiter followers, int mostFollowers, TimeProvider time, CancellationToken stopping)
+    NodeSlot slot, OutputFiles files, OutputPulse pulse, ConcurrencyLimiter followers, int mostFollowers, TimeProvider time,
+    CancellationToken stopping)
 {
     /// <summary>How many bytes of output are read at once.</summary>
     private const int Piece = 64 * 1024;
@@ -73,7 +74,8 @@ internal sealed class RunStreamsApi(
         }
     }
 
-    private static long? Sequence(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? Sequence(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>The run, or null after its refusal has been sent.</summary>
     private async Task<RunView?> FindAsync(ApiRequest http)

@@ -17,7 +17,8 @@ internal static class JsonLines
 
     // A field that is undefined is left out.
     private const string Run =
-        $"run: {RunLogContext.RunProperty}, trace_id: {RunLogContext.TraceProperty}, attempt: {RunLogContext.AttemptProperty}, deployment: {RunLogContext.DeploymentProperty}";
+        $"run: {RunLogContext.RunProperty}, trace_id: {RunLogContext.TraceProperty}, attempt: {RunLogContext.AttemptProperty}, deployment: "
+        + $"{RunLogContext.DeploymentProperty}";
 
     private const string OfRun =
         $"{RunLogContext.RunProperty}: undefined(), {RunLogContext.TraceProperty}: undefined(), {RunLogContext.AttemptProperty}: undefined(), "

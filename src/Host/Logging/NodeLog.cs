@@ -64,14 +64,16 @@ internal static class NodeLog
             OwnFile.MakeFolder(Path.GetDirectoryName(file)!);
             if (FileFacts.Of(file) is { Kind: FileKind.Link, Owner: { } owner } && owner != 0 && owner != FileFacts.Me)
             {
-                throw new NodeStartException($"The log file {file} is a link that another user has made, and where it leads is that user's choice. Name another as log-file.");
+                throw new NodeStartException(
+                    $"The log file {file} is a link that another user has made, and where it leads is that user's choice. Name another as log-file.");
             }
 
             if (FileFacts.Of(file, followLink: true) is { Kind: not FileKind.Regular })
             {
                 if (!Path.GetFullPath(file).StartsWith("/dev/", StringComparison.Ordinal))
                 {
-                    throw new NodeStartException($"The log file {file} is a pipe, a folder or the like, which a log is not kept in, and a pipe would hold the node up. Name another as log-file.");
+                    throw new NodeStartException($"The log file {file} is a pipe, a folder or the like, which a log is not kept in, "
+                        + "and a pipe would hold the node up. Name another as log-file.");
                 }
 
                 // A device is written to as it is.
@@ -88,14 +90,16 @@ internal static class NodeLog
         }
         catch (UnauthorizedAccessException e) when (FileFacts.Of(file, followLink: true) is { } facts && facts.Owner != FileFacts.Me)
         {
-            throw new NodeStartException($"The log file {file} belongs to another user and may be read by others ({e.Message.TrimEnd('.')}). Name another as log-file, or give it to this user.");
+            throw new NodeStartException($"The log file {file} belongs to another user and may be read by others ({e.Message.TrimEnd('.')}). "
+                + "Name another as log-file, or give it to this user.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new NodeStartException($"The log file {file} cannot be written ({e.Message.TrimEnd('.')}). Name another as log-file.");
         }
 
-        log.WriteTo.File(formatter, file, fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: MostFiles, hooks: new Closing());
+        log.WriteTo.File(
+            formatter, file, fileSizeLimitBytes: LargestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: MostFiles, hooks: new Closing());
     }
 
     /// <summary>What was written before under this name, «NAME_001.EXT» and so on.</summary>

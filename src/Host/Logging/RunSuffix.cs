@@ -24,7 +24,8 @@ internal sealed class RunSuffix : ILogEventEnricher
     }
 
     private static string? Text(LogEvent logEvent, string name) =>
-        logEvent.Properties.TryGetValue(name, out var value) && value is ScalarValue { Value: { } content } ? Convert.ToString(content, System.Globalization.CultureInfo.InvariantCulture) : null;
+        logEvent.Properties.TryGetValue(name, out var value) && value is ScalarValue { Value: { } content }
+            ? Convert.ToString(content, System.Globalization.CultureInfo.InvariantCulture) : null;
 
     /// <summary>A text that is shown without quotes.</summary>
     private sealed class PlainValue(string text) : LogEventPropertyValue

@@ -87,7 +87,8 @@ internal sealed class AttemptTail : IDisposable
 
                     Position = Position.With(stream, reader.Offset);
                     any = true;
-                    handler(new OutputLine(stream, Position, _masks is null ? line : _masks[stream].Of(reader.File!, reader.Offset - line.Length, line))
+                    handler(new OutputLine(
+                        stream, Position, _masks is null ? line : _masks[stream].Of(reader.File!, reader.Offset - line.Length, line))
                     {
                         Time = _times?[stream].Of(reader.Offset),
                     });

@@ -54,7 +54,8 @@ internal sealed class LineReader(string path, long offset) : IDisposable
 
             if (!Fill())
             {
-                line = isFinal && _end > _start ? Take(_end - _start <= MaxPiece ? _end - _start : WholeCharacters(_buffer.AsSpan(_start, MaxPiece))) : default;
+                line = isFinal && _end > _start
+                    ? Take(_end - _start <= MaxPiece ? _end - _start : WholeCharacters(_buffer.AsSpan(_start, MaxPiece))) : default;
                 return line.Length > 0;
             }
         }

@@ -21,7 +21,8 @@ internal interface ILogSink
 /// Follows a run's output through its attempts: whole lines from a position, none twice and none missed, until the run has ended and all
 /// is sent. Knows from the node how far the run is, and of new output from the pulse while a program runs.
 /// </summary>
-internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time, bool together = false, bool timed = false)
+internal sealed class LogTail(
+    OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time, bool together = false, bool timed = false)
 {
     /// <summary>A look now and then makes up for a signal that was lost.</summary>
     private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(5);
@@ -30,7 +31,8 @@ internal sealed class LogTail(OutputFiles files, IRunnerNode node, RunSignals si
     /// <param name="onlyThisAttempt">Ends with the position's attempt.</param>
     /// <param name="known">How far the run was a moment ago.</param>
     public async Task FollowAsync(
-        Guid run, LogPosition from, ImmutableArray<LogStream> streams, bool onlyThisAttempt, RunProgress known, ILogSink sink, CancellationToken cancel)
+        Guid run, LogPosition from, ImmutableArray<LogStream> streams, bool onlyThisAttempt, RunProgress known, ILogSink sink,
+        CancellationToken cancel)
     {
         using var watch = signals.Watch(run);
         // Looked at again now that changes ring: one in between would be missed.

@@ -5,8 +5,8 @@ using Runner.Actors.FlowRunners;
 namespace Runner.Host.Logs;
 
 /// <summary>
-/// Shows pieces of one output of an attempt without its secret values. What is around a piece is read from the file, for a value may begin before it or end
-/// after it. Not thread-safe.
+/// Shows pieces of one output of an attempt without its secret values. What is around a piece is read from the file, for a value may begin before it
+/// or end after it. Not thread-safe.
 /// </summary>
 internal sealed class MaskedOutput(SecretMask mask)
 {
@@ -65,8 +65,8 @@ internal sealed class MaskedOutput(SecretMask mask)
     }
 
     /// <summary>
-    /// Up to where an output can be shown while its program may be writing: to the end of its last whole line, and of a line that is very long to where no value
-    /// can begin that is not there yet.
+    /// Up to where an output can be shown while its program may be writing: to the end of its last whole line, and of a line that is very long to
+    /// where no value can begin that is not there yet.
     /// </summary>
     /// <param name="length">The file's.</param>
     public long ShownEnd(SafeFileHandle file, long start, long length)

@@ -10,7 +10,9 @@ internal static class OutputEnds
 {
     private const int Block = 64 * 1024;
 
-    /// <summary>The position before so many last lines of each stream, and not before <paramref name="from"/>. A last line without a line feed is one, too.</summary>
+    /// <summary>
+    /// The position before so many last lines of each stream, and not before <paramref name="from"/>. A last line without a line feed is one, too.
+    /// </summary>
     public static LogPosition LastLines(OutputFiles files, Guid run, LogPosition from, ImmutableArray<LogStream> streams, int count)
     {
         foreach (var stream in streams)

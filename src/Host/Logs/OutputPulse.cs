@@ -36,7 +36,8 @@ internal sealed class OutputPulse : IDisposable
             if (!_followed.TryGetValue(key, out var followed))
             {
                 _followed[key] = followed = new Followed(
-                    new Growing(_files.PathOf(watch.Run, attempt, LogStream.Stdout)), new Growing(_files.PathOf(watch.Run, attempt, LogStream.Stderr)));
+                    new Growing(_files.PathOf(watch.Run, attempt, LogStream.Stdout)),
+                    new Growing(_files.PathOf(watch.Run, attempt, LogStream.Stderr)));
             }
 
             followed.Watches.Add(watch);

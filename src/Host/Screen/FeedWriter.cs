@@ -23,7 +23,8 @@ internal sealed class FeedWriter(TextWriter output, Style style, TimeZoneInfo zo
         var attempt = changed.Change.Attempt > 1 && state.Type is StateType.Pending or StateType.Running
             ? string.Create(CultureInfo.InvariantCulture, $" (attempt {changed.Change.Attempt})") : "";
         var message = state.Message is { Length: > 0 } text ? $"  {style.Dim(Printable.Line(text))}" : "";
-        Line($"{style.Dim(at)}  {style.OfRun(changed.Run, Words.Short(changed.Run))}  {Printable.Line(changed.Deployment)}  {name}{attempt}{message}");
+        Line(
+            $"{style.Dim(at)}  {style.OfRun(changed.Run, Words.Short(changed.Run))}  {Printable.Line(changed.Deployment)}  {name}{attempt}{message}");
     }
 
     /// <summary><c>hello/every-10s 9c2f01ab | text</c>; with <c>!</c> for standard error.</summary>

@@ -8,7 +8,9 @@ using Runner.Persistence.Postgres;
 
 namespace Runner.Host.Stores;
 
-/// <summary>A store in a PostgreSQL database, which this node alone uses: it holds the database's lock from before it makes tables until after the last write.</summary>
+/// <summary>
+/// A store in a PostgreSQL database, which this node alone uses: it holds the database's lock from before it makes tables until after the last write.
+/// </summary>
 internal sealed class PostgresNodeStore : INodeStore
 {
     private readonly PostgresEntityStore _store;
@@ -51,7 +53,9 @@ internal sealed class PostgresNodeStore : INodeStore
     /// <summary>PostgreSQL's own program does it better, on whatever machine there is room.</summary>
     public Task<StoreCopy> CopyToAsync(string folder, CancellationToken cancel) => throw new BackupNotPossibleException(
         $"This node's store is {_options.DatabaseText}, which PostgreSQL's own program copies: {_options.DumpCommand("runner.dump")}. "
-        + $"After it copy the output of runs: tar -C {PostgresStoreOptions.ForShell(_folder)} -cf output.tar {RunFiles.FolderName}{(ProgramFile.Exists(MaskKey.PathIn(_folder)) ? " " + MaskKey.FileName : "")}. How to restore them is in docs/backup.md.");
+        + $"After it copy the output of runs: tar -C {PostgresStoreOptions.ForShell(_folder)} -cf output.tar "
+        + $"{RunFiles.FolderName}{(ProgramFile.Exists(MaskKey.PathIn(_folder)) ? " " + MaskKey.FileName : "")}. "
+        + "How to restore them is in docs/backup.md.");
 
     public async ValueTask DisposeAsync()
     {

@@ -43,7 +43,8 @@ internal sealed class SqliteNodeStore : INodeStore
         }
     }
 
-    public Task<StoreCopy> CopyToAsync(string folder, CancellationToken cancel) => StoreCopy.MakeAsync(_store, Path.Combine(folder, FileName), _log, cancel);
+    public Task<StoreCopy> CopyToAsync(string folder, CancellationToken cancel) =>
+        StoreCopy.MakeAsync(_store, Path.Combine(folder, FileName), _log, cancel);
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 }

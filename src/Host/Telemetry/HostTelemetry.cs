@@ -18,16 +18,23 @@ internal sealed class HostTelemetry : IDisposable
     {
         _meter = new Meter(new MeterOptions(MeterName) { Scope = node.Scope, Version = node.Version });
         _requests = _meter.CreateHistogram(RequestDuration, "s", "Time to answer a request of the API; streams are not counted.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+            });
         KeyValuePair<string, object?>[] info = [new("version", node.Version), new("node", name)];
-        _meter.CreateObservableGauge("runner.node.info", () => new Measurement<int>(1, info), description: "Always 1; its labels say which program this is.");
-        _meter.CreateObservableUpDownCounter("runner.followers.connected", () => Volatile.Read(ref _followers), "{follower}", "Streams of events and logs that are open.");
-        _meter.CreateObservableGauge("runner.disk.free", () => Disk(data, d => d.AvailableFreeSpace), "By", "Room left on the disk of the data folder.");
+        _meter.CreateObservableGauge(
+            "runner.node.info", () => new Measurement<int>(1, info), description: "Always 1; its labels say which program this is.");
+        _meter.CreateObservableUpDownCounter(
+            "runner.followers.connected", () => Volatile.Read(ref _followers), "{follower}", "Streams of events and logs that are open.");
+        _meter.CreateObservableGauge(
+            "runner.disk.free", () => Disk(data, d => d.AvailableFreeSpace), "By", "Room left on the disk of the data folder.");
         _meter.CreateObservableGauge("runner.disk.size", () => Disk(data, d => d.TotalSize), "By", "Size of the disk of the data folder.");
         _meter.CreateObservableGauge("runner.store.size", StoreSizes, "By", "Room that the store takes.");
         if (OperatingSystem.IsLinux())
         {
-            _meter.CreateObservableUpDownCounter("process.unix.file_descriptor.count", Descriptors, "{file_descriptor}", "Descriptors that the node program has open.");
+            _meter.CreateObservableUpDownCounter(
+                "process.unix.file_descriptor.count", Descriptors, "{file_descriptor}", "Descriptors that the node program has open.");
         }
     }
 
@@ -39,7 +46,8 @@ internal sealed class HostTelemetry : IDisposable
     public void Answered(string method, string? route, int status, TimeSpan took)
     {
         // A method is whatever the caller writes: others than these are one.
-        KeyValuePair<string, object?> what = new("http.request.method", method is "GET" or "POST" or "PUT" or "DELETE" or "HEAD" or "OPTIONS" or "PATCH" ? method : "_OTHER");
+        KeyValuePair<string, object?> what = new(
+            "http.request.method", method is "GET" or "POST" or "PUT" or "DELETE" or "HEAD" or "OPTIONS" or "PATCH" ? method : "_OTHER");
         KeyValuePair<string, object?> how = new("http.response.status_code", status);
         if (route is null)
         {

@@ -33,12 +33,14 @@ internal static class OtlpExport
 
     private sealed class Metrics(OtlpExporterOptions options, CollectorHealth health) : OtlpMetricExporter(options)
     {
-        public override ExportResult Export(in Batch<Metric> metrics) => health.Note(base.Export(metrics) == ExportResult.Success) ? ExportResult.Success : ExportResult.Failure;
+        public override ExportResult Export(in Batch<Metric> metrics) =>
+            health.Note(base.Export(metrics) == ExportResult.Success) ? ExportResult.Success : ExportResult.Failure;
     }
 
     private sealed class Traces(OtlpExporterOptions options, CollectorHealth health) : OtlpTraceExporter(options)
     {
-        public override ExportResult Export(in Batch<Activity> activityBatch) => health.Note(base.Export(activityBatch) == ExportResult.Success) ? ExportResult.Success : ExportResult.Failure;
+        public override ExportResult Export(in Batch<Activity> activityBatch) =>
+            health.Note(base.Export(activityBatch) == ExportResult.Success) ? ExportResult.Success : ExportResult.Failure;
     }
 
     /// <summary>Another node in this program has a source of the same name.</summary>
@@ -74,7 +76,8 @@ internal sealed class CollectorHealth(Uri endpoint, ILogger log)
                 }
                 else
                 {
-                    log.Warning("The collector at {Endpoint} takes no telemetry; the node goes on without. Is it running, and is telemetry.otlp.protocol right?", Shown);
+                    log.Warning("The collector at {Endpoint} takes no telemetry; the node goes on without. "
+                        + "Is it running, and is telemetry.otlp.protocol right?", Shown);
                 }
             }
         }

@@ -7,7 +7,10 @@ using Runner.Host.Configuration;
 
 namespace Runner.Host.Telemetry;
 
-/// <summary>All of a node's telemetry: what it measures and traces, and with the web server what gathers it for <c>/metrics</c> and its export if that is configured.</summary>
+/// <summary>
+/// All of a node's telemetry: what it measures and traces, and with the web server what gathers it for <c>/metrics</c> and its export if that is
+/// configured.
+/// </summary>
 internal sealed class Telemetry : IDisposable
 {
     /// <summary>How long the last values of a signal may take on the way down, in milliseconds.</summary>
@@ -16,7 +19,8 @@ internal sealed class Telemetry : IDisposable
     private readonly NodeOptions _options;
     private readonly ILogger _log;
 
-    private Telemetry(NodeTelemetry node, HostTelemetry host, NodeOptions options, ILogger log) => (Node, Host, _options, _log) = (node, host, options, log);
+    private Telemetry(NodeTelemetry node, HostTelemetry host, NodeOptions options, ILogger log) =>
+        (Node, Host, _options, _log) = (node, host, options, log);
 
     public NodeTelemetry Node { get; }
 
@@ -32,7 +36,8 @@ internal sealed class Telemetry : IDisposable
     public void AddTo(IServiceCollection services)
     {
         var gathering = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.Clear().AddService("runner", serviceVersion: Node.Version, serviceInstanceId: _options.NodeName).AddEnvironmentVariableDetector())
+            .ConfigureResource(resource => resource.Clear().AddService("runner", serviceVersion: Node.Version, serviceInstanceId: _options.NodeName)
+                .AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddMetersOf(Node.Scope).AddExposition());
         if (_options.Otlp.Endpoint is not null)
         {

@@ -10,15 +10,16 @@ using Runner.Messages;
 namespace Runner.Host.Verification;
 
 /// <summary>
-/// Reads a whole store once, from its beginning to its end: every event is read and applied, and what follows from an entity's events is compared with its rows,
-/// wake-up and slots. All streams are in the order of the entities, so that one entity at a time is in memory.
+/// Reads a whole store once, from its beginning to its end: every event is read and applied, and what follows from an entity's events is compared
+/// with its rows, wake-up and slots. All streams are in the order of the entities, so that one entity at a time is in memory.
 /// </summary>
 /// <param name="found">Told of each problem as it is found.</param>
 /// <param name="progress">Told now and then how many entities were read.</param>
 internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found, Action<long> progress, CancellationToken cancel)
 {
     private const string Restore = "Restore a backup from before the damage.";
-    private const string RowToDo = "Lists and limits go by it; the entity itself goes by its events, and writes the row anew with its next one. Restore a backup from before the damage if it has none to come.";
+    private const string RowToDo = "Lists and limits go by it; the entity itself goes by its events, and writes the row anew with its next one. "
+        + "Restore a backup from before the damage if it has none to come.";
 
     /// <summary>The members of these differ with the words of a version, not with what happened.</summary>
     private const string Words = "state_message";
@@ -51,13 +52,18 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         {
             foreach (var (where, what) in scan.Strangers(Kinds))
             {
-                found(new StoreProblem("entity", what, null, $"{where} has something of {what}, which is no entity of this program.", "If a newer version wrote it, use that; otherwise restore a backup from before the damage."));
+                found(new StoreProblem(
+                    "entity", what, null, $"{where} has something of {what}, which is no entity of this program.",
+                    "If a newer version wrote it, use that; otherwise restore a backup from before the damage."));
             }
 
             foreach (var (entity, sequence) in scan.ForgottenTooSoon())
             {
                 found(new StoreProblem(
-                    "number", entity, sequence, string.Create(CultureInfo.InvariantCulture, $"{entity} was erased after event {sequence}, and the number is not remembered: another node could write it again."), Restore));
+                    "number", entity, sequence, string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{entity} was erased after event {sequence}, and the number is not remembered: another node could write it again."),
+                    Restore));
             }
         });
         foreach (var table in Tables.All)
@@ -84,7 +90,8 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             if (streams.Broken is { } broken)
             {
                 // What comes after it could not be told from what is missing.
-                found(new StoreProblem("database", null, null, $"The {broken.Name} of {model.Kind} entities cannot be read after {id}: {broken.Why}", Restore));
+                found(new StoreProblem(
+                    "database", null, null, $"The {broken.Name} of {model.Kind} entities cannot be read after {id}: {broken.Why}", Restore));
                 break;
             }
         }
@@ -110,14 +117,16 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
                 // Of what is no entity the events are nobody's.
             }
 
-            found(new StoreProblem("entity", key.ToString(), null, $"{key} is something that no entity is called, and has events, rows, a wake-up or slots.", Restore));
+            found(new StoreProblem(
+                "entity", key.ToString(), null, $"{key} is something that no entity is called, and has events, rows, a wake-up or slots.", Restore));
             return;
         }
 
         var damaged = false;
         var reading = model.Begin(key.Id);
         long? snapshot = snapshots.Count > 0 ? snapshots[^1].Sequence : null;
-        if (snapshot is { } number && reading.Take(new JournaledSnapshot(snapshots[^1].Version, snapshots[^1].Payload, snapshots[^1].Damage)) is { } wrong)
+        if (snapshot is { } number
+            && reading.Take(new JournaledSnapshot(snapshots[^1].Version, snapshots[^1].Payload, snapshots[^1].Damage)) is { } wrong)
         {
             damaged = true;
             found(new StoreProblem("snapshot", key.ToString(), number, Sentence(key, number, wrong), Skip(key, number)));
@@ -128,7 +137,8 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         {
             found(new StoreProblem(
                 "number", key.ToString(), snapshots[^1].Sequence,
-                string.Create(CultureInfo.InvariantCulture, $"{key} has a snapshot of event {snapshots[^1].Sequence}, and that number is not remembered as that of the last event that it replaces."), Restore));
+                string.Create(CultureInfo.InvariantCulture, $"{key} has a snapshot of event {snapshots[^1].Sequence}, "
+                    + $"and that number is not remembered as that of the last event that it replaces."), Restore));
         }
 
         if (any || snapshots.Count > 0)
@@ -144,7 +154,9 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         }
     }
 
-    /// <summary>Reads the events after a snapshot, one after the other; whether there is any. After the first damage the state is not known any more.</summary>
+    /// <summary>
+    /// Reads the events after a snapshot, one after the other; whether there is any. After the first damage the state is not known any more.
+    /// </summary>
     private bool VerifyEvents(
         EntityKey key, IEnumerable<StoredEvent> events, long? snapshot, List<long> numbers, IEntityReading reading, ref bool damaged)
     {
@@ -166,7 +178,8 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             if (stored.Sequence != last + 1)
             {
                 var missing = last + 1;
-                found(new StoreProblem("event", key.ToString(), missing, Sentence(key, missing, Histories.Gap(missing, stored.Sequence - 1)), damaged ? AfterThat : Skip(key, missing)));
+                found(new StoreProblem("event", key.ToString(), missing, Sentence(key, missing, Histories.Gap(missing, stored.Sequence - 1)), damaged
+                    ? AfterThat : Skip(key, missing)));
                 damaged = true;
             }
 
@@ -175,7 +188,8 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             var problem = payload is JournaledDamage damage ? damage.Problem : damaged ? null : reading.Take((JournaledEvent)payload);
             if (problem is not null)
             {
-                found(new StoreProblem("event", key.ToString(), stored.Sequence, Sentence(key, stored.Sequence, problem), damaged ? AfterThat : Skip(key, stored.Sequence)));
+                found(new StoreProblem("event", key.ToString(), stored.Sequence, Sentence(key, stored.Sequence, problem), damaged ? AfterThat
+                    : Skip(key, stored.Sequence)));
                 damaged = true;
             }
         }
@@ -185,7 +199,9 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
 
     private const string AfterThat = "Skip what comes before it first, then look again; or restore a backup.";
 
-    /// <summary>The number before the first event of an entity without a snapshot: it may have been erased and have begun anew after its old number.</summary>
+    /// <summary>
+    /// The number before the first event of an entity without a snapshot: it may have been erased and have begun anew after its old number.
+    /// </summary>
     private long Before(EntityKey key, List<long> numbers, long first)
     {
         if (numbers.Count == 0)
@@ -198,7 +214,8 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         {
             found(new StoreProblem(
                 "number", key.ToString(), numbers[^1],
-                string.Create(CultureInfo.InvariantCulture, $"{key} is said to have nothing up to event {numbers[^1]}, and has its event {first}."), Restore));
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{key} is said to have nothing up to event {numbers[^1]}, and has its event {first}."), Restore));
             return first - 1;
         }
 
@@ -231,14 +248,18 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         foreach (var (_, limit, number) in slots.Where(s => !due.Any(d => d.Limit == s.Limit && d.Number == s.Number)))
         {
             found(new StoreProblem(
-                "slot", key.ToString(), null, string.Create(CultureInfo.InvariantCulture, $"{key} holds slot {number} of the limit '{limit}', and by its events it does not{NotThere(projection)}."),
+                "slot", key.ToString(), null, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{key} holds slot {number} of the limit '{limit}', and by its events it does not{NotThere(projection)}."),
                 "The limit counts it as long as it stands there. Restore a backup from before the damage."));
         }
 
         foreach (var slot in due.Where(d => !slots.Any(s => d.Limit == s.Limit && d.Number == s.Number)))
         {
             found(new StoreProblem(
-                "slot", key.ToString(), null, string.Create(CultureInfo.InvariantCulture, $"{key} holds slot {slot.Number} of the limit '{slot.Limit}' by its events, and the slot is not taken."),
+                "slot", key.ToString(), null, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{key} holds slot {slot.Number} of the limit '{slot.Limit}' by its events, and the slot is not taken."),
                 "The limit may be overrun by one until the run ends. Restore a backup from before the damage if it matters."));
         }
     }
@@ -249,17 +270,21 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         {
             if (expected.FirstOrDefault(e => e.Key == row.Key) is not { } put)
             {
-                found(new StoreProblem("row", key.ToString(), null, $"The row {row.Key} of {table.Name} stands there, and by the events of {key} there is none.", RowToDo));
+                found(new StoreProblem(
+                    "row", key.ToString(), null, $"The row {row.Key} of {table.Name} stands there, and by the events of {key} there is none.",
+                    RowToDo));
                 continue;
             }
 
             for (var i = 0; i < table.Columns.Length; i++)
             {
-                if (table.Columns[i].Name != Words && !Same(put.Values!.Value[i], row.Values[i]) && !IsOfBefore(table, put.Values.Value[i], row.Values[i]))
+                if (table.Columns[i].Name != Words && !Same(put.Values!.Value[i], row.Values[i])
+                    && !IsOfBefore(table, put.Values.Value[i], row.Values[i]))
                 {
                     found(new StoreProblem(
                         "row", key.ToString(), null,
-                        $"In the row {row.Key} of {table.Name}, {table.Columns[i].Name} is {Shown(row.Values[i])}; by the events of {key} it is {Shown(put.Values!.Value[i])}.", RowToDo));
+                        $"In the row {row.Key} of {table.Name}, {table.Columns[i].Name} is {Shown(row.Values[i])}; "
+                        + $"by the events of {key} it is {Shown(put.Values!.Value[i])}.", RowToDo));
                 }
             }
         }
@@ -272,14 +297,18 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
                 continue;
             }
 
-            found(new StoreProblem("row", key.ToString(), null, $"The row {put.Key} of {table.Name} is missing; by the events of {key} there is one.", RowToDo));
+            found(new StoreProblem(
+                "row", key.ToString(), null, $"The row {put.Key} of {table.Name} is missing; by the events of {key} there is one.", RowToDo));
         }
     }
 
-    /// <summary>Whether a run that waits since an older version says of its deployment's limit only the name, and not the size: that is its deployment's.</summary>
+    /// <summary>
+    /// Whether a run that waits since an older version says of its deployment's limit only the name, and not the size: that is its deployment's.
+    /// </summary>
     private static bool IsOfBefore(TableDefinition table, object? expected, object? present) =>
         table == Tables.Waiters && expected is string now && now.IndexOf('=', StringComparison.Ordinal) is >= 0 and var sized
-        && string.Concat(now.AsSpan(0, sized), now.IndexOf('\n', sized) is >= 0 and var rest ? now.AsSpan(rest) : "").Equals(present as string, StringComparison.Ordinal);
+        && string.Concat(now.AsSpan(0, sized), now.IndexOf('\n', sized) is >= 0 and var rest ? now.AsSpan(rest) : "")
+            .Equals(present as string, StringComparison.Ordinal);
 
     private void CompareWakeUp(EntityKey key, DateTimeOffset? expected, List<(string Id, long Due, int Slice)> present)
     {
@@ -288,18 +317,24 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         {
             if (due is null)
             {
-                found(new StoreProblem("wake-up", key.ToString(), null, $"{key} has a wake-up at {Instant(wakeUp.Due)}, and by its events it has none.", "It wakes in vain, once a minute, until its next event. Restore a backup from before the damage if that matters."));
+                found(new StoreProblem(
+                    "wake-up", key.ToString(), null, $"{key} has a wake-up at {Instant(wakeUp.Due)}, and by its events it has none.",
+                    "It wakes in vain, once a minute, until its next event. Restore a backup from before the damage if that matters."));
             }
             else if (wakeUp.Due != due)
             {
                 found(new StoreProblem(
-                    "wake-up", key.ToString(), null, $"{key} has a wake-up at {Instant(wakeUp.Due)}; by its events it is due at {Instant(due.Value)}.",
-                    key.Kind == "Deployment" ? "If the rules of its time zone have changed since, its next event mends it; otherwise pause and resume it." : Restore));
+                    "wake-up", key.ToString(), null,
+                    $"{key} has a wake-up at {Instant(wakeUp.Due)}; by its events it is due at {Instant(due.Value)}.",
+                    key.Kind == "Deployment"
+                        ? "If the rules of its time zone have changed since, its next event mends it; otherwise pause and resume it." : Restore));
             }
 
             if (wakeUp.Slice != EntitySlices.Of(key))
             {
-                found(new StoreProblem("wake-up", key.ToString(), null, $"The wake-up of {key} is in slice {wakeUp.Slice} and belongs into {EntitySlices.Of(key)}, where its worker looks.", Restore));
+                found(new StoreProblem(
+                    "wake-up", key.ToString(), null,
+                    $"The wake-up of {key} is in slice {wakeUp.Slice} and belongs into {EntitySlices.Of(key)}, where its worker looks.", Restore));
             }
         }
         else if (due is { } missing)
@@ -314,7 +349,8 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
     {
         var column = table.Columns.Select(c => c.Name).ToImmutableArray().IndexOf(set);
         using var members = new ScanCursor<(string Key, string Member)>(set, scan.Members(table.Name, set), m => m.Key);
-        using var rows = new ScanCursor<Row>(table.Name, scan.Rows(table.Name).Where(r => r.Values[column] is ImmutableArray<string> { IsEmpty: false }), r => r.Key);
+        using var rows = new ScanCursor<Row>(
+            table.Name, scan.Rows(table.Name).Where(r => r.Values[column] is ImmutableArray<string> { IsEmpty: false }), r => r.Key);
         while (IdOrder.Least(members.Id, rows.Id) is { } key)
         {
             cancel.ThrowIfCancellationRequested();
@@ -324,7 +360,8 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             {
                 found(new StoreProblem(
                     "member", StoredEntities.OwnerOf(table.Name, key)?.ToString(), null,
-                    $"The row {key} of {table.Name} has the {set} {Shown(said.Order(StringComparer.Ordinal).ToImmutableArray())}, and is found by {Shown(listed.Order(StringComparer.Ordinal).ToImmutableArray())}.", RowToDo));
+                    $"The row {key} of {table.Name} has the {set} {Shown(said.Order(StringComparer.Ordinal).ToImmutableArray())}, "
+                    + $"and is found by {Shown(listed.Order(StringComparer.Ordinal).ToImmutableArray())}.", RowToDo));
             }
         }
     }
@@ -346,15 +383,18 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
         null => actual is null,
         string text => actual is string other && (text == other || scan.InRow(text) == other),
         long number => actual is long other && number == other,
-        ImmutableArray<string> set => actual is ImmutableArray<string> other && set.Length == other.Length && set.Zip(other).All(p => Same(p.First, p.Second)),
+        ImmutableArray<string> set => actual is ImmutableArray<string> other && set.Length == other.Length
+            && set.Zip(other).All(p => Same(p.First, p.Second)),
         _ => false,
     };
 
     private static string NotThere(EntityProjection? projection) => projection is null ? ": it has none" : "";
 
-    private static string Sentence(EntityKey key, long sequence, string problem) => string.Create(CultureInfo.InvariantCulture, $"Event {sequence} of {key} {problem}.");
+    private static string Sentence(EntityKey key, long sequence, string problem) =>
+        string.Create(CultureInfo.InvariantCulture, $"Event {sequence} of {key} {problem}.");
 
-    private static string Skip(EntityKey key, long sequence) => $"{UnreadableWords.SkipCommand(key.ToString(), sequence)}, or restore a backup from before the damage.";
+    private static string Skip(EntityKey key, long sequence) =>
+        $"{UnreadableWords.SkipCommand(key.ToString(), sequence)}, or restore a backup from before the damage.";
 
     private static string Shown(object? value) => value switch
     {
@@ -396,13 +436,15 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
                 "Deployment" =>
                 [
                     Own(Actors.Tables.Deployments), Own(Actors.Tables.Retention),
-                    (Actors.Tables.Limits, new(Actors.Tables.Limits.Name, scan.Rows(Actors.Tables.Limits.Name, OfDeployments, AfterDeployments), r => r.Key[OfDeployments.Length..])),
+                    (Actors.Tables.Limits, new(Actors.Tables.Limits.Name, scan.Rows(Actors.Tables.Limits.Name, OfDeployments, AfterDeployments), r =>
+                        r.Key[OfDeployments.Length..])),
                 ],
                 _ =>
                 [
                     (Actors.Tables.Limits, new(
                         Actors.Tables.Limits.Name,
-                        scan.Rows(Actors.Tables.Limits.Name, null, OfDeployments).Concat(scan.Rows(Actors.Tables.Limits.Name, AfterDeployments)), _ => LimiterId)),
+                        scan.Rows(Actors.Tables.Limits.Name, null, OfDeployments).Concat(scan.Rows(Actors.Tables.Limits.Name, AfterDeployments)),
+                        _ => LimiterId)),
                 ],
             };
 
@@ -429,7 +471,10 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             get
             {
                 foreach (var (name, why) in (ReadOnlySpan<(string, string?)>)
-                    [(Events.Name, Events.Broken), (Snapshots.Name, Snapshots.Broken), (Numbers.Name, Numbers.Broken), (WakeUps.Name, WakeUps.Broken), (Slots.Name, Slots.Broken)])
+                    [
+                        (Events.Name, Events.Broken), (Snapshots.Name, Snapshots.Broken), (Numbers.Name, Numbers.Broken),
+                        (WakeUps.Name, WakeUps.Broken), (Slots.Name, Slots.Broken)
+                    ])
                 {
                     if (why is not null)
                     {

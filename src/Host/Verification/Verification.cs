@@ -18,11 +18,13 @@ internal sealed class Verification(TimeProvider time, int atMost, Action<StorePr
     {
         var began = time.GetTimestamp();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var integrity = Task.Factory.StartNew(() => Integrity(scan, end.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var integrity = Task.Factory.StartNew(
+            () => Integrity(scan, end.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var verifier = new StoreVerifier(scan, Found, progress, cancel);
         try
         {
-            await Task.Factory.StartNew(verifier.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            await Task.Factory.StartNew(verifier.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .ConfigureAwait(false);
         }
         catch
         {
@@ -43,12 +45,16 @@ internal sealed class Verification(TimeProvider time, int atMost, Action<StorePr
         {
             foreach (var finding in scan.Integrity(atMost, cancel))
             {
-                Found(new StoreProblem("database", null, null, $"The database's own check says: {finding}.", "Stop the node, and restore a backup from before the damage; or recover what can be with `sqlite3 store.db .recover`."));
+                Found(new StoreProblem(
+                    "database", null, null, $"The database's own check says: {finding}.",
+                    "Stop the node, and restore a backup from before the damage; or recover what can be with `sqlite3 store.db .recover`."));
             }
         }
         catch (StoreUnavailableException e) when (e.IsDamage)
         {
-            Found(new StoreProblem("database", null, null, $"The database's own check cannot be made: {e.Message}", "Stop the node, and restore a backup from before the damage."));
+            Found(new StoreProblem(
+                "database", null, null, $"The database's own check cannot be made: {e.Message}",
+                "Stop the node, and restore a backup from before the damage."));
         }
     }
 

@@ -98,7 +98,8 @@ public sealed record DeploymentView(
 /// <param name="MaxRuns">How many it makes in its life; null for no bound.</param>
 /// <param name="Ended">Why it is never due again, e.g. that its end is past; null if it has not come to its end.</param>
 public sealed record ScheduleView(
-    string Id, string Description, bool Active, ImmutableArray<DateTimeOffset> Next, string? Problem, long Runs = 0, long? MaxRuns = null, string? Ended = null);
+    string Id, string Description, bool Active, ImmutableArray<DateTimeOffset> Next, string? Problem, long Runs = 0, long? MaxRuns = null,
+    string? Ended = null);
 
 /// <summary>A deployment in a list.</summary>
 public sealed record DeploymentSummary(

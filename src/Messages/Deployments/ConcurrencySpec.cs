@@ -14,12 +14,15 @@ public sealed record ConcurrencySpec(int Limit, OnFull OnFull = OnFull.Queue)
     [
         new WholeField<ConcurrencySpec>("limit", c => c.Limit, (c, v) => c with { Limit = v }, 1, LargestLimit)
         {
-            IsRequired = true, Type = "whole number, required", About = "how many of its runs may run at once", Expected = "a whole number of 1 or more", Instead = "To hold runs back, set paused: true", Example = "2",
+            IsRequired = true, Type = "whole number, required", About = "how many of its runs may run at once",
+            Expected = "a whole number of 1 or more", Instead = "To hold runs back, set paused: true", Example = "2",
         },
         new WordField<ConcurrencySpec, OnFull>(
-            "on_full", c => c.OnFull, (c, v) => c with { OnFull = v }, [("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew), ("cancel_running", OnFull.CancelRunning)])
+            "on_full", c => c.OnFull, (c, v) => c with { OnFull = v },
+            [("queue", OnFull.Queue), ("cancel_new", OnFull.CancelNew), ("cancel_running", OnFull.CancelRunning)])
         {
-            About = "whether a run that finds it full waits, is cancelled at once, or takes the place of the oldest that runs", Default = "`queue`", Example = "cancel_new",
+            About = "whether a run that finds it full waits, is cancelled at once, or takes the place of the oldest that runs", Default = "`queue`",
+            Example = "cancel_new",
         },
     ];
 }

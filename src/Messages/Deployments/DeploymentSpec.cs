@@ -32,7 +32,8 @@ public sealed record DeploymentSpec
 
     internal static TextsField<DeploymentSpec> TagsField { get; } = new("tags", d => OrNull(d.Tags), (d, v) => d with { Tags = v }, 50)
     {
-        About = "words to find it and its runs by", Default = "none", Range = "up to 50, each 1 to 100 characters", Example = "[demo]", Expected = "a list of texts, such as [demo]",
+        About = "words to find it and its runs by", Default = "none", Range = "up to 50, each 1 to 100 characters", Example = "[demo]",
+        Expected = "a list of texts, such as [demo]",
     };
 
     internal static TextField<DeploymentSpec> ShellField { get; } = new("shell", d => d.Shell, (d, v) => d with { Shell = v })
@@ -50,32 +51,43 @@ public sealed record DeploymentSpec
             IsRequired = true, Type = "text, required", Expected = "a name of two parts, such as hello/every-10s",
             Range = "two parts of letters, digits, `-`, `_`, `.`, each 1 to 100 characters", Example = "hello/every-10s",
         },
-        new TextField<DeploymentSpec>("description", d => d.Description, (d, v) => d with { Description = v }) { About = "what it is, for people", Most = MostText, Default = "none", Example = "Says hello." },
-        new TextField<DeploymentSpec>("version", d => d.Version, (d, v) => d with { Version = v }) 
+        new TextField<DeploymentSpec>("description", d => d.Description, (d, v) => d with { Description = v })
+        {
+            About = "what it is, for people", Most = MostText, Default = "none", Example = "Says hello.",
+        },
+        new TextField<DeploymentSpec>("version", d => d.Version, (d, v) => d with { Version = v })
         {
             About = "the declarer's own version of what it declares", IsSpelled = true, Most = MostText, Default = "none", Example = "\"1\"",
         },
         TagsField,
-        new TextsField<DeploymentSpec>("command", d => d.Shell is null || !d.Command.IsEmpty ? d.Command : null, (d, v) => d with { Command = v }, MostArguments)
+        new TextsField<DeploymentSpec>(
+            "command", d => d.Shell is null || !d.Command.IsEmpty ? d.Command : null, (d, v) => d with { Command = v }, MostArguments)
         {
             Type = "list of texts, required unless there is `shell`; numbers and booleans are taken as they are spelled",
-            Expected = "a list of the program and its arguments, such as [python3, hello.py]", Range = "at least the program, up to 10,000", Example = "[sleep, 10]",
+            Expected = "a list of the program and its arguments, such as [python3, hello.py]", Range = "at least the program, up to 10,000",
+            Example = "[sleep, 10]",
         },
         ShellField,
-        new FolderField<DeploymentSpec>("workdir", d => d.Workdir, (d, v) => d with { Workdir = v }) { Default = "the file's own folder", Example = "../data" },
+        new FolderField<DeploymentSpec>("workdir", d => d.Workdir, (d, v) => d with { Workdir = v })
+        {
+            Default = "the file's own folder", Example = "../data",
+        },
         new VariablesField<DeploymentSpec>("env", d => d.Env, (d, v) => d with { Env = v }, MostVariables, MostSources)
         {
             Default = "the node's environment", Example = "{GREETING: hi, DEBUG: null, DBPASS: {from_file: /run/secrets/db}}",
         },
         new TextsField<DeploymentSpec>("env_inherit", d => d.EnvInherit, (d, v) => d with { EnvInherit = v }, 200)
         {
-            ForAll = "all", Type = "`all`, or a list of names of variables", About = "what programs get of the node's environment; `*` stands for any characters",
-            Expected = "all, or a list of names of variables, such as [PATH, HOME, LC_*]", Default = "the node's `env-inherit`, `all` unless it says otherwise",
+            ForAll = "all", Type = "`all`, or a list of names of variables",
+            About = "what programs get of the node's environment; `*` stands for any characters",
+            Expected = "all, or a list of names of variables, such as [PATH, HOME, LC_*]",
+            Default = "the node's `env-inherit`, `all` unless it says otherwise",
             Range = "up to 200; [configuration.md](configuration.md#what-programs-inherit)", Example = "[PATH, HOME, \"LC_*\"]",
         },
         new ValuesField<DeploymentSpec>("parameters", d => d.Parameters, (d, v) => d with { Parameters = v })
         {
-            About = "what its runs are given, where neither a schedule nor whoever asks says otherwise", Default = "none", Range = "up to 1 Mi characters", Example = "{name: world, days: [1, 2]}",
+            About = "what its runs are given, where neither a schedule nor whoever asks says otherwise", Default = "none",
+            Range = "up to 1 Mi characters", Example = "{name: world, days: [1, 2]}",
         },
         new SchemaField<DeploymentSpec>("parameter_schema", d => d.ParameterSchema, (d, v) => d with { ParameterSchema = v })
         {
@@ -85,9 +97,11 @@ public sealed record DeploymentSpec
         {
             About = "whether what the schema does not allow is refused", Default = "`true`", Example = "false",
         },
-        new PartsField<DeploymentSpec, ScheduleSpec>("schedules", d => d.Schedules, (d, v) => d with { Schedules = v }, ScheduleSpec.Fields, new ScheduleSpec(), MostSchedules)
+        new PartsField<DeploymentSpec, ScheduleSpec>(
+            "schedules", d => d.Schedules, (d, v) => d with { Schedules = v }, ScheduleSpec.Fields, new ScheduleSpec(), MostSchedules)
         {
-            About = "when it runs", Item = "a schedule, such as {interval: 10s} or {cron: \"0 4 * * *\"}", Default = "none: it runs when asked", Example = "[{interval: 10s}]",
+            About = "when it runs", Item = "a schedule, such as {interval: 10s} or {cron: \"0 4 * * *\"}", Default = "none: it runs when asked",
+            Example = "[{interval: 10s}]",
         },
         new WordField<DeploymentSpec, CatchUpPolicy>(
             "catchup", d => d.CatchUp == CatchUpPolicy.Latest ? null : d.CatchUp, (d, v) => d with { CatchUp = v },
@@ -97,15 +111,19 @@ public sealed record DeploymentSpec
         },
         new WholeField<DeploymentSpec>("catchup_limit", d => d.CatchUpLimit, (d, v) => d with { CatchUpLimit = v }, 1, 1_000_000)
         {
-            JsonName = "catchUpLimit", About = "how many missed occurrences of a schedule run, the newest; only where all would", Default = "no bound", Example = "100",
+            JsonName = "catchUpLimit", About = "how many missed occurrences of a schedule run, the newest; only where all would",
+            Default = "no bound", Example = "100",
         },
-        new PartField<DeploymentSpec, ConcurrencySpec>("concurrency", d => d.Concurrency, (d, v) => d with { Concurrency = v }, ConcurrencySpec.Fields, new ConcurrencySpec(1))
+        new PartField<DeploymentSpec, ConcurrencySpec>(
+            "concurrency", d => d.Concurrency, (d, v) => d with { Concurrency = v }, ConcurrencySpec.Fields, new ConcurrencySpec(1))
         {
-            About = "how many of its runs may run at once", Expected = "a mapping such as {limit: 1, on_full: queue}", Default = "no bound", Example = "{limit: 1}",
+            About = "how many of its runs may run at once", Expected = "a mapping such as {limit: 1, on_full: queue}", Default = "no bound",
+            Example = "{limit: 1}",
         },
         new TextsField<DeploymentSpec>("limits", d => OrNull(d.Limits), (d, v) => d with { Limits = v }, 20)
         {
-            Type = "list of the names of limits", About = "a run takes a slot of each", Expected = "a list of the names of limits, such as [database]", Default = "none", Example = "[database]",
+            Type = "list of the names of limits", About = "a run takes a slot of each",
+            Expected = "a list of the names of limits, such as [database]", Default = "none", Example = "[database]",
         },
         new WholesField<DeploymentSpec>("success_codes", d => d.SuccessCodes, (d, v) => d with { SuccessCodes = v }, 256)
         {
@@ -114,9 +132,11 @@ public sealed record DeploymentSpec
         },
         new PartField<DeploymentSpec, RetrySpec>("retries", d => d.Retries, (d, v) => d with { Retries = v }, RetrySpec.Fields, RetrySpec.None)
         {
-            About = "when an attempt that did not complete is followed by another", IsNothingIfEmpty = true, Default = "none", Example = "{count: 3, delay: 10s}",
+            About = "when an attempt that did not complete is followed by another", IsNothingIfEmpty = true, Default = "none",
+            Example = "{count: 3, delay: 10s}",
         },
-        new DurationField<DeploymentSpec>("timeout", d => d.Timeout, (d, v) => d with { Timeout = v }, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(365))
+        new DurationField<DeploymentSpec>(
+            "timeout", d => d.Timeout, (d, v) => d with { Timeout = v }, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(365))
         {
             About = "how long an attempt may run", Default = "no bound", Example = "1h",
         },
@@ -124,19 +144,26 @@ public sealed record DeploymentSpec
         {
             About = "how long a program has between SIGTERM and SIGKILL", Default = $"`{DurationText.Format(DefaultStopGrace)}`", Example = "5s",
         },
-        new PartField<DeploymentSpec, RetentionSpec>("retention", d => d.Retention, (d, v) => d with { Retention = v }, RetentionSpec.Fields, new RetentionSpec())
+        new PartField<DeploymentSpec, RetentionSpec>(
+            "retention", d => d.Retention, (d, v) => d with { Retention = v }, RetentionSpec.Fields, new RetentionSpec())
         {
-            About = "which of its ended runs are kept, instead of the node's rule", Expected = "a mapping such as {keep_for: 7d, keep_runs: 500}", Default = "the node's", Example = "{keep_for: 7d}",
+            About = "which of its ended runs are kept, instead of the node's rule", Expected = "a mapping such as {keep_for: 7d, keep_runs: 500}",
+            Default = "the node's", Example = "{keep_for: 7d}",
         },
-        new WholeField<DeploymentSpec>("priority", d => d.Priority == 0 ? null : d.Priority, (d, v) => d with { Priority = v }, -HighestPriority, HighestPriority)
+        new WholeField<DeploymentSpec>(
+            "priority", d => d.Priority == 0 ? null : d.Priority, (d, v) => d with { Priority = v }, -HighestPriority, HighestPriority)
         {
             About = "waiting runs of higher priority start first", Default = "`0`", Example = "10",
         },
-        new FlagField<DeploymentSpec>("paused", d => d.Paused ? true : null, (d, v) => d with { Paused = v }) { About = "whether its schedules are paused", Default = "`false`", Example = "true" },
+        new FlagField<DeploymentSpec>("paused", d => d.Paused ? true : null, (d, v) => d with { Paused = v })
+        {
+            About = "whether its schedules are paused", Default = "`false`", Example = "true",
+        },
         new TextField<DeploymentSpec>("user", d => d.User, (d, v) => d with { User = v })
         {
             IsSpelled = true, About = "the system user that programs run as", Expected = "the name of a user",
-            Default = "the node's own", Range = "needs a node that runs as root; [what it reaches](operations.md#programs-under-another-user)", Example = "backup",
+            Default = "the node's own", Range = "needs a node that runs as root; [what it reaches](operations.md#programs-under-another-user)",
+            Example = "backup",
         },
     ];
 
@@ -150,12 +177,15 @@ public sealed record DeploymentSpec
 
     public ImmutableArray<string> Tags { get => field.IsDefault ? [] : field; init; } = [];
 
-    /// <summary>Empty if there is a <see cref="Shell"/>. The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's value, <c>{{ run.id }}</c> by the run's id.</summary>
+    /// <summary>
+    /// Empty if there is a <see cref="Shell"/>. The argv, never passed through a shell; <c>{{ parameters.NAME }}</c> is replaced by the parameter's
+    /// value, <c>{{ run.id }}</c> by the run's id.
+    /// </summary>
     public ImmutableArray<string> Command { get => field.IsDefault ? [] : field; init; } = [];
 
     /// <summary>
-    /// Instead of <see cref="Command"/>: a text for <c>/bin/sh -c</c>, such as a pipeline. A template in it is one value to the shell, whatever it holds: it is handed over, and never
-    /// pasted in.
+    /// Instead of <see cref="Command"/>: a text for <c>/bin/sh -c</c>, such as a pipeline. A template in it is one value to the shell, whatever it
+    /// holds: it is handed over, and never pasted in.
     /// </summary>
     public string? Shell { get; init; }
 
@@ -185,7 +215,9 @@ public sealed record DeploymentSpec
     /// <summary>What happens to occurrences missed while no node was up.</summary>
     public CatchUpPolicy CatchUp { get; init; }
 
-    /// <summary>How many missed occurrences of a schedule run at most, the newest, with <see cref="CatchUpPolicy.All"/>: 1 to 1,000,000; null for no bound.</summary>
+    /// <summary>
+    /// How many missed occurrences of a schedule run at most, the newest, with <see cref="CatchUpPolicy.All"/>: 1 to 1,000,000; null for no bound.
+    /// </summary>
     public int? CatchUpLimit { get; init; }
 
     /// <summary>How many runs of this deployment may run at once; null for no limit.</summary>

@@ -5,8 +5,8 @@ using Runner.Messages.Serialization;
 namespace Runner.Messages.Deployments;
 
 /// <summary>
-/// What a deployment declares of a variable: a text, or where the value is read when an attempt starts, on the node that starts it. A value that is read
-/// is never in a message, an event or a row: what stands here is all that anybody is told.
+/// What a deployment declares of a variable: a text, or where the value is read when an attempt starts, on the node that starts it. A value that is
+/// read is never in a message, an event or a row: what stands here is all that anybody is told.
 /// </summary>
 [JsonConverter(typeof(EnvValueConverter))]
 public abstract record EnvValue

@@ -14,7 +14,8 @@ public sealed record DeploymentDeclared(DeploymentSpec Spec, ImmutableArray<Sche
 /// <summary>What is remembered of a schedule.</summary>
 /// <param name="At">The instant up to which everything it is due for has been decided.</param>
 /// <param name="Runs">How many runs it has made.</param>
-/// <param name="CatchUpTo">Which occurrences up to this instant run has been decided by the catch-up limit, and not all of them are made yet; null if none is left.</param>
+/// <param name="CatchUpTo">Which occurrences up to this instant run has been decided by the catch-up limit, and not all of them are made yet; null if
+/// none is left.</param>
 /// <param name="Active">What somebody has switched it to; null if it is as declared.</param>
 public sealed record ScheduleCursor(
     string Schedule,

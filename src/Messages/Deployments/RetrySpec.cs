@@ -47,7 +47,8 @@ public sealed record RetrySpec
         },
         new TextsField<RetrySpec>("on", r => r.On, (r, v) => r with { On = v }, MostEnds)
         {
-            Type = "list of exit codes and names of signals", About = "of the ends by exit code or signal, those that are retried; a timeout, a failed start and a lost node are retried whatever stands here",
+            Type = "list of exit codes and names of signals", About = "of the ends by exit code or signal, those that are retried; "
+                + "a timeout, a failed start and a lost node are retried whatever stands here",
             Expected = EndsExpected, Default = "all", Range = "codes 0 to 255, `SIGHUP` to `SIGSYS`", Example = "[75, SIGKILL]",
         },
         new TextsField<RetrySpec>("not_on", r => r.NotOn, (r, v) => r with { NotOn = v }, MostEnds)
@@ -79,8 +80,8 @@ public sealed record RetrySpec
     public double Jitter { get; init; }
 
     /// <summary>
-    /// Which ends by exit code or signal are retried: codes from 0 to 255 and names of signals, such as <c>75</c> and <c>SIGKILL</c>; null for all. What is no such
-    /// end, as a timeout, a start that failed, or a lost node, is retried whatever stands here.
+    /// Which ends by exit code or signal are retried: codes from 0 to 255 and names of signals, such as <c>75</c> and <c>SIGKILL</c>; null for all.
+    /// What is no such end, as a timeout, a start that failed, or a lost node, is retried whatever stands here.
     /// </summary>
     public ImmutableArray<string>? On { get; init; }
 

@@ -32,7 +32,8 @@ public sealed record ScheduleSpec
         },
         new FlagField<ScheduleSpec>("day_or", s => s.DayOr, (s, v) => s with { DayOr = v })
         {
-            About = "of a cron expression that restricts both day fields, whether a day matches when either does or only when both do", Default = "`true`", Example = "false",
+            About = "of a cron expression that restricts both day fields, whether a day matches when either does or only when both do",
+            Default = "`true`", Example = "false",
         },
         new TextField<ScheduleSpec>("rrule", s => s.Rrule, (s, v) => s with { Rrule = v })
         {
@@ -47,9 +48,18 @@ public sealed record ScheduleSpec
         {
             About = "parameters of this schedule's runs, over the deployment's", Default = "none", Example = "{name: sunday}",
         },
-        new FlagField<ScheduleSpec>("active", s => s.Active, (s, v) => s with { Active = v }) { About = "whether it makes runs", Default = "`true`", Example = "false" },
-        new InstantField<ScheduleSpec>("end", s => s.End, (s, v) => s with { End = v }) { About = "nothing occurs after it; at it, something may", Default = "none", Example = "2030-01-01T00:00:00Z" },
-        new WholeField<ScheduleSpec>("max_runs", s => s.MaxRuns, (s, v) => s with { MaxRuns = v }, 1, 1_000_000_000) { About = "how many runs it makes in its life", Default = "no bound", Example = "13" },
+        new FlagField<ScheduleSpec>("active", s => s.Active, (s, v) => s with { Active = v })
+        {
+            About = "whether it makes runs", Default = "`true`", Example = "false",
+        },
+        new InstantField<ScheduleSpec>("end", s => s.End, (s, v) => s with { End = v })
+        {
+            About = "nothing occurs after it; at it, something may", Default = "none", Example = "2030-01-01T00:00:00Z",
+        },
+        new WholeField<ScheduleSpec>("max_runs", s => s.MaxRuns, (s, v) => s with { MaxRuns = v }, 1, 1_000_000_000)
+        {
+            About = "how many runs it makes in its life", Default = "no bound", Example = "13",
+        },
         new DurationField<ScheduleSpec>("jitter", s => s.Jitter, (s, v) => s with { Jitter = v }, TimeSpan.Zero, TimeSpan.FromDays(1))
         {
             About = "each run starts up to so long after it is due, by its id", Default = "`0s`", Example = "30s",

@@ -88,7 +88,8 @@ internal sealed record InstantQuery(string Name, string Says) : Query<DateTimeOf
     /// <inheritdoc/>
     public override bool TryRead(string text, out DateTimeOffset? value)
     {
-        var isTime = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time);
+        var isTime = DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time);
         value = time;
         return isTime;
     }

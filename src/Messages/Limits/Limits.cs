@@ -13,8 +13,8 @@ public interface ILimitMessage : IWireMessage
 public sealed record SetLimit(string Name, int Size) : ILimitMessage, IRequest<LimitChanged>;
 
 /// <summary>
-/// Deletes a limit. While runs hold a slot of it or wait, it bounds them and whoever comes meanwhile, and is gone after the last one; with nobody it is gone at
-/// once. Answered with <see cref="LimitChanged"/> or a refusal.
+/// Deletes a limit. While runs hold a slot of it or wait, it bounds them and whoever comes meanwhile, and is gone after the last one; with nobody it
+/// is gone at once. Answered with <see cref="LimitChanged"/> or a refusal.
 /// </summary>
 public sealed record DeleteLimit(string Name) : ILimitMessage, IRequest<LimitChanged>;
 

@@ -8,7 +8,8 @@ namespace Runner.Messages.Runs;
 /// <param name="Priority">Null is the deployment's.</param>
 /// <param name="IdempotencyKey">
 /// Two submissions with the same key and deployment are one run, as long as that run is kept; 1 to 200 characters. The second is refused with
-/// <see cref="KeyUsedOtherwise"/> if it asks for other parameters, another time or priority, other tags or another name. Null makes every submission a new run.
+/// <see cref="KeyUsedOtherwise"/> if it asks for other parameters, another time or priority, other tags or another name. Null makes every submission
+/// a new run.
 /// </param>
 /// <param name="EnforceParameterSchema">Whether the deployment's parameter schema is enforced for this run; null is as the deployment says.</param>
 /// <param name="KeyOnly">Whether the key alone decides: the answer is the run of the key, whatever else it was asked for.</param>
@@ -42,7 +43,8 @@ public sealed record CancelRun(Guid Run, string? Reason = null) : IRunMessage, I
 public sealed record RunCancelAccepted(Guid Id, RunState State) : IWireMessage;
 
 /// <summary>Submits an ended run's recipe and parameters once more, as a new run. Answered with <see cref="RunSubmitted"/>.</summary>
-/// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>; a key belongs to the run that is repeated, and two retries of one run ask for the same.</param>
+/// <param name="IdempotencyKey">As in <see cref="SubmitRun"/>; a key belongs to the run that is repeated, and two retries of one run ask for the
+/// same.</param>
 public sealed record RetryRun(Guid Run, string? IdempotencyKey = null) : IRunMessage, IRequest<RunSubmitted>;
 
 /// <summary>Asks for a run. Answered with <see cref="RunView"/> or a refusal.</summary>

@@ -12,7 +12,8 @@ public interface IRunEvent;
 /// <param name="Due">When it is for. Of an occurrence, when the schedule is due: what tells it from the schedule's others.</param>
 /// <param name="RetryOf">The run it repeats; null if none.</param>
 /// <param name="StartAt">When it starts, if its schedule's jitter puts that after <paramref name="Due"/>; null is when it is due.</param>
-/// <param name="Asked">What the submission asked for itself, to compare with one of the same key; null without a key, and in journals of before.</param>
+/// <param name="Asked">What the submission asked for itself, to compare with one of the same key; null without a key, and in journals of
+/// before.</param>
 /// <param name="Name">What people call it; null if it has no name.</param>
 public sealed record RunScheduled(
     string Deployment,
@@ -43,7 +44,8 @@ public sealed record AskedOfRun(
 public sealed record RunLate : IRunEvent;
 
 /// <summary>It is due and <paramref name="Limit"/> is full.</summary>
-/// <param name="Slots">Taken in the same commit and held while it waits: its place in its deployment's limit, if that does not queue; null for none.</param>
+/// <param name="Slots">Taken in the same commit and held while it waits: its place in its deployment's limit, if that does not queue; null for
+/// none.</param>
 public sealed record RunAwaitingSlot(string Limit, ImmutableArray<Slot>? Slots = null) : IRunEvent;
 
 /// <summary>A slot that a run holds until it ends or awaits a retry.</summary>

@@ -23,5 +23,6 @@ public sealed record PruneReport(long Runs, long OutputBytes, TimeSpan KeepAtLea
 /// <summary>The room the node's store takes.</summary>
 /// <param name="Bytes">All of it.</param>
 /// <param name="FreeBytes">Of these, what deleted runs have left so far.</param>
-/// <param name="GivesBack">True if most of the free room goes back to the disk over time; false if new runs use it and the file keeps its size.</param>
+/// <param name="GivesBack">True if most of the free room goes back to the disk over time; false if new runs use it and the file keeps its
+/// size.</param>
 public sealed record StoreRoom(long Bytes, long FreeBytes, bool GivesBack);

@@ -54,7 +54,8 @@ public static class StateNames
     /// <summary>Every name with the type it is a state of, in the order of the types.</summary>
     public static ImmutableArray<(string Name, StateType Type)> All { get; } =
     [
-        (Scheduled, StateType.Scheduled), (Late, StateType.Scheduled), (AwaitingRetry, StateType.Scheduled), (AwaitingConcurrencySlot, StateType.Scheduled),
+        (Scheduled, StateType.Scheduled), (Late, StateType.Scheduled), (AwaitingRetry, StateType.Scheduled),
+        (AwaitingConcurrencySlot, StateType.Scheduled),
         (Submitting, StateType.Pending),
         (Running, StateType.Running), (Retrying, StateType.Running), (Stopping, StateType.Running),
         (Cancelling, StateType.Cancelling),
@@ -100,6 +101,7 @@ public static class StateTypeExtensions
     public static bool IsFailure(this StateType type) => type switch
     {
         StateType.Failed or StateType.Crashed => true,
-        StateType.Scheduled or StateType.Pending or StateType.Running or StateType.Paused or StateType.Cancelling or StateType.Completed or StateType.Cancelled => false,
+        StateType.Scheduled or StateType.Pending or StateType.Running or StateType.Paused or StateType.Cancelling or StateType.Completed
+            or StateType.Cancelled => false,
     };
 }

@@ -73,7 +73,8 @@ public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary
 /// <param name="Limit">1 to 1,000.</param>
 /// <param name="Name">Of this name.</param>
 /// <param name="Parameter">
-/// <c>NAME=VALUE</c>: with this value of a parameter that is a text, a number or a truth value. The first 20 parameters of a run by name are known, each up to 200 characters.
+/// <c>NAME=VALUE</c>: with this value of a parameter that is a text, a number or a truth value. The first 20 parameters of a run by name are known,
+/// each up to 200 characters.
 /// </param>
 public sealed record ListRuns(
     string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = Http.Pages.Runs,

@@ -69,7 +69,8 @@ public static class EventCatalog
         {
             return JsonSerializer.Deserialize(payload, entry.Info) ?? throw new UnknownEventException(name, version, null);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException or FormatException
+            or OverflowException)
         {
             throw new UnknownEventException(name, version, e);
         }

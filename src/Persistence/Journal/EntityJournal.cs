@@ -37,7 +37,8 @@ public sealed class EntityJournal(Config config) : SqlWriteJournal(config)
 
     /// <inheritdoc/>
     public override Task ReplayMessagesAsync(
-        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max,
+        Action<IPersistentRepresentation> recoveryCallback) =>
         _access.ReplayAsync(persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
 
     /// <inheritdoc/>

@@ -22,7 +22,8 @@ public static class EntityJournalSetup
     public static Config Config() => ConfigurationFactory.ParseString(Text).WithFallback(SqlPersistence.DefaultConfiguration);
 
     /// <summary>The configuration with a <see cref="StoreJournal"/>, for simulations and tests.</summary>
-    public static Config StoreConfig() => ConfigurationFactory.ParseString(Resource("store-journal.conf")).WithFallback(ConfigurationFactory.ParseString(Text));
+    public static Config StoreConfig() =>
+        ConfigurationFactory.ParseString(Resource("store-journal.conf")).WithFallback(ConfigurationFactory.ParseString(Text));
 
     /// <summary>For tests: has every message serialized, but for what Akka's journal tells itself. To be laid over one of the above.</summary>
     public static Config SerializeMessagesConfig() => ConfigurationFactory.ParseString("""
@@ -53,15 +54,18 @@ public static class EntityJournalSetup
 
     /// <summary>Gives a hosted actor system its journal.</summary>
     /// <param name="config">What is to lie over <see cref="Config"/>, e.g. <see cref="SqliteQueryConfig"/>.</param>
-    /// <param name="queries"><see cref="SqliteQueries"/> or <see cref="PostgresQueries"/>; null if nobody reads through Akka.Persistence.Query.</param>
-    public static AkkaConfigurationBuilder AddEntityJournal(this AkkaConfigurationBuilder builder, EntityStoreSetup store, Config? config = null, Setup? queries = null)
+    /// <param name="queries"><see cref="SqliteQueries"/> or <see cref="PostgresQueries"/>; null if nobody reads through
+    /// Akka.Persistence.Query.</param>
+    public static AkkaConfigurationBuilder AddEntityJournal(
+        this AkkaConfigurationBuilder builder, EntityStoreSetup store, Config? config = null, Setup? queries = null)
     {
         builder.AddHocon(config is null ? Config() : config.WithFallback(Config()), HoconAddMode.Append).AddSetup(store);
         return queries is null ? builder : builder.AddSetup(queries);
     }
 
     // The package asks for the provider's name, which the other ways to make these options leave out.
-    private static DataOptionsSetup Queries(string provider, string connectionString) => new(new DataOptions().UseConnectionString(provider, connectionString));
+    private static DataOptionsSetup Queries(string provider, string connectionString) =>
+        new(new DataOptions().UseConnectionString(provider, connectionString));
 
     private static string Resource(string name)
     {

@@ -18,13 +18,15 @@ public sealed class EntitySnapshotStore : SnapshotStore
     private readonly JournalAccess _access = JournalAccess.Of(Context.System);
 
     /// <inheritdoc/>
-    protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override async Task<SelectedSnapshot> LoadAsync(
+        string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         var history = await _access.LoadAsync(persistenceId).ConfigureAwait(false);
 
         // When it was taken is not kept: there is one, and it is always the right one.
         return history.Snapshot is { } found && found.Sequence >= criteria.MinSequenceNr && found.Sequence <= criteria.MaxSequenceNr
-            ? new SelectedSnapshot(new SnapshotMetadata(persistenceId, found.Sequence, DateTime.MinValue), new JournaledSnapshot(found.Version, found.Payload, found.Damage))
+            ? new SelectedSnapshot(new SnapshotMetadata(persistenceId, found.Sequence, DateTime.MinValue), new JournaledSnapshot(
+                found.Version, found.Payload, found.Damage))
             : null!;
     }
 

@@ -35,7 +35,8 @@ public sealed class EventSerializer(ExtendedActorSystem system) : SerializerWith
         var slash = manifest.LastIndexOf('/');
         return slash > 0 && int.TryParse(manifest.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? (manifest[..slash], version)
-            : throw new SerializationException($"The journal has the manifest '{manifest}', which is not of the form name/version: no event of this program was written so.");
+            : throw new SerializationException(
+                $"The journal has the manifest '{manifest}', which is not of the form name/version: no event of this program was written so.");
     }
 
     /// <inheritdoc/>

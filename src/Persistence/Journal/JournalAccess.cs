@@ -38,7 +38,8 @@ internal sealed class JournalAccess : IExtension
         return setup.HasValue
             ? setup.Value
             : throw new ConfigurationException(
-                $"The actor system {system.Name} has no {nameof(EntityStoreSetup)}: its journal knows neither where to write nor the events' names. Add it to the setup with which the system is made.");
+                $"The actor system {system.Name} has no {nameof(EntityStoreSetup)}: its journal knows neither where to write nor the events' names. "
+                + "Add it to the setup with which the system is made.");
     }
 
     /// <summary>

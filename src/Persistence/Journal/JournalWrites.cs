@@ -87,14 +87,17 @@ internal sealed class JournalWrites(IEntityStore store, PendingWrites pending, L
         var events = (IImmutableList<IPersistentRepresentation>)message.Payload;
         persisted = events[0].Payload as PersistedCommit;
         refusal = persisted is not { Commit.Writes: [var own, ..] }
-            ? NotSupported(message, $"a {events[0].Payload.GetType()} is no {nameof(PersistedCommit)}: this journal writes entities' commits and nothing else")
+            ? NotSupported(
+                message, $"a {events[0].Payload.GetType()} is no {nameof(PersistedCommit)}: this journal writes entities' commits and nothing else")
             : own.Entity.ToString() != message.PersistenceId
                 ? NotSupported(message, $"its commit begins with a write of {own.Entity}, not with its own")
                 : own.Precondition != WritePrecondition.MustMatch
                     ? NotSupported(message, $"its own write has the precondition {own.Precondition} and could be left out unseen")
                     : own.Events.Length != events.Count || !Follow(own, events)
-                        ? NotSupported(message, $"the events numbered {events[0].SequenceNr} to {events[^1].SequenceNr} are persisted, but its write has "
-                            + $"{own.Events.Length} events after number {own.ExpectedSequence}. It went on after a refused write without recovering first")
+                        ? NotSupported(
+                            message, $"the events numbered {events[0].SequenceNr} to {events[^1].SequenceNr} are persisted, but its write has "
+                                + $"{own.Events.Length} events after number {own.ExpectedSequence}. "
+                                + "It went on after a refused write without recovering first")
                         : null;
         return refusal is null;
     }
@@ -114,5 +117,6 @@ internal sealed class JournalWrites(IEntityStore store, PendingWrites pending, L
         return true;
     }
 
-    private static NotSupportedException NotSupported(AtomicWrite message, string why) => new($"Nothing was written for {message.PersistenceId}: {why}.");
+    private static NotSupportedException NotSupported(AtomicWrite message, string why) =>
+        new($"Nothing was written for {message.PersistenceId}: {why}.");
 }

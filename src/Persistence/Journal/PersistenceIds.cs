@@ -12,6 +12,7 @@ internal static class PersistenceIds
         return slash > 0 && slash < persistenceId.Length - 1
             ? new EntityKey(persistenceId[..slash], persistenceId[(slash + 1)..])
             : throw new NotSupportedException(
-                $"'{persistenceId}' is not the persistence id of an entity («Kind/Id»). This journal keeps entities and nothing else: give the actor a journal of its own.");
+                $"'{persistenceId}' is not the persistence id of an entity («Kind/Id»). "
+                + "This journal keeps entities and nothing else: give the actor a journal of its own.");
     }
 }

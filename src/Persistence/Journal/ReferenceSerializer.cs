@@ -28,5 +28,6 @@ internal sealed class ReferenceSerializer(ExtendedActorSystem system) : Serializ
     }
 
     public override object FromBinary(byte[] bytes, Type type) =>
-        _kept.TryRemove(BinaryPrimitives.ReadInt64LittleEndian(bytes), out var found) ? found : throw new InvalidOperationException("An object is given back once.");
+        _kept.TryRemove(BinaryPrimitives.ReadInt64LittleEndian(bytes), out var found) ? found
+            : throw new InvalidOperationException("An object is given back once.");
 }

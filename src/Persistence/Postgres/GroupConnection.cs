@@ -22,8 +22,9 @@ internal sealed class GroupConnection : IAsyncDisposable
         (_connection, _options, _tables, _writer) = (connection, options, tables, writer);
 
     /// <param name="writer">What the journal's rows say who wrote them.</param>
-    public static async Task<GroupConnection> OpenAsync(NpgsqlDataSource source, PostgresStoreOptions options, Dictionary<string, TableSql> tables, string writer) =>
-        new(await source.OpenConnectionAsync().ConfigureAwait(false), options, tables, writer);
+    public static async Task<GroupConnection> OpenAsync(
+        NpgsqlDataSource source, PostgresStoreOptions options, Dictionary<string, TableSql> tables, string writer) =>
+            new(await source.OpenConnectionAsync().ConfigureAwait(false), options, tables, writer);
 
     /// <summary>Decides the group and writes what comes of it.</summary>
     public async Task WriteAsync(IReadOnlyList<PendingCommit> group)
@@ -91,7 +92,8 @@ internal sealed class GroupConnection : IAsyncDisposable
     private async Task WriteAsync(GroupState state)
     {
         // Who is not asked about does not count any more once it is old: it only takes room.
-        bool forget = Array.Exists(state.Entities, entity => entity.ErasedAt is not null) && (_forgot == 0 || Stopwatch.GetElapsedTime(_forgot) > ForgetEvery);
+        bool forget = Array.Exists(state.Entities, entity => entity.ErasedAt is not null)
+            && (_forgot == 0 || Stopwatch.GetElapsedTime(_forgot) > ForgetEvery);
         NpgsqlBatch batch = new(_connection);
         await using (batch.ConfigureAwait(false))
         {

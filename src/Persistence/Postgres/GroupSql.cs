@@ -5,7 +5,9 @@ using Runner.Entities.Store;
 
 namespace Runner.Persistence.Postgres;
 
-/// <summary>The statements by which a group of commits is read and written, each for all its entities at once: arrays, taken apart by <c>unnest</c>.</summary>
+/// <summary>
+/// The statements by which a group of commits is read and written, each for all its entities at once: arrays, taken apart by <c>unnest</c>.
+/// </summary>
 internal static class GroupSql
 {
     // An error of its own kind (22012, division by zero) where a condition holds: a batch has no other way to be taken back from within.
@@ -48,7 +50,8 @@ internal static class GroupSql
         SELECT -nextval('journal_fences'), f.id, f.seq, true, 0, '', 12701, 'fence' FROM unnest($1, $2) AS f (id, seq)
         """;
 
-    private const string DropFences = "DELETE FROM journal j USING unnest($1, $2) AS f (id, seq) WHERE j.persistence_id = f.id AND j.sequence_number = f.seq AND j.ordering < 0";
+    private const string DropFences =
+        "DELETE FROM journal j USING unnest($1, $2) AS f (id, seq) WHERE j.persistence_id = f.id AND j.sequence_number = f.seq AND j.ordering < 0";
 
     // Looked at once the events are in: whoever had the same numbers has ended then, and has it that they are used although no event stays.
     private const string Unused = FailIf + """
@@ -60,14 +63,16 @@ internal static class GroupSql
     // Another error (2201E, logarithm of zero), to tell it from a conflict.
     private const string LockHeld = $"SELECT ln(CASE WHEN EXISTS ({NodeLock.Holds}) THEN 1 ELSE 0 END)";
 
-    private const string DropEvents = "DELETE FROM journal j USING unnest($1, $2) AS d (id, seq) WHERE j.persistence_id = d.id AND j.sequence_number <= d.seq";
+    private const string DropEvents =
+        "DELETE FROM journal j USING unnest($1, $2) AS d (id, seq) WHERE j.persistence_id = d.id AND j.sequence_number <= d.seq";
 
     private const string PutHighestDropped = """
         INSERT INTO journal_metadata (persistence_id, sequence_number) SELECT d.id, d.seq FROM unnest($1, $2) AS d (id, seq)
         WHERE NOT EXISTS (SELECT FROM journal_metadata m WHERE m.persistence_id = d.id AND m.sequence_number >= d.seq)
         """;
 
-    private const string DropOlderHighest = "DELETE FROM journal_metadata m USING unnest($1, $2) AS d (id, seq) WHERE m.persistence_id = d.id AND m.sequence_number < d.seq";
+    private const string DropOlderHighest =
+        "DELETE FROM journal_metadata m USING unnest($1, $2) AS d (id, seq) WHERE m.persistence_id = d.id AND m.sequence_number < d.seq";
 
     // A snapshot older than the one that is there would leave a gap behind it.
     private const string PutSnapshots = """
@@ -79,11 +84,14 @@ internal static class GroupSql
         SET created = excluded.created, manifest = excluded.manifest, snapshot = excluded.snapshot
         """;
 
-    private const string DropOlderSnapshots = "DELETE FROM snapshot o USING unnest($1, $2) AS s (id, seq) WHERE o.persistence_id = s.id AND o.sequence_number < s.seq";
+    private const string DropOlderSnapshots =
+        "DELETE FROM snapshot o USING unnest($1, $2) AS s (id, seq) WHERE o.persistence_id = s.id AND o.sequence_number < s.seq";
 
-    private const string DropSnapshots = "DELETE FROM snapshot s USING unnest($1, $2) AS d (id, seq) WHERE s.persistence_id = d.id AND s.sequence_number <= d.seq";
+    private const string DropSnapshots =
+        "DELETE FROM snapshot s USING unnest($1, $2) AS d (id, seq) WHERE s.persistence_id = d.id AND s.sequence_number <= d.seq";
 
-    private const string DropHighest = "DELETE FROM journal_metadata m USING unnest($1, $2) AS d (id, seq) WHERE m.persistence_id = d.id AND m.sequence_number <= d.seq";
+    private const string DropHighest =
+        "DELETE FROM journal_metadata m USING unnest($1, $2) AS d (id, seq) WHERE m.persistence_id = d.id AND m.sequence_number <= d.seq";
 
     private const string PutErased = """
         INSERT INTO erased (persistence_id, sequence_number, at) SELECT d.id, d.seq, coalesce($3, now()) FROM unnest($1, $2) AS d (id, seq)
@@ -104,7 +112,8 @@ internal static class GroupSql
         WHERE s.limit_name = g.limit_name AND s.number = g.number AND s.kind = g.kind AND s.id = g.id
         """;
 
-    private const string TakeSlots = "INSERT INTO slots (limit_name, number, kind, id) SELECT t.limit_name, t.number, t.kind, t.id FROM unnest($1, $2, $3, $4) AS t (limit_name, number, kind, id)";
+    private const string TakeSlots = "INSERT INTO slots (limit_name, number, kind, id) SELECT t.limit_name, t.number, t.kind, t.id FROM unnest($1, "
+        + "$2, $3, $4) AS t (limit_name, number, kind, id)";
 
     /// <summary>Asks for what a group is decided by: first the numbers of its entities, then, if it touches any, the holders of its slots.</summary>
     public static void Read(NpgsqlBatch batch, GroupState state, GroupClock clock)
@@ -119,7 +128,9 @@ internal static class GroupSql
     /// <summary>Fails where a node's lock is not held any more, and keeps others from taking it until the transaction is over.</summary>
     public static void CheckLock(NpgsqlBatch batch, string owner) => Add(batch, LockHeld, Text(owner));
 
-    /// <summary>Writes what a group changes of entities and slots; fails with a conflict if somebody else wrote one of them since it was read.</summary>
+    /// <summary>
+    /// Writes what a group changes of entities and slots; fails with a conflict if somebody else wrote one of them since it was read.
+    /// </summary>
     public static void Write(NpgsqlBatch batch, GroupState state, string writer, GroupClock clock, bool forgetErased)
     {
         EntityChange[] touched = [.. state.Entities.Where(entity => entity.Touched)];
@@ -141,15 +152,19 @@ internal static class GroupSql
         (EntityChange Entity, StoredEvent Event)[] events = [.. touched.SelectMany(entity => entity.Events.Select(@event => (entity, @event)))];
         if (events.Length > 0)
         {
-            Add(batch, AddEvents, Texts(events, e => e.Entity.PersistenceId), Longs(events, e => e.Event.Sequence), Longs(events, e => e.Event.At.UtcTicks),
-                Texts(events, e => $";{e.Entity.Entity.Kind};"), Bytes(events, e => e.Event.Payload), Texts(events, e => JournalNames.Event(e.Event.Type, e.Event.Version)), Text(writer));
+            Add(batch, AddEvents, Texts(events, e => e.Entity.PersistenceId), Longs(events, e => e.Event.Sequence),
+                Longs(events, e => e.Event.At.UtcTicks),
+                Texts(events, e => $";{e.Entity.Entity.Kind};"), Bytes(events, e => e.Event.Payload),
+                Texts(events, e => JournalNames.Event(e.Event.Type, e.Event.Version)), Text(writer));
         }
 
         (EntityChange Entity, StoredEvent Event)[] replaced = [.. touched.SelectMany(entity => entity.Replaces.Select(@event => (entity, @event)))];
         if (replaced.Length > 0)
         {
-            Add(batch, ReplaceEvents, Texts(replaced, e => e.Entity.PersistenceId), Longs(replaced, e => e.Event.Sequence), Longs(replaced, e => e.Event.At.UtcTicks),
-                Texts(replaced, e => $";{e.Entity.Entity.Kind};"), Bytes(replaced, e => e.Event.Payload), Texts(replaced, e => JournalNames.Event(e.Event.Type, e.Event.Version)), Text(writer));
+            Add(batch, ReplaceEvents, Texts(replaced, e => e.Entity.PersistenceId), Longs(replaced, e => e.Event.Sequence),
+                Longs(replaced, e => e.Event.At.UtcTicks),
+                Texts(replaced, e => $";{e.Entity.Entity.Kind};"), Bytes(replaced, e => e.Event.Payload),
+                Texts(replaced, e => JournalNames.Event(e.Event.Type, e.Event.Version)), Text(writer));
         }
 
         EntityChange[] fenced = [.. touched.Where(entity => entity.NeedsFence)];
@@ -192,7 +207,8 @@ internal static class GroupSql
         }
 
         Add(batch, PutSnapshots, Texts(kept, entity => entity.PersistenceId), Longs(kept, entity => entity.Snapshot!.Sequence),
-            Texts(kept, entity => JournalNames.Snapshot(entity.Entity.Kind, entity.Snapshot!.Version)), Bytes(kept, entity => entity.Snapshot!.Payload), clock.Now);
+            Texts(kept, entity => JournalNames.Snapshot(entity.Entity.Kind, entity.Snapshot!.Version)),
+            Bytes(kept, entity => entity.Snapshot!.Payload), clock.Now);
         foreach (string sql in (string[])[DropOlderSnapshots, PutHighestDropped, DropOlderHighest])
         {
             Add(batch, sql, Texts(kept, entity => entity.PersistenceId), Longs(kept, entity => entity.Snapshot!.Sequence));
@@ -205,7 +221,8 @@ internal static class GroupSql
         if (put.Length > 0)
         {
             Add(batch, PutWakeUps, Texts(put, entity => entity.Entity.Kind), Texts(put, entity => entity.Entity.Id),
-                Integers(put, entity => EntitySlices.Of(entity.Entity)), Longs(put, entity => StoreTime.CeilingMilliseconds(entity.WakeUp!.Value.At!.Value)));
+                Integers(put, entity => EntitySlices.Of(entity.Entity)),
+                Longs(put, entity => StoreTime.CeilingMilliseconds(entity.WakeUp!.Value.At!.Value)));
         }
 
         EntityChange[] cleared = [.. touched.Where(entity => entity.WakeUp is { At: null })];
@@ -225,7 +242,9 @@ internal static class GroupSql
         {
             if (slots.Length > 0)
             {
-                GroupSql.Add(batch, sql, Texts(slots, slot => slot.Limit), Integers(slots, slot => slot.Number), Texts(slots, slot => holder(slot).Kind), Texts(slots, slot => holder(slot).Id));
+                GroupSql.Add(
+                    batch, sql, Texts(slots, slot => slot.Limit), Integers(slots, slot => slot.Number), Texts(slots, slot => holder(slot).Kind),
+                    Texts(slots, slot => holder(slot).Id));
             }
         }
     }
@@ -242,15 +261,18 @@ internal static class GroupSql
     }
 
     public static NpgsqlParameter Texts<T>(T[] items, Func<T, string?> text) =>
-        new NpgsqlParameter<string?[]> { TypedValue = Array.ConvertAll(items, item => text(item)), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+        new NpgsqlParameter<string?[]> { TypedValue = Array.ConvertAll(items, item => text(item)), NpgsqlDbType = NpgsqlDbType.Array
+            | NpgsqlDbType.Text };
 
     public static NpgsqlParameter Text(string text) => new NpgsqlParameter<string> { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Text };
 
     public static NpgsqlParameter Longs<T>(T[] items, Func<T, long> number) =>
-        new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(items, item => number(item)), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
+        new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(items, item => number(item)), NpgsqlDbType = NpgsqlDbType.Array
+            | NpgsqlDbType.Bigint };
 
     public static NpgsqlParameter NullableLongs<T>(T[] items, Func<T, long?> number) =>
-        new NpgsqlParameter<long?[]> { TypedValue = Array.ConvertAll(items, item => number(item)), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
+        new NpgsqlParameter<long?[]> { TypedValue = Array.ConvertAll(items, item => number(item)), NpgsqlDbType = NpgsqlDbType.Array
+            | NpgsqlDbType.Bigint };
 
     private static NpgsqlParameter<int[]> Integers<T>(T[] items, Func<T, int> number) =>
         new() { TypedValue = Array.ConvertAll(items, item => number(item)), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer };
@@ -262,7 +284,8 @@ internal static class GroupSql
 /// <summary>What time it is for a group, and for how long erased entities are remembered; by the database's own clock if none is given.</summary>
 internal readonly struct GroupClock(PostgresStoreOptions options)
 {
-    public NpgsqlParameter Now => new NpgsqlParameter<DateTime?> { TypedValue = options.Time?.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+    public NpgsqlParameter Now =>
+        new NpgsqlParameter<DateTime?> { TypedValue = options.Time?.GetUtcNow().UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
     public NpgsqlParameter Kept => new NpgsqlParameter<TimeSpan> { TypedValue = options.ErasedKept, NpgsqlDbType = NpgsqlDbType.Interval };
 }

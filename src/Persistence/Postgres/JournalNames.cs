@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Runner.Persistence.Postgres;
 
-/// <summary>Names and versions as the manifests of Akka.Persistence.Sql's tables: <c>run.completed/1</c>, and for snapshots <c>FlowRun.snapshot/1</c>.</summary>
+/// <summary>
+/// Names and versions as the manifests of Akka.Persistence.Sql's tables: <c>run.completed/1</c>, and for snapshots <c>FlowRun.snapshot/1</c>.
+/// </summary>
 internal static class JournalNames
 {
     public static string Event(string type, int version) => string.Create(CultureInfo.InvariantCulture, $"{type}/{version}");

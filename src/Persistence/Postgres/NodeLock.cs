@@ -90,7 +90,8 @@ public sealed class NodeLock : IAsyncDisposable
 
     /// <summary>What a write is refused with that came after the lock was lost.</summary>
     internal StoreTakenException Lost(Exception? reason) =>
-        new($"Another node has taken over {_address} from this one, which it had not heard of for {_lease.TotalSeconds} s: nothing more is written here. One database is one node's: stop the one that is too many.", reason);
+        new($"Another node has taken over {_address} from this one, which it had not heard of for {_lease.TotalSeconds} s: "
+            + "nothing more is written here. One database is one node's: stop the one that is too many.", reason);
 
     private static async Task TakeAsync(PostgresSession session, PostgresAddress address, string owner, TimeSpan lease)
     {
@@ -104,7 +105,8 @@ public sealed class NodeLock : IAsyncDisposable
         while (await session.ExecuteAsync(take, owner, Environment.MachineName, Environment.ProcessId, lease).ConfigureAwait(false) == 0)
         {
             List<(string Host, int Pid, DateTime Expires)> held = await session.QueryAsync(
-                "SELECT host, pid, expires FROM leases WHERE name = 'node'", static row => (row.GetString(0), row.GetInt32(1), row.GetDateTime(2))).ConfigureAwait(false);
+                "SELECT host, pid, expires FROM leases WHERE name = 'node'", static row => (row.GetString(0), row.GetInt32(1), row.GetDateTime(2)))
+                .ConfigureAwait(false);
             first ??= held[0];
             if (held is not [var holder] || holder != first)
             {
@@ -145,7 +147,8 @@ public sealed class NodeLock : IAsyncDisposable
     {
         try
         {
-            await (await SessionAsync().ConfigureAwait(false)).ExecuteAsync("UPDATE leases SET expires = now() - interval '1 second' WHERE name = 'node' AND owner = $1", Owner).ConfigureAwait(false);
+            await (await SessionAsync().ConfigureAwait(false)).ExecuteAsync(
+                "UPDATE leases SET expires = now() - interval '1 second' WHERE name = 'node' AND owner = $1", Owner).ConfigureAwait(false);
         }
         catch (Exception error) when (PostgresErrors.IsOfDatabase(error))
         {

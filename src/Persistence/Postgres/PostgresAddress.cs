@@ -8,7 +8,8 @@ internal sealed class PostgresAddress
 {
     // What a store does with an index it does with prepared statements that look for keys; a plan that reads a whole table is always a mistake,
     // made while the table was empty.
-    private const string WriterSettings = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c synchronous_commit=on";
+    private const string WriterSettings =
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c synchronous_commit=on";
 
     // Readers promise nothing, so they cannot write by mistake.
     private const string ReaderSettings = "-c default_transaction_read_only=on -c max_parallel_workers_per_gather=0";
@@ -16,14 +17,16 @@ internal sealed class PostgresAddress
     private readonly PostgresStoreOptions _options;
     private readonly NpgsqlConnectionStringBuilder _connection;
 
-    /// <exception cref="ArgumentException">The options name no database. Says nothing of what they hold: a password may stand anywhere in it.</exception>
+    /// <exception cref="ArgumentException">The options name no database. Says nothing of what they hold: a password may stand anywhere in
+    /// it.</exception>
     public PostgresAddress(PostgresStoreOptions options)
     {
         _options = options;
         _connection = Parse(options.Connection);
         if (string.IsNullOrEmpty(_connection.Host))
         {
-            throw new ArgumentException("The connection of the PostgreSQL store names no host: give «Host=…;Database=…;Username=…» or «postgresql://user@host/database».");
+            throw new ArgumentException(
+                "The connection of the PostgreSQL store names no host: give «Host=…;Database=…;Username=…» or «postgresql://user@host/database».");
         }
 
         _connection.Password = options.Password ?? _connection.Password;
@@ -100,7 +103,8 @@ internal sealed class PostgresAddress
     }
 
     private static string Limits(TimeSpan statement) =>
-        $"-c idle_in_transaction_session_timeout=2s -c jit=off -c statement_timeout={(long)statement.TotalMilliseconds} -c lock_timeout={(long)statement.TotalMilliseconds / 2}";
+        $"-c idle_in_transaction_session_timeout=2s -c jit=off -c statement_timeout={(long)statement.TotalMilliseconds} -c "
+        + $"lock_timeout={(long)statement.TotalMilliseconds / 2}";
 
     private static string Joined(params string?[] settings) => string.Join(' ', settings.Where(setting => !string.IsNullOrEmpty(setting)));
 
@@ -117,7 +121,8 @@ internal sealed class PostgresAddress
         catch (Exception error) when (error is ArgumentException or FormatException or KeyNotFoundException)
         {
             // The library's message may hold a part of the password.
-            throw new ArgumentException("The connection of the PostgreSQL store cannot be read: give «Host=…;Database=…;Username=…» or «postgresql://user@host/database»; a value with a semicolon stands in quotes.");
+            throw new ArgumentException("The connection of the PostgreSQL store cannot be read: "
+                + "give «Host=…;Database=…;Username=…» or «postgresql://user@host/database»; a value with a semicolon stands in quotes.");
         }
     }
 

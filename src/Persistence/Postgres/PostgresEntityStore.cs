@@ -87,20 +87,22 @@ public sealed class PostgresEntityStore : IEntityStore
             UNION ALL SELECT 2, sequence_number, NULL, 0, NULL FROM erased
                 WHERE persistence_id = $1 AND at > coalesce(to_timestamp($3::double precision / 1000), now()) - $2
             """;
-        ImmutableArray<(int Part, long Sequence, object? Item)> found = await _readers.AllAsync(sql, [$"{entity}", _options.ErasedKept, NowMilliseconds()], static row =>
-        {
-            (int part, long sequence) = (row.GetInt32(0), row.GetInt64(1));
-            return (part, sequence, part switch
+        ImmutableArray<(int Part, long Sequence, object? Item)> found = await _readers.AllAsync(
+            sql, [$"{entity}", _options.ErasedKept, NowMilliseconds()], static row =>
             {
-                0 => Snapshot(row, 1),
-                1 => Event(row, 1),
-                _ => (object?)null,
-            });
-        }).ConfigureAwait(false);
+                (int part, long sequence) = (row.GetInt32(0), row.GetInt64(1));
+                return (part, sequence, part switch
+                {
+                    0 => Snapshot(row, 1),
+                    1 => Event(row, 1),
+                    _ => (object?)null,
+                });
+            }).ConfigureAwait(false);
         StoredSnapshot? snapshot = found.Select(item => item.Item).OfType<StoredSnapshot>().FirstOrDefault();
         long dropped = snapshot?.Sequence ?? 0;
         return new EntityHistory(
-            snapshot, [.. found.Select(item => item.Item).OfType<StoredEvent>().Where(@event => @event.Sequence > dropped).OrderBy(@event => @event.Sequence)],
+            snapshot,
+            [.. found.Select(item => item.Item).OfType<StoredEvent>().Where(@event => @event.Sequence > dropped).OrderBy(@event => @event.Sequence)],
             found.IsEmpty ? 0 : found.Max(item => item.Sequence));
     }
 
@@ -108,7 +110,8 @@ public sealed class PostgresEntityStore : IEntityStore
     public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
-        const string sql = "SELECT sequence_number, manifest, created, message FROM journal WHERE persistence_id = $1 AND sequence_number > $2 ORDER BY sequence_number LIMIT $3";
+        const string sql = "SELECT sequence_number, manifest, created, "
+            + "message FROM journal WHERE persistence_id = $1 AND sequence_number > $2 ORDER BY sequence_number LIMIT $3";
         return _readers.AllAsync(sql, [$"{entity}", afterSequence, (long)atMost], static row => Event(row, 0));
     }
 
@@ -124,9 +127,11 @@ public sealed class PostgresEntityStore : IEntityStore
             ORDER BY w.due, w.kind, w.id LIMIT $7
             """;
         // Nothing stands before the empty kind of the earliest time.
-        (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity) : (long.MinValue, new EntityKey("", ""));
+        (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity)
+            : (long.MinValue, new EntityKey("", ""));
         return _readers.AllAsync(
-            sql, [(long)(slice ?? 0), (long)(slice ?? EntitySlices.Count - 1), StoreTime.FloorMilliseconds(until), due, entity.Kind, entity.Id, (long)atMost],
+            sql, [(long)(slice ?? 0), (long)(slice ?? EntitySlices.Count - 1), StoreTime.FloorMilliseconds(until), due, entity.Kind, entity.Id,
+                (long)atMost],
             static row => new WakeUp(new EntityKey(row.GetString(0), row.GetString(1)), StoreTime.FromMilliseconds(row.GetInt64(2))));
     }
 
@@ -162,7 +167,8 @@ public sealed class PostgresEntityStore : IEntityStore
         TableSchema schema = _schema.Table(query.Table);
         schema.CheckPlace(query, skip);
         return SelectSql.Place(schema, query, skip) is { } select
-            ? _readers.FirstAsync(select.Text, select.Parameters, row => new RowPosition([.. query.OrderBy.Select((order, i) => Value(row, i + 1, schema.Columns[schema.Ordinal(order.Column)].Type))], row.GetString(0)))
+            ? _readers.FirstAsync(select.Text, select.Parameters, row => new RowPosition(
+                [.. query.OrderBy.Select((order, i) => Value(row, i + 1, schema.Columns[schema.Ordinal(order.Column)].Type))], row.GetString(0)))
             : Task.FromResult<RowPosition?>(null);
     }
 
@@ -171,7 +177,8 @@ public sealed class PostgresEntityStore : IEntityStore
     {
         // What is free in its files only an extension of the server could count; autovacuum has what comes next use it again, and gives hardly
         // any of it back to the disk: that takes VACUUM FULL, which locks the tables.
-        ImmutableArray<long> bytes = await _readers.AllAsync("SELECT pg_database_size(current_database())", [], static row => row.GetInt64(0)).ConfigureAwait(false);
+        ImmutableArray<long> bytes = await _readers.AllAsync("SELECT pg_database_size(current_database())", [], static row => row.GetInt64(0))
+            .ConfigureAwait(false);
         return new StoreSpace(bytes[0], FreeBytes: 0, GivesBack: false);
     }
 
@@ -193,9 +200,11 @@ public sealed class PostgresEntityStore : IEntityStore
     internal Task<ImmutableArray<string>> ExplainAsync(RowQuery query) => ExplainAsync(SelectSql.Rows(_schema.Table(query.Table), query)!.Value);
 
     /// <summary>How PostgreSQL would answer <see cref="PlaceAsync"/>, line by line.</summary>
-    internal Task<ImmutableArray<string>> ExplainPlaceAsync(RowQuery query) => ExplainAsync(SelectSql.Place(_schema.Table(query.Table), query, 0)!.Value);
+    internal Task<ImmutableArray<string>> ExplainPlaceAsync(RowQuery query) =>
+        ExplainAsync(SelectSql.Place(_schema.Table(query.Table), query, 0)!.Value);
 
-    private Task<ImmutableArray<string>> ExplainAsync(Select select) => _readers.AllAsync("EXPLAIN (COSTS OFF) " + select.Text, select.Parameters, static row => row.GetString(0));
+    private Task<ImmutableArray<string>> ExplainAsync(Select select) =>
+        _readers.AllAsync("EXPLAIN (COSTS OFF) " + select.Text, select.Parameters, static row => row.GetString(0));
 
     private object NowMilliseconds() => _options.Time is { } time ? time.GetUtcNow().ToUnixTimeMilliseconds() : DBNull.Value;
 
@@ -203,7 +212,8 @@ public sealed class PostgresEntityStore : IEntityStore
     {
         (string type, int version, string? damage) = JournalNames.Read(row.IsDBNull(from + 1) ? "" : row.GetString(from + 1));
         DateTimeOffset? at = StoreTime.TryFromTicks(row.GetInt64(from + 2));
-        return new StoredEvent(row.GetInt64(from), type, version, at ?? default, row.GetFieldValue<byte[]>(from + 3)) { Damage = damage ?? (at is null ? StoreTime.NoTime : null) };
+        return new StoredEvent(row.GetInt64(from), type, version, at ?? default, row.GetFieldValue<byte[]>(from
+            + 3)) { Damage = damage ?? (at is null ? StoreTime.NoTime : null) };
     }
 
     internal static StoredSnapshot Snapshot(NpgsqlDataReader row, int from)

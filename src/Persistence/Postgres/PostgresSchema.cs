@@ -31,8 +31,10 @@ internal static class PostgresSchema
             CONSTRAINT journal_uq UNIQUE (persistence_id, sequence_number))
         """,
         "CREATE SEQUENCE journal_fences",
-        $"CREATE TABLE journal_metadata (persistence_id {PersistenceId}, sequence_number bigint NOT NULL, PRIMARY KEY (persistence_id, sequence_number))",
-        $"CREATE TABLE tags (ordering_id bigint NOT NULL, tag varchar(64) NOT NULL, sequence_nr bigint NOT NULL, persistence_id {PersistenceId}, PRIMARY KEY (ordering_id, tag))",
+        $"CREATE TABLE journal_metadata (persistence_id {PersistenceId}, sequence_number bigint NOT NULL, PRIMARY KEY (persistence_id, "
+            + "sequence_number))",
+        $"CREATE TABLE tags (ordering_id bigint NOT NULL, tag varchar(64) NOT NULL, sequence_nr bigint NOT NULL, persistence_id {PersistenceId}, "
+            + "PRIMARY KEY (ordering_id, tag))",
         $"""
         CREATE TABLE snapshot (
             persistence_id {PersistenceId}, sequence_number bigint NOT NULL, created bigint NOT NULL, manifest varchar(500), snapshot bytea,
@@ -41,8 +43,10 @@ internal static class PostgresSchema
         """,
         $"CREATE TABLE wakeups (kind {Text} NOT NULL, id {Text} NOT NULL, slice integer NOT NULL, due bigint NOT NULL, PRIMARY KEY (kind, id))",
         "CREATE INDEX wakeups_by_due ON wakeups (slice, due, kind, id)",
-        $"CREATE TABLE slots (limit_name {Text} NOT NULL, number integer NOT NULL, kind {Text} NOT NULL, id {Text} NOT NULL, PRIMARY KEY (limit_name, number))",
-        $"CREATE TABLE erased (persistence_id {PersistenceId}, sequence_number bigint NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (persistence_id))",
+        $"CREATE TABLE slots (limit_name {Text} NOT NULL, number integer NOT NULL, kind {Text} NOT NULL, id {Text} NOT NULL, "
+            + "PRIMARY KEY (limit_name, number))",
+        $"CREATE TABLE erased (persistence_id {PersistenceId}, sequence_number bigint NOT NULL, at timestamptz NOT NULL, "
+            + "PRIMARY KEY (persistence_id))",
         "CREATE INDEX erased_by_time ON erased (at)",
         "CREATE TABLE runner_schema (id integer PRIMARY KEY CHECK (id = 1), version integer NOT NULL, tables text NOT NULL)",
     ];
@@ -73,7 +77,8 @@ internal static class PostgresSchema
     /// <summary>Makes the table of leases, which is what nodes that start at once agree by: of those who make it at once, one does.</summary>
     public static async Task MakeLeasesAsync(PostgresSession session)
     {
-        const string sql = $"CREATE TABLE IF NOT EXISTS leases (name {Text} PRIMARY KEY, owner {Text}, host text, pid integer, expires timestamptz NOT NULL)";
+        const string sql =
+            $"CREATE TABLE IF NOT EXISTS leases (name {Text} PRIMARY KEY, owner {Text}, host text, pid integer, expires timestamptz NOT NULL)";
         for (int tries = 1; ; tries++)
         {
             try
@@ -81,7 +86,8 @@ internal static class PostgresSchema
                 await session.ExecuteAsync(sql).ConfigureAwait(false);
                 return;
             }
-            catch (PostgresException error) when (tries < 10 && error.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject)
+            catch (PostgresException error) when (tries < 10
+                && error.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject)
             {
                 // Another node has made it between the question whether it exists and the making. Next time it does.
             }
@@ -105,7 +111,9 @@ internal static class PostgresSchema
                 await new TableMigration(session, address, table, log).BringAsync().ConfigureAwait(false);
             }
 
-            await session.ExecuteAsync("INSERT INTO runner_schema (id, version, tables) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET version = $1, tables = $2", Version, wanted).ConfigureAwait(false);
+            await session.ExecuteAsync(
+                "INSERT INTO runner_schema (id, version, tables) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET version = $1, tables = $2",
+                Version, wanted).ConfigureAwait(false);
         }
 
         // Whoever fails before leaves by closing the connection, and nothing was done.
@@ -133,10 +141,12 @@ internal static class PostgresSchema
             return false;
         }
 
-        List<(int Version, string Tables)> found = await session.QueryAsync("SELECT version, tables FROM runner_schema", static row => (row.GetInt32(0), row.GetString(1))).ConfigureAwait(false);
+        List<(int Version, string Tables)> found = await session.QueryAsync("SELECT version, tables FROM runner_schema", static row =>
+            (row.GetInt32(0), row.GetString(1))).ConfigureAwait(false);
         if (found is [(> Version, _)])
         {
-            throw new StoreUnavailableException(string.Create(CultureInfo.InvariantCulture, $"{address.Capital} was written by a newer version of this program (schema {found[0].Version}; this one knows {Version}): use the newer one."));
+            throw new StoreUnavailableException(string.Create(CultureInfo.InvariantCulture, $"{address.Capital} was written by a newer version of "
+                + $"this program (schema {found[0].Version}; this one knows {Version}): use the newer one."));
         }
 
         return found is [(Version, var tables)] && tables == wanted;
@@ -144,5 +154,6 @@ internal static class PostgresSchema
 
     // Read as any other table: to_regclass would answer from what this session remembers, also after it has waited for another to make the table.
     private static async Task<bool> ExistsAsync(PostgresSession session, string table) => (await session.QueryAsync(
-        "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1", static row => row.GetInt32(0), table).ConfigureAwait(false)).Count > 0;
+        "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1", static row => row.GetInt32(0), table)
+        .ConfigureAwait(false)).Count > 0;
 }

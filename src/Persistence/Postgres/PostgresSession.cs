@@ -34,7 +34,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
     }
 
     /// <summary>The one text that a statement gives.</summary>
-    public async Task<string> TextAsync(string sql, params object[] parameters) => (await QueryAsync(sql, static row => row.GetString(0), parameters).ConfigureAwait(false))[0];
+    public async Task<string> TextAsync(string sql, params object[] parameters) =>
+        (await QueryAsync(sql, static row => row.GetString(0), parameters).ConfigureAwait(false))[0];
 
     private NpgsqlCommand Command(string sql, object[] parameters)
     {

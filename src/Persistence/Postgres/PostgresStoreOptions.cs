@@ -8,7 +8,9 @@ namespace Runner.Persistence.Postgres;
 /// </param>
 public sealed record PostgresStoreOptions(string Connection)
 {
-    /// <summary>The password, where it does not stand in <see cref="Connection"/>; it should not, since whoever lists processes could read it there.</summary>
+    /// <summary>
+    /// The password, where it does not stand in <see cref="Connection"/>; it should not, since whoever lists processes could read it there.
+    /// </summary>
     public string? Password { get; init; }
 
     /// <summary>The most commits written in one transaction; from 1.</summary>
@@ -38,13 +40,16 @@ public sealed record PostgresStoreOptions(string Connection)
     /// <summary>Where commits are measured; null measures nothing. Stays the caller's to dispose.</summary>
     public EntityTelemetry? Telemetry { get; init; }
 
-    /// <summary>The command that copies the database with PostgreSQL's own program while nodes work, for a shell; without the password, for which it asks.</summary>
+    /// <summary>
+    /// The command that copies the database with PostgreSQL's own program while nodes work, for a shell; without the password, for which it asks.
+    /// </summary>
     /// <param name="file">Where to.</param>
     public string DumpCommand(string file) => new PostgresAddress(this).DumpCommand(file);
 
     /// <summary>A word of a command for a shell, in quotes if it needs them.</summary>
     public static string ForShell(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:,@".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:,@".Contains(c, StringComparison.Ordinal)) ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>The database, as messages name it.</summary>
     public string DatabaseText => new PostgresAddress(this).ToString();

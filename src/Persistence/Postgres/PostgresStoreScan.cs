@@ -58,7 +58,8 @@ public sealed class PostgresStoreScan : IStoreScan
         kind, "sequence_number, manifest, created, snapshot", "snapshot", static row => PostgresEntityStore.Snapshot(row, 1));
 
     /// <summary>Of erased entities not: those are forgotten after a while, also if they were written again.</summary>
-    public IEnumerable<(string Id, long Sequence)> Numbers(string kind) => OfKind(kind, "sequence_number", "journal_metadata", static row => row.GetInt64(1));
+    public IEnumerable<(string Id, long Sequence)> Numbers(string kind) =>
+        OfKind(kind, "sequence_number", "journal_metadata", static row => row.GetInt64(1));
 
     /// <inheritdoc/>
     public bool RemembersNumbers => false;
@@ -69,7 +70,8 @@ public sealed class PostgresStoreScan : IStoreScan
 
     /// <inheritdoc/>
     public IEnumerable<(string Id, string Limit, int Number)> Slots(string kind) => Read(
-        $"SELECT id, limit_name, number FROM slots WHERE kind = '{kind}' ORDER BY id, limit_name, number", static row => (row.GetString(0), row.GetString(1), row.GetInt32(2)));
+        $"SELECT id, limit_name, number FROM slots WHERE kind = '{kind}' ORDER BY id, limit_name, number",
+        static row => (row.GetString(0), row.GetString(1), row.GetInt32(2)));
 
     /// <inheritdoc/>
     public IEnumerable<Row> Rows(string table, string? from = null, string? to = null)
@@ -77,12 +79,14 @@ public sealed class PostgresStoreScan : IStoreScan
         TableSchema schema = _schema.Table(table);
         string columns = string.Concat(schema.Columns.Select(column => $", \"{column.Name}\""));
         string bounds = $"{(from is null ? "" : $" AND \"key\" >= '{from}'")}{(to is null ? "" : $" AND \"key\" < '{to}'")}";
-        return Read($"SELECT \"key\"{columns} FROM \"{schema.Name}\" WHERE true{bounds} ORDER BY \"key\"", row => PostgresEntityStore.ReadRow(row, schema));
+        return Read(
+            $"SELECT \"key\"{columns} FROM \"{schema.Name}\" WHERE true{bounds} ORDER BY \"key\"", row => PostgresEntityStore.ReadRow(row, schema));
     }
 
     /// <inheritdoc/>
     public IEnumerable<(string Key, string Member)> Members(string table, string set) => Read(
-        $"SELECT \"key\", \"value\" FROM \"{TableSql.MembersTable(_schema.Table(table), _schema.Table(table).Ordinal(set))}\" ORDER BY \"key\", \"value\"", static row => (row.GetString(0), row.GetString(1)));
+        $"SELECT \"key\", \"value\" FROM \"{TableSql.MembersTable(_schema.Table(table), _schema.Table(table).Ordinal(set))}\" ORDER BY \"key\", "
+        + "\"value\"", static row => (row.GetString(0), row.GetString(1)));
 
     /// <inheritdoc/>
     public IEnumerable<(string Where, string What)> Strangers(IReadOnlyCollection<string> kinds)
@@ -103,7 +107,8 @@ public sealed class PostgresStoreScan : IStoreScan
         }
 
         foreach ((string holder, string limit, int number) in Read(
-            $"SELECT kind || '/' || id, limit_name, number FROM slots WHERE kind NOT IN ({names})", static row => (row.GetString(0), row.GetString(1), row.GetInt32(2))))
+            $"SELECT kind || '/' || id, limit_name, number FROM slots WHERE kind NOT IN ({names})",
+            static row => (row.GetString(0), row.GetString(1), row.GetInt32(2))))
         {
             yield return ("slots", string.Create(CultureInfo.InvariantCulture, $"{holder}, slot {number} of '{limit}'"));
         }
@@ -126,7 +131,8 @@ public sealed class PostgresStoreScan : IStoreScan
     {
         int prefix = kind.Length + 1;
         return Read(
-            $"SELECT persistence_id, {columns} FROM {table} WHERE persistence_id >= '{kind}/' AND persistence_id < '{kind}0'{and} ORDER BY persistence_id, sequence_number",
+            $"SELECT persistence_id, {columns} FROM {table} WHERE persistence_id >= '{kind}/' AND persistence_id < '{kind}0'{and} ORDER BY "
+            + "persistence_id, sequence_number",
             row => (row.GetString(0)[prefix..], read(row)));
     }
 

@@ -34,7 +34,9 @@ internal sealed class PostgresWriter : IAsyncDisposable
     /// <param name="first">Is open already.</param>
     /// <param name="open">Opens another one.</param>
     /// <param name="back">Called when the database was away and is back.</param>
-    public PostgresWriter(NpgsqlDataSource source, PostgresAddress address, PostgresStoreOptions options, GroupConnection first, Func<Task<GroupConnection>> open, Action back, ILogger log)
+    public PostgresWriter(
+        NpgsqlDataSource source, PostgresAddress address, PostgresStoreOptions options, GroupConnection first, Func<Task<GroupConnection>> open,
+        Action back, ILogger log)
     {
         (_source, _address, _options, _connection, _open, _back, _log) = (source, address, options, first, open, back, log);
         _ended = Task.Run(RunAsync);
@@ -83,7 +85,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         }
     }
 
-    // While the database is away it is asked again and again, also if nobody writes: whoever reads, and whoever looks at the log, is to know when it is back.
+    // While the database is away it is asked again and again, also if nobody writes: whoever reads, and whoever looks at the log, is to know when it
+    // is back.
     private async Task<bool> ReadyAsync()
     {
         while (_connection is null)

@@ -8,7 +8,9 @@ namespace Runner.Persistence.Postgres;
 /// <summary>Values of rows as PostgreSQL keeps them. A set is a JSON array, in the order it was given.</summary>
 internal static class RowText
 {
-    /// <summary>Text as the database can hold it: U+0000 and halves of surrogate pairs, which it refuses, are replaced as undecodable bytes are.</summary>
+    /// <summary>
+    /// Text as the database can hold it: U+0000 and halves of surrogate pairs, which it refuses, are replaced as undecodable bytes are.
+    /// </summary>
     public static string? Clean(string? text)
     {
         if (text is null || (!text.Contains('\0', StringComparison.Ordinal) && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0))

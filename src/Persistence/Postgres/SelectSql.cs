@@ -28,10 +28,13 @@ internal sealed class SelectSql
     {
         (_table, _query, _parameters) = (table, query, parameters);
         _set = query.Where.FirstOrDefault(filter => filter.Operator == RowOperator.Contains) is { } contains ? table.Ordinal(contains.Column) : null;
-        _order = [.. query.OrderBy.Select(order => (Name(order.Column), order.Descending)), (_set is null ? "t.\"key\"" : "m.\"key\"", QueryOrder.KeyDescending(query))];
+        _order = [.. query.OrderBy.Select(order => (Name(order.Column), order.Descending)), (
+            _set is null ? "t.\"key\"" : "m.\"key\"", QueryOrder.KeyDescending(query))];
     }
 
-    /// <summary>Gives the rows of a query, the key and then every column, in no order if they come of several ranges; null if there can be none.</summary>
+    /// <summary>
+    /// Gives the rows of a query, the key and then every column, in no order if they come of several ranges; null if there can be none.
+    /// </summary>
     public static Select? Rows(TableSchema table, RowQuery query)
     {
         List<object> parameters = [];
@@ -59,8 +62,10 @@ internal sealed class SelectSql
     {
         // No range has more before the row than all have together; told so, the server reads their beginnings from indexes.
         List<object> parameters = [skip, skip + 1];
-        string[] ranges = [.. Ranges(table, query).Select(range => new SelectSql(table, range, parameters)).Select(sql => $"({sql.RangePlaces()}{sql.OrderBy()} LIMIT $2)")];
-        return ranges.Length == 0 ? null : new Select($"SELECT * FROM ({string.Join(" UNION ALL ", ranges)}) u{ByPosition(query)} LIMIT 1 OFFSET $1", [.. parameters]);
+        string[] ranges = [.. Ranges(table, query).Select(range => new SelectSql(table, range, parameters))
+            .Select(sql => $"({sql.RangePlaces()}{sql.OrderBy()} LIMIT $2)")];
+        return ranges.Length == 0 ? null
+            : new Select($"SELECT * FROM ({string.Join(" UNION ALL ", ranges)}) u{ByPosition(query)} LIMIT 1 OFFSET $1", [.. parameters]);
     }
 
     /// <summary>Gives a row by its key, as <see cref="Rows"/> does.</summary>
@@ -72,16 +77,19 @@ internal sealed class SelectSql
         return ranges.Length <= MostMerged ? ranges : [query];
     }
 
-    private static string Columns(TableSchema table) => string.Concat(table.Columns.Select(column => $", t.{TableSql.Quoted(column.Name)}").Prepend("t.\"key\""));
+    private static string Columns(TableSchema table) =>
+        string.Concat(table.Columns.Select(column => $", t.{TableSql.Quoted(column.Name)}").Prepend("t.\"key\""));
 
     // A union has no tables to name columns of, but columns of its own: the key, then those of the order.
     private static string ByPosition(RowQuery query) =>
-        " ORDER BY " + string.Join(", ", query.OrderBy.Select((order, i) => Directed($"o{i}", order.Descending)).Append(QueryOrder.KeyDescending(query) ? "\"key\" DESC" : "\"key\""));
+        " ORDER BY " + string.Join(", ", query.OrderBy.Select((order, i) => Directed($"o{i}", order.Descending))
+            .Append(QueryOrder.KeyDescending(query) ? "\"key\" DESC" : "\"key\""));
 
     private static string Directed(string name, bool descending) => descending ? $"{name} DESC NULLS LAST" : $"{name} NULLS FIRST";
 
     // The key is never null, and its indexes do not say where nulls would be.
-    private string OrderBy() => " ORDER BY " + string.Join(", ", _order.Select((order, i) => i < _order.Length - 1 ? Directed(order.Name, order.Descending) : order.Descending ? $"{order.Name} DESC" : order.Name));
+    private string OrderBy() => " ORDER BY " + string.Join(", ", _order.Select((order, i) =>
+        i < _order.Length - 1 ? Directed(order.Name, order.Descending) : order.Descending ? $"{order.Name} DESC" : order.Name));
 
     private string AllColumns() => $"SELECT {Columns(_table)}{From(rows: true)}{Where()}{OrderBy()} LIMIT {_query.Limit}";
 
@@ -155,7 +163,8 @@ internal sealed class SelectSql
                 RowOperator.Equal => $"{Name(filter.Column)} = {Parameter(filter.Value)}",
                 RowOperator.AtLeast => $"{Name(filter.Column)} >= {Parameter(filter.Value)}",
                 RowOperator.Less => $"{Name(filter.Column)} < {Parameter(filter.Value)}",
-                RowOperator.In => $"{Name(filter.Column)} = ANY ({Parameter(((ImmutableArray<string>)filter.Value).Select(RowText.Clean).ToArray())})",
+                RowOperator.In =>
+                    $"{Name(filter.Column)} = ANY ({Parameter(((ImmutableArray<string>)filter.Value).Select(RowText.Clean).ToArray())})",
                 RowOperator.Contains => $"m.\"value\" = {Parameter(filter.Value)}",
             });
         }

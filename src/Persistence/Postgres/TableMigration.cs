@@ -17,7 +17,9 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
 
     /// <summary>All of a definition that a database is made by: where it is the same, there is nothing to do.</summary>
     public static string Describe(TableSchema table) =>
-        $"{table.Name}({string.Join(", ", table.Columns.Select(column => $"{column.Name} {column.Type}"))}) by {string.Join("; ", table.Definition.Indexes.Select(index => string.Join(", ", index)))} members by {string.Join(", ", table.Definition.SetOrder)}";
+        $"{table.Name}({string.Join(", ", table.Columns.Select(column => $"{column.Name} {column.Type}"))}) "
+        + $"by {string.Join("; ", table.Definition.Indexes.Select(index => string.Join(", ", index)))} members by "
+        + $"{string.Join(", ", table.Definition.SetOrder)}";
 
     public async Task BringAsync()
     {
@@ -31,7 +33,8 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
             }
             else if (type != TypeOf(column))
             {
-                throw new StoreUnavailableException($"{address.Capital} was written by another version of this program: {table.Name}.{column.Name} is {type} there and {TypeOf(column)} here.");
+                throw new StoreUnavailableException($"{address.Capital} was written by another version of this program: "
+                    + $"{table.Name}.{column.Name} is {type} there and {TypeOf(column)} here.");
             }
         }
 
@@ -48,11 +51,13 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
         foreach (ImmutableArray<string> index in indexes)
         {
             // Nulls first, as every order has them; the key ends each, so that rows alike in the rest have their place.
-            wanted[Named($"{name}__by({string.Join(", ", index)})")] = string.Concat(index.Select(column => $"{Quoted(column)} NULLS FIRST, ")) + Quoted("key");
+            wanted[Named($"{name}__by({string.Join(", ", index)})")] = string.Concat(index.Select(column => $"{Quoted(column)} NULLS FIRST, "))
+                + Quoted("key");
         }
 
         List<string> present = await session.QueryAsync(
-            "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() AND tablename = $1 AND indexname LIKE '%\\_\\_by(%'", static row => row.GetString(0), name).ConfigureAwait(false);
+            "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() AND tablename = $1 AND indexname LIKE '%\\_\\_by(%'",
+            static row => row.GetString(0), name).ConfigureAwait(false);
         foreach (string index in present.Except(wanted.Keys))
         {
             await session.ExecuteAsync($"DROP INDEX {Quoted(index)}").ConfigureAwait(false);
@@ -78,7 +83,8 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
             string names = string.Concat(order.Select(column => $", {Quoted(column)}"));
             string values = string.Concat(order.Select(column => $", t.{Quoted(column)}"));
             await session.ExecuteAsync($"DROP TABLE IF EXISTS {Quoted(members)}").ConfigureAwait(false);
-            await session.ExecuteAsync($"CREATE TABLE {Quoted(members)} (\"key\" text COLLATE \"C\" NOT NULL, \"value\" text COLLATE \"C\" NOT NULL{columns}, PRIMARY KEY (\"key\", \"value\"))").ConfigureAwait(false);
+            await session.ExecuteAsync($"CREATE TABLE {Quoted(members)} (\"key\" text COLLATE \"C\" NOT NULL, "
+                + $"\"value\" text COLLATE \"C\" NOT NULL{columns}, PRIMARY KEY (\"key\", \"value\"))").ConfigureAwait(false);
             await session.ExecuteAsync($"""
                 INSERT INTO {Quoted(members)} ("key", "value"{names}) SELECT t."key", m.value{values}
                 FROM {Quoted(table.Name)} t, json_array_elements_text(t.{Quoted(table.Columns[set].Name)}::json) m (value) ON CONFLICT DO NOTHING
@@ -91,10 +97,12 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
     // A big table takes a while, and whoever waits for the node to start is to know what for.
     private async Task SayOnceAsync()
     {
-        if (!_said && (await session.QueryAsync($"SELECT 1 FROM {Quoted(table.Name)} LIMIT 1", static row => row.GetInt32(0)).ConfigureAwait(false)).Count > 0)
+        if (!_said && (await session.QueryAsync($"SELECT 1 FROM {Quoted(table.Name)} LIMIT 1", static row => row.GetInt32(0))
+            .ConfigureAwait(false)).Count > 0)
         {
             log.Information(
-                "Making the indexes of {Table} in {Database} that this version reads. It takes some seconds for each million rows, once; if it is interrupted, the next start begins again.",
+                "Making the indexes of {Table} in {Database} that this version reads. It takes some seconds for each million rows, once; "
+                + "if it is interrupted, the next start begins again.",
                 table.Name, address.ToString());
             _said = true;
         }
@@ -102,7 +110,8 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
 
     private async Task<Dictionary<string, string>> ColumnsAsync(string name) => (await session.QueryAsync(
         "SELECT column_name::text, data_type::text FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1",
-        static row => (Name: row.GetString(0), Type: row.GetString(1)), name).ConfigureAwait(false)).ToDictionary(column => column.Name, column => column.Type);
+        static row => (Name: row.GetString(0), Type: row.GetString(1)), name).ConfigureAwait(false))
+        .ToDictionary(column => column.Name, column => column.Type);
 
     // The server cuts longer names, and would not find them again.
     private static string Named(string name)
@@ -118,7 +127,8 @@ internal sealed class TableMigration(PostgresSession session, PostgresAddress ad
 
     private static string Quoted(string name) => TableSql.Quoted(name);
 
-    private static string Definition(Column column) => column.Type == ColumnType.Integer ? $"{Quoted(column.Name)} bigint" : $"{Quoted(column.Name)} text COLLATE \"C\"";
+    private static string Definition(Column column) =>
+        column.Type == ColumnType.Integer ? $"{Quoted(column.Name)} bigint" : $"{Quoted(column.Name)} text COLLATE \"C\"";
 
     private static string TypeOf(Column column) => column.Type == ColumnType.Integer ? "bigint" : "text";
 }

@@ -20,12 +20,14 @@ internal sealed class TableSql
         _table = table;
         string[] names = [.. table.Columns.Select(column => Quoted(column.Name)).Prepend(Quoted("key"))];
         string updates = names.Length == 1 ? "NOTHING" : "UPDATE SET " + string.Join(", ", names.Skip(1).Select(name => $"{name} = excluded.{name}"));
-        _put = $"INSERT INTO {Quoted(table.Name)} ({string.Join(", ", names)}) SELECT * FROM {Unnest(names.Length)} ON CONFLICT (\"key\") DO {updates}";
+        _put =
+            $"INSERT INTO {Quoted(table.Name)} ({string.Join(", ", names)}) SELECT * FROM {Unnest(names.Length)} ON CONFLICT (\"key\") DO {updates}";
         _delete = $"DELETE FROM {Quoted(table.Name)} WHERE \"key\" = ANY ($1)";
         string[] placed = [Quoted("key"), Quoted("value"), .. table.Definition.SetOrder.Select(Quoted)];
         _members = [.. table.Sets.Select(set => (
             set,
-            $"INSERT INTO {Quoted(MembersTable(table, set))} ({string.Join(", ", placed)}) SELECT * FROM {Unnest(placed.Length)} ON CONFLICT (\"key\", \"value\") DO NOTHING",
+            $"INSERT INTO {Quoted(MembersTable(table, set))} ({string.Join(", ", placed)}) "
+            + $"SELECT * FROM {Unnest(placed.Length)} ON CONFLICT (\"key\", \"value\") DO NOTHING",
             $"DELETE FROM {Quoted(MembersTable(table, set))} WHERE \"key\" = ANY ($1)"))];
     }
 
@@ -56,7 +58,8 @@ internal sealed class TableSql
                 .SelectMany(change => ((ImmutableArray<string>)change.Values!.Value[set]!).Select(member => (change, RowText.Clean(member)!)))];
             if (members.Length > 0)
             {
-                GroupSql.Add(batch, add, [GroupSql.Texts(members, member => RowText.Clean(member.Row.Key)), GroupSql.Texts(members, member => member.Member),
+                GroupSql.Add(batch, add, [GroupSql.Texts(members, member => RowText.Clean(member.Row.Key)),
+                    GroupSql.Texts(members, member => member.Member),
                     .. _table.SetOrder.Select(column => Values(members, member => member.Row.Values!.Value, column))]);
             }
         }

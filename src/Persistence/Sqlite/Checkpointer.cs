@@ -93,7 +93,8 @@ internal sealed class Checkpointer
     {
         if (Tell(failing: true))
         {
-            _log.Warning("The store's log cannot be carried over into the database, and grows until it can: {Reason}", _file.Translate(error).Message);
+            _log.Warning(
+                "The store's log cannot be carried over into the database, and grows until it can: {Reason}", _file.Translate(error).Message);
         }
     }
 

@@ -55,9 +55,11 @@ internal sealed class CommitApplier : ICommitState, IDisposable
             INSERT INTO journal_metadata (persistence_id, sequence_number)
             SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM journal_metadata WHERE persistence_id = ?1)
             """);
-        _putWakeUp = database.Prepare("INSERT INTO wakeups (kind, id, due, slice) VALUES (?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET due = excluded.due");
+        _putWakeUp = database.Prepare(
+            "INSERT INTO wakeups (kind, id, due, slice) VALUES (?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET due = excluded.due");
         _clearWakeUp = database.Prepare("DELETE FROM wakeups WHERE kind = ? AND id = ?");
-        _takeSlot = database.Prepare("INSERT INTO slots (limit_name, number, kind, id) VALUES (?, ?, ?, ?) ON CONFLICT (limit_name, number) DO NOTHING");
+        _takeSlot = database.Prepare(
+            "INSERT INTO slots (limit_name, number, kind, id) VALUES (?, ?, ?, ?) ON CONFLICT (limit_name, number) DO NOTHING");
         _giveSlotBack = database.Prepare("DELETE FROM slots WHERE limit_name = ? AND number = ? AND kind = ? AND id = ?");
         _tables = schema.Tables.ToFrozenDictionary(table => table.Name, table => new TableWriter(database, table));
     }

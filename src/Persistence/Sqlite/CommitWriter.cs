@@ -17,7 +17,8 @@ internal sealed class CommitWriter
     private const int PagesOfACommit = 64;
 
     /// <summary>
-    /// So long after a commit met a damaged page whoever asks is told. Commits that do not come by that page succeed meanwhile, and nothing says when it was mended.
+    /// So long after a commit met a damaged page whoever asks is told. Commits that do not come by that page succeed meanwhile, and nothing says when
+    /// it was mended.
     /// </summary>
     private static readonly TimeSpan DamageIsNews = TimeSpan.FromMinutes(5);
 
@@ -99,7 +100,9 @@ internal sealed class CommitWriter
         {
             connection.KeepRoom();
             Recover(broken: error.BreaksConnection);
-            _log.Warning("The store cannot give room back to the disk: {Reason} It uses the room again, and tries once more after the next deletion", _file.Translate(error).Message);
+            _log.Warning(
+                "The store cannot give room back to the disk: {Reason} It uses the room again, and tries once more after the next deletion",
+                _file.Translate(error).Message);
         }
     }
 
@@ -276,7 +279,8 @@ internal sealed class CommitWriter
 
         public void CarryOver(Checkpointer checkpointer) => checkpointer.Grown(database, _log.Pages);
 
-        /// <param name="proves">Whether something is written even if no commit has anything: the last one failed, and an empty transaction proves nothing.</param>
+        /// <param name="proves">Whether something is written even if no commit has anything: the last one failed, and an empty transaction proves
+        /// nothing.</param>
         public void Write(List<PendingCommit> group, bool proves)
         {
             _begin.Execute();
@@ -303,7 +307,8 @@ internal sealed class CommitWriter
         {
             try
             {
-                long left = database.Query("PRAGMA max_page_count", row => row.Int64(0))[0] - database.Query("PRAGMA page_count", row => row.Int64(0))[0];
+                long left = database.Query("PRAGMA max_page_count", row => row.Int64(0))[0]
+                    - database.Query("PRAGMA page_count", row => row.Int64(0))[0];
                 return left + database.Query("PRAGMA freelist_count", row => row.Int64(0))[0] < PagesOfACommit;
             }
             catch (SqliteException)

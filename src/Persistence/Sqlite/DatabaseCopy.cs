@@ -83,7 +83,8 @@ internal static class DatabaseCopy
     }
 
     private static StoreFullException NoRoom(string path, Exception? error) => new(
-        $"The disk that holds {Path.GetDirectoryName(path)} has too little room for a copy of the store: make room. The store itself is as it was.", error);
+        $"The disk that holds {Path.GetDirectoryName(path)} has too little room for a copy of the store: make room. The store itself is as it was.",
+        error);
 
     private static void Delete(string path)
     {

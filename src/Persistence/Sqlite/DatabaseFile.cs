@@ -93,7 +93,8 @@ internal sealed class DatabaseFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // SQLite meets the same in a moment, and says it in its own way; a file of another user in a folder of this one's is out of others' reach.
+            // SQLite meets the same in a moment, and says it in its own way; a file of another user in a folder of this one's is out of others'
+            // reach.
         }
     }
 

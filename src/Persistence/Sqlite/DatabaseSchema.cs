@@ -96,8 +96,8 @@ internal static class DatabaseSchema
     }
 
     /// <summary>
-    /// A wake-up whose time is no number would never come, and a schedule would stop without a word: it comes at once, and its entity writes the right one.
-    /// Whatever is no number stands behind all numbers in the index.
+    /// A wake-up whose time is no number would never come, and a schedule would stop without a word: it comes at once, and its entity writes the
+    /// right one. Whatever is no number stands behind all numbers in the index.
     /// </summary>
     private static void MendWakeUps(Database database, string path, ILogger log)
     {
@@ -132,7 +132,8 @@ internal static class DatabaseSchema
     }
 
     /// <summary>Whether there is nothing in it.</summary>
-    public static bool IsNew(Database database) => Single(database, "SELECT count(*) FROM sqlite_master") == 0 && Single(database, "PRAGMA user_version") == 0;
+    public static bool IsNew(Database database) =>
+        Single(database, "SELECT count(*) FROM sqlite_master") == 0 && Single(database, "PRAGMA user_version") == 0;
 
     /// <exception cref="StoreException">The database is another program's or another version's.</exception>
     public static void Recognize(Database database, string path)
@@ -145,14 +146,15 @@ internal static class DatabaseSchema
 
         if (version > Version)
         {
-            throw new StoreUnavailableException($"{path} was written by a newer version of this program (schema {version}; this one knows {Version}): use the newer one.");
+            throw new StoreUnavailableException(
+                $"{path} was written by a newer version of this program (schema {version}; this one knows {Version}): use the newer one.");
         }
 
         if (version <= FormerVersion)
         {
             throw new StoreUnavailableException(
-                $"{path} is in the format of an older version of this program, which this one does not read: nothing in it was changed; bring its deployments over with "
-                + "`runner export` of the version that wrote it, then `runner import` into a new data folder.");
+                $"{path} is in the format of an older version of this program, which this one does not read: nothing in it was changed; "
+                + "bring its deployments over with `runner export` of the version that wrote it, then `runner import` into a new data folder.");
         }
     }
 

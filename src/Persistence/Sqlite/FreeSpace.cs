@@ -45,7 +45,8 @@ internal sealed class FreeSpace(Database database) : IDisposable
     public static StoreSpace Of(Database database)
     {
         long size = Single(database, "page_size");
-        return new StoreSpace(Single(database, "page_count") * size, Single(database, "freelist_count") * size, Single(database, "auto_vacuum") == Incremental);
+        return new StoreSpace(
+            Single(database, "page_count") * size, Single(database, "freelist_count") * size, Single(database, "auto_vacuum") == Incremental);
     }
 
     /// <summary>A group was written.</summary>

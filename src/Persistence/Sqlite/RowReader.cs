@@ -48,7 +48,8 @@ internal sealed class RowReader(TableSchema table, RowQuery query)
     public ImmutableArray<string> Explain(Database database)
     {
         List<string> lines = [];
-        foreach (RowSelect select in _ranges.Length == 1 ? RowSql.Rows(table, _ranges[0]) : [.. _ranges.SelectMany(range => RowSql.Places(table, range))])
+        foreach (RowSelect select in _ranges.Length == 1 ? RowSql.Rows(table, _ranges[0])
+            : [.. _ranges.SelectMany(range => RowSql.Places(table, range))])
         {
             Bound(database, select with { Text = "EXPLAIN QUERY PLAN " + select.Text }, query.Limit).ReadAll(lines, row => row.Text(3));
         }

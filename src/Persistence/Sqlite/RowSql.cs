@@ -57,7 +57,8 @@ internal sealed class RowSql
         string union = string.Join(" UNION ALL ", ranges.Select(range => new RowSql(table, range, places: false).RangePlaces(parameters)));
         ImmutableArray<RowOrder> orders = ranges[0].OrderBy;
         // By position: a union has no tables to name columns of.
-        IEnumerable<string> order = orders.Select((by, i) => Directed($"{i + 2}", by.Descending)).Append(Directed("1", QueryOrder.KeyDescending(ranges[0])));
+        IEnumerable<string> order = orders.Select((by, i) => Directed($"{i + 2}", by.Descending))
+            .Append(Directed("1", QueryOrder.KeyDescending(ranges[0])));
         return new RowSelect($"{union} ORDER BY {string.Join(", ", order)} LIMIT 1 OFFSET ?", [.. parameters]);
     }
 
@@ -119,7 +120,9 @@ internal sealed class RowSql
         }
     }
 
-    /// <summary>The filters that are left to ask where the order's first columns have these values; null if one of them does not hold there.</summary>
+    /// <summary>
+    /// The filters that are left to ask where the order's first columns have these values; null if one of them does not hold there.
+    /// </summary>
     /// <remarks>A range beside an equality in one column could make SQLite enter an index by the range, and sort.</remarks>
     private ImmutableArray<RowFilter>? FiltersWith(ImmutableArray<object?> same)
     {
@@ -140,7 +143,9 @@ internal sealed class RowSql
         return left.ToImmutable();
     }
 
-    /// <summary>Of a bound that the place sets and one that a filter sets on the same side, only the narrower: SQLite enters an index by one.</summary>
+    /// <summary>
+    /// Of a bound that the place sets and one that a filter sets on the same side, only the narrower: SQLite enters an index by one.
+    /// </summary>
     private RowSelect Beyond(ImmutableArray<RowFilter> filters, ImmutableArray<object?> same, string condition, object value, RowOperator side)
     {
         int level = same.Length;
@@ -203,7 +208,8 @@ internal sealed class RowSql
         HashSet<string> equal = [.. _query.Where.Where(filter => filter.Operator == RowOperator.Equal).Select(filter => filter.Column)];
         return equal.Count > 0
             && _table.Definition.Indexes.FirstOrDefault(index =>
-                index.Length == equal.Count + _ordered.Length && equal.SetEquals(index.Take(equal.Count)) && index.Skip(equal.Count).SequenceEqual(_ordered)) is { IsDefault: false } found
+                index.Length == equal.Count + _ordered.Length && equal.SetEquals(index.Take(equal.Count))
+                && index.Skip(equal.Count).SequenceEqual(_ordered)) is { IsDefault: false } found
             ? $" INDEXED BY \"{IndexName(_table.Name, found)}\""
             : "";
     }

@@ -19,7 +19,8 @@ public sealed class SqliteEntityStore : IEntityStore
 
     // Each slice is read from the index in its order and they are merged: as many rows are read as are asked for, and one more of each.
     private static readonly string AllSlices =
-        string.Join(" UNION ALL ", Enumerable.Range(0, EntitySlices.Count).Select(slice => $"SELECT kind, id, due FROM wakeups WHERE slice = {slice} AND {Due}"))
+        string.Join(" UNION ALL ", Enumerable.Range(0, EntitySlices.Count)
+            .Select(slice => $"SELECT kind, id, due FROM wakeups WHERE slice = {slice} AND {Due}"))
         + " ORDER BY due, kind, id LIMIT ?5";
 
     private const string Due = "due <= ?1 AND (due, kind, id) > (?2, ?3, ?4)";
@@ -75,7 +76,8 @@ public sealed class SqliteEntityStore : IEntityStore
     /// <inheritdoc/>
     public Task<EntityHistory> LoadAsync(EntityKey entity) => _readers.ReadAsync(database => database.InSnapshot(_ =>
     {
-        StoredSnapshot? snapshot = database.Cached("SELECT sequence_number, manifest, snapshot FROM snapshot WHERE persistence_id = ? ORDER BY sequence_number DESC LIMIT 1")
+        StoredSnapshot? snapshot = database.Cached(
+            "SELECT sequence_number, manifest, snapshot FROM snapshot WHERE persistence_id = ? ORDER BY sequence_number DESC LIMIT 1")
             .Bind(1, entity).First(static row => Snapshot(row, 0));
         ImmutableArray<StoredEvent> events = Events(database, entity, 0, -1);
         long? before = events.IsEmpty || events[0].Sequence != (snapshot?.Sequence ?? 0) + 1 ? Remembered(database, entity) : null;
@@ -95,7 +97,8 @@ public sealed class SqliteEntityStore : IEntityStore
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
         StoreSchema.CheckSlice(slice);
         // Nothing stands before the empty kind of the earliest time.
-        (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity) : (long.MinValue, new EntityKey("", ""));
+        (long due, EntityKey entity) = after is { } place ? (StoreTime.FloorMilliseconds(place.At), place.Entity)
+            : (long.MinValue, new EntityKey("", ""));
         return _readers.ReadAsync(database =>
         {
             ImmutableArray<WakeUp>.Builder found = ImmutableArray.CreateBuilder<WakeUp>();
@@ -160,7 +163,8 @@ public sealed class SqliteEntityStore : IEntityStore
     /// <param name="keepFree">Bytes that have to stay free on the disk of <paramref name="path"/>.</param>
     /// <exception cref="StoreFullException">There would be less room left than that.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be read or the copy not be written.</exception>
-    public Task CopyToAsync(string path, long keepFree, CancellationToken cancel) => DatabaseCopy.WriteAsync(_file, Path.GetFullPath(path), keepFree, cancel);
+    public Task CopyToAsync(string path, long keepFree, CancellationToken cancel) =>
+        DatabaseCopy.WriteAsync(_file, Path.GetFullPath(path), keepFree, cancel);
 
     /// <summary>Checks a database that nothing else has open: whose it is, its version, and that it is whole.</summary>
     /// <exception cref="StoreUnavailableException">It is not what it should be; says why.</exception>
@@ -189,7 +193,8 @@ public sealed class SqliteEntityStore : IEntityStore
     private static ImmutableArray<StoredEvent> Events(Database database, EntityKey entity, long after, int atMost)
     {
         ImmutableArray<StoredEvent>.Builder events = ImmutableArray.CreateBuilder<StoredEvent>();
-        database.Cached("SELECT sequence_number, manifest, created, message FROM journal WHERE persistence_id = ? AND sequence_number > ? ORDER BY sequence_number LIMIT ?")
+        database.Cached("SELECT sequence_number, manifest, created, message FROM journal WHERE persistence_id = ? AND sequence_number > ? "
+            + "ORDER BY sequence_number LIMIT ?")
             .Bind(1, entity).Bind(2, after).Bind(3, atMost).ReadAll(events, Event);
         return events.ToImmutable();
     }
@@ -214,5 +219,6 @@ public sealed class SqliteEntityStore : IEntityStore
 
     /// <summary>The number of the last event that a snapshot has replaced or that was erased.</summary>
     private static long Remembered(Database database, EntityKey entity) =>
-        database.Cached("SELECT sequence_number FROM journal_metadata WHERE persistence_id = ? ORDER BY sequence_number DESC LIMIT 1").Bind(1, entity).Scalar() ?? 0;
+        database.Cached("SELECT sequence_number FROM journal_metadata WHERE persistence_id = ? ORDER BY sequence_number DESC LIMIT 1").Bind(1, entity)
+            .Scalar() ?? 0;
 }

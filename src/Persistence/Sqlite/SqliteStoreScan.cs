@@ -51,8 +51,8 @@ public sealed class SqliteStoreScan : IStoreScan
             if (table.Columns.FirstOrDefault(column => !present.Contains(column.Name)) is { } missing)
             {
                 throw new StoreUnavailableException(
-                    $"{path} was last opened by an older version of this program (its table {table.Name} has no {missing.Name}): start a node of this version on it once, which adds what is missing, "
-                    + "and read it then; or use the version that wrote it.");
+                    $"{path} was last opened by an older version of this program (its table {table.Name} has no {missing.Name}): "
+                    + "start a node of this version on it once, which adds what is missing, and read it then; or use the version that wrote it.");
             }
         }
     }
@@ -81,18 +81,21 @@ public sealed class SqliteStoreScan : IStoreScan
         kind, "sequence_number, manifest, snapshot", "snapshot", static row => SqliteEntityStore.Snapshot(row, 1));
 
     /// <inheritdoc/>
-    public IEnumerable<(string Id, long Sequence)> Numbers(string kind) => OfKind(kind, "sequence_number", "journal_metadata", static row => row.Int64(1));
+    public IEnumerable<(string Id, long Sequence)> Numbers(string kind) =>
+        OfKind(kind, "sequence_number", "journal_metadata", static row => row.Int64(1));
 
     /// <inheritdoc/>
     public bool RemembersNumbers => true;
 
     /// <inheritdoc/>
     public IEnumerable<(string Id, long Due, int Slice)> WakeUps(string kind) => Read(
-        _database, "SELECT id, due, slice FROM wakeups WHERE kind = ? ORDER BY id", static row => (row.Text(0), row.Int64(1), (int)row.Int64(2)), kind);
+        _database, "SELECT id, due, slice FROM wakeups WHERE kind = ? ORDER BY id", static row => (row.Text(0), row.Int64(1), (int)row.Int64(2)),
+        kind);
 
     /// <inheritdoc/>
     public IEnumerable<(string Id, string Limit, int Number)> Slots(string kind) => Read(
-        _database, "SELECT id, limit_name, number FROM slots WHERE kind = ? ORDER BY id, limit_name, number", static row => (row.Text(0), row.Text(1), (int)row.Int64(2)), kind);
+        _database, "SELECT id, limit_name, number FROM slots WHERE kind = ? ORDER BY id, limit_name, number",
+        static row => (row.Text(0), row.Text(1), (int)row.Int64(2)), kind);
 
     /// <inheritdoc/>
     public IEnumerable<Row> Rows(string table, string? from = null, string? to = null)
@@ -106,7 +109,8 @@ public sealed class SqliteStoreScan : IStoreScan
 
     /// <inheritdoc/>
     public IEnumerable<(string Key, string Member)> Members(string table, string set) => Read(
-        _database, $"SELECT \"key\", \"value\" FROM \"{RowSql.MembersTable(_schema.Table(table).Name, set)}\" ORDER BY \"key\", \"value\"", static row => (row.Text(0), row.Text(1)));
+        _database, $"SELECT \"key\", \"value\" FROM \"{RowSql.MembersTable(_schema.Table(table).Name, set)}\" ORDER BY \"key\", \"value\"",
+        static row => (row.Text(0), row.Text(1)));
 
     /// <inheritdoc/>
     public IEnumerable<(string Where, string What)> Strangers(IReadOnlyCollection<string> kinds)
@@ -121,13 +125,15 @@ public sealed class SqliteStoreScan : IStoreScan
             }
         }
 
-        foreach ((string id, string kind) in Read(_database, $"SELECT id, kind FROM wakeups WHERE kind NOT IN ({names})", static row => (row.Text(0), row.Text(1))))
+        foreach ((string id, string kind) in Read(
+            _database, $"SELECT id, kind FROM wakeups WHERE kind NOT IN ({names})", static row => (row.Text(0), row.Text(1))))
         {
             yield return ("wakeups", $"{kind}/{id}");
         }
 
         foreach ((string holder, string limit, long number) in Read(
-            _database, $"SELECT kind, id, limit_name, number FROM slots WHERE kind NOT IN ({names})", static row => ($"{row.Text(0)}/{row.Text(1)}", row.Text(2), row.Int64(3))))
+            _database, $"SELECT kind, id, limit_name, number FROM slots WHERE kind NOT IN ({names})",
+            static row => ($"{row.Text(0)}/{row.Text(1)}", row.Text(2), row.Int64(3))))
         {
             yield return ("slots", string.Create(CultureInfo.InvariantCulture, $"{holder}, slot {number} of '{limit}'"));
         }
@@ -151,8 +157,8 @@ public sealed class SqliteStoreScan : IStoreScan
     {
         int prefix = kind.Length + 1;
         return Read(
-            _database, $"SELECT persistence_id, {columns} FROM {table} WHERE persistence_id >= ? AND persistence_id < ? ORDER BY persistence_id, sequence_number",
-            row => (row.TextAfter(0, prefix), read(row)), $"{kind}/", $"{kind}0");
+            _database, $"SELECT persistence_id, {columns} FROM {table} WHERE persistence_id >= ? AND persistence_id < ? "
+                + "ORDER BY persistence_id, sequence_number", row => (row.TextAfter(0, prefix), read(row)), $"{kind}/", $"{kind}0");
     }
 
     private Database Opened()

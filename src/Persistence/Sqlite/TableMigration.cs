@@ -24,7 +24,8 @@ internal sealed class TableMigration(Database database, string path, TableSchema
             }
             else if (type != TypeOf(column))
             {
-                throw new StoreUnavailableException($"{path} was written by another version of this program: {table.Name}.{column.Name} is {type} there and {TypeOf(column)} here.");
+                throw new StoreUnavailableException(
+                    $"{path} was written by another version of this program: {table.Name}.{column.Name} is {type} there and {TypeOf(column)} here.");
             }
         }
 
@@ -39,7 +40,8 @@ internal sealed class TableMigration(Database database, string path, TableSchema
     {
         Dictionary<string, string> wanted = indexes.DistinctBy(columns => RowSql.IndexName(name, columns))
             .ToDictionary(columns => RowSql.IndexName(name, columns), columns => string.Join(", ", columns.Select(RowSql.Quoted)));
-        List<string> present = database.Query($"SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = '{name}' AND sql IS NOT NULL", row => row.Text(0));
+        List<string> present = database.Query(
+            $"SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = '{name}' AND sql IS NOT NULL", row => row.Text(0));
         foreach (string index in present.Except(wanted.Keys))
         {
             database.Execute($"DROP INDEX \"{index}\"");
@@ -66,8 +68,10 @@ internal sealed class TableMigration(Database database, string path, TableSchema
             string names = string.Concat(order.Select(column => $", \"{column}\""));
             string values = string.Concat(order.Select(column => $", t.\"{column}\""));
             database.Execute($"DROP TABLE IF EXISTS \"{members}\"");
-            database.Execute($"CREATE TABLE \"{members}\" (\"key\" TEXT NOT NULL, \"value\" TEXT NOT NULL{columns}, PRIMARY KEY (\"key\", \"value\")) WITHOUT ROWID");
-            database.Execute($"INSERT INTO \"{members}\" (\"key\", \"value\"{names}) SELECT t.\"key\", m.value{values} FROM \"{table.Name}\" t, json_each(t.\"{set}\") m");
+            database.Execute($"CREATE TABLE \"{members}\" (\"key\" TEXT NOT NULL, \"value\" TEXT NOT NULL{columns}, PRIMARY KEY (\"key\", "
+                + "\"value\")) WITHOUT ROWID");
+            database.Execute($"INSERT INTO \"{members}\" (\"key\", \"value\"{names}) SELECT t.\"key\", m.value{values} FROM \"{table.Name}\" t, "
+                + $"json_each(t.\"{set}\") m");
         }
 
         BringIndexes(members, [["value", .. order]]);
@@ -79,14 +83,16 @@ internal sealed class TableMigration(Database database, string path, TableSchema
         if (!_said && database.Query($"SELECT 1 FROM \"{table.Name}\" LIMIT 1", row => row.Int64(0)).Count > 0)
         {
             log.Information(
-                "Making the indexes of {Table} in {Path} that this version reads. It takes some seconds for each million rows, once; if it is interrupted, the next start begins again.",
+                "Making the indexes of {Table} in {Path} that this version reads. It takes some seconds for each million rows, once; "
+                + "if it is interrupted, the next start begins again.",
                 table.Name, path);
             _said = true;
         }
     }
 
     private Dictionary<string, string> Columns(string name) =>
-        database.Query($"PRAGMA table_info(\"{name}\")", row => (Name: row.Text(1), Type: row.Text(2))).ToDictionary(column => column.Name, column => column.Type);
+        database.Query($"PRAGMA table_info(\"{name}\")", row => (Name: row.Text(1), Type: row.Text(2)))
+            .ToDictionary(column => column.Name, column => column.Type);
 
     private static string TypeOf(Column column) => column.Type == ColumnType.Integer ? "INTEGER" : "TEXT";
 }

@@ -10,5 +10,6 @@ public enum TestedStore
 /// <summary>Behaviours that a store is in, which is all of them: each test runs on every kind of store.</summary>
 public abstract class BehaviourTests(TestedStore store)
 {
-    private protected Task<NodeFixture> StartAsync(NodeOptions? options = null) => NodeFixture.StartAsync((options ?? new NodeOptions()) with { Kind = store });
+    private protected Task<NodeFixture> StartAsync(NodeOptions? options = null) =>
+        NodeFixture.StartAsync((options ?? new NodeOptions()) with { Kind = store });
 }

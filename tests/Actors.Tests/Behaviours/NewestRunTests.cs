@@ -14,7 +14,8 @@ public abstract class NewestRunTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         var gate = node.Fifo("gate");
-        await node.Register(node.Shell("new/one", Deaf) with { Concurrency = new ConcurrencySpec(1, OnFull.CancelRunning), StopGrace = TimeSpan.FromMinutes(5) });
+        await node.Register(
+            node.Shell("new/one", Deaf) with { Concurrency = new ConcurrencySpec(1, OnFull.CancelRunning), StopGrace = TimeSpan.FromMinutes(5) });
         var first = await node.Submit("new/one");
         await node.Until(first, StateNames.Running);
 
@@ -24,11 +25,13 @@ public abstract class NewestRunTests(TestedStore store) : BehaviourTests(store)
 
         // What waits is cancelled at once and never starts; what runs has its grace time, and nobody starts before it is gone.
         var never = await node.Ended(second);
-        Assert.Equal((StateNames.Cancelled, $"A newer run of its deployment took its place: {third:D}.", 0), (never.State.Name, never.State.Message, never.Attempt));
+        Assert.Equal((StateNames.Cancelled, $"A newer run of its deployment took its place: {third:D}.", 0), (
+            never.State.Name, never.State.Message, never.Attempt));
         Assert.Equal(StateNames.AwaitingConcurrencySlot, (await node.View(third)).State.Name);
         await gate.Write("go");
         var cancelled = await node.Ended(first);
-        Assert.Equal((StateNames.Cancelled, $"A newer run of its deployment took its place: {second:D}."), (cancelled.State.Name, cancelled.State.Message));
+        Assert.Equal(
+            (StateNames.Cancelled, $"A newer run of its deployment took its place: {second:D}."), (cancelled.State.Name, cancelled.State.Message));
         await node.Until(third, StateNames.Running);
         await gate.Write("go");
         Assert.Equal(StateNames.Completed, (await node.Ended(third)).State.Name);
@@ -40,7 +43,8 @@ public abstract class NewestRunTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         var gate = node.Fifo("gate");
-        await node.Register(node.Shell("new/killed", Deaf) with { Concurrency = new ConcurrencySpec(1, OnFull.CancelRunning), StopGrace = TimeSpan.FromSeconds(2) });
+        await node.Register(
+            node.Shell("new/killed", Deaf) with { Concurrency = new ConcurrencySpec(1, OnFull.CancelRunning), StopGrace = TimeSpan.FromSeconds(2) });
         var first = await node.Submit("new/killed");
         await node.Until(first, StateNames.Running);
         // That one waits is durable; whether the word to give way has come before the end, nobody knows.

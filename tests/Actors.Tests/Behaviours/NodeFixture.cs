@@ -111,7 +111,8 @@ internal sealed class NodeFixture : IAsyncDisposable
         using IStoreScan scan = _options.Kind == TestedStore.PostgreSql
             ? await PostgresStoreScan.OpenAsync(new PostgresStoreOptions(_database!), Tables.All)
             : SqliteStoreScan.Open(new SqliteStoreOptions(Path.Combine(Data, "runner.db")), Tables.All);
-        return await new Runner.Host.Verification.Verification(MachineTime.Provider, 100, _ => { }, _ => { }).RunAsync("the store", scan, CancellationToken.None);
+        return await new Runner.Host.Verification.Verification(MachineTime.Provider, 100, _ => { }, _ => { })
+            .RunAsync("the store", scan, CancellationToken.None);
     }
 
     /// <summary>Another node on the same folder and the same database.</summary>
@@ -132,7 +133,8 @@ internal sealed class NodeFixture : IAsyncDisposable
             StoreIsShared = _options.StoreIsShared,
             Retention = _options.Retention with { Output = new FileRunOutput(Files) },
         };
-        _node = (await NodeSystem.StartAsync(_store, _flowRunner, settings, Time, _options.Log ?? Serilog.Core.Logger.None, AkkaSettings.Default, CancellationToken.None)).Node;
+        _node = (await NodeSystem.StartAsync(
+            _store, _flowRunner, settings, Time, _options.Log ?? Serilog.Core.Logger.None, AkkaSettings.Default, CancellationToken.None)).Node;
         _subscription = _node.Subscribe(_ => Interlocked.Exchange(ref _change, NewSignal()).TrySetResult());
     }
 
@@ -221,7 +223,8 @@ internal sealed class NodeFixture : IAsyncDisposable
 
     /// <summary>Waits for a state without asking the run itself, which a node that is being stopped may have put away.</summary>
     public Task UntilHistory(Guid run, string state) => Until(async () =>
-        (await Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)) is { Refusal: null } history && history.Value.Any(h => h.State.Name == state));
+        (await Node.AskAsync(new GetRunHistory(run, 0), CancellationToken.None)) is { Refusal: null } history
+        && history.Value.Any(h => h.State.Name == state));
 
     /// <summary>Waits until something is so, looking anew at each state change of the node.</summary>
     public Task Until(Func<Task<bool>> isSo) => Until(() => Volatile.Read(ref _change).Task, isSo);
@@ -342,7 +345,9 @@ internal sealed class LifeLine(Fifo fifo)
     /// <summary>What a script begins with, to hold the line; what it starts holds it too.</summary>
     public string Hold => $"exec 9>{fifo.Path};";
 
-    /// <summary>Completes when nobody holds it any more. Asked for once its programs hold it, or have come to their end, be it before they held it.</summary>
+    /// <summary>
+    /// Completes when nobody holds it any more. Asked for once its programs hold it, or have come to their end, be it before they held it.
+    /// </summary>
     public Task CutAsync()
     {
         // Whoever waits for a first writer of a pipe waits for ever if the program was ended before it became one.

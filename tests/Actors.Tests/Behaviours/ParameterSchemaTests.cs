@@ -24,7 +24,8 @@ public abstract class ParameterSchemaTests(TestedStore store) : BehaviourTests(s
 
         Assert.Equal(
             [
-                "parameters.name: is required", "parameters.count: expected at least 1", "parameters.list[1]: expected a text; there is a whole number",
+                "parameters.name: is required", "parameters.count: expected at least 1",
+                "parameters.list[1]: expected a text; there is a whole number",
                 "parameters.nmae: is not expected here; did you mean 'name'?",
             ],
             refused.Refused<SubmissionInvalid, RunSubmitted>().Problems.Select(p => $"{p.Field}: {p.Message}"));
@@ -38,7 +39,8 @@ public abstract class ParameterSchemaTests(TestedStore store) : BehaviourTests(s
     {
         await using var node = await StartAsync();
 
-        var refused = await node.Node.AskAsync(new RegisterDeployments([Spec(node, "{}") with { ParameterSchema = JsonElement.Parse(schema) }], false), CancellationToken.None);
+        var refused = await node.Node.AskAsync(
+            new RegisterDeployments([Spec(node, "{}") with { ParameterSchema = JsonElement.Parse(schema) }], false), CancellationToken.None);
 
         Assert.Contains(path, Assert.IsType<DeploymentInvalid>(refused.Refusal).Problems.Select(p => p.Field));
     }

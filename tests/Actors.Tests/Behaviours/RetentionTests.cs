@@ -75,7 +75,8 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
         var own = await Runs(node, "retention/own", 5);
         var other = await Runs(node, "retention/other", 3);
 
-        Assert.Equal(0, (await Prune(node, new PruneRuns(TimeSpan.Zero, DryRun: true, Deployment: "retention/own") with { KeepFor = TimeSpan.FromDays(1) })).Runs);
+        Assert.Equal(0, (await Prune(
+            node, new PruneRuns(TimeSpan.Zero, DryRun: true, Deployment: "retention/own") with { KeepFor = TimeSpan.FromDays(1) })).Runs);
         Assert.Equal(3, (await Prune(node, new PruneRuns(TimeSpan.Zero, DryRun: true))).Runs);
 
         // The node's rule keeps the newest of all of them, which is the other's.
@@ -192,15 +193,16 @@ public abstract class RetentionTests(TestedStore store) : BehaviourTests(store)
         (await node.Node.AskAsync(new PruneRuns(Deployment: "no/such"), default)).Refused<DeploymentNotFound, PruneReport>();
         foreach (var (wrong, field) in ((PruneRuns, string)[])
         [
-            (new PruneRuns(TimeSpan.FromSeconds(-1)), "keepFor"), (new PruneRuns(TimeSpan.FromDays(40_000)), "keepFor"), (new PruneRuns(KeepRuns: -1), "keepRuns"),
-            (new PruneRuns(Deployment: "x"), "deployment"), (new PruneRuns(After: "x"), "after"),
+            (new PruneRuns(TimeSpan.FromSeconds(-1)), "keepFor"), (new PruneRuns(TimeSpan.FromDays(40_000)), "keepFor"),
+            (new PruneRuns(KeepRuns: -1), "keepRuns"), (new PruneRuns(Deployment: "x"), "deployment"), (new PruneRuns(After: "x"), "after"),
         ])
         {
             var refused = (await node.Node.AskAsync(wrong, default)).Refused<PruneInvalid, PruneReport>();
             Assert.Equal(field, Assert.Single(refused.Problems.ToArray()).Field);
         }
 
-        var reply = await node.Node.AskAsync(new RegisterDeployments([node.Shell("retention/wrong", "true") with { Retention = new RetentionSpec(KeepRuns: -1) }]), default);
+        var reply = await node.Node.AskAsync(
+            new RegisterDeployments([node.Shell("retention/wrong", "true") with { Retention = new RetentionSpec(KeepRuns: -1) }]), default);
         Assert.Contains("deployments[0].retention.keep_runs", reply.Refusal!.Problems.Select(p => p.Field));
     }
 

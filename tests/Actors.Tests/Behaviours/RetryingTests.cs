@@ -23,11 +23,15 @@ public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
         {
             "fixed" => new RetrySpec { Count = 3, Delay = TimeSpan.FromMilliseconds(100) },
             "list" => new RetrySpec { Count = 3, Delays = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(150)] },
-            _ => new RetrySpec { Count = 3, Delay = TimeSpan.FromMilliseconds(50), Backoff = 3, MaxDelay = TimeSpan.FromMilliseconds(200), Jitter = 0.5 },
+            _ => new RetrySpec
+            {
+                Count = 3, Delay = TimeSpan.FromMilliseconds(50), Backoff = 3, MaxDelay = TimeSpan.FromMilliseconds(200), Jitter = 0.5
+            },
         };
         int[] least = policy switch { "fixed" => [100, 100, 100], "list" => [50, 150, 150], _ => [50, 150, 200] };
 
-        var run = await node.Ended(await node.Run(node.Shell("retry/run", "echo $RUNNER_RUN_ID $RUNNER_ATTEMPT >> attempts; test $RUNNER_ATTEMPT = 4") with
+        var run = await node.Ended(await node.Run(node.Shell(
+            "retry/run", "echo $RUNNER_RUN_ID $RUNNER_ATTEMPT >> attempts; test $RUNNER_ATTEMPT = 4") with
         {
             Retries = retries,
         }));
@@ -45,7 +49,9 @@ public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
         for (var i = 0; i < 3; i++)
         {
             var (waits, starts) = (run.History[3 + (3 * i)], run.History[4 + (3 * i)]);
-            Assert.True(starts.State.At - waits.State.At >= TimeSpan.FromMilliseconds(least[i]), $"retry {i + 1} came after {starts.State.At - waits.State.At}");
+            Assert.True(
+                starts.State.At - waits.State.At >= TimeSpan.FromMilliseconds(least[i]),
+                $"retry {i + 1} came after {starts.State.At - waits.State.At}");
             Assert.StartsWith($"Attempt {i + 1} ended as Failed: ", waits.State.Message, StringComparison.Ordinal);
             Assert.Equal(1, waits.ExitCode);
         }
@@ -84,7 +90,8 @@ public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
     public async Task B91_a_start_that_fails_is_retried_whatever_the_rules()
     {
         await using var node = await StartAsync();
-        var run = await node.Ended(await node.Run(node.Program("retry/start", "/no/such/program") with { Retries = new RetrySpec { Count = 1, On = ["75"] } }));
+        var run = await node.Ended(
+            await node.Run(node.Program("retry/start", "/no/such/program") with { Retries = new RetrySpec { Count = 1, On = ["75"] } }));
         Assert.Equal((StateNames.Crashed, 2), (run.State.Name, run.Attempt));
         Assert.DoesNotContain("Not retried", run.State.Message, StringComparison.Ordinal);
     }
@@ -94,7 +101,8 @@ public abstract class RetryingTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         var run = await node.Ended(await node.Run(node.Shell("retry/zero", "exit 0") with { SuccessCodes = [3] }));
-        Assert.Equal((StateNames.Failed, 0, "The process ended with exit code 0, which is not one of its success codes."), (run.State.Name, run.ExitCode, run.State.Message));
+        Assert.Equal((StateNames.Failed, 0, "The process ended with exit code 0, which is not one of its success codes."), (
+            run.State.Name, run.ExitCode, run.State.Message));
     }
 
     [Fact]

@@ -14,9 +14,12 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         Directory.CreateDirectory(node.InWork("of-2"));
-        var spec = node.Program("templates/run", "/bin/sh", "-c", "pwd > ../where; echo \"$*|$DUE\"; test $1 = 2", "sh", "{{ run.attempt }}", "{{ run.id }}", "{{ deployment.name }}", "{{ run.schedule }}") with
+        var spec = node.Program(
+            "templates/run", "/bin/sh", "-c", "pwd > ../where; echo \"$*|$DUE\"; test $1 = 2", "sh", "{{ run.attempt }}", "{{ run.id }}",
+            "{{ deployment.name }}", "{{ run.schedule }}") with
         {
-            Workdir = node.InWork("of-{{ run.attempt }}"), Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("DUE", "{{ run.due }}"), Retries = new RetrySpec { Count = 1 },
+            Workdir = node.InWork("of-{{ run.attempt }}"), Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("DUE", "{{ run.due }}"),
+            Retries = new RetrySpec { Count = 1 },
         };
 
         var run = await node.Ended(await node.Run(spec));
@@ -31,12 +34,14 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
     public async Task B92_what_is_too_long_with_its_templates_crashes_the_run_and_names_the_argument()
     {
         await using var node = await StartAsync();
-        var spec = node.Program("templates/long", "/bin/echo", string.Concat(Enumerable.Repeat("{{ parameters.a }}", 1000))) with { Parameters = Replies.Json($$"""{"a":"{{new string('x', 500_000)}}"}""") };
+        var spec = node.Program("templates/long", "/bin/echo", string.Concat(
+            Enumerable.Repeat("{{ parameters.a }}", 1000))) with { Parameters = Replies.Json($$"""{"a":"{{new string('x', 500_000)}}"}""") };
 
         var run = await node.Ended(await node.Run(spec));
 
         Assert.Equal(StateNames.Crashed, run.State.Name);
-        Assert.StartsWith("Arguments too long: 'command[1]' is longer when '{{ parameters.a }}' is filled in", run.State.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Arguments too long: 'command[1]' is longer when '{{ parameters.a }}' is filled in", run.State.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,7 +53,8 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
             print(json.dumps({"cwd": os.getcwd(), "argv": sys.argv[1:], "env": dict(os.environ)}))
             """);
         var due = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(1));
-        await node.Register(node.Program("given/all", "python3", "code.py", "{{ parameters.name }}", "it's; $HOME *", "{{ parameters.list }}", "") with
+        await node.Register(node.Program(
+            "given/all", "python3", "code.py", "{{ parameters.name }}", "it's; $HOME *", "{{ parameters.list }}", "") with
         {
             Env = new Dictionary<string, EnvValue?> { ["GREETING"] = "hi {{ parameters.name }}", ["HOME"] = null, ["EMPTY"] = "" }
                 .ToImmutableSortedDictionary(),
@@ -68,7 +74,8 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
             ["wörld \"q\"", "it's; $HOME *", """[1, {"x": null}]""", ""],
             seen.RootElement.GetProperty("argv").EnumerateArray().Select(a => a.GetString()!));
         Assert.Equal(("hi wörld \"q\"", null, ""), (Variable("GREETING"), Variable("HOME"), Variable("EMPTY")));
-        Assert.Equal((run.Id.ToString("D"), "1", "given/all"), (Variable("RUNNER_RUN_ID"), Variable("RUNNER_ATTEMPT"), Variable("RUNNER_DEPLOYMENT")));
+        Assert.Equal(
+            (run.Id.ToString("D"), "1", "given/all"), (Variable("RUNNER_RUN_ID"), Variable("RUNNER_ATTEMPT"), Variable("RUNNER_DEPLOYMENT")));
         Assert.Equal("2026-01-02T02:04:05.678Z", Variable("RUNNER_SCHEDULED_TIME"));
         Assert.Equal("http://localhost:1", Variable("RUNNER_API_URL"));
         using var parameters = JsonDocument.Parse(Variable("RUNNER_PARAMETERS")!);
@@ -114,7 +121,8 @@ public abstract class RunningTests(TestedStore store) : BehaviourTests(store)
         await using var node = await StartAsync();
         var long_ = await node.Run(node.Program(
             "output/long", "python3", "-c",
-            "import os, sys; [sys.stdout.write(f'{i}\\n') for i in range(100000)]; sys.stdout.write('end'); sys.stdout.flush(); os.kill(os.getpid(), 9)"));
+            "import os, sys; [sys.stdout.write(f'{i}\\n') for i in range(100000)]; sys.stdout.write('end'); sys.stdout.flush(); "
+            + "os.kill(os.getpid(), 9)"));
         var short_ = await node.Run(node.Shell("output/short", "printf out; printf err >&2; exit 7"));
 
         Assert.Equal(StateNames.Crashed, (await node.Ended(long_)).State.Name);

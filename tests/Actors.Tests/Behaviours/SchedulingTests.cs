@@ -68,7 +68,8 @@ public abstract class SchedulingTests(TestedStore store) : BehaviourTests(store)
         var gate = node.Fifo("gate");
         var holder = await node.Run(node.Shell("change/holder", "cat gate"));
         await node.Until(holder, StateNames.Running);
-        var hourly = node.Shell("change/schedule", "true") with { Schedules = [new ScheduleSpec { Interval = TimeSpan.FromHours(1), Anchor = Hour(clock) }] };
+        var hourly =
+            node.Shell("change/schedule", "true") with { Schedules = [new ScheduleSpec { Interval = TimeSpan.FromHours(1), Anchor = Hour(clock) }] };
         var first = (await node.Register(hourly)).NextRun!.Value;
         clock.Step(first - clock.GetUtcNow());
         await node.Until(async () => (await node.Runs(hourly.Name)) is [{ State.Name: StateNames.AwaitingConcurrencySlot }]);
@@ -232,7 +233,8 @@ public abstract class SchedulingTests(TestedStore store) : BehaviourTests(store)
 
         clock.Step(TimeSpan.FromSeconds(20));
         var late = await node.Until(run, StateNames.Late);
-        Assert.Equal((StateType.Scheduled, "node:node-1", "It waits for a slot of 'node:node-1'."), (late.State.Type, late.WaitingFor, late.State.Message));
+        Assert.Equal(
+            (StateType.Scheduled, "node:node-1", "It waits for a slot of 'node:node-1'."), (late.State.Type, late.WaitingFor, late.State.Message));
         await node.CrashAndRestartAsync();
         clock.Step(TimeSpan.FromHours(1));
         await gate.Write("go");
@@ -280,7 +282,9 @@ public abstract class SchedulingTests(TestedStore store) : BehaviourTests(store)
         foreach (var run in runs.Where(r => r.State.Name == StateNames.Crashed))
         {
             var begun = (await node.View(run.Id)).History.Single(h => h.State.Name == StateNames.Submitting).State.At;
-            Assert.True(ends.Any(end => end.Explains(begun, run.State)), $"{run.Due:O}, begun at {begun:O}: {run.State}. The node ended: {string.Join(", ", ends)}");
+            Assert.True(
+                ends.Any(end => end.Explains(begun, run.State)),
+                $"{run.Due:O}, begun at {begun:O}: {run.State}. The node ended: {string.Join(", ", ends)}");
         }
 
         var seen = node.Lines("times").Select(t => DateTimeOffset.Parse(t, null)).Order().ToArray();

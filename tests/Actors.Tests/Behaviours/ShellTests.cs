@@ -17,9 +17,13 @@ public abstract class ShellTests(TestedStore store) : BehaviourTests(store)
     public async Task B93_a_template_of_a_pipeline_is_one_value_whatever_it_holds(string value)
     {
         await using var node = await StartAsync();
-        var run = await node.Ended(await node.Run(Shell("shell/pipe", "printf '[%s]' {{ parameters.x }} \"{{ parameters.x }} of {{ run.attempt }}\" | cat > {{ parameters.file }}; cat < {{ parameters.file }}", node) with
+        var run = await node.Ended(await node.Run(Shell(
+            "shell/pipe",
+            "printf '[%s]' {{ parameters.x }} \"{{ parameters.x }} of {{ run.attempt }}\" | cat > {{ parameters.file }}; cat < {{ parameters.file }}",
+            node) with
         {
-            Parameters = Replies.Json($$"""{"x":"{{JsonEncodedText.Encode(value)}}","file":"out {{JsonEncodedText.Encode(value.ReplaceLineEndings("_"))}}"}"""),
+            Parameters = Replies.Json(
+                $$"""{"x":"{{JsonEncodedText.Encode(value)}}","file":"out {{JsonEncodedText.Encode(value.ReplaceLineEndings("_"))}}"}"""),
         }));
 
         Assert.Equal((StateNames.Completed, $"[{value}][{value} of 1]"), (run.State.Name, node.Stdout(run.Id)));
@@ -55,12 +59,14 @@ public abstract class ShellTests(TestedStore store) : BehaviourTests(store)
     public async Task B93_a_value_that_no_argument_holds_is_named()
     {
         await using var node = await StartAsync();
-        var run = await node.Ended(await node.Run(Shell("shell/long", "echo {{ parameters.x }}", node) with { Parameters = Replies.Json($$"""{"x":"{{new string('x', 200_000)}}"}""") }));
+        var run = await node.Ended(await node.Run(
+            Shell("shell/long", "echo {{ parameters.x }}", node) with { Parameters = Replies.Json($$"""{"x":"{{new string('x', 200_000)}}"}""") }));
         Assert.Equal(StateNames.Crashed, run.State.Name);
         Assert.StartsWith("Arguments too long: '{{ parameters.x }}' is longer than the 128 KiB", run.State.Message, StringComparison.Ordinal);
     }
 
-    private static DeploymentSpec Shell(string name, string text, NodeFixture node) => new() { Name = name, Shell = text, Workdir = node.Work, StopGrace = TimeSpan.FromSeconds(10) };
+    private static DeploymentSpec Shell(string name, string text, NodeFixture node) =>
+        new() { Name = name, Shell = text, Workdir = node.Work, StopGrace = TimeSpan.FromSeconds(10) };
 }
 
 public sealed class ShellOnSqliteTests() : ShellTests(TestedStore.Sqlite);

@@ -240,7 +240,8 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
         var limit = await node.Limit("deployment:turn/run");
         Assert.Equal((1, 1, true), (limit.Size!.Value, limit.Held, limit.Ending));
         await work.RunsInTurn();
-        Assert.DoesNotContain((await node.Node.AskAsync(new ListLimits(), CancellationToken.None)).Accepted().Items, l => l.Name == "deployment:turn/run");
+        Assert.DoesNotContain(
+            (await node.Node.AskAsync(new ListLimits(), CancellationToken.None)).Accepted().Items, l => l.Name == "deployment:turn/run");
     }
 
     [Fact]
@@ -361,7 +362,8 @@ public abstract class SlotTests(TestedStore store) : BehaviourTests(store)
         foreach (var run in (Guid[])[await node.Submit("full/new"), await node.SubmitSoon("full/new")])
         {
             var refused = await node.Ended(run);
-            Assert.Equal((StateType.Cancelled, "Deployment concurrency limit reached.", 0), (refused.State.Type, refused.State.Message, refused.Attempt));
+            Assert.Equal(
+                (StateType.Cancelled, "Deployment concurrency limit reached.", 0), (refused.State.Type, refused.State.Message, refused.Attempt));
         }
 
         Assert.Equal(2, (await node.Limit("deployment:full/new")).Held);

@@ -59,7 +59,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         await using var node = await StartAsync();
         var (line, pids) = (new LifeLine(node.Fifo("life")), node.Fifo("pids"));
         // A child in the group, one that left it for a session of its own, and its grandchild: none of them obeys.
-        var script = $"{line.Hold} {Deaf} sleep 600 & A=$!; setsid sh -c \"{Deaf} sleep 600 & echo $$ \\$\\$ \\$! $A > pids; wait\" & wait; wait; wait";
+        var script =
+            $"{line.Hold} {Deaf} sleep 600 & A=$!; setsid sh -c \"{Deaf} sleep 600 & echo $$ \\$\\$ \\$! $A > pids; wait\" & wait; wait; wait";
         var run = await node.Run(node.Shell("tree/deaf", script) with { StopGrace = TimeSpan.FromMilliseconds(300) });
         var tree = await pids.ReadNumbers();
         Assert.All(tree, pid => Assert.True(Pids.IsAlive(pid)));
@@ -86,7 +87,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
         var pids = node.Fifo("pids");
         var run = await node.Run(node.Program(
             "tree/obedient", "python3", "-c",
-            "import os, signal; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); open('pids', 'w').write(str(os.getpid())); signal.sigwait([15]); print('bye')") with
+            "import os, signal; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); open('pids', 'w').write(str(os.getpid())); signal.sigwait([15]); "
+            + "print('bye')") with
         {
             StopGrace = TimeSpan.FromHours(1),
         });
@@ -125,7 +127,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         var (line, pids) = (new LifeLine(node.Fifo("life")), node.Fifo("pids"));
-        var run = await node.Run(node.Shell("gone/process", $"{line.Hold} {Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromHours(1) });
+        var run = await node.Run(
+            node.Shell("gone/process", $"{line.Hold} {Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromHours(1) });
         var pid = (await pids.ReadNumbers())[0];
         await node.Until(run, StateNames.Running);
         await node.Cancel(run, "enough");
@@ -147,7 +150,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         var (line, pids) = (new LifeLine(node.Fifo("life")), node.Fifo("pids"));
-        var run = await node.Run(node.Shell("gone/node", $"{line.Hold} {Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromSeconds(1) });
+        var run = await node.Run(
+            node.Shell("gone/node", $"{line.Hold} {Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromSeconds(1) });
         await pids.ReadNumbers();
         await node.Until(run, StateNames.Running);
         await node.Cancel(run);
@@ -163,7 +167,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         var pids = node.Fifo("pids");
-        var run = await node.Run(node.Shell("twice/cancel", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromMilliseconds(500) });
+        var run = await node.Run(
+            node.Shell("twice/cancel", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromMilliseconds(500) });
         await pids.ReadNumbers();
         await node.Until(run, StateNames.Running);
 
@@ -208,7 +213,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
     public async Task B22_programs_get_their_grace_time_together()
     {
         await using var node = await StartAsync();
-        await node.Register(node.Shell("grace/deaf", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromSeconds(1) });
+        await node.Register(
+            node.Shell("grace/deaf", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromSeconds(1) });
         var pids = node.Fifo("pids");
         var runs = new List<Guid>();
         for (var i = 0; i < 3; i++)
@@ -236,7 +242,8 @@ public abstract class StoppingTests(TestedStore store) : BehaviourTests(store)
     {
         await using var node = await StartAsync();
         var pids = node.Fifo("pids");
-        var run = await node.Run(node.Shell("grace/long", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromHours(1) });
+        var run = await node.Run(
+            node.Shell("grace/long", $"{Deaf} echo $$ > pids; while :; do sleep 600; done") with { StopGrace = TimeSpan.FromHours(1) });
         await pids.ReadNumbers();
         await node.Until(run, StateNames.Running);
 

@@ -151,17 +151,20 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
             await node.CrashAndRestartAsync();
         }
 
-        var refused = await Refused(command with { Parameters = Replies.Json("""{"n":3,"day":"mon"}"""), At = at.AddSeconds(1), Priority = null, Tags = ["a"] });
+        var refused = await Refused(
+            command with { Parameters = Replies.Json("""{"n":3,"day":"mon"}"""), At = at.AddSeconds(1), Priority = null, Tags = ["a"] });
         Assert.Equal(first.Id, refused.Id);
         Assert.Equal(["parameters.day", "parameters.n", "parameters.list", "at", "priority", "tags"], refused.Problems.Select(p => p.Field));
         Assert.Contains(first.Id.ToString(), refused.Message, StringComparison.Ordinal);
         Assert.Equal(["at"], (await Refused(command with { At = null })).Problems.Select(p => p.Field));
         Assert.Equal(["priority"], (await Refused(command with { Priority = 4 })).Problems.Select(p => p.Field));
         Assert.Equal(["tags"], (await Refused(command with { Tags = null })).Problems.Select(p => p.Field));
-        Assert.Equal(["parameters.n", "parameters.list"], (await Refused(command with { Parameters = null })).Problems.Select(p => p.Field).Order(StringComparer.Ordinal).Reverse());
+        Assert.Equal(["parameters.n", "parameters.list"], (await Refused(command with { Parameters = null })).Problems.Select(p => p.Field)
+            .Order(StringComparer.Ordinal).Reverse());
 
         // The same in other words, and with the old behaviour asked for.
-        await Known(command with { Parameters = Replies.Json("""{"list":[1.0, 2],"n":2e0}"""), At = at.ToOffset(TimeSpan.FromHours(2)), Tags = ["a", "b"] });
+        await Known(
+            command with { Parameters = Replies.Json("""{"list":[1.0, 2],"n":2e0}"""), At = at.ToOffset(TimeSpan.FromHours(2)), Tags = ["a", "b"] });
         await Known(command with { Parameters = null, At = null, KeyOnly = true });
         Assert.Single(await node.Runs("key/other"));
 
@@ -184,7 +187,8 @@ public abstract class SubmittingTests(TestedStore store) : BehaviourTests(store)
         var given = Replies.Json("{" + string.Join(',', many.Keys.Select(k => $"\"{k}\":1")) + "}");
         (await node.Node.AskAsync(new SubmitRun("key/many", given, IdempotencyKey: "k"), CancellationToken.None)).Accepted();
 
-        var refused = (await node.Node.AskAsync(new SubmitRun("key/many", IdempotencyKey: "k"), CancellationToken.None)).Refused<KeyUsedOtherwise, RunSubmitted>();
+        var refused = (await node.Node.AskAsync(new SubmitRun("key/many", IdempotencyKey: "k"), CancellationToken.None))
+            .Refused<KeyUsedOtherwise, RunSubmitted>();
 
         Assert.Equal(21, refused.Problems.Length);
     }

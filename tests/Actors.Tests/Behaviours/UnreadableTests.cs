@@ -26,7 +26,8 @@ public abstract class UnreadableTests(TestedStore store) : BehaviourTests(store)
         var refusal = (await node.Node.AskAsync(new GetRun(ended), default)).Refused<EntityUnreadable, RunView>();
         Assert.Equal(($"FlowRun/{ended}", 2L), (refusal.Entity, refusal.Sequence));
         Assert.Contains($"`runner journal skip FlowRun/{ended} 2`", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(2, (await node.Node.AskAsync(new GetRunHistory(ended, 0), default)).Refused<EntityUnreadable, System.Collections.Immutable.ImmutableArray<RunStateChange>>().Sequence);
+        Assert.Equal(2, (await node.Node.AskAsync(new GetRunHistory(ended, 0), default))
+            .Refused<EntityUnreadable, System.Collections.Immutable.ImmutableArray<RunStateChange>>().Sequence);
         Assert.Equal(2, (await node.Node.AskAsync(new RetryRun(ended), default)).Refused<EntityUnreadable, RunSubmitted>().Sequence);
 
         Assert.Equal(StateNames.Completed, (await node.Ended(await node.Submit("damage/one"))).State.Name);
@@ -103,7 +104,9 @@ public abstract class UnreadableTests(TestedStore store) : BehaviourTests(store)
 
         var held = await node.Submit(spec.Name);
         await node.Until(held, StateNames.AwaitingConcurrencySlot);
-        Assert.Contains("limits damage", Assert.Single((await node.Node.HealthAsync(default)).Checks, c => c.Name == "damaged-rows").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "limits damage", Assert.Single((await node.Node.HealthAsync(default)).Checks, c => c.Name == "damaged-rows").Message,
+            StringComparison.Ordinal);
         await node.SetLimit("damage", 3);
         await node.Until(held, StateNames.Running);
         await node.Cancel(held);
@@ -269,7 +272,8 @@ public abstract class UnreadableTests(TestedStore store) : BehaviourTests(store)
 
         public (LogEventLevel Level, string Text)[] All => [.. _all];
 
-        public void Emit(LogEvent logEvent) => _all.Enqueue((logEvent.Level, logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)));
+        public void Emit(LogEvent logEvent) =>
+            _all.Enqueue((logEvent.Level, logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)));
     }
 }
 

@@ -69,25 +69,31 @@ public abstract class VerifyTests(TestedStore store, string cut) : BehaviourTest
                 $"UPDATE runs SET exit_code = 7 WHERE key = '{world.Ended}'", $"UPDATE runs SET exit_code = 0 WHERE key = '{world.Ended}'",
                 [("row", ended, null, "exit_code is 7; by the events of")]),
             (
-                $"DELETE FROM open_runs WHERE key = '{world.Later}'", $"INSERT INTO open_runs (key, deployment) VALUES ('{world.Later}', 'verify/one')",
+                $"DELETE FROM open_runs WHERE key = '{world.Later}'",
+                $"INSERT INTO open_runs (key, deployment) VALUES ('{world.Later}', 'verify/one')",
                 [("row", later, null, "of open_runs is missing")]),
             (
-                $"INSERT INTO open_runs (key, deployment) VALUES ('{world.Ended}', 'verify/one')", $"DELETE FROM open_runs WHERE key = '{world.Ended}'",
+                $"INSERT INTO open_runs (key, deployment) VALUES ('{world.Ended}', 'verify/one')",
+                $"DELETE FROM open_runs WHERE key = '{world.Ended}'",
                 [("row", ended, null, "of open_runs stands there")]),
             (
-                "INSERT INTO deployments (key, paused, updated, tags) VALUES ('no/such', 0, 0, '[]')", "DELETE FROM deployments WHERE key = 'no/such'",
+                "INSERT INTO deployments (key, paused, updated, tags) VALUES ('no/such', 0, 0, '[]')",
+                "DELETE FROM deployments WHERE key = 'no/such'",
                 [("row", "Deployment/no/such", null, "The row no/such of deployments stands there")]),
             (
-                $"INSERT INTO slots (limit_name, number, kind, id) VALUES ('verify', 9, 'FlowRun', '{world.Ended}')", "DELETE FROM slots WHERE number = 9",
+                $"INSERT INTO slots (limit_name, number, kind, id) VALUES ('verify', 9, 'FlowRun', '{world.Ended}')",
+                "DELETE FROM slots WHERE number = 9",
                 [("slot", ended, null, "holds slot 9 of the limit 'verify', and by its events it does not")]),
             (
-                $"INSERT INTO wakeups (kind, id, due, slice) VALUES ('FlowRun', '{world.Ended}', 5, {EntitySlicesOf(world.Ended)})", $"DELETE FROM wakeups WHERE id = '{world.Ended}'",
+                $"INSERT INTO wakeups (kind, id, due, slice) VALUES ('FlowRun', '{world.Ended}', 5, {EntitySlicesOf(world.Ended)})",
+                $"DELETE FROM wakeups WHERE id = '{world.Ended}'",
                 [("wake-up", ended, null, "by its events it has none")]),
             (
                 $"UPDATE wakeups SET due = due + 1 WHERE id = '{world.Later}'", $"UPDATE wakeups SET due = due - 1 WHERE id = '{world.Later}'",
                 [("wake-up", later, null, "by its events it is due at")]),
             (
-                $"UPDATE wakeups SET slice = (slice + 1) % 16 WHERE id = '{world.Later}'", $"UPDATE wakeups SET slice = {EntitySlicesOf(world.Later)} WHERE id = '{world.Later}'",
+                $"UPDATE wakeups SET slice = (slice + 1) % 16 WHERE id = '{world.Later}'",
+                $"UPDATE wakeups SET slice = {EntitySlicesOf(world.Later)} WHERE id = '{world.Later}'",
                 [("wake-up", later, null, "belongs into")]),
             (
                 "INSERT INTO wakeups (kind, id, due, slice) VALUES ('FlowRum', 'x', 5, 3)", "DELETE FROM wakeups WHERE kind = 'FlowRum'",
@@ -97,7 +103,8 @@ public abstract class VerifyTests(TestedStore store, string cut) : BehaviourTest
                 [("entity", "FlowRun/x", null, "is something that no entity is called")]),
             (
                 $"DELETE FROM runs__tags WHERE key = '{world.Later}'",
-                $"INSERT INTO runs__tags (key, value, state_name, created) SELECT key, 'nightly', state_name, created FROM runs WHERE key = '{world.Later}'",
+                "INSERT INTO runs__tags (key, value, state_name, created) SELECT key, 'nightly', state_name, "
+                + $"created FROM runs WHERE key = '{world.Later}'",
                 [("member", later, null, "has the tags [nightly], and is found by []")]),
             (
                 $"UPDATE waiters SET urgency = -5 WHERE key = '{world.Waiting}'", $"UPDATE waiters SET urgency = 0 WHERE key = '{world.Waiting}'",
@@ -145,7 +152,8 @@ public abstract class VerifyTests(TestedStore store, string cut) : BehaviourTest
         await node.Damage("UPDATE snapshot SET manifest = 'Limiter.snapshot/7'");
 
         var found = (await node.Verify()).Problems;
-        Assert.Equal([("event", "Deployment/verify/one", 1), ("snapshot", "Limiter/limiter", 100L)], found.Select(f => (f.Kind, f.Entity!, f.Number!.Value)));
+        Assert.Equal(
+            [("event", "Deployment/verify/one", 1), ("snapshot", "Limiter/limiter", 100L)], found.Select(f => (f.Kind, f.Entity!, f.Number!.Value)));
         Assert.Contains("a snapshot of version 7", found[1].Message, StringComparison.Ordinal);
         Assert.Contains("runner journal skip Limiter/limiter 100", found[1].ToDo, StringComparison.Ordinal);
     }
@@ -158,7 +166,8 @@ public abstract class VerifyTests(TestedStore store, string cut) : BehaviourTest
         await node.StopNodeAsync(StopMode.Immediate);
         foreach (var (run, number) in ((Guid, int)[])[(world.Ended, 1), (world.Later, 1), (world.Waiting, 2), (world.Running, 3)])
         {
-            Assert.Equal(1, await node.Damage($"UPDATE journal SET manifest = 'x' WHERE persistence_id = 'FlowRun/{run}' AND sequence_number = {number}"));
+            Assert.Equal(
+                1, await node.Damage($"UPDATE journal SET manifest = 'x' WHERE persistence_id = 'FlowRun/{run}' AND sequence_number = {number}"));
         }
 
         Assert.Equal(4, (await node.Verify()).Problems.Length);
@@ -183,7 +192,8 @@ public abstract class VerifyTests(TestedStore store, string cut) : BehaviourTest
         await node.Ended(ended);
         await node.Register(node.Shell("verify/scheduled", "sleep 1000") with
         {
-            Schedules = [new ScheduleSpec { Cron = "0 4 * * *", Timezone = "Europe/Berlin" }], Limits = ["verify"], Concurrency = new ConcurrencySpec(3), Retention = new RetentionSpec(KeepRuns: 5),
+            Schedules = [new ScheduleSpec { Cron = "0 4 * * *", Timezone = "Europe/Berlin" }], Limits = ["verify"],
+            Concurrency = new ConcurrencySpec(3), Retention = new RetentionSpec(KeepRuns: 5),
         });
         var running = await node.Submit("verify/scheduled");
         await node.Until(running, StateNames.Running);

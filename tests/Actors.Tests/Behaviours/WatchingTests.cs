@@ -90,7 +90,9 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
             (new ListRuns(Deployment: "list/b"), l => l.Deployment == "list/b", 500),
             (new ListRuns(Tag: "t3"), l => l.Tag == "t3", 250),
             (new ListRuns(Deployment: "list/b", Tag: "t3"), l => l is { Deployment: "list/b", Tag: "t3" }, 100),
-            (new ListRuns(State: "Completed", Deployment: "list/a", Tag: "t0"), l => l is { Type: "Completed", Deployment: "list/a", Tag: "t0" }, 1000),
+            (
+                new ListRuns(State: "Completed", Deployment: "list/a", Tag: "t0"), l => l is { Type: "Completed", Deployment: "list/a", Tag: "t0" },
+                1000),
             (new ListRuns(Since: DateTimeOffset.FromUnixTimeMilliseconds(since)), l => l.Created >= since, 1000),
             (new ListRuns(State: "failed", Tag: "t2"), l => l is { Type: "Failed", Tag: "t2" }, 50),
             (new ListRuns(State: "Completed", Deployment: "list/a", Since: DateTimeOffset.FromUnixTimeMilliseconds(since)),
@@ -128,14 +130,18 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
     public async Task B89_runs_are_found_by_their_name_and_by_a_parameters_value()
     {
         await using var node = await StartAsync();
-        await node.Register(node.Shell("find/a", "true") with { Parameters = Replies.Json("""{"region": "eu", "parts": 3, "dry": false, "list": [1], "none": null}"""), Tags = ["t"] });
+        await node.Register(node.Shell("find/a", "true") with
+        {
+            Parameters = Replies.Json("""{"region": "eu", "parts": 3, "dry": false, "list": [1], "none": null}"""), Tags = ["t"]
+        });
         await node.Register(node.Shell("find/b", "true"));
         async Task<Guid> Run(string deployment, string? name, string parameters) =>
             (await node.Node.AskAsync(new SubmitRun(deployment, Replies.Json(parameters), Name: name), CancellationToken.None)).Accepted().Id;
 
         var first = await Run("find/a", "monday", "{}");
         var second = await Run("find/a", "tuesday", """{"region": "us"}""");
-        var third = await Run("find/b", "monday", """{"region": "eu", "text": "a=b", "long": "LONG"}""".Replace("LONG", new string('x', 201), StringComparison.Ordinal));
+        var third = await Run("find/b", "monday", """{"region": "eu", "text": "a=b", "long": "LONG"}""".Replace(
+            "LONG", new string('x', 201), StringComparison.Ordinal));
         foreach (var run in new[] { first, second, third })
         {
             await node.Ended(run);
@@ -171,10 +177,12 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
         }
 
         Assert.Equal("monday", (await node.View(first)).Name);
-        Assert.Equal("parameter", (await node.Node.AskAsync(new ListRuns(Parameter: "region"), CancellationToken.None)).Refused<QueryInvalid, RunPage>().Field);
+        Assert.Equal("parameter", (await node.Node.AskAsync(new ListRuns(Parameter: "region"), CancellationToken.None))
+            .Refused<QueryInvalid, RunPage>().Field);
         foreach (var name in new[] { "", new string('x', 201), "two\nlines" })
         {
-            var refused = (await node.Node.AskAsync(new SubmitRun("find/b", Name: name), CancellationToken.None)).Refused<SubmissionInvalid, RunSubmitted>();
+            var refused = (await node.Node.AskAsync(new SubmitRun("find/b", Name: name), CancellationToken.None))
+                .Refused<SubmissionInvalid, RunSubmitted>();
             Assert.Equal("name", Assert.Single(refused.Problems).Field);
         }
     }
@@ -227,7 +235,8 @@ public abstract class WatchingTests(TestedStore store) : BehaviourTests(store)
         for (var i = 0; i < 20; i++)
         {
             var rows = lines.Skip(i * 1000).Take(1000).OrderBy(l => l.Id, StringComparer.Ordinal).Select(Put);
-            var write = new EntityWrite(new EntityKey("Filler", $"{i}"), 0, [new StoredEvent(1, "filled", 1, DateTimeOffset.UnixEpoch, "{}"u8.ToArray())])
+            var write = new EntityWrite(
+                new EntityKey("Filler", $"{i}"), 0, [new StoredEvent(1, "filled", 1, DateTimeOffset.UnixEpoch, "{}"u8.ToArray())])
             {
                 Rows = [.. rows],
             };

@@ -37,7 +37,8 @@ public sealed class BodyBoundsTests
             "schedules" => Spec with { Schedules = [.. Enumerable.Repeat(new ScheduleSpec { Cron = "wrong" }, TooMany)] },
             "limits" => Spec with { Limits = texts },
             "delays" => Spec with { Retries = new RetrySpec { Delays = [.. Enumerable.Repeat(TimeSpan.FromDays(-1), TooMany)] } },
-            "parameters" => Spec with { Parameters = Many("a name of some length ", _ => JsonElement.Parse("1")), ParameterSchema = JsonElement.Parse("false") },
+            "parameters" =>
+                Spec with { Parameters = Many("a name of some length ", _ => JsonElement.Parse("1")), ParameterSchema = JsonElement.Parse("false") },
             _ => throw new ArgumentOutOfRangeException(nameof(list), list, null),
         };
 
@@ -57,13 +58,16 @@ public sealed class BodyBoundsTests
     [Fact]
     public void B63_of_very_much_that_is_wrong_the_first_problems_are_told_and_that_there_is_more()
     {
-        var problems = DeploymentRules.Problems(Spec with { Schedules = [.. Enumerable.Repeat(new ScheduleSpec { Cron = "wrong", Timezone = new string('z', 90) }, 10_000)] });
+        var problems = DeploymentRules.Problems(
+            Spec with { Schedules = [.. Enumerable.Repeat(new ScheduleSpec { Cron = "wrong", Timezone = new string('z', 90) }, 10_000)] });
 
         Assert.InRange(problems.Length, 200, 210);
         Assert.Contains("was not looked at", problems[^1].Message, StringComparison.Ordinal);
         Assert.InRange(DeploymentRules.Problems(Spec with { Command = ["x", .. Enumerable.Repeat("\0", 9_000)] }).Length, 200, 210);
         Assert.InRange(DeploymentRules.Problems(Spec with { Command = ["x", string.Concat(Enumerable.Repeat("{{x}}", 100_000))] }).Length, 1, 30);
-        Assert.InRange(RegistrationRules.Problems([.. Enumerable.Repeat(Spec with { Command = ["x", .. Enumerable.Repeat("\0", 300)] }, 1_000)]).Length, 1_000, 1_300);
+        Assert.InRange(
+            RegistrationRules.Problems([.. Enumerable.Repeat(Spec with { Command = ["x", .. Enumerable.Repeat("\0", 300)] }, 1_000)]).Length, 1_000,
+            1_300);
     }
 
     [Fact]
@@ -73,7 +77,8 @@ public sealed class BodyBoundsTests
         var spec = Spec with { Parameters = defaults, ParameterSchema = JsonElement.Parse("""{"type":"object"}""") };
 
         Assert.Empty(DeploymentRules.Problems(spec with { Schedules = [.. Enumerable.Repeat(Hourly("same", 1), 10_000)] }));
-        var refused = Assert.Single(DeploymentRules.Problems(spec with { Schedules = [.. Enumerable.Range(0, 10_000).Select(i => Hourly("own", i))] }));
+        var refused = Assert.Single(
+            DeploymentRules.Problems(spec with { Schedules = [.. Enumerable.Range(0, 10_000).Select(i => Hourly("own", i))] }));
         Assert.Equal("schedules", refused.Field);
         Assert.Contains("10000 different parameters of schedules", refused.Message, StringComparison.Ordinal);
     }

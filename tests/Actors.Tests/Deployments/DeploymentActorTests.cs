@@ -10,7 +10,9 @@ using Xunit.Abstractions;
 
 namespace Runner.Actors.Tests.Deployments;
 
-/// <summary>What the shell of a deployment does itself: wakes the runs that it has made, tells the limiter, and cancels what a deletion has to.</summary>
+/// <summary>
+/// What the shell of a deployment does itself: wakes the runs that it has made, tells the limiter, and cancels what a deletion has to.
+/// </summary>
 public sealed class DeploymentActorTests : NodeWorld
 {
     private static readonly EntityKey Deployed = new(EntityKinds.Deployment, Deployment);

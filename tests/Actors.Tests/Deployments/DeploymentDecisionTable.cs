@@ -20,15 +20,18 @@ public sealed class DeploymentDecisionTable
     /// <summary>Rows are messages, columns phases: None, Active, Paused, Cancelling, Deleted.</summary>
     public static TheoryData<string, string[]> Table => new()
     {
-        { "register", ["DeploymentDeclared =DeploymentRegistered", "=DeploymentRegistered", "=DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered"] },
-        { "register-other", ["DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered"] },
+        { "register", ["DeploymentDeclared =DeploymentRegistered", "=DeploymentRegistered", "=DeploymentRegistered",
+            "DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered"] },
+        { "register-other", ["DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered",
+            "DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered", "DeploymentDeclared =DeploymentRegistered"] },
         { "place", [NotFound, "=AnswerFrom", "=AnswerFrom", NotFound, NotFound] },
         { "pause", [NotFound, "DeploymentPaused =DeploymentChanged", "=DeploymentChanged", NotFound, NotFound] },
         { "resume", [NotFound, "=DeploymentChanged", "DeploymentResumed =DeploymentChanged", NotFound, NotFound] },
         { "switch-off", [NotFound, "ScheduleSwitched =DeploymentChanged", "ScheduleSwitched =DeploymentChanged", NotFound, NotFound] },
         { "switch-unknown", [NotFound, "=ScheduleNotFound", "=ScheduleNotFound", NotFound, NotFound] },
         { "delete", [NotFound, "DeploymentDeleted =DeploymentChanged", "DeploymentDeleted =DeploymentChanged", NotFound, NotFound] },
-        { "delete-cancel", [NotFound, "DeploymentDeleted CancelOpenRuns =DeploymentChanged", "DeploymentDeleted CancelOpenRuns =DeploymentChanged", NotFound, NotFound] },
+        { "delete-cancel", [NotFound, "DeploymentDeleted CancelOpenRuns =DeploymentChanged", "DeploymentDeleted CancelOpenRuns =DeploymentChanged",
+            NotFound, NotFound] },
         { "get", [NotFound, "=DeploymentView", "=DeploymentView", NotFound, NotFound] },
         { "no-open-runs", [None, None, None, "DeletedRunsCancelled", None] },
         { "recovered", [None, "OccurrencesEmitted WakeRun", None, "CancelOpenRuns", None] },

@@ -108,7 +108,8 @@ public sealed class DeploymentDecisionTests
     {
         // A zone that this machine has lost since it was registered.
         var broken = EveryHour with { Id = "broken", Timezone = "Atlantis/Capital" };
-        var declared = new DeploymentDeclared(Spec(EveryMinute with { Id = "good" }, broken), [new("good", Start), new("broken", Start)], Paused: false);
+        var declared = new DeploymentDeclared(
+            Spec(EveryMinute with { Id = "good" }, broken), [new("good", Start), new("broken", Start)], Paused: false);
         var state = Behaviour.Apply(Behaviour.Initial("flow/d"), declared, Start);
 
         Assert.NotNull(state.Schedules[1].Problem);

@@ -31,7 +31,8 @@ public sealed class ManySchedulesTests
     {
         var first = Schedules.WithIds(Spec([EveryMinute])).Schedules[0].Id!;
 
-        var ids = Schedules.WithIds(Spec([EveryMinute, EveryMinute with { Id = $"{first}-2" }, EveryMinute, EveryMinute])).Schedules.Select(s => s.Id);
+        var ids = Schedules.WithIds(Spec([EveryMinute, EveryMinute with { Id = $"{first}-2" }, EveryMinute, EveryMinute])).Schedules
+            .Select(s => s.Id);
 
         Assert.Equal([first, $"{first}-2", $"{first}-3", $"{first}-4"], ids);
     }

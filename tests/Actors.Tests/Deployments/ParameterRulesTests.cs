@@ -21,7 +21,8 @@ public sealed class ParameterRulesTests
     [Fact]
     public void A_default_that_is_wrong_is_refused_where_it_stands()
     {
-        Assert.Equal(["parameters.cuont: is not expected here; did you mean 'count'?", "parameters.name: expected a text; there is null"], Problems(Spec("""{"name":null,"cuont":1}""")));
+        Assert.Equal(["parameters.cuont: is not expected here; did you mean 'count'?", "parameters.name: expected a text; there is null"], Problems(
+            Spec("""{"name":null,"cuont":1}""")));
     }
 
     [Fact]
@@ -43,14 +44,16 @@ public sealed class ParameterRulesTests
     {
         Assert.Empty(Problems(Spec("""{"name":1}""") with { EnforceParameterSchema = false, Schedules = [Every("""{"zzz":1}""")] }));
         Assert.Equal(
-            ["parameter_schema.properties.a.type: expected null, boolean, object, array, number, string or integer, or a list of them; there is \"txet\""],
+            ["parameter_schema.properties.a.type: expected null, boolean, object, array, number, string or integer, or a list of them; "
+                + "there is \"txet\""],
             Problems(Spec("{}", """{"properties":{"a":{"type":"txet"}}}""") with { EnforceParameterSchema = false }));
     }
 
     [Fact]
     public void A_template_may_use_what_an_enforced_schema_requires()
     {
-        var spec = Spec("{}") with { Command = ["x", "{{ parameters.name }}"], Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", "{{ parameters.name }}") };
+        var spec = Spec("{}") with { Command = ["x", "{{ parameters.name }}"], Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add(
+            "A", "{{ parameters.name }}") };
 
         Assert.Empty(Problems(spec));
         Assert.Equal(2, Problems(spec with { EnforceParameterSchema = false }).Length);
@@ -73,7 +76,8 @@ public sealed class ParameterRulesTests
 
         Assert.Equal(["parameter_schema"], DeploymentChanges.Between(spec, spec with { ParameterSchema = JsonElement.Parse("true") }).AsEnumerable());
         Assert.Equal(["enforce_parameter_schema"], DeploymentChanges.Between(spec, spec with { EnforceParameterSchema = false }).AsEnumerable());
-        Assert.Empty(DeploymentChanges.Between(spec, spec with { ParameterSchema = JsonElement.Parse(Schema.Replace(",", " , ", StringComparison.Ordinal)) }));
+        Assert.Empty(
+            DeploymentChanges.Between(spec, spec with { ParameterSchema = JsonElement.Parse(Schema.Replace(",", " , ", StringComparison.Ordinal)) }));
     }
 
     private static string[] Problems(DeploymentSpec spec) =>

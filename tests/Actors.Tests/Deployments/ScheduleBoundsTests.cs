@@ -24,7 +24,8 @@ public sealed class ScheduleBoundsTests
 
         Assert.Equal([Start.AddMinutes(1), Start.AddMinutes(2)], Due(ref state, Start.AddMinutes(10)));
         Assert.Null(state.NextRun);
-        Assert.Equal("Nothing occurs any more before its end, 2026-05-01T12:02:00Z. A later one lets it go on.", View(state, Start.AddMinutes(10))[0].Ended);
+        Assert.Equal(
+            "Nothing occurs any more before its end, 2026-05-01T12:02:00Z. A later one lets it go on.", View(state, Start.AddMinutes(10))[0].Ended);
         Assert.Empty(View(state, Start.AddMinutes(10))[0].Next);
     }
 
@@ -105,7 +106,8 @@ public sealed class ScheduleBoundsTests
     public void An_exhausted_and_an_ended_schedule_do_not_starve_their_siblings()
     {
         var state = Registered(
-            EveryMinute with { Id = "exhausted", MaxRuns = 1 }, EveryMinute with { Id = "ended", End = Start.AddMinutes(1) }, EveryMinute with { Id = "other" });
+            EveryMinute with { Id = "exhausted", MaxRuns = 1 }, EveryMinute with { Id = "ended", End = Start.AddMinutes(1) },
+            EveryMinute with { Id = "other" });
         Assert.Equal(3, Due(ref state, Start.AddMinutes(1)).Count);
 
         Assert.Equal(Start.AddMinutes(2), state.NextRun);

@@ -23,7 +23,10 @@ public sealed class ScheduleRulesTests
         { Interval with { MaxRuns = 0 }, "schedules[0].max_runs", "expected a whole number from 1 to 1000000000" },
         { Interval with { MaxRuns = 1_000_000_001 }, "schedules[0].max_runs", "expected a whole number from 1 to 1000000000" },
         { Interval with { Jitter = TimeSpan.FromTicks(-1) }, "schedules[0].jitter", "-0.0000001s is not possible; expected 0s to 1d" },
-        { Interval with { Jitter = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) }, "schedules[0].jitter", "1d0.0000001s is not possible; expected 0s to 1d" },
+        {
+            Interval with { Jitter = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) }, "schedules[0].jitter",
+            "1d0.0000001s is not possible; expected 0s to 1d"
+        },
     };
 
     [Theory]
@@ -83,13 +86,15 @@ public sealed class ScheduleRulesTests
         var problems = DeploymentRules.Problems(Spec(Interval) with { CatchUp = (CatchUpPolicy)7, Concurrency = new ConcurrencySpec(1, (OnFull)9) });
 
         Assert.Equal(
-            [("catchup", "expected all, latest or none"), ("concurrency.on_full", "expected queue, cancel_new or cancel_running")], problems.Select(p => (p.Field, p.Message)));
+            [("catchup", "expected all, latest or none"), ("concurrency.on_full", "expected queue, cancel_new or cancel_running")],
+            problems.Select(p => (p.Field, p.Message)));
     }
 
     [Fact]
     public void A_changed_catch_up_limit_is_called_as_the_file_calls_it() => Assert.Equal(
         (string[])["catchup_limit"],
-        DeploymentChanges.Between(Spec(Interval) with { CatchUp = CatchUpPolicy.All }, Spec(Interval) with { CatchUp = CatchUpPolicy.All, CatchUpLimit = 5 }));
+        DeploymentChanges.Between(
+            Spec(Interval) with { CatchUp = CatchUpPolicy.All }, Spec(Interval) with { CatchUp = CatchUpPolicy.All, CatchUpLimit = 5 }));
 
     /// <summary>These ids stand in journals: Histories/Deployment-5.json has the first.</summary>
     [Theory]
@@ -102,25 +107,32 @@ public sealed class ScheduleRulesTests
     public void Bounds_spread_switch_and_place_leave_a_derived_id_as_it_is_and_times_and_parameters_do_not()
     {
         var id = IdOf(Cron);
-        Assert.Equal(id, IdOf(Cron with { Active = false, End = DateTimeOffset.MaxValue, MaxRuns = 7, Jitter = TimeSpan.FromSeconds(1), DayOr = true }));
+        Assert.Equal(
+            id, IdOf(Cron with { Active = false, End = DateTimeOffset.MaxValue, MaxRuns = 7, Jitter = TimeSpan.FromSeconds(1), DayOr = true }));
         Assert.Equal(id, Schedules.WithIds(Spec(Interval, Cron)).Schedules[1].Id);
 
         Assert.NotEqual(id, IdOf(Cron with { DayOr = false }));
         Assert.NotEqual(id, IdOf(Cron with { Timezone = null }));
         Assert.NotEqual(id, IdOf(Cron with { Parameters = Cron.Parameters.Add("x", System.Text.Json.JsonElement.Parse("1")) }));
         Assert.NotEqual(IdOf(new ScheduleSpec { Rrule = "FREQ=DAILY" }), IdOf(new ScheduleSpec { Rrule = "FREQ=WEEKLY" }));
-        Assert.Equal(IdOf(new ScheduleSpec { Rrule = "DTSTART:20260101T000000\nRRULE:FREQ=DAILY" }), IdOf(new ScheduleSpec { Rrule = "DTSTART:20260101T000000\r\nRRULE:FREQ=DAILY\r\n" }));
+        Assert.Equal(IdOf(new ScheduleSpec { Rrule = "DTSTART:20260101T000000\nRRULE:FREQ=DAILY" }), IdOf(
+            new ScheduleSpec { Rrule = "DTSTART:20260101T000000\r\nRRULE:FREQ=DAILY\r\n" }));
     }
 
     [Theory]
     [InlineData("0 4 * * *", null, "cron 0 4 * * * where both day fields match in Europe/Berlin until 2026-05-01T00:00:00Z, spread over 30s")]
-    [InlineData(null, "DTSTART:20260101T000000\r\nRRULE:FREQ=DAILY\r\n", "DTSTART:20260101T000000; RRULE:FREQ=DAILY where both day fields match in Europe/Berlin until 2026-05-01T00:00:00Z, spread over 30s")]
-    public void A_schedule_is_told_in_one_line(string? cron, string? rrule, string words) => Assert.Equal(words, ScheduleWords.Describe(new ScheduleSpec
-    {
-        Cron = cron, Rrule = rrule, DayOr = false, Timezone = "Europe/Berlin", End = new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero), Jitter = TimeSpan.FromSeconds(30),
-    }));
+    [InlineData(
+        null, "DTSTART:20260101T000000\r\nRRULE:FREQ=DAILY\r\n",
+        "DTSTART:20260101T000000; RRULE:FREQ=DAILY where both day fields match in Europe/Berlin until 2026-05-01T00:00:00Z, spread over 30s")]
+    public void A_schedule_is_told_in_one_line(string? cron, string? rrule, string words) =>
+        Assert.Equal(words, ScheduleWords.Describe(new ScheduleSpec
+        {
+            Cron = cron, Rrule = rrule, DayOr = false, Timezone = "Europe/Berlin", End = new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero),
+            Jitter = TimeSpan.FromSeconds(30),
+        }));
 
     private static string IdOf(ScheduleSpec schedule) => Schedules.WithIds(Spec(schedule)).Schedules[0].Id!;
 
-    private static DeploymentSpec Spec(params ScheduleSpec[] schedules) => new() { Name = "flow/d", Command = ["true"], Workdir = "/", Schedules = [.. schedules] };
+    private static DeploymentSpec Spec(params ScheduleSpec[] schedules) =>
+        new() { Name = "flow/d", Command = ["true"], Workdir = "/", Schedules = [.. schedules] };
 }

@@ -21,7 +21,8 @@ public sealed class StartJitterTests
     {
         var jitter = TimeSpan.FromSeconds(30);
         var first = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        var delays = Enumerable.Range(0, 30_000).Select(i => StartJitter.Of(RunIds.ForOccurrence("flow/d", "s", first.AddMinutes(i)), jitter)).ToList();
+        var delays = Enumerable.Range(0, 30_000)
+            .Select(i => StartJitter.Of(RunIds.ForOccurrence("flow/d", "s", first.AddMinutes(i)), jitter)).ToList();
 
         Assert.All(delays, d => Assert.InRange(d, TimeSpan.Zero, jitter - TimeSpan.FromTicks(1)));
         var seconds = delays.GroupBy(d => (int)d.TotalSeconds).Select(g => g.Count()).ToList();

@@ -153,7 +153,8 @@ public abstract class FlowRunnerContract : IDisposable
         Assert.Equal($"{Environment.GetEnvironmentVariable("PATH")}|from a file|from a command|", _shop.Stdout(spec));
         Assert.NotNull(SecretMask.Of(_shop.Files, spec.Key));
 
-        foreach (var source in (SecretSource[])[new SecretSource.Command(["/bin/sh", "-c", "echo secret; exit 3"]), new SecretSource.Command(["/no/such"]), new SecretSource.File("/no/such")])
+        foreach (var source in (SecretSource[])[new SecretSource.Command(["/bin/sh", "-c", "echo secret; exit 3"]),
+            new SecretSource.Command(["/no/such"]), new SecretSource.File("/no/such")])
         {
             var wrong = _shop.Spec("/bin/true") with { Secrets = [new("X", source)] };
             var failure = await Fail(wrong);
@@ -167,7 +168,8 @@ public abstract class FlowRunnerContract : IDisposable
     public async Task B46_a_stop_while_values_are_read_ends_that_and_the_program_never_starts()
     {
         var fifo = _shop.Fifo("pids");
-        var spec = _shop.Shell("echo started") with { Secrets = [new("X", new SecretSource.Command(["/bin/sh", "-c", $"echo $$ > {fifo.Path}; exec sleep 1000"]))] };
+        var spec = _shop.Shell(
+            "echo started") with { Secrets = [new("X", new SecretSource.Command(["/bin/sh", "-c", $"echo $$ > {fifo.Path}; exec sleep 1000"]))] };
         var recorder = new Recorder();
         _runner.Start(spec, recorder);
         var pids = await fifo.ReadNumbers();
@@ -352,7 +354,8 @@ public abstract class FlowRunnerContract : IDisposable
     public async Task Two_hundred_programs_run_at_once()
     {
         var gate = _shop.Fifo("gate");
-        var runs = Enumerable.Range(0, 200).Select(i => (Spec: _shop.Shell($"read x < {gate.Path}; echo {i}"), Recorder: new Recorder())).ToImmutableArray();
+        var runs = Enumerable.Range(0, 200).Select(i => (Spec: _shop.Shell($"read x < {gate.Path}; echo {i}"), Recorder: new Recorder()))
+            .ToImmutableArray();
         foreach (var (spec, recorder) in runs)
         {
             _runner.Start(spec, recorder);

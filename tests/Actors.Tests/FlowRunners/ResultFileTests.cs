@@ -32,7 +32,8 @@ public sealed class ResultFileTests
     {
         Assert.Equal((json, null), ResultFile.Judge(Encoding.UTF8.GetBytes(json)));
         var result = AttemptOutcomes.Result(new ProcessOutcome(new ProcessExit.Exited(0), Result: json));
-        var (name, version, payload) = EventCatalog.Write(new RunFinished(1, new AttemptOutcome(StateType.Completed, StateNames.Completed, 0, null, null), result));
+        var (name, version, payload) = EventCatalog.Write(
+            new RunFinished(1, new AttemptOutcome(StateType.Completed, StateNames.Completed, 0, null, null), result));
         Assert.IsType<RunFinished>(EventCatalog.Read(name, version, payload));
     }
 

@@ -35,7 +35,8 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
         {
             // Few letters, so that values overlap, repeat and nearly match.
             string[] values = [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Word(random, 4 + random.Next(9), "ab\n"))];
-            var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 6).Select(_ => Word(random, random.Next(8), "ab\nc") + values[random.Next(values.Length)])));
+            var text = Encoding.UTF8.GetBytes(
+                string.Concat(Enumerable.Range(0, 6).Select(_ => Word(random, random.Next(8), "ab\nc") + values[random.Next(values.Length)])));
             var mask = Mask(values)!;
             var whole = Shown(mask, Encoding.UTF8.GetString(text));
 
@@ -91,7 +92,8 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
     [Fact]
     public void Values_of_fewer_than_4_bytes_and_lines_of_fewer_than_8_are_not_looked_for()
     {
-        Assert.Equal(["long enough", "short\nlong enough\nabc"], SecretMask.Texts(Bytes("abc", "short\nlong enough\nabc")).Select(Encoding.UTF8.GetString).Order(StringComparer.Ordinal));
+        Assert.Equal(["long enough", "short\nlong enough\nabc"], SecretMask.Texts(Bytes("abc", "short\nlong enough\nabc"))
+            .Select(Encoding.UTF8.GetString).Order(StringComparer.Ordinal));
         Assert.Null(Mask("abc"));
     }
 
@@ -99,7 +101,8 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
     public void Output_is_masked_at_megabytes_a_second()
     {
         var mask = Mask("a password of usual length", "0123456789abcdef0123456789abcdef")!;
-        var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a line of output as programs write them, with a password in it or not\n", 1000)));
+        var text = Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Repeat("a line of output as programs write them, with a password in it or not\n", 1000)));
         var to = new ArrayBufferWriter<byte>(text.Length + 16);
         mask.Write(text, 0, text.Length, to);
         var begun = ThreadTime.Used;
@@ -121,7 +124,8 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
         return texts.Count == 0 ? null : SecretMask.Parse(SecretMask.Fingerprints(texts, Key, Salt), Key);
     }
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Bytes(params string[] values) => values.Select(v => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(v));
+    private static IEnumerable<ReadOnlyMemory<byte>> Bytes(params string[] values) =>
+        values.Select(v => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(v));
 
     private static string Shown(SecretMask mask, string text) => Piece(mask, Encoding.UTF8.GetBytes(text), 0, Encoding.UTF8.GetByteCount(text));
 
@@ -137,9 +141,12 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
     /// <summary>As it says what is masked, byte by byte.</summary>
     private static string Expected(byte[] text, string[] values)
     {
-        var texts = values.Concat(values.Select(v => v.Trim(' ', '\t', '\r', '\n')).Where(v => v.Length >= SecretMask.ShortestValue)).Concat(values.Where(v => v.Contains('\n', StringComparison.Ordinal)).SelectMany(v => v.Split('\n')).Where(l => l.Length >= SecretMask.ShortestLine))
+        var texts = values.Concat(values.Select(v => v.Trim(' ', '\t', '\r', '\n')).Where(v => v.Length >= SecretMask.ShortestValue))
+            .Concat(values.Where(v => v.Contains('\n', StringComparison.Ordinal)).SelectMany(v => v.Split('\n'))
+                .Where(l => l.Length >= SecretMask.ShortestLine))
             .Select(Encoding.UTF8.GetBytes).ToList();
-        var found = texts.SelectMany(t => Enumerable.Range(0, text.Length).Where(i => text.AsSpan(i).StartsWith(t)).Select(i => (From: i, Until: i + t.Length))).ToList();
+        var found = texts.SelectMany(
+            t => Enumerable.Range(0, text.Length).Where(i => text.AsSpan(i).StartsWith(t)).Select(i => (From: i, Until: i + t.Length))).ToList();
         var shown = new List<byte>();
         for (var i = 0; i < text.Length; i++)
         {
@@ -156,5 +163,6 @@ public sealed class SecretMaskTests(ITestOutputHelper log)
         return Encoding.UTF8.GetString([.. shown]);
     }
 
-    private static string Word(Random random, int length, string letters) => string.Concat(Enumerable.Range(0, length).Select(_ => letters[random.Next(letters.Length)]));
+    private static string Word(Random random, int length, string letters) =>
+        string.Concat(Enumerable.Range(0, length).Select(_ => letters[random.Next(letters.Length)]));
 }

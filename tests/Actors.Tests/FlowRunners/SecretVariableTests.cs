@@ -24,7 +24,8 @@ public sealed class SecretVariableTests : IDisposable
     public async Task B46_a_program_gets_the_values_and_what_is_kept_is_their_fingerprints()
     {
         File.CreateSymbolicLink(Path.Combine(_shop.Folder, "link"), _shop.Write("secret", "from a file\n\n"));
-        var spec = _shop.Shell("printf '%s|' \"$A\" \"$B\" \"$C\"; printf '{\"k\\\\u0065y\": [\"is from a command!\", 1234567]}' > $RUNNER_RESULT_FILE") with
+        var spec = _shop.Shell(
+            "printf '%s|' \"$A\" \"$B\" \"$C\"; printf '{\"k\\\\u0065y\": [\"is from a command!\", 1234567]}' > $RUNNER_RESULT_FILE") with
         {
             Secrets =
             [
@@ -59,22 +60,36 @@ public sealed class SecretVariableTests : IDisposable
         var spec = _shop.Shell("printf %s \"$X\" > $RUNNER_RESULT_FILE") with { Secrets = [new("X", Command("printf nosecret"))] };
         var recorder = new Recorder();
         _runner.Start(spec, recorder);
-        Assert.StartsWith("The result file is not one JSON value and was not kept: '***' is an invalid JSON literal.", (await recorder.WhenEnded()).ResultProblem, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The result file is not one JSON value and was not kept: '***' is an invalid JSON literal.", (await recorder.WhenEnded()).ResultProblem,
+            StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Failures => new()
     {
-        { "env RUNNER_NO_SUCH", "The value of X cannot be read from the node's variable 'RUNNER_NO_SUCH' (from_env): the node was started without it. Set it where the node is started, and start the node again." },
-        { "file missing", "The value of X cannot be read from the file '{}/missing' (from_file): there is no such file on this node. Put it there, or correct the path in the deployment." },
+        { "env RUNNER_NO_SUCH", "The value of X cannot be read from the node's variable 'RUNNER_NO_SUCH' (from_env): the node was started without "
+            + "it. Set it where the node is started, and start the node again." },
+        { "file missing", "The value of X cannot be read from the file '{}/missing' (from_file): there is no such file on this node. "
+            + "Put it there, or correct the path in the deployment." },
         { "file fifo", "The value of X cannot be read from the file '{}/fifo' (from_file): it is not a plain file. Name a file, or a link to one." },
-        { "file folder", "The value of X cannot be read from the file '{}/folder' (from_file): it is not a plain file. Name a file, or a link to one." },
-        { "file large", "The value of X cannot be read from the file '{}/large' (from_file): the value is larger than 65536 bytes. Hand the program the path of a file instead." },
-        { "file nul", "The value of X cannot be read from the file '{}/nul' (from_file): the value holds the character NUL, which no variable can have. Hand it over encoded (base64), or in a file." },
-        { "file latin", "The value of X cannot be read from the file '{}/latin' (from_file): the value is no text in UTF-8. Hand it over encoded (base64), or in a file." },
-        { "command echo s3cr3t; exit 3", "The value of X cannot be read from the command '/bin/sh' '-c' 'echo s3cr3t; exit 3' (from_command): it ended with exit code 3. Run it by hand as the node's user to see why: its output is not shown here, as it may have the value in it." },
-        { "command kill -9 $$", "The value of X cannot be read from the command '/bin/sh' '-c' 'kill -9 $$' (from_command): it was ended by signal 9. Run it by hand as the node's user to see why." },
-        { "command yes", "The value of X cannot be read from the command '/bin/sh' '-c' 'yes' (from_command): the value is larger than 65536 bytes. Hand the program the path of a file instead." },
-        { "program no-such-program", "The value of X cannot be read from the command 'no-such-program' (from_command): there is no program 'no-such-program' in PATH ({PATH}) on this node; install it or correct PATH." },
+        {
+            "file folder",
+            "The value of X cannot be read from the file '{}/folder' (from_file): it is not a plain file. Name a file, or a link to one."
+        },
+        { "file large", "The value of X cannot be read from the file '{}/large' (from_file): the value is larger than 65536 bytes. "
+            + "Hand the program the path of a file instead." },
+        { "file nul", "The value of X cannot be read from the file '{}/nul' (from_file): the value holds the character NUL, "
+            + "which no variable can have. Hand it over encoded (base64), or in a file." },
+        { "file latin", "The value of X cannot be read from the file '{}/latin' (from_file): the value is no text in UTF-8. "
+            + "Hand it over encoded (base64), or in a file." },
+        { "command echo s3cr3t; exit 3", "The value of X cannot be read from the command '/bin/sh' '-c' 'echo s3cr3t; exit 3' (from_command): it "
+            + "ended with exit code 3. Run it by hand as the node's user to see why: its output is not shown here, as it may have the value in it." },
+        { "command kill -9 $$", "The value of X cannot be read from the command '/bin/sh' '-c' 'kill -9 $$' (from_command): "
+            + "it was ended by signal 9. Run it by hand as the node's user to see why." },
+        { "command yes", "The value of X cannot be read from the command '/bin/sh' '-c' 'yes' (from_command): the value is larger than 65536 bytes. "
+            + "Hand the program the path of a file instead." },
+        { "program no-such-program", "The value of X cannot be read from the command 'no-such-program' (from_command): "
+            + "there is no program 'no-such-program' in PATH ({PATH}) on this node; install it or correct PATH." },
     };
 
     [Theory]
@@ -105,7 +120,8 @@ public sealed class SecretVariableTests : IDisposable
         var failure = await recorder.WhenFailed();
 
         Assert.Equal(
-            (StartFailureKind.SecretNotAvailable, message.Replace("{}", _shop.Folder, StringComparison.Ordinal).Replace("{PATH}", Environment.GetEnvironmentVariable("PATH"), StringComparison.Ordinal)),
+            (StartFailureKind.SecretNotAvailable, message.Replace("{}", _shop.Folder, StringComparison.Ordinal)
+                .Replace("{PATH}", Environment.GetEnvironmentVariable("PATH"), StringComparison.Ordinal)),
             failure);
         Assert.False(File.Exists(_shop.Files.Stdout(spec.Key)));
         Assert.False(File.Exists(_shop.Files.Mask(spec.Key)));
@@ -130,7 +146,8 @@ public sealed class SecretVariableTests : IDisposable
             ["/bin/sh", "-c", $"sleep 1000 & echo $$ $! > {fifo.Path}; wait"], TimeSpan.FromSeconds(1), CancellationToken.None)));
         var pids = await fifo.ReadNumbers();
 
-        Assert.Equal("it had not ended after 1 seconds and was killed. See that it needs nobody's answer and nothing that is away.", (await failed).Message);
+        Assert.Equal(
+            "it had not ended after 1 seconds and was killed. See that it needs nobody's answer and nothing that is away.", (await failed).Message);
         // A killed process is gone a moment after.
         foreach (var pid in pids)
         {
@@ -166,7 +183,8 @@ public sealed class SecretVariableTests : IDisposable
     public async Task B46_a_command_that_hangs_holds_up_no_other_start()
     {
         var fifo = _shop.Fifo("pids");
-        var hanging = Enumerable.Range(0, 12).Select(_ => _shop.Shell("true") with { Secrets = [new("X", Command($"echo $$ > {fifo.Path}; exec sleep 1000"))] }).ToList();
+        var hanging = Enumerable.Range(0, 12)
+            .Select(_ => _shop.Shell("true") with { Secrets = [new("X", Command($"echo $$ > {fifo.Path}; exec sleep 1000"))] }).ToList();
         var recorders = hanging.Select(spec =>
         {
             var recorder = new Recorder();

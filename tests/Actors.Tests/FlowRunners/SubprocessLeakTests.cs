@@ -26,7 +26,8 @@ public sealed class SubprocessLeakTests : IDisposable
         var before = Descriptors();
         await Run(runner, 1900);
         await Stop(runner, 100);
-        Settles(() => !Targets().Any(target => target.Contains("pidfd", StringComparison.Ordinal) || target.StartsWith(_shop.Data, StringComparison.Ordinal)));
+        Settles(() => !Targets()
+            .Any(target => target.Contains("pidfd", StringComparison.Ordinal) || target.StartsWith(_shop.Data, StringComparison.Ordinal)));
         Settles(() => Descriptors() <= before + Margin);
         Settles(() => Zombies().Count == 0);
     }
@@ -66,7 +67,8 @@ public sealed class SubprocessLeakTests : IDisposable
 
     private async Task Stop(SubprocessFlowRunner runner, int count)
     {
-        var runs = Enumerable.Range(0, count).Select(_ => (Spec: _shop.Shell("sleep 600 & setsid sleep 600 & wait"), Recorder: new Recorder())).ToList();
+        var runs = Enumerable.Range(0, count)
+            .Select(_ => (Spec: _shop.Shell("sleep 600 & setsid sleep 600 & wait"), Recorder: new Recorder())).ToList();
         foreach (var (spec, recorder) in runs)
         {
             runner.Start(spec, recorder);

@@ -137,7 +137,8 @@ internal static class Processes
     public static void Kill(int pid) => _ = NativeMethods.Kill(pid, NativeMethods.SIGKILL);
 
     /// <summary>Dead, be it reaped or not: whoever's child it is.</summary>
-    public static Task WhenDead(int pid) => Task.Run(() => Assert.True(SpinWait.SpinUntil(() => !IsAlive(pid), TimeSpan.FromMinutes(2)), $"{pid} lives"));
+    public static Task WhenDead(int pid) =>
+        Task.Run(() => Assert.True(SpinWait.SpinUntil(() => !IsAlive(pid), TimeSpan.FromMinutes(2)), $"{pid} lives"));
 
     /// <summary>A process is gone some time after it was killed.</summary>
     public static async Task WhenGone(int pid)

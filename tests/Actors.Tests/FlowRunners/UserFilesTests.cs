@@ -25,7 +25,8 @@ public sealed class UserFilesTests : IDisposable
             return;
         }
 
-        var spec = Of("nobody", "wc -c < $RUNNER_PARAMETERS_FILE; printf 1 > $RUNNER_RESULT_FILE.new; mv $RUNNER_RESULT_FILE.new $RUNNER_RESULT_FILE; echo $RUNNER_RESULT_FILE; echo again > /dev/stdout")
+        var spec = Of("nobody", "wc -c < $RUNNER_PARAMETERS_FILE; printf 1 > $RUNNER_RESULT_FILE.new; "
+            + "mv $RUNNER_RESULT_FILE.new $RUNNER_RESULT_FILE; echo $RUNNER_RESULT_FILE; echo again > /dev/stdout")
             with { Parameters = $$"""{"large":"{{new string('x', 200_000)}}"}""" };
         var outcome = await RunAsync(spec);
 
@@ -41,7 +42,9 @@ public sealed class UserFilesTests : IDisposable
     [InlineData("ln -s $SECRET $RUNNER_RESULT_FILE", "The result file is a symbolic link and was not kept; write the file itself.")]
     [InlineData("mkfifo $RUNNER_RESULT_FILE", "The result file is not a regular file and was not kept.")]
     [InlineData("mkdir $RUNNER_RESULT_FILE", "The result file is not a regular file and was not kept.")]
-    [InlineData("head -c 2000000 /dev/zero > $RUNNER_RESULT_FILE", "The result file is larger than 1048576 bytes and was not kept; write large results elsewhere and leave their address here.")]
+    [InlineData(
+        "head -c 2000000 /dev/zero > $RUNNER_RESULT_FILE",
+        "The result file is larger than 1048576 bytes and was not kept; write large results elsewhere and leave their address here.")]
     public async Task B47_what_such_a_run_puts_in_the_place_of_its_result_is_not_followed_or_waited_for(string script, string problem)
     {
         if (!Environment.IsPrivilegedProcess)
@@ -85,7 +88,8 @@ public sealed class UserFilesTests : IDisposable
 
         var kept = Directory.CreateDirectory(Path.Combine(_shop.Folder, "kept")).FullName;
         File.WriteAllText(Path.Combine(kept, "file"), "");
-        var spec = Of("nobody", $"cd $(dirname $RUNNER_RESULT_FILE) && ln -s {kept} link && mkdir -p a/b/c && ln -s {kept} a/b/link && mkfifo a/pipe && touch \"$(printf 'a/not-\\377-utf8')\" && chmod 0 a/b && chmod 500 .");
+        var spec = Of("nobody", $"cd $(dirname $RUNNER_RESULT_FILE) && ln -s {kept} link && mkdir -p a/b/c && ln -s {kept} a/b/link && mkfifo a/pipe "
+            + "&& touch \"$(printf 'a/not-\\377-utf8')\" && chmod 0 a/b && chmod 500 .");
         Assert.Equal(new ProcessExit.Exited(0), (await RunAsync(spec)).Exit);
         _runner.Forget(spec.Key);
         Assert.True(SpinWait.SpinUntil(() => _runner.WithUserFiles().Count == 0, TimeSpan.FromSeconds(30)));
@@ -93,10 +97,13 @@ public sealed class UserFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("writable", "may be written by others (mode 777), who could put something else in its place. Close it (chmod go-w), or name another.")]
+    [InlineData(
+        "writable", "may be written by others (mode 777), who could put something else in its place. Close it (chmod go-w), or name another.")]
     [InlineData("link", "is a link or a file, and not a folder. Name the folder itself.")]
-    [InlineData("below-closed", "lets other users not pass (mode 700), so that they do not reach their files in it. Open it (chmod o+x), or name another.")]
-    [InlineData("others", "belongs to another user (number 1), who could put something else in its place. Give it to the node's user, or name another.")]
+    [InlineData(
+        "below-closed", "lets other users not pass (mode 700), so that they do not reach their files in it. Open it (chmod o+x), or name another.")]
+    [InlineData(
+        "others", "belongs to another user (number 1), who could put something else in its place. Give it to the node's user, or name another.")]
     public async Task B47_a_base_that_others_could_replace_or_not_pass_is_refused(string kind, string says)
     {
         if (!Environment.IsPrivilegedProcess)
@@ -134,7 +141,8 @@ public sealed class UserFilesTests : IDisposable
         runner.Start(spec, recorder);
         var failure = await recorder.WhenFailed();
         var named = kind == "below-closed" ? folder : place;
-        Assert.Equal((StartFailureKind.Other, $"The folder '{named}', for files of programs under another user (setting user-files-dir), {says}"), failure);
+        Assert.Equal(
+            (StartFailureKind.Other, $"The folder '{named}', for files of programs under another user (setting user-files-dir), {says}"), failure);
         Assert.False(File.Exists(_shop.Files.Stdout(spec.Key)));
     }
 

@@ -24,7 +24,8 @@ public sealed class ExitRulesTests
     [InlineData("75", "2", 2, "Not retried: exit code 2 is one of retries.not_on.")]
     [InlineData(null, null, 1, null)]
     public void B91_an_end_is_retried_as_its_rules_say(string? on, string? notOn, int end, string? forbidden) => Assert.Equal(
-        forbidden, ExitRules.Forbids(new RetrySpec { Count = 1, On = List(on), NotOn = List(notOn) }, end < 0 ? new ProcessExit.Signaled(-end) : new ProcessExit.Exited(end)));
+        forbidden, ExitRules.Forbids(
+            new RetrySpec { Count = 1, On = List(on), NotOn = List(notOn) }, end < 0 ? new ProcessExit.Signaled(-end) : new ProcessExit.Exited(end)));
 
     [Fact]
     public void B91_what_nobody_knows_the_end_of_is_retried_whatever_the_rules() =>
@@ -33,8 +34,11 @@ public sealed class ExitRulesTests
     [Theory]
     [InlineData("256", null, null, "retries.on[0]: expected an exit code from 0 to 255 or the name of a signal, such as SIGKILL")]
     [InlineData("-1", null, null, "retries.on[0]: expected an exit code from 0 to 255 or the name of a signal, such as SIGKILL")]
-    [InlineData("sigkil", null, null, "retries.on[0]: expected an exit code from 0 to 255 or the name of a signal, such as SIGKILL (did you mean 'SIGKILL'?)")]
-    [InlineData("TERM", null, null, "retries.on[0]: expected an exit code from 0 to 255 or the name of a signal, such as SIGKILL (did you mean 'SIGTERM'?)")]
+    [InlineData(
+        "sigkil", null, null,
+        "retries.on[0]: expected an exit code from 0 to 255 or the name of a signal, such as SIGKILL (did you mean 'SIGKILL'?)")]
+    [InlineData(
+        "TERM", null, null, "retries.on[0]: expected an exit code from 0 to 255 or the name of a signal, such as SIGKILL (did you mean 'SIGTERM'?)")]
     [InlineData(null, "2,2", null, "retries.not_on[1]: '2' is there twice; a signal and the exit code of 128 and its number are one")]
     [InlineData("SIGKILL", "7,137", null, "retries.not_on[1]: '137' is in retries.on, too; an end is in one of the two")]
     [InlineData("0", null, null, "retries.on[0]: exit code 0 completes the run (success_codes), which is never retried")]
@@ -47,7 +51,8 @@ public sealed class ExitRulesTests
         [problem],
         DeploymentRules.Problems(Spec with
         {
-            Retries = new RetrySpec { Count = 1, On = List(on), NotOn = List(notOn) }, SuccessCodes = List(success)?.Select(int.Parse).ToImmutableArray(),
+            Retries = new RetrySpec { Count = 1, On = List(on), NotOn = List(notOn) },
+            SuccessCodes = List(success)?.Select(int.Parse).ToImmutableArray(),
         }).Select(p => $"{p.Field}: {p.Message}"));
 
     [Fact]

@@ -12,7 +12,10 @@ using Xunit.Abstractions;
 
 namespace Runner.Actors.Tests.FlowRuns;
 
-/// <summary>What the shell of a run does itself: asks first, starts and stops its child, forgets what is durable. What it decides, <see cref="FlowRunDecisionTests"/> has.</summary>
+/// <summary>
+/// What the shell of a run does itself: asks first, starts and stops its child, forgets what is durable. What it decides,
+/// <see cref="FlowRunDecisionTests"/> has.
+/// </summary>
 public sealed class FlowRunActorTests(ITestOutputHelper output) : NodeWorld(output)
 {
     private static readonly Guid Run = new("00000000-0000-8000-8000-000000000001");
@@ -288,7 +291,8 @@ public sealed class FlowRunActorTests(ITestOutputHelper output) : NodeWorld(outp
         Assert.Equal(["start 1"], FlowRunner.New());
         Assert.Single(Children);
         Assert.Equal([.. Begun, "run.attempt-starting"], Events(Key(Run)));
-        Assert.Equal([StateNames.Scheduled, StateNames.Submitting], Assert.IsType<RunView>(Get(Key(Run), new GetRun(Run))).History.Select(h => h.State.Name));
+        Assert.Equal(
+            [StateNames.Scheduled, StateNames.Submitting], Assert.IsType<RunView>(Get(Key(Run), new GetRun(Run))).History.Select(h => h.State.Name));
     }
 
     [Fact]
@@ -297,7 +301,8 @@ public sealed class FlowRunActorTests(ITestOutputHelper output) : NodeWorld(outp
         WriteBegun();
         Tell(Key(Run), WakeUpNow.Instance);
         Assert.Equal(["recover 1 unknown"], FlowRunner.New());
-        WriteAfter([Recipe(), new AttemptStarting(1, Slots, Node)], FlowRuns.Behaviour, $"{Run:D}", new RunFinished(1, AttemptOutcomes.Cancelled(null), null));
+        WriteAfter([Recipe(), new AttemptStarting(1, Slots, Node)], FlowRuns.Behaviour, $"{Run:D}", new RunFinished(
+            1, AttemptOutcomes.Cancelled(null), null));
         Observer.NeverStarted();
         Settle();
         Pass(TimeSpan.FromSeconds(1));
@@ -324,7 +329,8 @@ public sealed class FlowRunActorTests(ITestOutputHelper output) : NodeWorld(outp
     [Fact]
     public void A_life_that_finds_no_process_forgets_what_a_former_one_could_not()
     {
-        Write(FlowRuns.Behaviour, $"{Run:D}", Recipe(), new AttemptStarting(1, Slots, Node), new RunFinished(1, AttemptOutcomes.Cancelled(null), null));
+        Write(
+            FlowRuns.Behaviour, $"{Run:D}", Recipe(), new AttemptStarting(1, Slots, Node), new RunFinished(1, AttemptOutcomes.Cancelled(null), null));
         Get(Key(Run), new GetRun(Run));
         Assert.Equal(["forget 1"], FlowRunner.New());
 

@@ -21,32 +21,61 @@ public sealed class FlowRunDecisionTests
     private static readonly ProcessHandle Handle = new(42, 7, "boot");
     private static readonly FlowRunBehaviour Behaviour = new("n");
 
-    /// <summary>Rows are messages, columns phases: None, Scheduled, AwaitingSlot, Submitting, Running, Stopping (cancelled), AwaitingRetry, Ended.</summary>
+    /// <summary>
+    /// Rows are messages, columns phases: None, Scheduled, AwaitingSlot, Submitting, Running, Stopping (cancelled), AwaitingRetry, Ended.
+    /// </summary>
     public static TheoryData<string, string[]> Table => new()
     {
-        { "granted", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsTaken", "SlotsTaken", "SlotsTaken", "SlotsDeclined", "SlotsDeclined"] },
-        { "granted-others", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined"] },
-        { "refused", [None, "RunAwaitingSlot WaitForSlot", "WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
-        { "refused-other", [None, "RunAwaitingSlot WaitForSlot", "RunAwaitingSlot WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"] },
-        { "give-way", [None, None, "RunFinished:Cancelled StopWaiting", "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None] },
+        { "granted", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsTaken",
+            "SlotsTaken", "SlotsTaken", "SlotsDeclined", "SlotsDeclined"] },
+        { "granted-others", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsDeclined",
+            "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined"] },
+        {
+            "refused", [None, "RunAwaitingSlot WaitForSlot", "WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"]
+        },
+        { "refused-other", [None, "RunAwaitingSlot WaitForSlot", "RunAwaitingSlot WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting",
+            "StopWaiting", "StopWaiting"] },
+        {
+            "give-way",
+            [None, None, "RunFinished:Cancelled StopWaiting", "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None]
+        },
         { "conflicted", [None, "AcquireSlots", "WaitForSlot", None, None, None, None, None] },
         { "started", [None, None, None, "AttemptRunning WatchTimeout", None, None, None, None] },
-        { "not-started", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
+        {
+            "not-started",
+            [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None]
+        },
         { "never-started", [None, None, None, "AttemptStarting StartProcess", None, None, None, None] },
-        { "exit-0", [None, None, None, "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased", None, None] },
-        { "exit-1", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Failed SlotsReleased", None, None] },
-        { "killed-after-stop", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
-        { "gone", [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None] },
+        { "exit-0", [None, None, None, "RunFinished:Completed SlotsReleased", "RunFinished:Completed SlotsReleased",
+            "RunFinished:Completed SlotsReleased", None, None] },
+        {
+            "exit-1",
+            [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Failed SlotsReleased", None, None]
+        },
+        {
+            "killed-after-stop",
+            [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None]
+        },
+        {
+            "gone",
+            [None, None, None, "AttemptRetrying SlotsReleased", "AttemptRetrying SlotsReleased", "RunFinished:Cancelled SlotsReleased", None, None]
+        },
         { "exit-0-of-attempt-0", [None, None, None, None, None, None, None, None] },
-        { "cancel", ["=RunNotFound", "RunFinished:Cancelled =RunCancelAccepted", "RunFinished:Cancelled StopWaiting =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "=RunCancelAccepted", "RunFinished:Cancelled =RunCancelAccepted", "=RunAlreadyEnded"] },
+        { "cancel", ["=RunNotFound", "RunFinished:Cancelled =RunCancelAccepted", "RunFinished:Cancelled StopWaiting =RunCancelAccepted",
+            "AttemptStopping StopProcess =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "=RunCancelAccepted",
+            "RunFinished:Cancelled =RunCancelAccepted", "=RunAlreadyEnded"] },
         { "timeout", [None, None, None, None, "AttemptStopping StopProcess", None, None, None] },
         { "timeout-of-attempt-0", [None, None, None, None, None, None, None, None] },
         { "shutdown", [None, None, None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None] },
         { "shutdown-now", [None, None, None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", "StopProcess", None, None] },
-        { "recovered", [None, "AcquireSlots", "WaitForSlot", "RecoverProcess", "RecoverProcess WatchTimeout", "RecoverProcess StopProcess", None, None] },
+        {
+            "recovered",
+            [None, "AcquireSlots", "WaitForSlot", "RecoverProcess", "RecoverProcess WatchTimeout", "RecoverProcess StopProcess", None, None]
+        },
         { "wake-up", [None, "RunLate AcquireSlots", "RunLate", None, None, None, None, None] },
         { "repeat", ["=RunNotFound", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=RunNotEnded", "=AnswerFrom"] },
-        { "create", ["RunScheduled AcquireSlots =RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted"] },
+        { "create", ["RunScheduled AcquireSlots =RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted", "=RunSubmitted",
+            "=RunSubmitted", "=RunSubmitted"] },
         { "get", ["=RunNotFound", "=RunView", "=RunView", "=RunView", "=RunView", "=RunView", "=RunView", "=RunView"] },
     };
 
@@ -123,7 +152,8 @@ public sealed class FlowRunDecisionTests
     [Fact]
     public void A_run_that_finishes_while_being_cancelled_keeps_its_own_result()
     {
-        var ended = Then(Stopping(StopReason.Cancel), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0), StopSent: false, Result: "{\"a\":1}")));
+        var ended = Then(
+            Stopping(StopReason.Cancel), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0), StopSent: false, Result: "{\"a\":1}")));
 
         Assert.Equal(StateNames.Completed, ended.Current.Name);
         Assert.Equal("{\"a\":1}", ended.Result!.Value.GetRawText());
@@ -190,7 +220,8 @@ public sealed class FlowRunDecisionTests
     public void What_an_older_attempt_says_changes_nothing_and_neither_does_anything_after_the_end()
     {
         var second = Then(AwaitingRetry(), new SlotsGranted(Id, Slots), Due.AddSeconds(30));
-        object[] late = [new ProcessStarted(1, Handle), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0))), new ProcessNeverStarted(1), new ProcessNotStarted(1, StartFailureKind.Other, "x")];
+        object[] late = [new ProcessStarted(1, Handle), new ProcessEnded(
+            1, new ProcessOutcome(new ProcessExit.Exited(0))), new ProcessNeverStarted(1), new ProcessNotStarted(1, StartFailureKind.Other, "x")];
 
         Assert.All(late, message => Assert.Equal(None, Text(Behaviour.Decide(second, message, Due))));
         Assert.All(late, message => Assert.Equal(None, Text(Behaviour.Decide(Ended(), message, Due))));
@@ -213,7 +244,8 @@ public sealed class FlowRunDecisionTests
     public void B90_a_retry_takes_nobodys_place()
     {
         var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelRunning));
-        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))));
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(
+            1, new ProcessOutcome(new ProcessExit.Exited(1))));
         var own = new SlotsRefused(Id, "deployment:flow/d");
 
         Assert.Equal("RunAwaitingSlot WaitForSlot", Text(Behaviour.Decide(run, own, run.ReadyAt)));
@@ -224,7 +256,8 @@ public sealed class FlowRunDecisionTests
     public void B69_the_answer_to_an_earlier_attempt_cancels_nothing()
     {
         var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
-        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1))));
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(
+            1, new ProcessOutcome(new ProcessExit.Exited(1))));
         var own = new SlotsRefused(Id, "deployment:flow/d", run.ReadyAt);
 
         Assert.Equal("AcquireSlots", Text(Behaviour.Decide(retrying, own, retrying.ReadyAt)));
@@ -309,7 +342,8 @@ public sealed class FlowRunDecisionTests
 
     private static FlowRunState[] States() =>
     [
-        Behaviour.Initial(Id.ToString("D")), Scheduled(), AwaitingSlot(), Submitting(), Running(), Stopping(StopReason.Cancel), AwaitingRetry(), Ended(),
+        Behaviour.Initial(Id.ToString("D")), Scheduled(), AwaitingSlot(), Submitting(), Running(), Stopping(StopReason.Cancel), AwaitingRetry(),
+        Ended(),
     ];
 
     private static FlowRunState Then(FlowRunState state, object message, DateTimeOffset? now = null)

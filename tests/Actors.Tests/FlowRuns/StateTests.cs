@@ -20,18 +20,20 @@ public sealed class StateTests
     /// </summary>
     private static readonly ImmutableSortedDictionary<string, string> Traces = new Dictionary<string, string>
     {
-        [StateNames.Scheduled] = "run wait attempt(alive)", [StateNames.Late] = "run wait attempt(alive)", [StateNames.AwaitingConcurrencySlot] = "run wait attempt(alive)",
+        [StateNames.Scheduled] = "run wait attempt(alive)", [StateNames.Late] = "run wait attempt(alive)",
+        [StateNames.AwaitingConcurrencySlot] = "run wait attempt(alive)",
         [StateNames.AwaitingRetry] = "run wait attempt(alive) retry-delay wait",
         [StateNames.Submitting] = "run wait wait attempt",
         [StateNames.Running] = "run wait attempt(alive)", [StateNames.Retrying] = "run wait attempt(alive)",
         [StateNames.Stopping] = "run wait attempt(alive)", [StateNames.Cancelling] = "run wait attempt(alive)",
-        [StateNames.Completed] = "run wait attempt(alive)", [StateNames.Failed] = "run wait attempt(alive)", [StateNames.TimedOut] = "run wait attempt(alive)",
-        [StateNames.Crashed] = "run wait attempt(alive)", [StateNames.Cancelled] = "run wait attempt(alive)",
+        [StateNames.Completed] = "run wait attempt(alive)", [StateNames.Failed] = "run wait attempt(alive)", [StateNames.TimedOut] =
+            "run wait attempt(alive)", [StateNames.Crashed] = "run wait attempt(alive)", [StateNames.Cancelled] = "run wait attempt(alive)",
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     [Fact]
     public void Every_name_stands_in_the_table_once() => Assert.Equal(
-        typeof(StateNames).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!).Order(StringComparer.Ordinal),
+        typeof(StateNames).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!)
+            .Order(StringComparer.Ordinal),
         StateNames.All.Select(s => s.Name).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -66,7 +68,9 @@ public sealed class StateTests
 
     private static RunScheduled Scheduled { get; } = new(
         "a/b",
-        new RunRecipe(["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, [], null, new RetrySpec { Count = 1 }, null, TimeSpan.FromSeconds(1), null),
+        new RunRecipe(
+            ["true"], "/", ImmutableSortedDictionary<string, EnvValue?>.Empty, [], null, new RetrySpec { Count = 1 }, null, TimeSpan.FromSeconds(1),
+            null),
         ImmutableSortedDictionary<string, JsonElement>.Empty, At, 0, []);
 
     private static RunStateChange Step(int second, string name) =>
@@ -77,11 +81,15 @@ public sealed class StateTests
     {
         var starting = new AttemptStarting(1, [new Slot("db", 0)], "n");
         var alive = new AttemptRunning(1, 42, 7, "boot");
-        IEnumerable<ProcessExit> exits = [new ProcessExit.Exited(0), new ProcessExit.Exited(1), new ProcessExit.Signaled(9), new ProcessExit.Unknown("gone")];
+        IEnumerable<ProcessExit> exits =
+            [new ProcessExit.Exited(0), new ProcessExit.Exited(1), new ProcessExit.Signaled(9), new ProcessExit.Unknown("gone")];
         ImmutableArray<IRunEvent> begun = [Scheduled, new RunAwaitingSlot("db"), new RunLate(), starting];
         var running = begun.Add(alive);
-        var again = running.AddRange(new AttemptRetrying(1, new(StateType.Failed, StateNames.Failed, 1, null, null), At), new AttemptStarting(2, [], "n"), alive with { Attempt = 2 });
-        foreach (var life in Enum.GetValues<StopReason>().Select(reason => running.Add(new AttemptStopping(1, reason, null))).Append(again).Append(running))
+        var again = running.AddRange(
+            new AttemptRetrying(1, new(StateType.Failed, StateNames.Failed, 1, null, null), At), new AttemptStarting(2, [], "n"),
+            alive with { Attempt = 2 });
+        foreach (var life in Enum.GetValues<StopReason>().Select(reason => running.Add(new AttemptStopping(1, reason, null))).Append(again)
+            .Append(running))
         {
             FlowRunState state = new(Guid.Empty);
             foreach (var e in life)

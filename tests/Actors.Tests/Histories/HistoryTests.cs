@@ -12,7 +12,8 @@ namespace Runner.Actors.Tests.Histories;
 /// </summary>
 public sealed class HistoryTests
 {
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Folder, "*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Folder, "*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Histories");
 
@@ -49,7 +50,8 @@ public sealed class HistoryTests
         var reached = Directory.GetFiles(Folder, "FlowRun-*.json").SelectMany(file =>
         {
             using var document = Read(file);
-            return document.RootElement.GetProperty("state").GetProperty("history").EnumerateArray().Select(h => h.GetProperty("state").GetProperty("name").GetString()!).ToArray();
+            return document.RootElement.GetProperty("state").GetProperty("history").EnumerateArray()
+                .Select(h => h.GetProperty("state").GetProperty("name").GetString()!).ToArray();
         });
 
         Assert.Empty(StateNames.All.Select(s => s.Name).Except(reached));

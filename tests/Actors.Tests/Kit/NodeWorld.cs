@@ -112,7 +112,8 @@ public abstract class NodeWorld : ActorKit
         where TIntent : class => WriteAfter([], behaviour, id, events);
 
     /// <summary>As another life of an entity would, after what it wrote already.</summary>
-    private protected void WriteAfter<TState, TEvent, TIntent>(TEvent[] written, IEntityBehaviour<TState, TEvent, TIntent> behaviour, string id, params TEvent[] events)
+    private protected void WriteAfter<TState, TEvent, TIntent>(
+        TEvent[] written, IEntityBehaviour<TState, TEvent, TIntent> behaviour, string id, params TEvent[] events)
         where TState : class
         where TEvent : class
         where TIntent : class
@@ -126,7 +127,8 @@ public abstract class NodeWorld : ActorKit
     /// <summary>Has somebody else hold a slot.</summary>
     private protected void Hold(Slot slot, Guid holder) => Assert.IsType<CommitResult.Committed>(Ended(Store.Memory.CommitAsync(new EntityCommit(
     [
-        new EntityWrite(Key(holder), 0, [new StoredEvent(1, "run.late", 1, Now, "{}"u8.ToArray())]) { Slots = [new SlotChange(slot.Limit, slot.Number, Take: true)] },
+        new EntityWrite(Key(holder), 0, [new StoredEvent(1, "run.late", 1, Now, "{}"u8.ToArray())]) { Slots = [new SlotChange(
+            slot.Limit, slot.Number, Take: true)] },
     ]))));
 
     private protected RunScheduled Recipe(TimeSpan? timeout = null, int retries = 0, DateTimeOffset? due = null) => new(
@@ -143,7 +145,8 @@ public abstract class NodeWorld : ActorKit
         {
             EntityKinds.FlowRun => ActorProducer.Props(() => new FlowRunActor(Services, FlowRuns, entity.Id)),
             EntityKinds.Deployment => ActorProducer.Props(() => new DeploymentActor(
-                Services, new DeploymentBehaviour(FlowRuns.Behaviour, Codec), () => Limiter, new DamagedRows(Time, NodeLog), () => Occurred++, entity.Id)),
+                Services, new DeploymentBehaviour(FlowRuns.Behaviour, Codec), () => Limiter, new DamagedRows(Time, NodeLog), () => Occurred++,
+                entity.Id)),
             EntityKinds.Limiter => ActorProducer.Props(() => new LimitSizesActor(Services, new LimiterBehaviour(), () => Limiter, entity.Id)),
             _ => throw new ArgumentOutOfRangeException(nameof(entity), entity, null),
         };
@@ -194,6 +197,7 @@ public abstract class NodeWorld : ActorKit
             : null;
 
         private void Begin(string kind) => _shards[kind] = world.Sys.ActorOf(
-            Props.Create(() => new TestShard(id => world.Entity(new EntityKey(kind, id)), new EntityExtractor(world.Services.New))), $"shard-{kind}-{++_next}");
+            Props.Create(() => new TestShard(id => world.Entity(new EntityKey(kind, id)), new EntityExtractor(world.Services.New))),
+            $"shard-{kind}-{++_next}");
     }
 }

@@ -356,7 +356,8 @@ public sealed class LimiterActorTests : NodeWorld
 
     private void GiveBack(Slot slot, Guid holder) => Assert.IsType<CommitResult.Committed>(Ended(Store.Memory.CommitAsync(new EntityCommit(
     [
-        new EntityWrite(Key(holder), 1, [new StoredEvent(2, "run.late", 1, Now, "{}"u8.ToArray())]) { Slots = [new SlotChange(slot.Limit, slot.Number, Take: false)] },
+        new EntityWrite(Key(holder), 1, [new StoredEvent(2, "run.late", 1, Now, "{}"u8.ToArray())]) { Slots = [new SlotChange(
+            slot.Limit, slot.Number, Take: false)] },
     ]))));
 
     private void Begin(bool settle = true)

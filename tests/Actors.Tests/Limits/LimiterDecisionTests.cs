@@ -14,7 +14,9 @@ public sealed class LimiterDecisionTests
     public static TheoryData<string, string[]> Table => new()
     {
         { "set-2", ["LimitSet LimitSizeChanged =LimitChanged", "=LimitChanged", "LimitSet LimitSizeChanged =LimitChanged"] },
-        { "set-3", ["LimitSet LimitSizeChanged =LimitChanged", "LimitSet LimitSizeChanged =LimitChanged", "LimitSet LimitSizeChanged =LimitChanged"] },
+        {
+            "set-3", ["LimitSet LimitSizeChanged =LimitChanged", "LimitSet LimitSizeChanged =LimitChanged", "LimitSet LimitSizeChanged =LimitChanged"]
+        },
         { "set-0", ["=LimitInvalid", "=LimitInvalid", "=LimitInvalid"] },
         { "set-node", ["=LimitInvalid", "=LimitInvalid", "=LimitInvalid"] },
         { "delete", ["=LimitNotFound", "LimitEnding LimitSizeChanged =LimitChanged", "=LimitChanged"] },
@@ -32,7 +34,8 @@ public sealed class LimiterDecisionTests
 
         Assert.Equal(
             expected,
-            new[] { none, set, Behaviour.Apply(set, new LimitEnding("db"), default) }.Select(state => DecisionText.Of(Behaviour.Decide(state, Message(message), default))));
+            new[] { none, set, Behaviour.Apply(set, new LimitEnding("db"), default) }.Select(
+                state => DecisionText.Of(Behaviour.Decide(state, Message(message), default))));
     }
 
     [Fact]

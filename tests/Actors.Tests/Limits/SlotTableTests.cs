@@ -67,7 +67,8 @@ public sealed class SlotTableTests
 
         var unlike = _table.SizesUnlike(
         [
-            new LimitRow("same", 1), new LimitRow("other", 4), new LimitRow("new", 2), new LimitRow("deleted", 2, Ending: true), new LimitRow("over", 1, Ending: true),
+            new LimitRow("same", 1), new LimitRow("other", 4), new LimitRow("new", 2), new LimitRow("deleted", 2, Ending: true),
+            new LimitRow("over", 1, Ending: true),
         ]);
 
         Assert.Equal(
@@ -205,7 +206,9 @@ public sealed class SlotTableTests
         Assert.Empty(_table.WhoGivesWay(Node).Give);
 
         Size(Deployment, 0);
-        Park(Deployment, Run(6, 3, Deployment) with { Own = 1, OnFull = OnFull.CancelRunning }, Run(7, 4, Deployment) with { Own = 1, OnFull = OnFull.CancelRunning });
+        Park(
+            Deployment, Run(6, 3, Deployment) with { Own = 1, OnFull = OnFull.CancelRunning },
+            Run(7, 4, Deployment) with { Own = 1, OnFull = OnFull.CancelRunning });
         Assert.Equal((Id(7), Id(6)), (_table.WhoGivesWay(Deployment).Newest, Assert.Single(_table.WhoGivesWay(Deployment).Give)));
     }
 

@@ -46,7 +46,8 @@ public sealed class RequestRoutingTests : IAsyncLifetime
         Assert.True(answer.IsCompletedSuccessfully, $"{name} was not answered: {answer.Exception}");
         Assert.False(
             RefusalOf(answer) is RequestNotHandled,
-            $"Nobody knows {name}: send it to whom it is for in src/Actors/Nodes/RequestRouting.cs, and answer it there, also where there is no such entity.");
+            $"Nobody knows {name}: send it to whom it is for in src/Actors/Nodes/RequestRouting.cs, and answer it there, "
+            + "also where there is no such entity.");
     }
 
     [Fact]
@@ -56,7 +57,8 @@ public sealed class RequestRoutingTests : IAsyncLifetime
         var spec = new DeploymentSpec { Name = "alone/it", Command = ["/bin/true"], Workdir = "/" };
 
         var refusal = RefusalOf(Ask(node, new RegisterDeployment(spec with { Command = [] })));
-        Assert.All(Assert.IsType<DeploymentInvalid>(refusal).Problems, p => Assert.StartsWith("deployments[0].command", p.Field, StringComparison.Ordinal));
+        Assert.All(
+            Assert.IsType<DeploymentInvalid>(refusal).Problems, p => Assert.StartsWith("deployments[0].command", p.Field, StringComparison.Ordinal));
         var reply = Assert.IsType<Reply<DeploymentRegistered>>(ReplyOf(Ask(node, new RegisterDeployment(spec))));
         Assert.Equal((spec.Name, RegistrationOutcome.Created), (reply.Value!.Name, reply.Value.Outcome));
     }
@@ -95,7 +97,9 @@ public sealed class RequestRoutingTests : IAsyncLifetime
         var node = Start();
         _world.Run(() => _ = node.AbandonAsync());
 
-        Assert.Equal([nameof(PruneRuns), nameof(RegisterDeployment), nameof(RegisterDeployments), nameof(RetryRun), nameof(SubmitRun)], RefusedWith<NodeStopping>(node));
+        Assert.Equal(
+            [nameof(PruneRuns), nameof(RegisterDeployment), nameof(RegisterDeployments), nameof(RetryRun), nameof(SubmitRun)],
+            RefusedWith<NodeStopping>(node));
     }
 
     private RunnerNode Start(bool isFull = false)
@@ -112,12 +116,14 @@ public sealed class RequestRoutingTests : IAsyncLifetime
     /// <summary>The types of the requests that are refused so.</summary>
     private IEnumerable<string> RefusedWith<TRefusal>(RunnerNode node)
         where TRefusal : Refusal =>
-        Requests.Where(t => Ask(node, (IRequest)new WireSamples(0).Message(t)) is { IsCompletedSuccessfully: true } answer && RefusalOf(answer) is TRefusal).Select(t => t.Name);
+        Requests.Where(t => Ask(node, (IRequest)new WireSamples(0).Message(t)) is { IsCompletedSuccessfully: true } answer
+            && RefusalOf(answer) is TRefusal).Select(t => t.Name);
 
     /// <summary>Asks for what the request's type names, and lets a minute go by.</summary>
     private Task Ask(RunnerNode node, IRequest request)
     {
-        var reply = request.GetType().GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IRequest<>)).GetGenericArguments();
+        var reply = request.GetType().GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IRequest<>))
+            .GetGenericArguments();
         var ask = typeof(RunnerNode).GetMethod(nameof(RunnerNode.AskAsync))!.MakeGenericMethod(reply);
         Task answer = null!;
         _world.Run(() => answer = (Task)ask.Invoke(node, [request, CancellationToken.None])!);

@@ -98,7 +98,8 @@ public sealed class EcmaPatternTests
     public void A_pattern_has_a_largest_size() => Assert.Throws<PatternFormatException>(() => EcmaPattern.Of(new string('a', 10_001)));
 
     [Fact]
-    public void Groups_within_groups_have_a_bound() => Assert.Throws<PatternFormatException>(() => EcmaPattern.Of(new string('(', 5_000) + new string(')', 5_000)));
+    public void Groups_within_groups_have_a_bound() =>
+        Assert.Throws<PatternFormatException>(() => EcmaPattern.Of(new string('(', 5_000) + new string(')', 5_000)));
 
     [Fact]
     public void What_would_backtrack_for_ever_is_linear_where_that_is_possible()

@@ -14,26 +14,39 @@ public sealed class SchemaCheckTests
     [Theory]
     [InlineData("""{"type":"integer"}""", "\"x\"", "parameters: expected a whole number; there is a text")]
     [InlineData("""{"type":["string","null"]}""", "1", "parameters: expected a text or null; there is a whole number")]
-    [InlineData("""{"properties":{"items":{"items":{"properties":{"name":{"minLength":3}}}}}}""", """{"items":[{},{"name":"ab"}]}""", "parameters.items[1].name: expected a text of at least 3 characters; this one has 2")]
-    [InlineData("""{"properties":{"first name":{"const":1}}}""", """{"first name":2}""", "parameters[\"first name\"]: expected 1; there is a whole number")]
+    [InlineData(
+        """{"properties":{"items":{"items":{"properties":{"name":{"minLength":3}}}}}}""", """{"items":[{},{"name":"ab"}]}""",
+        "parameters.items[1].name: expected a text of at least 3 characters; this one has 2")]
+    [InlineData(
+        """{"properties":{"first name":{"const":1}}}""", """{"first name":2}""", "parameters[\"first name\"]: expected 1; there is a whole number")]
     [InlineData("""{"enum":["dev","prod"]}""", "\"pord\"", "parameters: expected one of \"dev\", \"prod\"; there is another text")]
     [InlineData("""{"required":["a","b"]}""", "{}", "parameters.a: is required|parameters.b: is required")]
-    [InlineData("""{"properties":{"count":true},"additionalProperties":false}""", """{"cuont":1}""", "parameters.cuont: is not expected here; did you mean 'count'?")]
-    [InlineData("""{"properties":{"count":true},"additionalProperties":false}""", """{"zzz":1}""", "parameters.zzz: is not expected here; known are count")]
+    [InlineData(
+        """{"properties":{"count":true},"additionalProperties":false}""", """{"cuont":1}""",
+        "parameters.cuont: is not expected here; did you mean 'count'?")]
+    [InlineData(
+        """{"properties":{"count":true},"additionalProperties":false}""", """{"zzz":1}""", "parameters.zzz: is not expected here; known are count")]
     [InlineData("""{"minimum":0.1,"multipleOf":0.1}""", "-0.05", "parameters: expected at least 0.1|parameters: expected a multiple of 0.1")]
     [InlineData("""{"exclusiveMaximum":1e400}""", "1e400", "parameters: expected less than 1e400")]
     [InlineData("""{"pattern":"^a$"}""", "\"b\"", "parameters: expected a text that matches the pattern \"^a$\"")]
     [InlineData("""{"uniqueItems":true}""", "[1,2,1.0]", "parameters[2]: is equal to parameters[0]; expected items that all differ")]
     [InlineData("""{"minItems":1}""", "[]", "parameters: expected at least 1 item; there are 0")]
     [InlineData("""{"maxProperties":1}""", """{"a":1,"b":2}""", "parameters: expected at most 1 property; there are 2")]
-    [InlineData("""{"contains":{"type":"null"},"minContains":2}""", "[null]", "parameters: expected at least 2 items as 'contains' describes; there is 1")]
-    [InlineData("""{"propertyNames":{"pattern":"^[a-z]+$"}}""", """{"A":1}""", "parameters.A: its name is not allowed: expected a text that matches the pattern \"^[a-z]+$\"")]
+    [InlineData(
+        """{"contains":{"type":"null"},"minContains":2}""", "[null]", "parameters: expected at least 2 items as 'contains' describes; there is 1")]
+    [InlineData(
+        """{"propertyNames":{"pattern":"^[a-z]+$"}}""", """{"A":1}""",
+        "parameters.A: its name is not allowed: expected a text that matches the pattern \"^[a-z]+$\"")]
     [InlineData("""{"dependentRequired":{"a":["b"]}}""", """{"a":1}""", "parameters.b: is required where \"a\" is given")]
     [InlineData("""{"not":{"type":"null"}}""", "null", "parameters: is what 'not' excludes")]
     [InlineData("""{"items":false}""", "[1]", "parameters[0]: nothing is allowed here")]
-    [InlineData("""{"allOf":[{"properties":{"a":{"type":"null"}}}],"unevaluatedProperties":false}""", """{"a":1,"b":1}""", "parameters.a: expected null; there is a whole number|parameters.b: is not expected here")]
+    [InlineData(
+        """{"allOf":[{"properties":{"a":{"type":"null"}}}],"unevaluatedProperties":false}""", """{"a":1,"b":1}""",
+        "parameters.a: expected null; there is a whole number|parameters.b: is not expected here")]
     [InlineData("""{"if":{"required":["a"]},"then":{"required":["b"]}}""", """{"a":1}""", "parameters.b: is required")]
-    [InlineData("""{"$ref":"https://json-schema.org/draft/2020-12/schema"}""", """{"type":1}""", "parameters.type: expected null, boolean, object, array, number, string or integer, or a list of them; there is a whole number")]
+    [InlineData(
+        """{"$ref":"https://json-schema.org/draft/2020-12/schema"}""", """{"type":1}""",
+        "parameters.type: expected null, boolean, object, array, number, string or integer, or a list of them; there is a whole number")]
     public void Everything_that_does_not_fit_is_said_with_its_place_and_what_is_expected(string schema, string value, string expected) =>
         Assert.Equal(expected, string.Join('|', Check(schema, value)));
 
@@ -41,11 +54,16 @@ public sealed class SchemaCheckTests
     // The only alternative of the value's type is the one that was meant.
     [InlineData("""{"anyOf":[{"type":"string"},{"type":"object","required":["a"]}]}""", "{}", "parameters.a: is required")]
     // A property that is constant in each alternative says which was meant.
-    [InlineData("""{"oneOf":[{"properties":{"kind":{"const":"file"},"path":{"type":"string"}}},{"properties":{"kind":{"const":"url"},"port":{"maximum":9}}}]}""", """{"kind":"url","path":1,"port":10}""", "parameters.port: expected at most 9")]
+    [InlineData("""{"oneOf":[{"properties":{"kind":{"const":"file"},"path":{"type":"string"}}},{"properties":{"kind":{"const":"url"}"""
+        + ""","port":{"maximum":9}}}]}""", """{"kind":"url","path":1,"port":10}""", "parameters.port: expected at most 9")]
     // Nothing says it: what each would ask for.
-    [InlineData("""{"anyOf":[{"type":"string"},{"type":"null"}]}""", "1", "parameters: fits none of the 2 alternatives of 'anyOf': expected a text; there is a whole number; or expected null; there is a whole number")]
-    [InlineData("""{"oneOf":[{"required":["a"]},{"required":["b"]}]}""", "{}", "parameters: fits none of the 2 alternatives of 'oneOf': parameters.a is required; or parameters.b is required")]
-    [InlineData("""{"oneOf":[{"minimum":1},{"minimum":2},{"type":"null"}]}""", "3", "parameters: fits oneOf[0] and oneOf[1]; expected to fit exactly one")]
+    [InlineData("""{"anyOf":[{"type":"string"},{"type":"null"}]}""", "1", "parameters: fits none of the 2 alternatives of 'anyOf': expected a text; "
+        + "there is a whole number; or expected null; there is a whole number")]
+    [InlineData(
+        """{"oneOf":[{"required":["a"]},{"required":["b"]}]}""", "{}",
+        "parameters: fits none of the 2 alternatives of 'oneOf': parameters.a is required; or parameters.b is required")]
+    [InlineData(
+        """{"oneOf":[{"minimum":1},{"minimum":2},{"type":"null"}]}""", "3", "parameters: fits oneOf[0] and oneOf[1]; expected to fit exactly one")]
     public void Of_alternatives_the_one_that_was_meant_is_explained(string schema, string value, string expected) =>
         Assert.Equal(expected, string.Join('|', Check(schema, value)));
 
@@ -135,7 +153,9 @@ public sealed class SchemaCheckTests
         Assert.Contains("deeper than 100 levels", Assert.Single(Check("""{"items":{"$ref":"#"}}""", deep)), StringComparison.Ordinal);
 
         var doubling = SchemaReadingTests.Links(40, """{"allOf":[{"$ref":"#/$defs/d~"},{"$ref":"#/$defs/d~"}]}""");
-        Assert.Contains("too many steps", Assert.Single(Check("{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + doubling + "\"d40\":true}}", "1")), StringComparison.Ordinal);
+        Assert.Contains(
+            "too many steps", Assert.Single(Check("{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + doubling + "\"d40\":true}}", "1")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +163,8 @@ public sealed class SchemaCheckTests
     {
         var divisor = new string('7', 9_999);
         Assert.Empty(Check("{\"items\":{\"multipleOf\":" + divisor + "}}", $"[{divisor},{divisor}0,{divisor}e400]"));
-        Assert.Contains("too many steps", Assert.Single(Check("{\"items\":{\"multipleOf\":" + divisor + "}}", $"[{string.Join(',', Enumerable.Repeat("3e999999999999999", 800))}]")), StringComparison.Ordinal);
+        Assert.Contains("too many steps", Assert.Single(Check("{\"items\":{\"multipleOf\":" + divisor
+            + "}}", $"[{string.Join(',', Enumerable.Repeat("3e999999999999999", 800))}]")), StringComparison.Ordinal);
         Assert.Empty(Check("""{"items":{"multipleOf":0.01}}""", $"[{string.Join(',', Enumerable.Repeat("3e999999999999999,12345678.25", 50_000))}]"));
     }
 
@@ -161,13 +182,15 @@ public sealed class SchemaCheckTests
             }
         });
 
-        Assert.Equal("the patterns took 0.05 s together, the last of them \"^(?=a)(a+)+$\" at parameters; make them or the value simpler", given.Message);
+        Assert.Equal(
+            "the patterns took 0.05 s together, the last of them \"^(?=a)(a+)+$\" at parameters; make them or the value simpler", given.Message);
     }
 
     [Fact]
     public void Names_that_may_have_been_meant_are_looked_for_only_so_often()
     {
-        var schema = "{\"additionalProperties\":false,\"properties\":{" + string.Join(',', Enumerable.Range(0, 1_000).Select(i => $"\"name{i}\":true")) + "}}";
+        var schema = "{\"additionalProperties\":false,\"properties\":{"
+            + string.Join(',', Enumerable.Range(0, 1_000).Select(i => $"\"name{i}\":true")) + "}}";
 
         var problems = Check(schema, "{" + string.Join(',', Enumerable.Range(0, 30).Select(i => $"\"nmae{i}\":1")) + "}");
 

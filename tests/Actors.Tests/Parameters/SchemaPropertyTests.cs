@@ -19,8 +19,10 @@ public sealed class SchemaPropertyTests
 
     private static readonly string[] Scalars =
     [
-        "null", "true", "false", "0", "1", "-1.5", "1e400", "1e99999999999999999999", "\"a\"", "\"object\"", "\"array\"", "\"#\"", "\"#/$defs/a\"", "\"#a\"", "\"a\"",
-        "\"http://json-schema.org/draft-07/schema#\"", "\"^(a|b)*$\"", "\"(\"", "\"\\ud800\"", "\"%zz#%\"", "\"urn:x:y\"", "\"//[\"", "\"\"", "\"[\\\\\"", "\"\\\\p{L}\"",
+        "null", "true", "false", "0", "1", "-1.5", "1e400", "1e99999999999999999999", "\"a\"", "\"object\"", "\"array\"", "\"#\"", "\"#/$defs/a\"",
+        "\"#a\"", "\"a\"",
+        "\"http://json-schema.org/draft-07/schema#\"", "\"^(a|b)*$\"", "\"(\"", "\"\\ud800\"", "\"%zz#%\"", "\"urn:x:y\"", "\"//[\"", "\"\"",
+        "\"[\\\\\"", "\"\\\\p{L}\"",
     ];
 
     private static Gen<string> Value(int size) => size <= 0
@@ -37,14 +39,16 @@ public sealed class SchemaPropertyTests
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(5_000), Prop.ForAll(cases.ToArbitrary(), c =>
         {
             var read = ParameterSchema.TryRead(SchemaReadingTests.Json(c.schema), "schema", out var schema, out var problems);
-            return read == problems.IsEmpty && (schema is null || schema.Check(SchemaReadingTests.Json(c.value)).All(p => p.Message.Length > 0 && p.Field.StartsWith("parameters", StringComparison.Ordinal)));
+            return read == problems.IsEmpty && (schema is null || schema.Check(SchemaReadingTests.Json(c.value))
+                .All(p => p.Message.Length > 0 && p.Field.StartsWith("parameters", StringComparison.Ordinal)));
         }));
     }
 
     [Fact]
     public void No_text_is_a_pattern_that_makes_it_throw()
     {
-        var texts = Gen.Elements("()[]{}*+?|^$.\\dDwWsSpPbBkux01,-<>=!:aZ😀é\ud800".Select(c => c.ToString()).ToArray()).ArrayOf(12).Select(string.Concat);
+        var texts = Gen.Elements("()[]{}*+?|^$.\\dDwWsSpPbBkux01,-<>=!:aZ😀é\ud800".Select(c => c.ToString()).ToArray()).ArrayOf(12)
+            .Select(string.Concat);
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(4_000), Prop.ForAll(texts.ToArbitrary(), text =>
         {
             try

@@ -41,7 +41,9 @@ public sealed class SchemaReadingTests
     [InlineData("""{"x":{"$ref":"#/y"},"y":{"enum":3},"$ref":"#/x"}""", "schema.y.enum", "a list")]
     [InlineData("""{"x":{"minimum":"1"},"$dynamicRef":"#/x"}""", "schema.x.minimum", "a number")]
     [InlineData("""{"x":{"properties":{"a":5}},"properties":{"b":{"$ref":"#/x"}}}""", "schema.x.properties.a", "expected a schema")]
-    [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","x":{"dependencies":{"a":3}},"$ref":"#/x"}""", "schema.x.dependencies.a", "expected a schema")]
+    [InlineData(
+        """{"$schema":"http://json-schema.org/draft-07/schema#","x":{"dependencies":{"a":3}},"$ref":"#/x"}""", "schema.x.dependencies.a",
+        "expected a schema")]
     public void A_wrong_schema_is_refused_where_it_is_wrong(string schema, string path, string message)
     {
         Assert.False(ParameterSchema.TryRead(Json(schema), "schema", out _, out var problems));
@@ -64,7 +66,8 @@ public sealed class SchemaReadingTests
     public void B64_a_schema_that_references_find_twice_is_asked_by_both()
     {
         Assert.True(ParameterSchema.TryRead(
-            Json("""{"allOf":[{"$ref":"#/x/properties/a"},{"$ref":"#/x"}],"x":{"properties":{"a":{"maximum":3}}}}"""), "schema", out var schema, out _));
+            Json("""{"allOf":[{"$ref":"#/x/properties/a"},{"$ref":"#/x"}],"x":{"properties":{"a":{"maximum":3}}}}"""), "schema", out var schema,
+            out _));
 
         Assert.Single(schema.Check(JsonElement.Parse("5")));
         Assert.Single(schema.Check(JsonElement.Parse("""{"a":5}""")));
@@ -73,7 +76,8 @@ public sealed class SchemaReadingTests
     [Fact]
     public void Everything_that_is_wrong_is_said_at_once()
     {
-        Assert.False(ParameterSchema.TryRead(Json("""{"type":"a","minimum":"b","properties":{"c":{"maxItems":-1,"$ref":5}}}"""), "schema", out _, out var problems));
+        Assert.False(ParameterSchema.TryRead(
+            Json("""{"type":"a","minimum":"b","properties":{"c":{"maxItems":-1,"$ref":5}}}"""), "schema", out _, out var problems));
 
         Assert.Equal(["schema.type", "schema.minimum", "schema.properties.c.maxItems", "schema.properties.c.$ref"], problems.Select(p => p.Field));
     }
@@ -105,7 +109,8 @@ public sealed class SchemaReadingTests
     [Fact]
     public void A_chain_of_references_may_be_long_but_not_without_bound()
     {
-        static string Chain(int links) => "{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + Links(links, "{\"$ref\":\"#/$defs/d~\"}") + $"\"d{links}\":{{\"type\":\"null\"}}}}}}";
+        static string Chain(int links) =>
+            "{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + Links(links, "{\"$ref\":\"#/$defs/d~\"}") + $"\"d{links}\":{{\"type\":\"null\"}}}}}}";
 
         Assert.True(ParameterSchema.TryRead(Json(Chain(150)), "schema", out var schema, out _));
         Assert.Empty(schema.Check(Json("null")));
@@ -118,7 +123,8 @@ public sealed class SchemaReadingTests
     [Fact]
     public void Patterns_have_a_largest_size_together()
     {
-        static string Patterns(int count) => "{\"patternProperties\":{" + string.Join(',', Enumerable.Range(1, count).Select(i => $"\"^\\\\p{{L}}{{{i}}}$\":true")) + "}}";
+        static string Patterns(int count) =>
+            "{\"patternProperties\":{" + string.Join(',', Enumerable.Range(1, count).Select(i => $"\"^\\\\p{{L}}{{{i}}}$\":true")) + "}}";
 
         Assert.True(ParameterSchema.TryRead(Json(Patterns(10)), "schema", out _, out _));
         Assert.False(ParameterSchema.TryRead(Json(Patterns(2_000)), "schema", out _, out var problems));

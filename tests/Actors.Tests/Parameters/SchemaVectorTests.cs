@@ -42,14 +42,15 @@ public sealed class SchemaVectorTests
 
         Assert.True(vectors.Count >= 2_000);
         Assert.All(
-            vectors.GroupBy(v => (Draft: v.GetProperty("draft").GetString(), Valid: v.GetProperty("valid").GetBoolean())), g => Assert.True(g.Count() > 500));
+            vectors.GroupBy(v => (Draft: v.GetProperty("draft").GetString(), Valid: v.GetProperty("valid").GetBoolean())),
+            g => Assert.True(g.Count() > 500));
         Assert.Equal(2, vectors.Select(v => v.GetProperty("draft").GetString()).Distinct().Count());
         Assert.True(new FileInfo(File).Length < 1_000_000);
     }
 
     /// <summary>
-    /// The other one compares what is within lists and objects as Python does, where True is 1: it finds [true, 2] in an enum that lists [1, 2]. JSON Schema
-    /// says that they are of different types, and differ.
+    /// The other one compares what is within lists and objects as Python does, where True is 1: it finds [true, 2] in an enum that lists [1, 2]. JSON
+    /// Schema says that they are of different types, and differ.
     /// </summary>
     private static bool IsTrueTakenForOne(JsonElement schema, JsonElement value) =>
         schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("enum", out _)

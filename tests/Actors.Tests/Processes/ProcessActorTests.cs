@@ -50,7 +50,8 @@ public sealed class ProcessActorTests : NodeWorld
 
         Assert.Equal(
             [
-                new ProcessStarted(3, Handle), new ProcessNotStarted(3, StartFailureKind.CommandNotFound, "There is none."), new ProcessNeverStarted(3),
+                new ProcessStarted(3, Handle), new ProcessNotStarted(3, StartFailureKind.CommandNotFound, "There is none."),
+                new ProcessNeverStarted(3),
                 new ProcessEnded(3, outcome),
             ],
             _toRun.Select(told => told.Message));

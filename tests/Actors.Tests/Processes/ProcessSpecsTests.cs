@@ -27,7 +27,8 @@ public sealed class ProcessSpecsTests
     public void B92_a_template_stands_for_what_it_says_in_arguments_variables_and_folder(string text, string filled)
     {
         var spec = For(new RunRecipe(
-            ["echo", text], "/" + text, ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", text).Add("B", null), [], null, RetrySpec.None, null, TimeSpan.Zero, null), out var problem);
+            ["echo", text], "/" + text, ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", text).Add("B", null), [], null, RetrySpec.None,
+            null, TimeSpan.Zero, null), out var problem);
 
         Assert.Null(problem);
         Assert.Equal(["echo", filled], spec.Command.ToArray());
@@ -43,16 +44,20 @@ public sealed class ProcessSpecsTests
     [InlineData("{{ something }}", "")]
     public void B92_a_name_that_there_is_not_is_refused_with_what_was_meant(string template, string hint)
     {
-        var expected = $"'{template}' is not a template; expected {{{{ parameters.NAME }}}}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id, run.name and run.schedule{hint}";
+        var expected = $"'{template}' is not a template; expected {{{{ parameters.NAME }}}}, or one of deployment.flow, deployment.name, "
+            + $"run.attempt, run.due, run.id, run.name and run.schedule{hint}";
 
         Assert.Equal(
             [("command[0]", expected), ("workdir", expected), ("env.A", expected)],
-            DeploymentRules.Problems(Spec(template) with { Workdir = "/" + template, Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", template) }).Select(p => (p.Field, p.Message)));
+            DeploymentRules.Problems(
+                Spec(template) with { Workdir = "/" + template, Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("A", template) })
+                .Select(p => (p.Field, p.Message)));
     }
 
     [Fact]
     public void B92_a_parameter_that_there_is_not_is_refused_with_the_one_that_was_meant() => Assert.EndsWith(
-        "so a run might lack it (did you mean 'who'?)", Assert.Single(DeploymentRules.Problems(Spec("{{ parameters.whom }}"))).Message, StringComparison.Ordinal);
+        "so a run might lack it (did you mean 'who'?)", Assert.Single(DeploymentRules.Problems(Spec("{{ parameters.whom }}"))).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void B92_what_becomes_longer_than_the_system_takes_is_not_put_together_and_is_named()
@@ -60,8 +65,8 @@ public sealed class ProcessSpecsTests
         var most = new string('x', (128 * 1024) - 1);
         Assert.Null(Problem(["true", most]));
         Assert.Equal(
-            "'command[1]' is longer than the 128 KiB that the system takes for one argument or variable. Let the program read large parameters itself: "
-            + "RUNNER_PARAMETERS, or the file that RUNNER_PARAMETERS_FILE names, has all of them.",
+            "'command[1]' is longer than the 128 KiB that the system takes for one argument or variable. "
+            + "Let the program read large parameters itself: RUNNER_PARAMETERS, or the file that RUNNER_PARAMETERS_FILE names, has all of them.",
             Problem(["true", most + "x"]));
         // In bytes, and with the variable's name.
         Assert.StartsWith("'command[1]' is longer than", Problem(["true", new string('ä', 64 * 1024)]), StringComparison.Ordinal);
@@ -70,7 +75,8 @@ public sealed class ProcessSpecsTests
         // A hundred thousand times a megabyte, of which next to nothing is put together.
         Assert.StartsWith(
             "'command[2]' is longer when '{{ parameters.large }}' is filled in than the 128 KiB",
-            Problem(["true", "a", string.Concat(Enumerable.Repeat("{{ parameters.who }}{{ parameters.large }}", 100_000))]), StringComparison.Ordinal);
+            Problem(["true", "a", string.Concat(Enumerable.Repeat("{{ parameters.who }}{{ parameters.large }}", 100_000))]),
+            StringComparison.Ordinal);
         Assert.StartsWith(
             "Up to 'command[21]' when '{{ parameters.part }}' is filled in, command and environment are longer than the 2 MiB",
             Problem(["true", .. Enumerable.Repeat("{{ parameters.part }}", 10_000)]), StringComparison.Ordinal);
@@ -84,7 +90,9 @@ public sealed class ProcessSpecsTests
     public void B92_a_value_does_not_lead_out_of_the_folder(string value)
     {
         For(
-            new RunRecipe(["true"], "/data/{{ parameters.who }}", ImmutableSortedDictionary<string, EnvValue?>.Empty, [], null, RetrySpec.None, null, TimeSpan.Zero, null),
+            new RunRecipe(
+                ["true"], "/data/{{ parameters.who }}", ImmutableSortedDictionary<string, EnvValue?>.Empty, [], null, RetrySpec.None, null,
+                TimeSpan.Zero, null),
             out var problem, value);
 
         Assert.Equal(StartFailureKind.WorkingDirectoryNotFound, problem!.Kind);
@@ -107,13 +115,15 @@ public sealed class ProcessSpecsTests
     private static ProcessSpec For(RunRecipe recipe, out StartProblem? problem, string who = "me & «you»") => new ProcessSpecs(_ => []).For(
         new AttemptKey(Id, 3),
         new RunScheduled("flow/d", recipe, ImmutableSortedDictionary<string, JsonElement>.Empty
-            .Add("who", Text(who)).Add("list", JsonDocument.Parse("[1,null]").RootElement).Add("large", Text(new string('y', 1024 * 1024))).Add("part", Text(new string('z', 100_000))), Due, 0, []),
+            .Add("who", Text(who)).Add("list", JsonDocument.Parse("[1,null]").RootElement).Add("large", Text(new string('y', 1024 * 1024)))
+            .Add("part", Text(new string('z', 100_000))), Due, 0, []),
         out problem);
 
     private static JsonElement Text(string text) => JsonDocument.Parse($"\"{JsonEncodedText.Encode(text)}\"").RootElement;
 
     private static DeploymentSpec Spec(string argument) => new()
     {
-        Name = "flow/d", Command = [argument], Workdir = "/", Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("who", Text("me")),
+        Name = "flow/d", Command = [argument], Workdir = "/",
+        Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("who", Text("me")),
     };
 }

@@ -5,14 +5,19 @@ using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Tests.Processes;
 
-/// <summary>Behaviour 93: what a shell makes of a template is the value, the whole value, and nothing but the value; what it would not is refused. On every shell that is here.</summary>
+/// <summary>
+/// Behaviour 93: what a shell makes of a template is the value, the whole value, and nothing but the value; what it would not is refused. On every
+/// shell that is here.
+/// </summary>
 public sealed class ShellTextTests
 {
     /// <summary>Ends in a letter, since shells cut line ends off what a command prints.</summary>
     private static readonly string[] Values =
     [
-        "plain", "", "two words", "  spaces  inside  ", "it's", "a \"b\" c", "'", "\"", "$HOME", "$(echo gone)", "`echo gone`", "${x}", "$1 $# $@", "\\", "a\\nb\\", "\\\\'\\\"",
-        "*", "/*", "?[a-z]*", "~", "-n", "--help", "-", "--", "; echo gone", "& echo gone &", "| cat", "> gone", "a\nb", "\n\nE", "a\n#b", "EOF", "E\nEOF\nE", "!", "!!", "#", "}", "{{ run.id }}",
+        "plain", "", "two words", "  spaces  inside  ", "it's", "a \"b\" c", "'", "\"", "$HOME", "$(echo gone)", "`echo gone`", "${x}", "$1 $# $@",
+        "\\", "a\\nb\\", "\\\\'\\\"",
+        "*", "/*", "?[a-z]*", "~", "-n", "--help", "-", "--", "; echo gone", "& echo gone &", "| cat", "> gone", "a\nb", "\n\nE", "a\n#b", "EOF",
+        "E\nEOF\nE", "!", "!!", "#", "}", "{{ run.id }}",
         "a[$(echo gone >&2)]", "=", "A=b", "\t", "ä€😀", "%s%d\\", "done", "esac", ")", "A B * $(touch PWNED)", "x[$(echo gone >&2)]", "\u0001\u007f",
     ];
 
@@ -80,19 +85,29 @@ public sealed class ShellTextTests
         var refused = 0;
         string[] around =
         [
-            "( @ )", "{ @; }", "f() { @; }; f \"a b\"", "case a in b) ;; (a|c) @;; esac", "if true; then @; else echo \"no\"; fi", "for i in 1; do @; done", "@ | cat", "printf '%s' \"$( @; printf E)\"",
-            "cat <<M% | sed '$d'\n$( @; printf E)\nit's \"\nM%\n", "cat <<M% <<'N%' >/dev/null; @\n\"$(printf x)\nM%\nit's\nN%\n", "# don't \"\n@", ": '\"' \"'\" \\' \\\"; @",
-            "set -- 'x y' z; @", ": $((1 + (2))) \"${x:-}\" ${x:-'}'} `printf \"'\"` ; @", "while true; do @; break; done", "! false && @", "x=$( @; printf E); printf '%s' \"$x\"", "@ # it's\n",
-            "set -- a; for i do case $i in a) @;; esac; done", "(case b in a) echo in esac;; b) @;; esac)", "case in in (esac) ;; in) @;; esac", ": a \\\n b \\\n# it's \"\n@", ": \"a \\\nb\"; @",
-            "case\\\n a in a) @;; esac", "c=case; @", ": \"$$ (\" $# $? $$\"'\" ; @", "cat <<M% >/dev/null\na \\\nM%\n@", "cat <<-M% <<-'N%' >/dev/null\n\tcase a in a)\n\tM%\n$(\\\n\tN%\n@", "@ >&1 2>&1",
+            "( @ )", "{ @; }", "f() { @; }; f \"a b\"", "case a in b) ;; (a|c) @;; esac", "if true; then @; else echo \"no\"; fi",
+            "for i in 1; do @; done", "@ | cat", "printf '%s' \"$( @; printf E)\"",
+            "cat <<M% | sed '$d'\n$( @; printf E)\nit's \"\nM%\n", "cat <<M% <<'N%' >/dev/null; @\n\"$(printf x)\nM%\nit's\nN%\n", "# don't \"\n@",
+            ": '\"' \"'\" \\' \\\"; @",
+            "set -- 'x y' z; @", ": $((1 + (2))) \"${x:-}\" ${x:-'}'} `printf \"'\"` ; @", "while true; do @; break; done", "! false && @",
+            "x=$( @; printf E); printf '%s' \"$x\"", "@ # it's\n",
+            "set -- a; for i do case $i in a) @;; esac; done", "(case b in a) echo in esac;; b) @;; esac)", "case in in (esac) ;; in) @;; esac",
+            ": a \\\n b \\\n# it's \"\n@", ": \"a \\\nb\"; @",
+            "case\\\n a in a) @;; esac", "c=case; @", ": \"$$ (\" $# $? $$\"'\" ; @", "cat <<M% >/dev/null\na \\\nM%\n@",
+            "cat <<-M% <<-'N%' >/dev/null\n\tcase a in a)\n\tM%\n$(\\\n\tN%\n@", "@ >&1 2>&1",
         ];
-        string[] inside = ["printf '<%s>' {{ parameters.x }}", "printf '<%s>' \"{{ parameters.x }}\"", "cat <<M%\n<{{ parameters.x }}>\nM%\n", "y=\"a {{ parameters.x }}\"; printf '<%s>' \"${y#a }\""];
+        string[] inside =
+        [
+            "printf '<%s>' {{ parameters.x }}", "printf '<%s>' \"{{ parameters.x }}\"", "cat <<M%\n<{{ parameters.x }}>\nM%\n",
+            "y=\"a {{ parameters.x }}\"; printf '<%s>' \"${y#a }\""
+        ];
         for (var i = 0; i < 500; i++)
         {
             var text = inside[random.Next(inside.Length)].Replace("M%", "M", StringComparison.Ordinal);
             for (var depth = random.Next(5); depth > 0; depth--)
             {
-                var one = around[random.Next(around.Length)].Replace("M%", $"M{depth}", StringComparison.Ordinal).Replace("N%", $"N{depth}", StringComparison.Ordinal);
+                var one = around[random.Next(around.Length)].Replace("M%", $"M{depth}", StringComparison.Ordinal)
+                    .Replace("N%", $"N{depth}", StringComparison.Ordinal);
                 if (one.Contains("null; @", StringComparison.Ordinal) && text.Contains('\n', StringComparison.Ordinal))
                 {
                     // The next line is the here-document's.
@@ -107,7 +122,8 @@ public sealed class ShellTextTests
             if (!problems.IsEmpty)
             {
                 refused++;
-                Assert.All(problems, p => Assert.Matches("'case' stands within|within a word; put a space|ends in a backslash|a line ends within", p));
+                Assert.All(
+                    problems, p => Assert.Matches("'case' stands within|within a word; put a space|ends in a backslash|a line ends within", p));
                 continue;
             }
 
@@ -115,10 +131,13 @@ public sealed class ShellTextTests
             foreach (var shell in Shells())
             {
                 // A text that a shell makes nothing of with a plain word there is none to try: bash has trouble with some here-documents.
-                if ((await Run(shell, text.Replace("{{ parameters.x }}", "word", StringComparison.Ordinal), value)).Printed.Contains("<word>", StringComparison.Ordinal))
+                if ((await Run(shell, text.Replace("{{ parameters.x }}", "word", StringComparison.Ordinal), value)).Printed
+                    .Contains("<word>", StringComparison.Ordinal))
                 {
                     var (printed, said) = await Run(shell, text, value);
-                    Assert.True(printed.Contains($"<{value}>", StringComparison.Ordinal), $"{shell} printed {printed} for {value} and said {said}:\n{text}\n{ShellText.Of(text).Script}");
+                    Assert.True(
+                        printed.Contains($"<{value}>", StringComparison.Ordinal),
+                        $"{shell} printed {printed} for {value} and said {said}:\n{text}\n{ShellText.Of(text).Script}");
                     Assert.False(printed.Contains("RUNNER_TEMPLATE", StringComparison.Ordinal), text);
                     tried++;
                 }
@@ -129,29 +148,51 @@ public sealed class ShellTextTests
     }
 
     [Theory]
-    [InlineData("echo '{{ parameters.x }}'", "'{{ parameters.x }}' stands within single quotes, where the shell replaces nothing; write it in double quotes, or without any")]
+    [InlineData(
+        "echo '{{ parameters.x }}'",
+        "'{{ parameters.x }}' stands within single quotes, where the shell replaces nothing; write it in double quotes, or without any")]
     [InlineData("echo `date {{ parameters.x }}`", "'{{ parameters.x }}' stands within backquotes; write $(…) instead of them")]
     [InlineData("echo \"`date {{ parameters.x }}`\"", "'{{ parameters.x }}' stands within backquotes; write $(…) instead of them")]
-    [InlineData("echo ${{ parameters.x }}", "'{{ parameters.x }}' stands right after '$', which the shell would take with it; write \\$ for a dollar sign")]
-    [InlineData("echo \"${{ parameters.x }}\"", "'{{ parameters.x }}' stands right after '$', which the shell would take with it; write \\$ for a dollar sign")]
-    [InlineData("echo \\{{ parameters.x }}", "'{{ parameters.x }}' stands right after a backslash, which would quote the reference's first character; write two for a backslash")]
-    [InlineData("echo \"\\{{ parameters.x }}\"", "'{{ parameters.x }}' stands right after a backslash, which would quote the reference's first character; write two for a backslash")]
-    [InlineData("echo ${y:-{{ parameters.x }}}", "'{{ parameters.x }}' stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that")]
-    [InlineData("echo \"${y:-\"{{ parameters.x }}\"}\"", "'{{ parameters.x }}' stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that")]
-    [InlineData("echo $((1 + {{ parameters.x }}))", "'{{ parameters.x }}' stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk, or compare with [ … ]")]
-    [InlineData("echo $((1 + $(echo {{ parameters.x }})))", "'{{ parameters.x }}' stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk, or compare with [ … ]")]
-    [InlineData("((y = \"{{ parameters.x }}\"))", "shells do not agree on what '((' is; put a space between the two for a command, and compare with [ … ]")]
-    [InlineData("cat <<'EOF'\n{{ parameters.x }}\nEOF", "line 2: '{{ parameters.x }}' stands in a here-document whose end mark is quoted, where the shell replaces nothing; leave the quotes off the mark, as in <<EOF")]
-    [InlineData("cat <<\\EOF\n{{ parameters.x }}\nEOF", "line 2: '{{ parameters.x }}' stands in a here-document whose end mark is quoted, where the shell replaces nothing; leave the quotes off the mark, as in <<EOF")]
+    [InlineData(
+        "echo ${{ parameters.x }}", "'{{ parameters.x }}' stands right after '$', which the shell would take with it; write \\$ for a dollar sign")]
+    [InlineData(
+        "echo \"${{ parameters.x }}\"",
+        "'{{ parameters.x }}' stands right after '$', which the shell would take with it; write \\$ for a dollar sign")]
+    [InlineData(
+        "echo \\{{ parameters.x }}",
+        "'{{ parameters.x }}' stands right after a backslash, which would quote the reference's first character; write two for a backslash")]
+    [InlineData(
+        "echo \"\\{{ parameters.x }}\"",
+        "'{{ parameters.x }}' stands right after a backslash, which would quote the reference's first character; write two for a backslash")]
+    [InlineData(
+        "echo ${y:-{{ parameters.x }}}", "'{{ parameters.x }}' stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that")]
+    [InlineData(
+        "echo \"${y:-\"{{ parameters.x }}\"}\"",
+        "'{{ parameters.x }}' stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that")]
+    [InlineData("echo $((1 + {{ parameters.x }}))", "'{{ parameters.x }}' stands within $((…)), where some shells run commands that a value names; "
+        + "let a program calculate, such as expr or awk, or compare with [ … ]")]
+    [InlineData("echo $((1 + $(echo {{ parameters.x }})))", "'{{ parameters.x }}' stands within $((…)), "
+        + "where some shells run commands that a value names; let a program calculate, such as expr or awk, or compare with [ … ]")]
+    [InlineData(
+        "((y = \"{{ parameters.x }}\"))", "shells do not agree on what '((' is; put a space between the two for a command, and compare with [ … ]")]
+    [InlineData("cat <<'EOF'\n{{ parameters.x }}\nEOF", "line 2: '{{ parameters.x }}' stands in a here-document whose end mark is quoted, "
+        + "where the shell replaces nothing; leave the quotes off the mark, as in <<EOF")]
+    [InlineData("cat <<\\EOF\n{{ parameters.x }}\nEOF", "line 2: '{{ parameters.x }}' stands in a here-document whose end mark is quoted, "
+        + "where the shell replaces nothing; leave the quotes off the mark, as in <<EOF")]
     [InlineData("cat <<{{ parameters.x }}", "'{{ parameters.x }}' cannot be the end mark of a here-document, in which nothing is replaced")]
     [InlineData("cat <<EOF\n`cat {{ parameters.x }}`\nEOF", "line 2: '{{ parameters.x }}' stands within backquotes; write $(…) instead of them")]
     [InlineData("echo {{ parameters.x }}\necho \"open", "line 2: a double quote is not closed, so nobody can say what quotes a template stands in")]
     [InlineData("echo {{ parameters.x }} 'open", "a single quote is not closed, so nobody can say what quotes a template stands in")]
     [InlineData("echo {{ parameters.x }} $(open", "'$(' is not closed, so nobody can say what quotes a template stands in")]
     [InlineData("echo $'a' {{ parameters.x }}", "shells do not agree on what '$'' is, so nobody can say what quotes a template stands in; write '…'")]
-    [InlineData("echo $[1] {{ parameters.x }}", "shells do not agree on what '$[' is, so nobody can say what quotes a template stands in; write $((…))")]
-    [InlineData("echo {{ paramters.x }}", "'{{ paramters.x }}' is not a template; expected {{ parameters.NAME }}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id, run.name and run.schedule (did you mean 'parameters.x'?). In single quotes braces stay as they are")]
-    [InlineData("echo {{ parameters.y }}", "parameter 'y' has no default in 'parameters', and no parameter_schema that is enforced requires it, so a run might lack it")]
+    [InlineData(
+        "echo $[1] {{ parameters.x }}", "shells do not agree on what '$[' is, so nobody can say what quotes a template stands in; write $((…))")]
+    [InlineData("echo {{ paramters.x }}", "'{{ paramters.x }}' is not a template; "
+        + "expected {{ parameters.NAME }}, or one of deployment.flow, deployment.name, run.attempt, run.due, run.id, "
+        + "run.name and run.schedule (did you mean 'parameters.x'?). In single quotes braces stay as they are")]
+    [InlineData(
+        "echo {{ parameters.y }}",
+        "parameter 'y' has no default in 'parameters', and no parameter_schema that is enforced requires it, so a run might lack it")]
     [InlineData(" ", "expected a text for /bin/sh without null characters, e.g. \"sort {{ parameters.file }} | uniq -c\"")]
     public void B93_where_a_template_cannot_stand_it_is_refused_with_what_to_write(string text, string problem) => Assert.Equal(
         [("shell", problem)], DeploymentRules.Problems(Spec with { Shell = text }).Select(p => (p.Field, p.Message)));
@@ -178,7 +219,8 @@ public sealed class ShellTextTests
     [InlineData("cat <<\"E\nF\"\nE\nF\n: {{ parameters.x }}", "the end mark of a here-document is not a word")]
     [InlineData("echo \"$(cat <<EOF)\"\n{{ parameters.x }}\nEOF\n", "'$(' is closed in the line in which a here-document begins")]
     [InlineData("cat <<EOF \"$(\n)\"\n{{ parameters.x }}\nEOF\n", "a line ends within what follows '<<' in it")]
-    [InlineData("echo \"$(cat <<EOF\nhi\nEOF)\" {{ parameters.x }} \"\nEOF\n)\"", "shells do not agree on whether this line ends the here-document 'EOF'")]
+    [InlineData(
+        "echo \"$(cat <<EOF\nhi\nEOF)\" {{ parameters.x }} \"\nEOF\n)\"", "shells do not agree on whether this line ends the here-document 'EOF'")]
     [InlineData("a=(b)#' {{ parameters.x }}", "shells do not agree on what a '(' within a word is")]
     [InlineData("echo @(a|b) {{ parameters.x }}", "shells do not agree on what a '(' within a word is")]
     [InlineData("cat <(echo)#' {{ parameters.x }}", "'<(' is not one of every shell's")]

@@ -227,7 +227,8 @@ public sealed class RetentionActorTests(ITestOutputHelper output) : NodeWorld(ou
     private void Begin(RetentionRule? rule = null)
     {
         var settings = new RetentionSettings(rule ?? RetentionRule.Everything, TimeSpan.Zero) { SweepEvery = SweepEvery, Output = _files };
-        _sweeper = Sys.ActorOf(ActorProducer.Props(() => new RetentionActor(Store, new DamagedRows(Time, NodeLog), Time, settings, _erased.Add, NodeLog)));
+        _sweeper = Sys.ActorOf(
+            ActorProducer.Props(() => new RetentionActor(Store, new DamagedRows(Time, NodeLog), Time, settings, _erased.Add, NodeLog)));
         Settle();
     }
 

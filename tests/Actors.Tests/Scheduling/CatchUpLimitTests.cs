@@ -68,7 +68,8 @@ public sealed class CatchUpLimitTests
         Assert.Equal(first.Batch, back.Batch);
         var rest = CatchUp.Due(Every(60), back.Cursor, Noon.AddMinutes(1), CatchUpPolicy.All, 100, 150, back.Batch);
 
-        Assert.Equal(Enumerable.Range(0, 150).Select(i => Noon.AddMinutes(i - 149)), [.. first.Occurrences, .. back.Occurrences, .. rest.Occurrences]);
+        Assert.Equal(
+            Enumerable.Range(0, 150).Select(i => Noon.AddMinutes(i - 149)), [.. first.Occurrences, .. back.Occurrences, .. rest.Occurrences]);
         Assert.Null(rest.Batch);
     }
 
@@ -77,7 +78,8 @@ public sealed class CatchUpLimitTests
     {
         ISchedule[] schedules =
         [
-            Every(0.1), Every(7), Every(86400), Cron("* * * 1 *"), Cron("* 9 * * *", "Europe/Berlin"), Cron("*/7 8-18 * * mon-fri", "Australia/Lord_Howe"), Cron("0 0 29 2 *"),
+            Every(0.1), Every(7), Every(86400), Cron("* * * 1 *"), Cron("* 9 * * *", "Europe/Berlin"),
+            Cron("*/7 8-18 * * mon-fri", "Australia/Lord_Howe"), Cron("0 0 29 2 *"),
         ];
         foreach (var (schedule, days) in schedules.Select((s, i) => (s, i == 0 ? 0.02 : i == 1 ? 1.0 : 4000)))
         {
@@ -110,7 +112,8 @@ public sealed class CatchUpLimitTests
     public void Answers_at_both_ends_of_the_calendar_and_refuses_no_limit_at_all()
     {
         Assert.Single(CatchUp.Due(Every(86400), DateTimeOffset.MinValue, DateTimeOffset.MinValue.AddDays(1), CatchUpPolicy.All, 1, 1).Occurrences);
-        Assert.Equal(DateTimeOffset.MaxValue, CatchUp.Due(Cron("0 0 1 1 *"), DateTimeOffset.MaxValue.AddDays(-1), DateTimeOffset.MaxValue, CatchUpPolicy.All, 1, 1).Cursor);
+        Assert.Equal(DateTimeOffset.MaxValue, CatchUp.Due(
+            Cron("0 0 1 1 *"), DateTimeOffset.MaxValue.AddDays(-1), DateTimeOffset.MaxValue, CatchUpPolicy.All, 1, 1).Cursor);
         Assert.Throws<ArgumentOutOfRangeException>(() => CatchUp.Due(Every(1), Noon, Noon.AddDays(1), CatchUpPolicy.All, 1, 0));
     }
 

@@ -111,7 +111,8 @@ public class CatchUpTests
         foreach (var policy in Enum.GetValues<CatchUpPolicy>())
         {
             Assert.Single(CatchUp.Due(Every(86400), DateTimeOffset.MinValue, DateTimeOffset.MinValue.AddDays(1), policy, 1).Occurrences);
-            Assert.Equal(DateTimeOffset.MaxValue, CatchUp.Due(Cron("0 0 1 1 *"), DateTimeOffset.MaxValue.AddDays(-1), DateTimeOffset.MaxValue, policy, 1).Cursor);
+            Assert.Equal(DateTimeOffset.MaxValue, CatchUp.Due(
+                Cron("0 0 1 1 *"), DateTimeOffset.MaxValue.AddDays(-1), DateTimeOffset.MaxValue, policy, 1).Cursor);
         }
     }
 

@@ -49,7 +49,8 @@ internal static class CronDifference
 
     private static bool Either(Difference d) => d.Text.DayOr && d.Text.DayOfMonth.Restricts && d.Text.DayOfWeek.Restricts;
 
-    private static bool IsNth(FieldCase field) => field.Text.Contains('#', StringComparison.Ordinal) || field.Text.Contains('l', StringComparison.Ordinal);
+    private static bool IsNth(FieldCase field) =>
+        field.Text.Contains('#', StringComparison.Ordinal) || field.Text.Contains('l', StringComparison.Ordinal);
 
     private static bool HasLastDay(FieldCase field) => field.Text.Split(',').Contains("l");
 
@@ -87,7 +88,8 @@ internal static class CronDifference
     private static (DateTimeOffset At, TimeSpan Length, bool Forward)? Change(Difference d, TimeSpan later)
     {
         var from = d.At - TimeSpan.FromHours(25) - later;
-        for (var at = new DateTimeOffset((d.At + later).Ticks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero); at > from; at = at.AddMinutes(-1))
+        for (var at = new DateTimeOffset((d.At + later).Ticks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero); at > from;
+            at = at.AddMinutes(-1))
         {
             var by = d.OffsetAt(at) - d.OffsetAt(at.AddTicks(-1));
             if (by != TimeSpan.Zero)

@@ -8,9 +8,11 @@ namespace Runner.Actors.Tests.Scheduling;
 internal sealed record FieldCase(string Text, Func<DateTime, bool> Allows, bool Restricts, bool Recurs);
 
 /// <summary>A generated expression and the slow way to its occurrences: look at every minute, or at every second where it has that field.</summary>
-internal sealed record CronCase(FieldCase? Second, FieldCase Minute, FieldCase Hour, FieldCase DayOfMonth, FieldCase Month, FieldCase DayOfWeek, bool DayOr)
+internal sealed record CronCase(
+    FieldCase? Second, FieldCase Minute, FieldCase Hour, FieldCase DayOfMonth, FieldCase Month, FieldCase DayOfWeek, bool DayOr)
 {
-    public string Expression => (Second is null ? "" : Second.Text + " ") + $"{Minute.Text} {Hour.Text} {DayOfMonth.Text} {Month.Text} {DayOfWeek.Text}";
+    public string Expression =>
+        (Second is null ? "" : Second.Text + " ") + $"{Minute.Text} {Hour.Text} {DayOfMonth.Text} {Month.Text} {DayOfWeek.Text}";
 
     /// <summary>How far apart the times are that are looked at.</summary>
     public TimeSpan Unit => Second is null ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(1);

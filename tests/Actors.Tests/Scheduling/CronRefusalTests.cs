@@ -10,9 +10,12 @@ public class CronRefusalTests
     [InlineData("  \t", "expression", "it is empty")]
     [InlineData("nonsense", "expression", "has 1 field;")]
     [InlineData("* * * *", "expression", "has 4 fields")]
-    [InlineData("0 0 0 * * * *", "expression", "has 7 fields; expected five fields: minute hour day-of-month month day-of-week, or six with the second before them")]
+    [InlineData(
+        "0 0 0 * * * *", "expression",
+        "has 7 fields; expected five fields: minute hour day-of-month month day-of-week, or six with the second before them")]
     [InlineData("@reboot", "expression", "'@reboot' is no macro")]
-    [InlineData("TZ=America/Denver 0 14 * * *", "expression", "'TZ=America/Denver' is a zone, which does not stand in it; expected the zone in the schedule's own field 'timezone', and here the expression alone")]
+    [InlineData("TZ=America/Denver 0 14 * * *", "expression", "'TZ=America/Denver' is a zone, which does not stand in it; "
+        + "expected the zone in the schedule's own field 'timezone', and here the expression alone")]
     [InlineData("CRON_TZ=UTC 0 14 * * *", "expression", "'CRON_TZ=UTC' is a zone")]
     [InlineData("0 14 * * * tz=Europe/Berlin", "expression", "'tz=Europe/Berlin' is a zone")]
     [InlineData("CRON_TZ=UTC @daily", "expression", "'CRON_TZ=UTC' is a zone")]
@@ -41,7 +44,8 @@ public class CronRefusalTests
     [InlineData("* * 1-15W * *", "day-of-month", "'1-15' is not one of its values in '1-15W'")]
     [InlineData("* * fri * *", "day-of-month", "'fri' is not")]
     [InlineData("* * 5L * *", "day-of-month", "'5L' is not")]
-    [InlineData("* * * * 8L", "day-of-week", "'8' is not one of its values in '8L'; expected a number from 0 to 7 or a name from sun to sat, with L (friL) for the month's last or #2 (fri#2) for its second")]
+    [InlineData("* * * * 8L", "day-of-week", "'8' is not one of its values in '8L'; "
+        + "expected a number from 0 to 7 or a name from sun to sat, with L (friL) for the month's last or #2 (fri#2) for its second")]
     [InlineData("* * * * fryL", "day-of-week", "'fry' is not one of its values in 'fryL'")]
     [InlineData("* * * * L5", "day-of-week", "'L5' is not")]
     [InlineData("* * * * L-2", "day-of-week", "'L' is not one of its values in 'L-2'")]

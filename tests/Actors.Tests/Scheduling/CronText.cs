@@ -40,7 +40,8 @@ internal static class CronText
             var every = body is "*" or "?";
             var ends = body.Split('-');
             var first = every ? min : Value(ends[0]);
-            var last = every ? max : ends.Length == 2 ? Value(ends[1]) : item.Contains('/', StringComparison.Ordinal) ? (names == Days ? 7 : max) : first;
+            var last = every ? max
+                : ends.Length == 2 ? Value(ends[1]) : item.Contains('/', StringComparison.Ordinal) ? (names == Days ? 7 : max) : first;
             var values = new HashSet<int>();
             var value = names == Days && first == 7 && last != 7 ? 0 : first;
             for (var i = 0; ; i++)
@@ -58,7 +59,8 @@ internal static class CronText
                 value = value >= max && !(names == Days && last == 7 && value < 7) ? min : value + 1;
             }
 
-            return new FieldCase(item, t => values.Contains(part(t)), !every || step > 1, every || item.Contains('/', StringComparison.Ordinal) || ends.Length == 2);
+            return new FieldCase(
+                item, t => values.Contains(part(t)), !every || step > 1, every || item.Contains('/', StringComparison.Ordinal) || ends.Length == 2);
         }
 
         int Value(string word) => Array.IndexOf(names, word) is >= 0 and var index ? index : Number(word);
@@ -88,7 +90,8 @@ internal static class CronText
             : null;
     }
 
-    private static bool IsDay(DateTime day, string name) => name == Days[(int)day.DayOfWeek] || (char.IsAsciiDigit(name[0]) && Number(name) % 7 == (int)day.DayOfWeek);
+    private static bool IsDay(DateTime day, string name) =>
+        name == Days[(int)day.DayOfWeek] || (char.IsAsciiDigit(name[0]) && Number(name) % 7 == (int)day.DayOfWeek);
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

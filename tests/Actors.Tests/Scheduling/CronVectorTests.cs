@@ -14,7 +14,8 @@ public sealed partial class CronVectorTests
     private const int Most = 100;
 
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Scheduling", "Vectors");
-    private static readonly Vector[] Vectors = [.. File.ReadLines(Path.Combine(Folder, "cron-vectors.jsonl")).Select(l => JsonSerializer.Deserialize(l, VectorJson.Default.Vector)!)];
+    private static readonly Vector[] Vectors =
+        [.. File.ReadLines(Path.Combine(Folder, "cron-vectors.jsonl")).Select(l => JsonSerializer.Deserialize(l, VectorJson.Default.Vector)!)];
 
     [Fact]
     public void Every_answer_of_others_is_ours_or_differs_in_a_named_way()
@@ -24,14 +25,17 @@ public sealed partial class CronVectorTests
         var unnamed = new List<string>();
         foreach (var vector in Vectors)
         {
-            var classes = Differences(vector).Select(d => CronDifference.Name(vector.By, d) ?? $"unnamed at {d.At:O} ({(d.Ours ? "ours" : "theirs")})").Distinct().ToList();
+            var classes = Differences(vector)
+                .Select(d => CronDifference.Name(vector.By, d) ?? $"unnamed at {d.At:O} ({(d.Ours ? "ours" : "theirs")})").Distinct().ToList();
             classes.ForEach(c => named[c] = named.GetValueOrDefault(c) + 1);
-            unnamed.AddRange(classes.Where(c => c.StartsWith("unnamed", StringComparison.Ordinal)).Take(1).Select(c => $"{vector.By} '{vector.Expression}' {vector.Zone} {vector.DayOr} from {vector.From:O}: {c}"));
+            unnamed.AddRange(classes.Where(c => c.StartsWith("unnamed", StringComparison.Ordinal)).Take(1)
+                .Select(c => $"{vector.By} '{vector.Expression}' {vector.Zone} {vector.DayOr} from {vector.From:O}: {c}"));
         }
 
         Assert.True(unnamed.Count == 0, $"{unnamed.Count} are neither:\n{string.Join('\n', unnamed.Take(20))}");
         var found = string.Join('\n', named.Select(n => $"{n.Key}: {n.Value}"));
-        var documented = string.Join('\n', ScheduleDocument.Table("| difference |").OrderBy(row => row[0], StringComparer.Ordinal).Select(row => $"{row[0]}: {row[2]}"));
+        var documented = string.Join(
+            '\n', ScheduleDocument.Table("| difference |").OrderBy(row => row[0], StringComparer.Ordinal).Select(row => $"{row[0]}: {row[2]}"));
         Assert.True(found == documented, $"Found are\n{found}\nand docs/schedules.md names\n{documented}");
     }
 
@@ -47,7 +51,8 @@ public sealed partial class CronVectorTests
         }
 
         var ours = new List<DateTimeOffset>();
-        for (var next = schedule.Next(vector.From); theirs.Count == 0 ? ours.Count == 0 : ours.Count < Most && next <= theirs[^1]; next = schedule.Next(next!.Value))
+        for (var next = schedule.Next(vector.From); theirs.Count == 0 ? ours.Count == 0 : ours.Count < Most && next <= theirs[^1];
+            next = schedule.Next(next!.Value))
         {
             ours.Add(next!.Value);
         }

@@ -21,25 +21,40 @@ public class IntervalScheduleTests
     [InlineData("00:00:00.1", "2026-01-01T00:00Z", "2026-03-10T12:00:00.05Z", "2026-03-10T12:00:00.1Z")]
     [InlineData("7.00:00", "2026-01-05T09:00Z", "2026-03-10T12:00Z", "2026-03-16T09:00Z")]
     [InlineData("7.00:00", "2036-01-07T09:00Z", "2026-03-10T12:00Z", "2026-03-16T09:00Z")]
-    public void Occurrences_are_the_anchor_and_whole_intervals_from_it_in_both_directions(string interval, string anchor, string after, string next) =>
-        Assert.Equal(At(next), Every(interval, anchor).Next(At(after)));
+    public void Occurrences_are_the_anchor_and_whole_intervals_from_it_in_both_directions(
+        string interval, string anchor, string after, string next) =>
+            Assert.Equal(At(next), Every(interval, anchor).Next(At(after)));
 
     [Theory]
-    [InlineData("1.00:00", "2026-01-01T02:30+01:00", "Europe/Berlin", "2026-03-28T00:00Z", "2026-03-30T12:00Z", "03-28 02:30+01:00,03-29 03:00+02:00,03-30 02:30+02:00")]
-    [InlineData("1.00:00", "2026-01-01T02:30+01:00", "Europe/Berlin", "2026-10-24T00:00+02:00", "2026-10-26T12:00Z", "10-24 02:30+02:00,10-25 02:30+02:00,10-26 02:30+01:00")]
-    [InlineData("2.00:00", "2026-07-01T09:00+02:00", "Europe/Berlin", "2026-03-26T12:00Z", "2026-03-31T12:00Z", "03-27 09:00+01:00,03-29 09:00+02:00,03-31 09:00+02:00")]
-    [InlineData("1.00:00", "2011-12-01T09:00-10:00", "Pacific/Apia", "2011-12-29T00:00-10:00", "2012-01-01T00:00+14:00", "12-29 09:00-10:00,12-31 00:00+14:00,12-31 09:00+14:00")]
-    [InlineData("1.00:00", "2026-03-01T00:00-05:00", "America/Havana", "2026-03-07T12:00-05:00", "2026-03-09T12:00-04:00", "03-08 01:00-04:00,03-09 00:00-04:00")]
-    [InlineData("1.00:00", "2026-10-01T02:15+10:30", "Australia/Lord_Howe", "2026-10-03T12:00+10:30", "2026-10-05T12:00+11:00", "10-04 02:30+11:00,10-05 02:15+11:00")]
-    public void B33_whole_days_keep_the_wall_clock_time_across_clock_changes(string interval, string anchor, string zone, string after, string before, string expected) =>
-        Assert.Equal(expected.Split(','), Between(Every(interval, anchor, zone), zone, after, before));
+    [InlineData(
+        "1.00:00", "2026-01-01T02:30+01:00", "Europe/Berlin", "2026-03-28T00:00Z", "2026-03-30T12:00Z",
+        "03-28 02:30+01:00,03-29 03:00+02:00,03-30 02:30+02:00")]
+    [InlineData(
+        "1.00:00", "2026-01-01T02:30+01:00", "Europe/Berlin", "2026-10-24T00:00+02:00", "2026-10-26T12:00Z",
+        "10-24 02:30+02:00,10-25 02:30+02:00,10-26 02:30+01:00")]
+    [InlineData(
+        "2.00:00", "2026-07-01T09:00+02:00", "Europe/Berlin", "2026-03-26T12:00Z", "2026-03-31T12:00Z",
+        "03-27 09:00+01:00,03-29 09:00+02:00,03-31 09:00+02:00")]
+    [InlineData(
+        "1.00:00", "2011-12-01T09:00-10:00", "Pacific/Apia", "2011-12-29T00:00-10:00", "2012-01-01T00:00+14:00",
+        "12-29 09:00-10:00,12-31 00:00+14:00,12-31 09:00+14:00")]
+    [InlineData(
+        "1.00:00", "2026-03-01T00:00-05:00", "America/Havana", "2026-03-07T12:00-05:00", "2026-03-09T12:00-04:00",
+        "03-08 01:00-04:00,03-09 00:00-04:00")]
+    [InlineData(
+        "1.00:00", "2026-10-01T02:15+10:30", "Australia/Lord_Howe", "2026-10-03T12:00+10:30", "2026-10-05T12:00+11:00",
+        "10-04 02:30+11:00,10-05 02:15+11:00")]
+    public void B33_whole_days_keep_the_wall_clock_time_across_clock_changes(
+        string interval, string anchor, string zone, string after, string before, string expected) =>
+            Assert.Equal(expected.Split(','), Between(Every(interval, anchor, zone), zone, after, before));
 
     [Theory]
     [InlineData("2026-10-25T02:30+01:00", "10-24 02:30+02:00,10-25 02:30+01:00,10-26 02:30+01:00")] // the second pass, so that day in the second
     [InlineData("2026-10-25T02:30+02:00", "10-24 02:30+02:00,10-25 02:30+02:00,10-26 02:30+01:00")]
     [InlineData("2025-10-26T02:30+01:00", "10-24 02:30+02:00,10-25 02:30+02:00,10-26 02:30+01:00")] // of another year, so the first
     public void An_anchor_in_a_repeated_hour_is_an_occurrence_itself(string anchor, string expected) =>
-        Assert.Equal(expected.Split(','), Between(Every("1.00:00", anchor, "Europe/Berlin"), "Europe/Berlin", "2026-10-23T12:00Z", "2026-10-26T12:00Z"));
+        Assert.Equal(
+            expected.Split(','), Between(Every("1.00:00", anchor, "Europe/Berlin"), "Europe/Berlin", "2026-10-23T12:00Z", "2026-10-26T12:00Z"));
 
     [Theory]
     [InlineData("Pacific/Apia", "2011-12-30T00:00+14:00", "2011-12-31T00:00+14:00")] // the missing day's times meet the next day's midnight

@@ -248,5 +248,6 @@ internal sealed class RecurrenceOracle
 
     private static DayOfWeek Weekday(string text) => (DayOfWeek)Array.IndexOf(["SU", "MO", "TU", "WE", "TH", "FR", "SA"], text);
 
-    internal static DateTime Time(string text) => DateTime.ParseExact(text.TrimEnd('Z'), ["yyyyMMdd'T'HHmmss", "yyyyMMdd"], CultureInfo.InvariantCulture);
+    internal static DateTime Time(string text) =>
+        DateTime.ParseExact(text.TrimEnd('Z'), ["yyyyMMdd'T'HHmmss", "yyyyMMdd"], CultureInfo.InvariantCulture);
 }

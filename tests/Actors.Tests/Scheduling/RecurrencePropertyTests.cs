@@ -30,19 +30,22 @@ public class RecurrencePropertyTests
         from count in Sometimes(5, "COUNT", Gen.Choose(1, 60).Select(n => n.ToString(CultureInfo.InvariantCulture)))
         from until in Sometimes(count.Length > 0 ? 0 : 5, "UNTIL", Seconds(start, start.AddDays(1000)).Select(time => Stamp(time) + "Z"))
         from zone in Gen.Elements(Zones.Unusual)
-        select new RuleCase($"FREQ={frequency}" + (interval > 1 ? $";INTERVAL={interval}" : "") + choice + positions + weekStart + count + until, start, zone);
+        select new RuleCase(
+            $"FREQ={frequency}" + (interval > 1 ? $";INTERVAL={interval}" : "") + choice + positions + weekStart + count + until, start, zone);
 
     private static readonly Gen<RecurrenceSchedule> AnySchedule =
         from one in AnyRule
         from dates in Sometimes(4, "\nRDATE", Seconds(one.Start, one.Start.AddDays(200)).Select(Stamp), ':')
-        from exclusions in Sometimes(4, "\nEXDATE", Seconds(one.Start, one.Start.AddDays(200)).Select(time => $"{Stamp(one.Start)},{Stamp(time)}"), ':')
+        from exclusions in Sometimes(
+            4, "\nEXDATE", Seconds(one.Start, one.Start.AddDays(200)).Select(time => $"{Stamp(one.Start)},{Stamp(time)}"), ':')
         from excluded in Sometimes(4, "\nEXRULE", AnyRule.Select(other => other.Rule), ':')
         let schedule = Parse(one.Text + dates + exclusions + excluded, one.Zone)
         where schedule is not null
         select schedule;
 
     private static readonly Gen<DateTimeOffset> AnyInstant = Gen.Frequency(
-        (5, Seconds(new DateTime(1995, 1, 1), new DateTime(2035, 1, 1)).Select(time => new DateTimeOffset(time.AddTicks(time.Second % 3), TimeSpan.Zero))),
+        (5, Seconds(new DateTime(1995, 1, 1), new DateTime(2035, 1, 1))
+            .Select(time => new DateTimeOffset(time.AddTicks(time.Second % 3), TimeSpan.Zero))),
         (1, Seconds(DateTime.MinValue, DateTime.MaxValue).Select(time => new DateTimeOffset(time, TimeSpan.Zero))),
         (1, Gen.Elements(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue.AddTicks(-1))));
 
@@ -100,8 +103,11 @@ public class RecurrencePropertyTests
                     from back in Gen.Choose(0, 5000)
                     from at in Gen.Choose(-200, 3000)
                     let start = place.change.AddMinutes(-back)
-                    select (one: new RuleCase($"FREQ={frequency};INTERVAL={interval}{hours}{minutes}{positions}{count}", start, place.zone), after: place.change.AddMinutes(at - 1500));
-        Check(times, 2000, item => AgreesWithWalk(item.one, new RecurrenceOracle(item.one.Rule, item.one.Start, Zones.Zone(item.one.Zone)), item.after, TimeSpan.FromDays(2)));
+                    select (
+                        one: new RuleCase($"FREQ={frequency};INTERVAL={interval}{hours}{minutes}{positions}{count}", start, place.zone),
+                        after: place.change.AddMinutes(at - 1500));
+        Check(times, 2000, item => AgreesWithWalk(
+            item.one, new RecurrenceOracle(item.one.Rule, item.one.Start, Zones.Zone(item.one.Zone)), item.after, TimeSpan.FromDays(2)));
     }
 
     [Fact]
@@ -115,7 +121,8 @@ public class RecurrencePropertyTests
                     select $"FREQ={frequency};INTERVAL={interval}{hours}{minutes}{seconds}";
         var cases = from rule in dense
                     from excluded in dense
-                    from place in Gen.Elements(Zones.Unusual.Where(zone => zone is not ("UTC" or "Asia/Kathmandu")).Select(zone => (zone, change: ChangeIn(zone))).ToArray())
+                    from place in Gen.Elements(
+                        Zones.Unusual.Where(zone => zone is not ("UTC" or "Asia/Kathmandu")).Select(zone => (zone, change: ChangeIn(zone))).ToArray())
                     from back in Gen.Choose(0, 20_000)
                     from at in Gen.Choose(-10_000, 20_000)
                     select (one: new RuleCase(rule, place.change.AddSeconds(-back), place.zone), excluded, after: place.change.AddSeconds(at));
@@ -127,7 +134,8 @@ public class RecurrencePropertyTests
             // One that never occurs is refused.
             var occurs = Parse(new RuleCase(item.excluded, start, item.one.Zone).Text, item.one.Zone) is not null;
             return AgreesWithWalk(
-                item.one with { More = occurs ? "\nEXRULE:" + item.excluded : "" }, [.. new RecurrenceOracle(item.one.Rule, start, zone).Occurrences(item.after, reach).Except(excluded).Take(4)], item.after, reach);
+                item.one with { More = occurs ? "\nEXRULE:" + item.excluded : "" },
+                [.. new RecurrenceOracle(item.one.Rule, start, zone).Occurrences(item.after, reach).Except(excluded).Take(4)], item.after, reach);
         });
     }
 
@@ -136,7 +144,8 @@ public class RecurrencePropertyTests
         Check(from schedule in AnySchedule from after in AnyInstant select (schedule, after), 1000, item =>
         {
             var spec = new ScheduleSpec { Rrule = item.schedule.ToString(), Timezone = item.schedule.Zone.Id };
-            var stored = JsonSerializer.Deserialize(JsonSerializer.Serialize(spec, MessagesJson.Default.ScheduleSpec), MessagesJson.Default.ScheduleSpec)!;
+            var stored = JsonSerializer.Deserialize(
+                JsonSerializer.Serialize(spec, MessagesJson.Default.ScheduleSpec), MessagesJson.Default.ScheduleSpec)!;
             return RecurrenceSchedule.TryParse(stored.Rrule, Zones.Zone(stored.Timezone!), out var again, out _)
                 && again.Next(item.after) == item.schedule.Next(item.after)
                 && again.ToString() == item.schedule.ToString();
@@ -146,20 +155,24 @@ public class RecurrencePropertyTests
     public void TryParse_never_throws_and_always_explains()
     {
         var tokens = Gen.Elements(
-            "FREQ=", "YEARLY", "SECONDLY", "INTERVAL=", "COUNT=", "UNTIL=", "BYDAY=", "BYSETPOS=", "BYWEEKNO=", "BYSECOND=", "RRULE:", "EXRULE:", "RDATE", "EXDATE", "DTSTART",
-            ";", ":", "=", ",", "-", "+", "\n", "\r\n", "\n ", "\"", "TZID=", "VALUE=DATE", "Z", "T", "20260131", "20260131T090000", "99999999999999999999", "0", "1", "53", "366", "MO", "-1FR", "é", "\0", "\ud800", "/");
+            "FREQ=", "YEARLY", "SECONDLY", "INTERVAL=", "COUNT=", "UNTIL=", "BYDAY=", "BYSETPOS=", "BYWEEKNO=", "BYSECOND=", "RRULE:", "EXRULE:",
+            "RDATE", "EXDATE", "DTSTART",
+            ";", ":", "=", ",", "-", "+", "\n", "\r\n", "\n ", "\"", "TZID=", "VALUE=DATE", "Z", "T", "20260131", "20260131T090000",
+            "99999999999999999999", "0", "1", "53", "366", "MO", "-1FR", "é", "\0", "\ud800", "/");
         var soup = Gen.Choose(0, 30).SelectMany(length => tokens.ArrayOf(length)).Select(string.Concat);
         var broken = from one in AnyRule
                      from at in Gen.Choose(0, one.Text.Length - 1)
                      from length in Gen.Choose(0, 5)
                      from token in tokens
                      select one.Text[..at] + token + one.Text[Math.Min(one.Text.Length, at + length)..];
-        var longer = from one in AnyRule from times in Gen.Choose(2, 80) select one.Text + string.Concat(Enumerable.Repeat("\nRRULE:" + one.Rule, times));
+        var longer = from one in AnyRule from times in Gen.Choose(2, 80) select one.Text
+            + string.Concat(Enumerable.Repeat("\nRRULE:" + one.Rule, times));
         var any = ArbMap.Default.GeneratorFor<string>();
         Check(Gen.Frequency((4, soup), (8, broken), (1, longer), (2, any)), 6000, text =>
             RecurrenceSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule, out var error)
                 ? schedule.Next(DateTimeOffset.MinValue) is not null && error is null
-                : schedule is null && (error.Contains("; expected ", StringComparison.Ordinal) || error.Contains("time zone", StringComparison.Ordinal)));
+                : schedule is null
+                    && (error.Contains("; expected ", StringComparison.Ordinal) || error.Contains("time zone", StringComparison.Ordinal)));
     }
 
     private static bool AgreesWithWalk(RuleCase one, RecurrenceOracle oracle, DateTime after, TimeSpan reach) =>
@@ -209,7 +222,8 @@ public class RecurrencePropertyTests
 
     private static Gen<string> Numbers(int min, int max, bool signed = true) =>
         from length in Gen.Choose(1, 4)
-        from numbers in (from number in Gen.Choose(min, max) from negative in Gen.Elements(false, signed) select negative ? -number : number).ArrayOf(length)
+        from numbers in (from number in Gen.Choose(min, max) from negative in Gen.Elements(false, signed) select negative ? -number : number)
+            .ArrayOf(length)
         select string.Join(',', numbers);
 
     /// <summary>Neighbouring numbers up to a largest one, and sometimes all from 0 on.</summary>
@@ -221,7 +235,8 @@ public class RecurrencePropertyTests
 
     private static Gen<string> WeekdayList(bool numbered) =>
         from length in Gen.Choose(1, 4)
-        from days in (from number in Gen.Choose(-5, 5) from day in Gen.Elements(Weekdays) select numbered && number != 0 ? $"{number}{day}" : day).ArrayOf(length)
+        from days in (from number in Gen.Choose(-5, 5) from day in Gen.Elements(Weekdays) select numbered && number != 0 ? $"{number}{day}" : day)
+            .ArrayOf(length)
         select string.Join(',', days);
 
     private static Gen<DateTime> Seconds(DateTime first, DateTime last) =>

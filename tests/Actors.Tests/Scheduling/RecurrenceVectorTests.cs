@@ -16,7 +16,8 @@ public class RecurrenceVectorTests
         ("positions in DTSTART's week", c => c.Has("WEEKLY") && c.Has("BYSETPOS")),
         ("numbered and plain weekdays", c => c.Part("BYDAY") is { } days && days.Split(',').Select(day => day.Length > 2).Distinct().Count() == 2),
         ("weeks without a day", c => c.Has("BYWEEKNO") && !c.Has("BYDAY") && !c.Has("BYMONTHDAY") && !c.Has("BYYEARDAY")),
-        ("weeks across New Year", c => c.Part("BYWEEKNO") is { } weeks && weeks.Split(',').Any(week => Math.Abs(int.Parse(week, CultureInfo.InvariantCulture)) >= 52)),
+        ("weeks across New Year", c => c.Part("BYWEEKNO") is { } weeks
+            && weeks.Split(',').Any(week => Math.Abs(int.Parse(week, CultureInfo.InvariantCulture)) >= 52)),
         ("positions in a gap", c => c.Zone != "UTC" && c.Has("BYSETPOS")),
     ];
 
@@ -42,7 +43,8 @@ public class RecurrenceVectorTests
         {
             var values = JsonDocument.Parse(line).RootElement;
             var ended = values[5].GetBoolean() ? " end" : "";
-            return new Case(values[0].GetString()!, values[1].GetString()!, values[2].GetString()!, Time(values[3].GetString()!), values[4].GetString() + ended);
+            return new Case(
+                values[0].GetString()!, values[1].GetString()!, values[2].GetString()!, Time(values[3].GetString()!), values[4].GetString() + ended);
         }
 
         public bool Has(string word) => Text.Contains(word, StringComparison.Ordinal);
@@ -82,14 +84,16 @@ public class RecurrenceVectorTests
                 return false; // a refusal
             }
 
-            var last = ours.EndsWith(" end", StringComparison.Ordinal) ? After.AddYears(Has("LY;") && Has("SECONDLY") ? 0 : 45) : Time(ours.Split(' ')[^1]);
+            var last = ours.EndsWith(" end", StringComparison.Ordinal) ? After.AddYears(Has("LY;") && Has("SECONDLY") ? 0 : 45)
+                : Time(ours.Split(' ')[^1]);
             var found = new SortedSet<DateTime>();
             foreach (var line in lines.Skip(1).OrderBy(line => line.StartsWith("EX", StringComparison.Ordinal)))
             {
                 var (name, value) = (line.Split(':', ';')[0], line.Split(':')[1]);
                 var times = name.EndsWith("RULE", StringComparison.Ordinal)
                     ? new RecurrenceOracle(value, start, zone).Occurrences(After, last - After + TimeSpan.FromTicks(1))
-                    : value.Split(',').Select(date => Time(date) - (zone == TimeZoneInfo.Utc ? default : zone.GetUtcOffset(Time(date)))).Where(time => time > After);
+                    : value.Split(',').Select(date => Time(date) - (zone == TimeZoneInfo.Utc ? default : zone.GetUtcOffset(Time(date))))
+                        .Where(time => time > After);
                 if (name[0] == 'R')
                 {
                     found.UnionWith(times);
@@ -105,7 +109,8 @@ public class RecurrenceVectorTests
         }
 
         public override string ToString() =>
-            $"{Kind}: {Text.Replace('\n', ' ')} after {Stamp(After)}\n   dateutil {Expected}\n   ours     {Ours()}\n   {string.Join(", ", Named.Where(name => name.Holds(this)).Select(name => name.Name))}";
+            $"{Kind}: {Text.Replace('\n', ' ')} after {Stamp(After)}\n   dateutil {Expected}\n   ours     {Ours()}\n   "
+            + $"{string.Join(", ", Named.Where(name => name.Holds(this)).Select(name => name.Name))}";
 
         private static string Show(List<DateTime> found) => string.Join(' ', found.Take(Shown).Select(Stamp)) + (found.Count <= Shown ? " end" : "");
 

@@ -12,7 +12,8 @@ public sealed class RememberingScheduleTests
         var counted = new CountedSchedule(new IntervalSchedule(TimeSpan.FromHours(1), DateTimeOffset.UnixEpoch, TimeZoneInfo.Utc));
         var remembering = new RememberingSchedule(counted);
 
-        Assert.Equal([Start.AddHours(1), Start.AddHours(1), Start.AddHours(1)], new[] { 0, 0, 59 }.Select(m => remembering.Next(Start.AddMinutes(m))));
+        Assert.Equal(
+            [Start.AddHours(1), Start.AddHours(1), Start.AddHours(1)], new[] { 0, 0, 59 }.Select(m => remembering.Next(Start.AddMinutes(m))));
         Assert.Equal(1, counted.Asked);
 
         Assert.Equal([Start.AddHours(2), Start], new[] { 60, -1 }.Select(m => remembering.Next(Start.AddMinutes(m))));
@@ -22,7 +23,8 @@ public sealed class RememberingScheduleTests
     [Fact]
     public void A_schedule_that_has_ended_is_remembered_as_ended()
     {
-        var counted = new CountedSchedule(new EndingSchedule(new IntervalSchedule(TimeSpan.FromHours(1), DateTimeOffset.UnixEpoch, TimeZoneInfo.Utc), Start));
+        var counted = new CountedSchedule(
+            new EndingSchedule(new IntervalSchedule(TimeSpan.FromHours(1), DateTimeOffset.UnixEpoch, TimeZoneInfo.Utc), Start));
         var remembering = new RememberingSchedule(counted);
 
         Assert.Equal([null, null], new[] { 0, 60 }.Select(m => remembering.Next(Start.AddMinutes(m))));

@@ -13,7 +13,8 @@ internal static class ScheduleDocument
         {
             if (Lines[line].StartsWith(header, StringComparison.Ordinal))
             {
-                rows.AddRange(Lines.Skip(line + 2).TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('|')[1..^1].Select(cell => cell.Trim().Trim('`')).ToArray()));
+                rows.AddRange(Lines.Skip(line + 2).TakeWhile(l => l.StartsWith('|'))
+                    .Select(l => l.Split('|')[1..^1].Select(cell => cell.Trim().Trim('`')).ToArray()));
             }
         }
 

@@ -16,7 +16,8 @@ public class ScheduleDocumentTests
         foreach (var row in ScheduleDocument.Table("| expression |"))
         {
             var schedule = CronSchedule.Parse(Expression(row[0]), TimeZoneInfo.Utc, DayOr(row[0]));
-            Assert.Equal(row[1], string.Join(", ", After(schedule, At("2026-01-01T00:00Z")).Take(3).Select(at => $"{at:yyyy-MM-dd HH:mm}{(at.Second == 0 ? "" : $"{at::ss}")}")));
+            Assert.Equal(row[1], string.Join(", ", After(schedule, At("2026-01-01T00:00Z")).Take(3)
+                .Select(at => $"{at:yyyy-MM-dd HH:mm}{(at.Second == 0 ? "" : $"{at::ss}")}")));
         }
     }
 
@@ -39,7 +40,8 @@ public class ScheduleDocumentTests
             ends[1] = ends[1].Length == 5 ? $"{ends[0][..10]} {ends[1]}" : ends[1];
             var (first, last) = (Instant(ends[0], zone), Instant(ends[1], zone));
             var shape = ends[0][..10] == ends[1][..10] ? "HH:mm" : "dd HH:mm";
-            var shown = After(Cron(row[2], row[0]), first.AddTicks(-1)).TakeWhile(at => at <= last).Select(at => Local(at, zone).ToString(shape, CultureInfo.InvariantCulture) + Pass(at, zone));
+            var shown = After(Cron(row[2], row[0]), first.AddTicks(-1)).TakeWhile(at => at <= last)
+                .Select(at => Local(at, zone).ToString(shape, CultureInfo.InvariantCulture) + Pass(at, zone));
             Assert.Equal(row[6], string.Join(", ", shown));
         }
     }
@@ -51,7 +53,8 @@ public class ScheduleDocumentTests
         {
             Assert.True(DurationText.TryParse(row[0], out var interval));
             var schedule = new IntervalSchedule(interval, At(row[1]), Zone(row[2]));
-            Assert.Equal(row[4], string.Join(", ", After(schedule, At(row[3])).Take(3).Select(at => $"{TimeZoneInfo.ConvertTime(at, Zone(row[2])):yyyy-MM-ddTHH:mm:sszzz}")));
+            Assert.Equal(row[4], string.Join(", ", After(schedule, At(row[3])).Take(3)
+                .Select(at => $"{TimeZoneInfo.ConvertTime(at, Zone(row[2])):yyyy-MM-ddTHH:mm:sszzz}")));
         }
     }
 

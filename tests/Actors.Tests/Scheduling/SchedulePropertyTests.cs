@@ -134,7 +134,8 @@ public class SchedulePropertyTests
 
             var next = schedule.Next(pair.after)!.Value.Date;
             return pair.item.Matches(next)
-                && !Enumerable.Range(1, (next - pair.after.Date).Days).Any(day => pair.item.Matches(next.AddDays(-day)) && next.AddDays(-day) > pair.after.UtcDateTime);
+                && !Enumerable.Range(1, (next - pair.after.Date).Days)
+                    .Any(day => pair.item.Matches(next.AddDays(-day)) && next.AddDays(-day) > pair.after.UtcDateTime);
         });
     }
 
@@ -146,7 +147,11 @@ public class SchedulePropertyTests
                    where CronSchedule.TryParse(item.Expression, TimeZoneInfo.Utc, out _, out _, item.DayOr)
                    select new ScheduleSpec { Cron = item.Expression, DayOr = item.DayOr, Timezone = zone };
         var interval = from schedule in AnyInterval
-                       select new ScheduleSpec { Interval = ((IntervalSchedule)schedule).Interval, Anchor = ((IntervalSchedule)schedule).Anchor, Timezone = ((IntervalSchedule)schedule).Zone.Id };
+                       select new ScheduleSpec
+                       {
+                           Interval = ((IntervalSchedule)schedule).Interval, Anchor = ((IntervalSchedule)schedule).Anchor,
+                           Timezone = ((IntervalSchedule)schedule).Zone.Id
+                       };
         var cases = from spec in Gen.OneOf(cron, interval)
                     from after in RecentInstant
                     select (spec, after);
@@ -189,7 +194,8 @@ public class SchedulePropertyTests
     public void B33_intervals_agree_with_counting_from_the_anchor()
     {
         var cases = from schedule in AnyInterval
-                    from after in Gen.OneOf(RecentInstant, Gen.Elements(Zones.Unusual).Select(Zones.Zone).SelectMany(z => Gen.Elements(ChangesOf(z).DefaultIfEmpty(DateTimeOffset.UnixEpoch).ToArray())))
+                    from after in Gen.OneOf(RecentInstant, Gen.Elements(Zones.Unusual).Select(Zones.Zone)
+                        .SelectMany(z => Gen.Elements(ChangesOf(z).DefaultIfEmpty(DateTimeOffset.UnixEpoch).ToArray())))
                     select ((IntervalSchedule)schedule, after);
         Check(cases, 1000, item => item.Item1.Next(item.after) == Counted(item.Item1, item.after));
 
@@ -209,7 +215,8 @@ public class SchedulePropertyTests
             }
 
             // The first minute whose clock shows the wall-clock time or a later one.
-            var local = schedule.Anchor.UtcDateTime + zone.GetUtcOffset(schedule.Anchor.UtcDateTime) + TimeSpan.FromTicks(schedule.Interval.Ticks * n);
+            var local = schedule.Anchor.UtcDateTime + zone.GetUtcOffset(schedule.Anchor.UtcDateTime)
+                + TimeSpan.FromTicks(schedule.Interval.Ticks * n);
             var at = local.AddHours(-15);
             while (at + zone.GetUtcOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)) < local)
             {
@@ -221,7 +228,9 @@ public class SchedulePropertyTests
         }
     }
 
-    /// <summary>Whether the first occurrence since a clock change is marked as moved if it is no wall-clock time of the pattern, and then at the end of a gap.</summary>
+    /// <summary>
+    /// Whether the first occurrence since a clock change is marked as moved if it is no wall-clock time of the pattern, and then at the end of a gap.
+    /// </summary>
     private static bool IsMarkedRightly(CronCase item, TimeZoneInfo zone, DateTimeOffset change)
     {
         var schedule = CronSchedule.Parse(item.Expression, zone, item.DayOr);

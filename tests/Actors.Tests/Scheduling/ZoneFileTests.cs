@@ -27,7 +27,9 @@ public class ZoneFileTests
     [InlineData("0 9 * * *", "Pacific/Kiritimati", "1979-09-28T20:00:00Z", "1979-09-29T19:40:00Z 1979-09-30T19:40:00Z 1979-10-01T19:00:00Z")]
     [InlineData("0 9 30 9 *", "Pacific/Kiritimati", "1978-10-01T00:00:00Z", "1979-09-30T19:40:00Z 1980-09-30T19:00:00Z")]
     [InlineData("0 9 19 10 *", "America/Juneau", "1867-01-01T00:00:00Z", "1867-10-18T17:57:41Z 1868-10-19T17:57:41Z")] // that date came twice
-    [InlineData("0 */12 19 10 *", "America/Juneau", "1867-01-01T00:00:00Z", "1867-10-18T08:57:41Z 1867-10-18T20:57:41Z 1867-10-19T08:57:41Z 1867-10-19T20:57:41Z")]
+    [InlineData(
+        "0 */12 19 10 *", "America/Juneau", "1867-01-01T00:00:00Z",
+        "1867-10-18T08:57:41Z 1867-10-18T20:57:41Z 1867-10-19T08:57:41Z 1867-10-19T20:57:41Z")]
     public void B33_schedules_go_by_the_clocks_of_the_file(string expression, string zone, string after, string expected)
     {
         var at = At(after);

@@ -54,7 +54,8 @@ public class ZoneRuleTests
         Assert.NotNull(read);
         for (var year = 2030; year < 2060; year++)
         {
-            var offsets = Enumerable.Range(0, 365).Select(day => TimeZones.OffsetAt(Zone(zone), new DateTimeOffset(year, 1, 1, 12, 0, 0, TimeSpan.Zero).AddDays(day)));
+            var offsets = Enumerable.Range(0, 365)
+                .Select(day => TimeZones.OffsetAt(Zone(zone), new DateTimeOffset(year, 1, 1, 12, 0, 0, TimeSpan.Zero).AddDays(day)));
             Assert.Equal(2, offsets.Distinct().Count());
         }
     }

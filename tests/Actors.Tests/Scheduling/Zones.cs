@@ -6,7 +6,9 @@ namespace Runner.Actors.Tests.Scheduling;
 /// <summary>Short ways to write instants and schedules in tables.</summary>
 internal static class Zones
 {
-    /// <summary>Zones that change their clocks in unusual ways: by half an hour, by a day, at midnight, backwards in winter, twice for Ramadan.</summary>
+    /// <summary>
+    /// Zones that change their clocks in unusual ways: by half an hour, by a day, at midnight, backwards in winter, twice for Ramadan.
+    /// </summary>
     public static readonly string[] Unusual =
     [
         "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Havana", "Asia/Beirut",

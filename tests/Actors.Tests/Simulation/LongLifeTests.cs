@@ -33,7 +33,10 @@ public sealed class LongLifeTests : IAsyncDisposable
         var node = _composed.Started(system, new NodeSurroundings(machine.Random.NewGuid, machine.TerminateAsync, Inline: true));
         node.Subscribe(change => _completed += change.Change.State.Type == StateType.Completed ? 1 : 0);
         _world.Run(() => node.AskAsync(new RegisterDeployments(
-            [new DeploymentSpec { Name = Deployment, Command = ["/bin/true"], Workdir = "/", Schedules = [new ScheduleSpec { Cron = "* * * * *" }] }]), CancellationToken.None), TimeSpan.FromSeconds(1));
+            [new DeploymentSpec
+            {
+                Name = Deployment, Command = ["/bin/true"], Workdir = "/", Schedules = [new ScheduleSpec { Cron = "* * * * *" }]
+            }]), CancellationToken.None), TimeSpan.FromSeconds(1));
     }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();

@@ -180,7 +180,10 @@ public sealed class RegionTests
     }
 
     private string Ask(string id, string message) =>
-        (string)_world.Run(() => PromiseRef.AskAsync(_system, _node.Time, inline: true, TimeSpan.FromSeconds(1), sender => _region.Tell(new Envelope(id, message), sender), default), TimeSpan.FromSeconds(2))!;
+        (string)_world.Run(
+            () => PromiseRef.AskAsync(
+                _system, _node.Time, inline: true, TimeSpan.FromSeconds(1), sender => _region.Tell(new Envelope(id, message), sender), default),
+            TimeSpan.FromSeconds(2))!;
 
     private sealed record Envelope(string Id, string Message);
 

@@ -38,7 +38,8 @@ public sealed class RuntimeTests
         _world.RunFor(TimeSpan.Zero);
         system.Scheduler.ScheduleTellOnce(TimeSpan.FromHours(5), actor, "late", ActorRefs.NoSender);
         var cancelled = system.Scheduler.ScheduleTellOnceCancelable(TimeSpan.FromHours(1), actor, "never", ActorRefs.NoSender);
-        var repeated = system.Scheduler.ScheduleTellRepeatedlyCancelable(TimeSpan.FromHours(2), TimeSpan.FromHours(1), actor, "again", ActorRefs.NoSender);
+        var repeated = system.Scheduler.ScheduleTellRepeatedlyCancelable(
+            TimeSpan.FromHours(2), TimeSpan.FromHours(1), actor, "again", ActorRefs.NoSender);
         cancelled.Cancel();
         var steps = _world.Steps;
 

@@ -44,7 +44,8 @@ public sealed class SimulationTests
         Assert.Equal(StateNames.All.Select(s => s.Name).Order(StringComparer.Ordinal), total.States.Order(StringComparer.Ordinal));
         // A world in which nothing happens holds every invariant.
         Assert.All(
-            new[] { total.Runs / 20, total.Processes / 20, total.Commits / 100, total.Erased / 10, total.Kills, total.Stops, total.Faults, total.ClockSteps },
+            new[] { total.Runs
+                / 20, total.Processes / 20, total.Commits / 100, total.Erased / 10, total.Kills, total.Stops, total.Faults, total.ClockSteps },
             happened => Assert.True(happened > count, $"something hardly happens: {happened} times in {count} days"));
     }
 

@@ -32,7 +32,8 @@ public sealed class RunTraceTests
 
     [Fact]
     public void A_run_that_is_cancelled_before_it_is_due_lasts_from_its_making() =>
-        Assert.Equal(["run -60--30 Cancelled"], RunTrace.Spans(Live((-60, new CreateRun(Id, Scheduled(0, 0))), (-30, new CancelRun(Id)))).Select(Text));
+        Assert.Equal(
+            ["run -60--30 Cancelled"], RunTrace.Spans(Live((-60, new CreateRun(Id, Scheduled(0, 0))), (-30, new CancelRun(Id)))).Select(Text));
 
     [Fact]
     public void A_run_that_is_cancelled_while_it_waits_has_waited() =>
@@ -54,7 +55,8 @@ public sealed class RunTraceTests
         ActivitySource.AddActivityListener(listener);
         using var outer = new Activity("outer").Start();
 
-        new RunTracer(source, "n").Emit(Live((0, new CreateRun(Id, Scheduled(0, 0))), (1, new SlotsGranted(Id, [])), (2, Started(1)), (3, Exited(1, 7))));
+        new RunTracer(source, "n")
+            .Emit(Live((0, new CreateRun(Id, Scheduled(0, 0))), (1, new SlotsGranted(Id, [])), (2, Started(1)), (3, Exited(1, 7))));
 
         Assert.Same(outer, Activity.Current);
         Assert.All(seen, a => Assert.Equal(Id.ToString("N"), a.TraceId.ToHexString()));

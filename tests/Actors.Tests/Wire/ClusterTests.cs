@@ -80,7 +80,8 @@ public sealed class ClusterTests
         public static async Task<Node> StartAsync(Config serialization, ActorSystem? other)
         {
             var system = ActorSystem.Create("wire", serialization.WithFallback(Settings)
-                .WithFallback(ClusterSharding.DefaultConfig()).WithFallback(ClusterSingleton.DefaultConfig()).WithFallback(DistributedData.DefaultConfig()));
+                .WithFallback(ClusterSharding.DefaultConfig()).WithFallback(ClusterSingleton.DefaultConfig())
+                .WithFallback(DistributedData.DefaultConfig()));
             var failures = new ConcurrentQueue<string>();
             system.EventStream.Subscribe(system.ActorOf(Props.Create(() => new Listener(failures))), typeof(LogEvent));
             var cluster = Akka.Cluster.Cluster.Get(system);
@@ -88,8 +89,11 @@ public sealed class ClusterTests
             var sharding = ClusterSharding.Get(system);
             var settings = ClusterShardingSettings.Create(system);
             var region = await sharding.StartAsync(
-                "things", _ => Props.Create(() => new Thing()), settings, EntityExtractor.Instance, sharding.DefaultShardAllocationStrategy(settings), LeaveMemory.Instance);
-            system.ActorOf(ClusterSingletonManager.Props(Props.Create(() => new Thing()), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)), "single");
+                "things", _ => Props.Create(() => new Thing()), settings, EntityExtractor.Instance, sharding.DefaultShardAllocationStrategy(settings),
+                LeaveMemory.Instance);
+            system.ActorOf(
+                ClusterSingletonManager.Props(Props.Create(() => new Thing()), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
+                "single");
             var proxy = system.ActorOf(ClusterSingletonProxy.Props("/user/single", ClusterSingletonProxySettings.Create(system)), "proxy");
             ShardedDaemonProcess.Get(system).Init("daemons", 4, _ => Props.Create(() => new Thing()));
             return new Node(system, region, proxy, sharding.ShardRegion("sharded-daemon-process-daemons"), failures);
@@ -101,7 +105,8 @@ public sealed class ClusterTests
 
         /// <summary>In Akka.NET's envelope, as the alarm workers are told.</summary>
         public Task AskDaemonsAsync() =>
-            Task.WhenAll(Enumerable.Range(0, 4).Select(i => AskAsync(Daemons, new ShardingEnvelope(i.ToString(CultureInfo.InvariantCulture), new GetRun(Guid.Empty)))));
+            Task.WhenAll(Enumerable.Range(0, 4)
+                .Select(i => AskAsync(Daemons, new ShardingEnvelope(i.ToString(CultureInfo.InvariantCulture), new GetRun(Guid.Empty)))));
 
         public async Task PassivateAsync(int id)
         {
@@ -111,7 +116,8 @@ public sealed class ClusterTests
 
         public Task EndAsync() => CoordinatedShutdown.Get(System).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Patience);
 
-        private static EntityMessage Envelope(int id, object message) => new(new EntityKey("Thing", id.ToString(CultureInfo.InvariantCulture)), message);
+        private static EntityMessage Envelope(int id, object message) =>
+            new(new EntityKey("Thing", id.ToString(CultureInfo.InvariantCulture)), message);
 
         private static async Task<string> AskAsync(IActorRef to, object question) => (await to.Ask<RunNotFound>(question, Patience)).Id;
     }

@@ -17,8 +17,10 @@ public sealed class ReflectionTests(ReflectionTests.Node node) : IClassFixture<R
     [Fact]
     public void Every_type_of_ours_is_written_by_our_serializer_or_by_none()
     {
-        foreach (var type in new[] { typeof(IWireMessage), typeof(EntityMessage), typeof(IRunnerNode), typeof(ReflectionTests) }.SelectMany(t => t.Assembly.GetTypes())
-            .Where(t => t is { IsInterface: false, ContainsGenericParameters: false } && !t.IsAssignableTo(typeof(ActorBase)) && !t.IsAssignableTo(typeof(IActorRef))))
+        foreach (var type in new[] { typeof(IWireMessage), typeof(EntityMessage), typeof(IRunnerNode), typeof(ReflectionTests) }.SelectMany(
+            t => t.Assembly.GetTypes())
+            .Where(t => t is { IsInterface: false, ContainsGenericParameters: false } && !t.IsAssignableTo(typeof(ActorBase))
+                && !t.IsAssignableTo(typeof(IActorRef))))
         {
             var serializer = Serialization.FindSerializerForType(type, "json");
             Assert.True(
@@ -60,7 +62,8 @@ public sealed class ReflectionTests(ReflectionTests.Node node) : IClassFixture<R
     public sealed class Node : IDisposable
     {
         public ActorSystem System { get; } = ActorSystem.Create("wire", WireSetup.Config().WithFallback(
-            """akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = cluster, remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 } }"""));
+            """akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = cluster, remote.dot-netty.tcp { hostname = "127.0.0.1", """
+            + """port = 0 } }"""));
 
         public void Dispose() => System.Dispose();
     }

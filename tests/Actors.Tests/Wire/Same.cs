@@ -19,7 +19,8 @@ internal static class Same
         switch (expected)
         {
             case JsonElement json:
-                Xunit.Assert.True(JsonElement.DeepEquals(json, (JsonElement)actual), $"{path}: {json.GetRawText()} became {((JsonElement)actual).GetRawText()}");
+                Xunit.Assert.True(
+                    JsonElement.DeepEquals(json, (JsonElement)actual), $"{path}: {json.GetRawText()} became {((JsonElement)actual).GetRawText()}");
                 break;
             case DateTimeOffset at:
                 Xunit.Assert.True(at.EqualsExact((DateTimeOffset)actual), $"{path}: {at:O} became {actual:O}");
@@ -32,7 +33,8 @@ internal static class Same
                 Items(items, (IEnumerable)actual, path);
                 break;
             default:
-                foreach (var property in expected.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(p => p.GetIndexParameters().Length == 0))
+                foreach (var property in expected.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public)
+                    .Where(p => p.GetIndexParameters().Length == 0))
                 {
                     Assert(property.GetValue(expected), property.GetValue(actual), $"{path}.{property.Name}");
                 }

@@ -8,12 +8,15 @@ using Runner.Messages;
 
 namespace Runner.Actors.Tests.Wire;
 
-/// <summary>Messages of every kind with random content, the same for the same seed: made by their constructors and the properties they leave open.</summary>
+/// <summary>
+/// Messages of every kind with random content, the same for the same seed: made by their constructors and the properties they leave open.
+/// </summary>
 internal sealed class WireSamples(int seed)
 {
     private static readonly NullabilityInfoContext Nullability = new();
 
-    private static readonly string[] Texts = ["", "a", "etl/nightly", "ü€😀", "\"quoted\" \\ / \u0001\t\n", "<script>&amp;", "null", "2026-01-01T00:00:00Z"];
+    private static readonly string[] Texts =
+        ["", "a", "etl/nightly", "ü€😀", "\"quoted\" \\ / \u0001\t\n", "<script>&amp;", "null", "2026-01-01T00:00:00Z"];
 
     private readonly Random _random = new(seed);
 
@@ -21,11 +24,13 @@ internal sealed class WireSamples(int seed)
     public static ImmutableArray<Type> MessageTypes { get; } =
     [
         .. new[] { typeof(IWireMessage).Assembly, typeof(EntityMessage).Assembly, typeof(IRunnerNode).Assembly }.SelectMany(a => a.GetTypes())
-            .Where(t => t is { IsAbstract: false, IsInterface: false } && t.IsAssignableTo(typeof(IWireMessage))).OrderBy(t => t.FullName, StringComparer.Ordinal),
+            .Where(t => t is { IsAbstract: false, IsInterface: false } && t.IsAssignableTo(typeof(IWireMessage)))
+            .OrderBy(t => t.FullName, StringComparer.Ordinal),
     ];
 
     public object Message(Type type) => type == typeof(EntityMessage)
-        ? new EntityMessage((Entities.Store.EntityKey)Value(typeof(Entities.Store.EntityKey))!, Message(OneOf([.. MessageTypes.Where(t => t != type)])))
+        ? new EntityMessage(
+            (Entities.Store.EntityKey)Value(typeof(Entities.Store.EntityKey))!, Message(OneOf([.. MessageTypes.Where(t => t != type)])))
         : Value(type)!;
 
     private object? Value(Type type) => type switch
@@ -37,7 +42,8 @@ internal sealed class WireSamples(int seed)
         _ when type == typeof(long) => Chance(4) ? OneOf([0, -1, long.MinValue, long.MaxValue]) : _random.NextInt64(),
         _ when type == typeof(double) => Chance(4) ? OneOf([1, 0.1, double.MaxValue, double.Epsilon]) : _random.NextDouble() * 100,
         _ when type == typeof(Guid) => new Guid([.. Enumerable.Range(0, 16).Select(_ => (byte)_random.Next(256))]),
-        _ when type == typeof(TimeSpan) => Chance(4) ? OneOf([TimeSpan.Zero, TimeSpan.MinValue, TimeSpan.MaxValue, new(1), new(-1)]) : new TimeSpan(_random.NextInt64()),
+        _ when type == typeof(TimeSpan) =>
+            Chance(4) ? OneOf([TimeSpan.Zero, TimeSpan.MinValue, TimeSpan.MaxValue, new(1), new(-1)]) : new TimeSpan(_random.NextInt64()),
         _ when type == typeof(DateTimeOffset) => Instant(),
         _ when type == typeof(JsonElement) => Json(),
         { IsEnum: true } => OneOf([.. type.GetEnumValues().Cast<object>()]),
@@ -54,7 +60,8 @@ internal sealed class WireSamples(int seed)
         var made = constructor.Invoke([.. parameters.Select(p => IsNullable(Nullability.Create(p)) && Chance(3) ? null : Value(p.ParameterType))]);
         foreach (var property in type.GetProperties().Where(p => p.DeclaringType == type && p.CanWrite && !parameters.Any(a => a.Name == p.Name)))
         {
-            var mayBeAbsent = IsNullable(Nullability.Create(property)) || !property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute));
+            var mayBeAbsent = IsNullable(Nullability.Create(property))
+                || !property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute));
             if (!(mayBeAbsent && Chance(4)))
             {
                 property.SetValue(made, Value(property.PropertyType));
@@ -77,7 +84,8 @@ internal sealed class WireSamples(int seed)
         for (var i = _random.Next(4); i > 0; i--)
         {
             // Keys that another order than the ordinal one would put elsewhere, or take for each other.
-            values[OneOf(["a", "A", "b", "B", "ä", "a\u00ADb", "ab", "_", "kind", "$type", ""])] = (T)(typeof(T) == typeof(string) && Chance(4) ? null : Value(typeof(T)))!;
+            values[OneOf(["a", "A", "b", "B", "ä", "a\u00ADb", "ab", "_", "kind", "$type", ""])] = (T)(typeof(T) == typeof(string) && Chance(4) ? null
+                : Value(typeof(T)))!;
         }
 
         return values.ToImmutable();

@@ -95,7 +95,10 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
     public void Deeply_nested_messages_arrive()
     {
         var deep = JsonElement.Parse(new string('[', 256) + new string(']', 256), new JsonDocumentOptions { MaxDepth = 1000 });
-        var spec = new DeploymentSpec { Name = "a/b", Command = ["x"], Workdir = "/", Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("deep", deep) };
+        var spec = new DeploymentSpec
+        {
+            Name = "a/b", Command = ["x"], Workdir = "/", Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("deep", deep)
+        };
         var message = new EntityMessage(new EntityKey("Deployment", "a/b"), new RegisterDeployment(spec));
         Same.Assert(message, ThereAndBack(message).Back, "deep");
     }
@@ -116,7 +119,8 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
         var refused = Assert.Throws<WireException>(() => Serialization.Deserialize("{}"u8.ToArray(), WireSerializer.Id, "QQ"));
         Assert.Equal("QQ", refused.Manifest);
         Assert.Equal(
-            "A message called 'QQ' came from another node and is not known here: that node is of a newer version. It is left out; bring this node to the same version.",
+            "A message called 'QQ' came from another node and is not known here: that node is of a newer version. It is left out; "
+            + "bring this node to the same version.",
             refused.Message);
     }
 
@@ -135,12 +139,14 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
     [InlineData("EM", """{"kind":"FlowRun","id":1,"manifest":"RG","message":{}}""")]
     [InlineData("EM", """{"kind":"FlowRun","id":"1","manifest":"EM","message":{}}""")]
     public void What_cannot_be_read_is_said_by_name(string manifest, string json) =>
-        Assert.Contains($"'{manifest}'", Assert.Throws<WireException>(() => Serialization.Deserialize(Encoding.UTF8.GetBytes(json), WireSerializer.Id, manifest)).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{manifest}'", Assert.Throws<WireException>(() =>
+            Serialization.Deserialize(Encoding.UTF8.GetBytes(json), WireSerializer.Id, manifest)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void An_envelope_around_what_stays_here_is_refused() => Assert.Contains(
         typeof(StartProcess).FullName!,
-        Assert.Throws<WireException>(() => Serialization.Serialize(new EntityMessage(new EntityKey("FlowRun", "1"), new StartProcess(1)))).Message, StringComparison.Ordinal);
+        Assert.Throws<WireException>(() => Serialization.Serialize(new EntityMessage(new EntityKey("FlowRun", "1"), new StartProcess(1)))).Message,
+        StringComparison.Ordinal);
 
     private (byte[] Bytes, object Back) ThereAndBack(object message)
     {
@@ -155,7 +161,8 @@ public sealed class WireTests(WireTests.Node node) : IClassFixture<WireTests.Nod
     /// <summary>An actor system with our settings.</summary>
     public sealed class Node : IDisposable
     {
-        public ActorSystem System { get; } = ActorSystem.Create("wire", WireSetup.Config().WithFallback("akka { loglevel = OFF, stdout-loglevel = OFF }"));
+        public ActorSystem System { get; } = ActorSystem.Create(
+            "wire", WireSetup.Config().WithFallback("akka { loglevel = OFF, stdout-loglevel = OFF }"));
 
         public void Dispose() => System.Dispose();
     }

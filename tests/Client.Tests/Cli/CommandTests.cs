@@ -130,8 +130,11 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(0, (await CliRun.OfAsync(node, ["run", "show", "0192f0c1"])).Code);
         Assert.Equal(["GET /api/v1/runs?limit=1000", $"GET /api/v1/runs/{Id}"], node.Asked);
-        Assert.Contains("More than one run begins or ends with '0192'", (await CliRun.OfAsync(node, ["run", "show", "0192"])).Error, StringComparison.Ordinal);
-        Assert.Contains("None of the latest 1,000 runs begins or ends with 'ffff'", (await CliRun.OfAsync(node, ["run", "show", "ffff"])).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "More than one run begins or ends with '0192'", (await CliRun.OfAsync(node, ["run", "show", "0192"])).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "None of the latest 1,000 runs begins or ends with 'ffff'", (await CliRun.OfAsync(node, ["run", "show", "ffff"])).Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,7 +169,8 @@ public sealed class CommandTests : IDisposable
             400, """{"code":"deployment-invalid","detail":"No.","problems":[{"field":"deployments[0].timeout","message":"is at least 100ms"}]}""");
         var run = await CliRun.OfAsync(node, ["deploy", file]);
 
-        Assert.Equal((1, $"error: one problem; nothing was deployed.\n{file}:4:5: deployments[0].timeout: is at least 100ms\n"), (run.Code, run.Error));
+        Assert.Equal(
+            (1, $"error: one problem; nothing was deployed.\n{file}:4:5: deployments[0].timeout: is at least 100ms\n"), (run.Code, run.Error));
     }
 
     [Fact]
@@ -175,7 +179,8 @@ public sealed class CommandTests : IDisposable
         var file = _folder.Write("runner.yaml", "deployments: [{name: a/b}]");
         var run = await CliRun.OfAsync(null, ["deploy", file]);
         Assert.Equal(1, run.Code);
-        Assert.StartsWith($"error: one problem; nothing was deployed.\n{file}:1:15: deployments[0].command: is required", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"error: one problem; nothing was deployed.\n{file}:1:15: deployments[0].command: is required", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,7 +214,9 @@ public sealed class CommandTests : IDisposable
         await using var node = await FakeNode.AnsweringAsync(200, """{"name":"database","size":5,"changed":true}""");
 
         Assert.Equal("Limit database is 5.\n", (await CliRun.OfAsync(node, ["limit", "set", "database", "5"])).Out);
-        Assert.Equal("Limit database is deleted: runs that hold a slot of it or wait for one keep to it, and it is gone after the last of them.\n", (await CliRun.OfAsync(node, ["limit", "delete", "database"])).Out);
+        Assert.Equal(
+            "Limit database is deleted: runs that hold a slot of it or wait for one keep to it, and it is gone after the last of them.\n",
+            (await CliRun.OfAsync(node, ["limit", "delete", "database"])).Out);
         Assert.Equal(["PUT /api/v1/limits/database", "DELETE /api/v1/limits/database"], node.Asked);
         Assert.Equal("""{"size":5}""", node.Bodies.First());
     }
@@ -230,7 +237,8 @@ public sealed class CommandTests : IDisposable
     public async Task Several_problems_are_a_list()
     {
         await using var node = await FakeNode.AnsweringAsync(
-            400, """{"code":"submission-invalid","detail":"x","problems":[{"field":"at","message":"too far"},{"field":"tags","message":"too many"}]}""");
+            400,
+            """{"code":"submission-invalid","detail":"x","problems":[{"field":"at","message":"too far"},{"field":"tags","message":"too many"}]}""");
         var run = await CliRun.OfAsync(node, ["submit", "a/b"]);
 
         Assert.Equal((1, "error: the node refused this (submission-invalid):\n  at: too far\n  tags: too many\n"), (run.Code, run.Error));
@@ -245,7 +253,8 @@ public sealed class CommandTests : IDisposable
         var run = await CliRun.OfAsync(null, ["runs", "--url", url]);
 
         Assert.Equal(
-            (1, $"error: No node answers at {url}. Start one with `runner serve FILE` or `runner node`, or name another with --url.\n"), (run.Code, run.Error));
+            (1, $"error: No node answers at {url}. Start one with `runner serve FILE` or `runner node`, or name another with --url.\n"),
+            (run.Code, run.Error));
     }
 
     private static string RunView(string state) =>

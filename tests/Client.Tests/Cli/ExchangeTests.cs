@@ -118,7 +118,8 @@ public sealed class ExchangeTests : IDisposable
         Have(Spec("a/b"), paused: true);
         await using var node = await StartAsync();
 
-        Assert.Equal("deployments:\n  - name: a/b\n    command: [x]\n    workdir: /w\n    paused: true\n", (await CliRun.OfAsync(node, ["export"])).Out);
+        Assert.Equal(
+            "deployments:\n  - name: a/b\n    command: [x]\n    workdir: /w\n    paused: true\n", (await CliRun.OfAsync(node, ["export"])).Out);
         Assert.Equal((await CliRun.OfAsync(node, ["export"])).Out, (await CliRun.OfAsync(node, ["export", "-"])).Out);
     }
 
@@ -130,7 +131,9 @@ public sealed class ExchangeTests : IDisposable
     /// <summary>A node with the deployments and limits of this test.</summary>
     private Task<FakeNode> StartAsync() => FakeNode.StartAsync((node, http) => (http.Request.Method, http.Request.Path.Value) switch
     {
-        ("GET", "/api/v1/limits") => JsonAsync(http, new LimitPage([.. _limits.Select(l => new LimitView(l.Key, LimitKind.Named, l.Value, 0, [], [], false))], null), MessagesJson.Default.LimitPage),
+        ("GET", "/api/v1/limits") => JsonAsync(
+            http, new LimitPage([.. _limits.Select(l => new LimitView(l.Key, LimitKind.Named, l.Value, 0, [], [], false))], null),
+            MessagesJson.Default.LimitPage),
         ("GET", "/api/v1/deployments") => ListAsync(http),
         ("PUT", "/api/v1/deployments") => RegisterAsync(http, node.Bodies.Last()),
         ("PUT", { } path) => SetAsync(http, path.Split('/')[^1], node.Bodies.Last()),
@@ -150,7 +153,8 @@ public sealed class ExchangeTests : IDisposable
     {
         _bodies.Add(body.Length);
         var specs = JsonSerializer.Deserialize(body, MessagesJson.Default.ImmutableArrayDeploymentSpec);
-        var bad = specs.Index().Where(s => s.Item.Name.Contains("bad", StringComparison.Ordinal)).Select(s => $$"""{"field":"deployments[{{s.Index}}].name","message":"is bad"}""").ToArray();
+        var bad = specs.Index().Where(s => s.Item.Name.Contains("bad", StringComparison.Ordinal))
+            .Select(s => $$"""{"field":"deployments[{{s.Index}}].name","message":"is bad"}""").ToArray();
         if (bad.Length > 0 || specs.Length > 1_000)
         {
             return FakeNode.JsonAsync(http, 400, $$"""{"code":"deployment-invalid","detail":"no","problems":[{{string.Join(',', bad)}}]}""");

@@ -6,8 +6,10 @@ namespace Runner.Client.Tests.Cli;
 /// <summary><c>health</c>, <c>backup</c> and <c>completion</c>.</summary>
 public sealed class OperatorCommandTests : IDisposable
 {
-    private const string Well = """{"status":"ready","checks":[{"name":"store","healthy":true,"message":"The store answers.","partial":false},{"name":"queue","healthy":true,"message":"No run waits.","partial":false}]}""";
-    private const string Ill = """{"status":"not-ready","checks":[{"name":"store","healthy":true,"message":"The store answers.","partial":false},{"name":"disk","healthy":false,"message":"Only 3 MiB are free.","partial":false}]}""";
+    private const string Well = """{"status":"ready","checks":[{"name":"store","healthy":true,"message":"The store """
+        + """answers.","partial":false},{"name":"queue","healthy":true,"message":"No run waits.","partial":false}]}""";
+    private const string Ill = """{"status":"not-ready","checks":[{"name":"store","healthy":true,"message":"The store """
+        + """answers.","partial":false},{"name":"disk","healthy":false,"message":"Only 3 MiB are free.","partial":false}]}""";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -38,7 +40,8 @@ public sealed class OperatorCommandTests : IDisposable
         var run = await CliRun.OfAsync(node, ["health"]);
 
         Assert.Equal(
-            new CliRun(1, "1 of 2 checks says that something is wrong.\nWRONG  disk   Only 3 MiB are free.\nok     store  The store answers.\n", ""), run);
+            new CliRun(
+                1, "1 of 2 checks says that something is wrong.\nWRONG  disk   Only 3 MiB are free.\nok     store  The store answers.\n", ""), run);
         var json = await CliRun.OfAsync(node, ["health", "--json"]);
         Assert.Equal((1, Ill + "\n"), (json.Code, json.Out));
     }

@@ -2,8 +2,10 @@ namespace Runner.Client.Tests.Cli;
 
 public sealed class PruneTests
 {
-    private const string Part = """{"runs":2000,"outputBytes":1048576,"keepAtLeast":"1h","next":"n1","store":{"bytes":4194304,"freeBytes":0,"givesBack":true}}""";
-    private const string Last = """{"runs":34,"outputBytes":524288,"keepAtLeast":"1h","store":{"bytes":4194304,"freeBytes":3145728,"givesBack":true}}""";
+    private const string Part =
+        """{"runs":2000,"outputBytes":1048576,"keepAtLeast":"1h","next":"n1","store":{"bytes":4194304,"freeBytes":0,"givesBack":true}}""";
+    private const string Last =
+        """{"runs":34,"outputBytes":524288,"keepAtLeast":"1h","store":{"bytes":4194304,"freeBytes":3145728,"givesBack":true}}""";
     private const string None = """{"runs":0,"outputBytes":0,"keepAtLeast":"1h","store":{"bytes":4194304,"freeBytes":0,"givesBack":true}}""";
 
     [Fact]
@@ -14,12 +16,14 @@ public sealed class PruneTests
 
         Assert.Equal(0, run.Code);
         Assert.Equal(
-            ["POST /api/v1/prune?dryRun=true", "POST /api/v1/prune?dryRun=true&after=n1", "POST /api/v1/prune", "POST /api/v1/prune?after=n1"], node.Asked);
+            ["POST /api/v1/prune?dryRun=true", "POST /api/v1/prune?dryRun=true&after=n1", "POST /api/v1/prune", "POST /api/v1/prune?after=n1"],
+            node.Asked);
         Assert.All(node.Bodies, body => Assert.Equal("""{"keepFor":"7d","keepRuns":5,"deployment":"a/b"}""", body));
         Assert.Contains("2,034 ended runs and 1.5 MiB of output will be deleted for good. Go on? [y/N]", run.Error, StringComparison.Ordinal);
         Assert.Contains("Deleted 2,000 of 2,034 runs", run.Error, StringComparison.Ordinal);
         Assert.Equal(
-            "2,034 ended runs and 1.5 MiB of output deleted. The store takes 4.0 MiB, of which 3.0 MiB are free: most of that goes back to the disk by and by.\n", run.Out);
+            "2,034 ended runs and 1.5 MiB of output deleted. "
+            + "The store takes 4.0 MiB, of which 3.0 MiB are free: most of that goes back to the disk by and by.\n", run.Out);
     }
 
     [Theory]
@@ -63,7 +67,8 @@ public sealed class PruneTests
         Assert.Equal("34 ended runs and 512.0 KiB of output would be deleted.\n", (await CliRun.OfAsync(some, ["prune", "--dry-run"])).Out);
         await using var none = await StartAsync(None);
         Assert.Equal(
-            "Nothing to delete. What ended less than 1h ago is kept in any case (retention.keep-at-least).\n", (await CliRun.OfAsync(none, ["prune", "--dry-run"])).Out);
+            "Nothing to delete. What ended less than 1h ago is kept in any case (retention.keep-at-least).\n",
+            (await CliRun.OfAsync(none, ["prune", "--dry-run"])).Out);
     }
 
     [Fact]

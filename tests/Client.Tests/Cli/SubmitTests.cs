@@ -62,7 +62,9 @@ public sealed class SubmitTests
         var run = await CliRun.OfAsync(node, ["submit", "hello/a", "--wait", "--timeout", "200ms"]);
 
         Assert.Equal(4, run.Code);
-        Assert.EndsWith($"error: the run has not ended within 200ms and goes on. Cancel it with `runner run cancel {Id}`.\n", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"error: the run has not ended within 200ms and goes on. Cancel it with `runner run cancel {Id}`.\n", run.Error,
+            StringComparison.Ordinal);
         Assert.DoesNotContain(node.Asked, a => a.Contains("cancel", StringComparison.Ordinal));
     }
 
@@ -72,7 +74,8 @@ public sealed class SubmitTests
     public async Task Ctrl_C_while_following_detaches_and_says_how_to_cancel(params string[] args)
     {
         Action? press = null;
-        await using var node = await NodeAsync(State(1, "Running", "Running"), Log("1:2:0", "stdout", "a\\n"), holdOpen: true, onStream: () => press!());
+        await using var node = await NodeAsync(
+            State(1, "Running", "Running"), Log("1:2:0", "stdout", "a\\n"), holdOpen: true, onStream: () => press!());
         var run = await CliRun.OfAsync(node, args, onInterrupt: p => press = p);
 
         Assert.Equal(130, run.Code);
@@ -91,7 +94,8 @@ public sealed class SubmitTests
             ]);
 
         Assert.Equal(
-            """{"parameters":{"a":"text","b":{"c":null},"e":"x=y","n":-5},"at":"2026-03-01T12:10:00+00:00","priority":-3,"idempotencyKey":"k","tags":["t","u"],"enforceParameterSchema":false}""",
+            """{"parameters":{"a":"text","b":{"c":null},"e":"x=y","n":-5},"at":"2026-03-01T12:10:00+00:00","priority":-3"""
+            + ""","idempotencyKey":"k","tags":["t","u"],"enforceParameterSchema":false}""",
             node.Bodies.Single());
         Assert.Equal($"Run {Id} is Scheduled.\nFollow it with `runner run logs {Id} --follow`.\n", run.Out);
     }
@@ -135,7 +139,8 @@ public sealed class SubmitTests
 
         Assert.Equal(
             [
-                """{"attempt":1,"stream":"stdout","position":"1:15:0","text":"stdout of 1"}""", """{"attempt":2,"stream":"stdout","position":"2:11:0","text":"stdout of 2"}""",
+                """{"attempt":1,"stream":"stdout","position":"1:15:0","text":"stdout of 1"}""",
+                """{"attempt":2,"stream":"stdout","position":"2:11:0","text":"stdout of 2"}""",
             ],
             run.Out.TrimEnd().Split('\n'));
     }
@@ -150,7 +155,8 @@ public sealed class SubmitTests
     private static string Log(string position, string stream, string text) =>
         $"id: {position}\nevent: log\ndata: {{\"attempt\":1,\"stream\":\"{stream}\",\"position\":\"{position}\",\"text\":\"{text}\"}}\n\n";
 
-    private static Task<FakeNode> NodeAsync(string states, string logs, bool holdOpen = false, Action? onStream = null) => FakeNode.StartAsync(async (_, http) =>
+    private static Task<FakeNode> NodeAsync(string states, string logs, bool holdOpen = false, Action? onStream = null) => FakeNode.StartAsync(async (
+        _, http) =>
     {
         var path = http.Request.Path.Value!;
         var query = http.Request.Query;

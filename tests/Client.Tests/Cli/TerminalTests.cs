@@ -10,7 +10,9 @@ public class TerminalTests
     [Theory]
     [InlineData("plain text,\ttabs\nand lines\r\n", "plain text,\ttabs\nand lines\r\n")]
     [InlineData("Größe 日本 🙂\n", "Größe 日本 🙂\n")]
-    [InlineData("\u001b[31mred\u001b[0m \u001b[m \u001b[38;5;196m \u001b[38:2::1:2:3m", "\u001b[31mred\u001b[0m \u001b[m \u001b[38;5;196m \u001b[38:2::1:2:3m")]
+    [InlineData(
+        "\u001b[31mred\u001b[0m \u001b[m \u001b[38;5;196m \u001b[38:2::1:2:3m",
+        "\u001b[31mred\u001b[0m \u001b[m \u001b[38;5;196m \u001b[38:2::1:2:3m")]
     [InlineData("\u001b[2J\u001b[H", "\\x1b[2J\\x1b[H")]
     [InlineData("\u001b]0;title\a\u001bc", "\\x1b]0;title\\x07\\x1bc")]
     [InlineData("real\rforged\b\b\u007f\0.", "real\\x0dforged\\x08\\x08\\x7f\\x00.")]

@@ -17,53 +17,79 @@ public sealed class DeploymentFileErrorTests : IDisposable
     [InlineData("stopGrace: 1h", "4:5: deployments[0].stopGrace: unknown field; did you mean 'stop_grace'?")]
     [InlineData("name: a/c", "4:5: 'name' stands here a second time; the first is in line 2")]
     [InlineData("tags: [a, -]", "4:15: this is not YAML: a '-' alone is no text here; write it in quotes: \"-\"")]
-    [InlineData("description: - x", "4:18: this is not YAML: a '-' begins a list, which begins on a line of its own; a text that begins so stands in quotes")]
+    [InlineData(
+        "description: - x", "4:18: this is not YAML: a '-' begins a list, which begins on a line of its own; a text that begins so stands in quotes")]
     [InlineData("description: 5", "4:18: deployments[0].description: expected a text (in quotes, if it is meant as one); there is the number 5")]
     [InlineData("description: [x]", "4:18: deployments[0].description: expected a text; there is a list")]
     [InlineData("tags: demo", "4:11: deployments[0].tags: expected a list of texts, such as [demo]; there is the text 'demo'")]
     [InlineData("tags: [{a: b}]", "4:12: deployments[0].tags[0]: expected a text; there is a mapping")]
-    [InlineData("workdir: true", "4:14: deployments[0].workdir: expected the path of a folder (in quotes, if it is meant as one); there is the boolean true")]
+    [InlineData(
+        "workdir: true", "4:14: deployments[0].workdir: expected the path of a folder (in quotes, if it is meant as one); there is the boolean true")]
     [InlineData("workdir: \"a\\0b\"", "4:14: deployments[0].workdir: a NUL character cannot be handed to a program")]
     [InlineData("env: [A]", "4:10: deployments[0].env: expected a mapping of variables to texts, such as {GREETING: hi}; there is a list")]
-    [InlineData("env: {A: [1]}", "4:14: deployments[0].env.A: expected a text, null to remove the variable, or where it is read at start, such as {from_env: NAME}, {from_file: /run/secrets/name} or {from_command: [pass, show, name]}; there is a list")]
+    [InlineData("env: {A: [1]}", "4:14: deployments[0].env.A: expected a text, null to remove the variable, or where it is read at start, "
+        + "such as {from_env: NAME}, {from_file: /run/secrets/name} or {from_command: [pass, show, name]}; there is a list")]
     [InlineData("env: {A: {}}", "4:14: deployments[0].env.A: expected one of 'from_env', 'from_file' and 'from_command'")]
     [InlineData("env: {A: {from_env: X, from_file: /x}}", "4:14: deployments[0].env.A: expected one of 'from_env', 'from_file' and 'from_command'")]
     [InlineData("env: {A: {from_env: null}}", "4:15: deployments[0].env.A.from_env: is required: expected where the value is read")]
     [InlineData("env: {A: {from_env: [x]}}", "4:25: deployments[0].env.A.from_env: expected the name of a variable of the node; there is a list")]
-    [InlineData("env: {A: {from_command: pass}}", "4:29: deployments[0].env.A.from_command: expected a list of a program and its arguments, such as [pass, show, name]; there is the text 'pass'")]
-    [InlineData("env: {A: {from_command: []}}", "4:29: deployments[0].env.A.from_command: expected a list of a program and its arguments, such as [pass, show, name]; there is an empty list")]
+    [InlineData("env: {A: {from_command: pass}}", "4:29: deployments[0].env.A.from_command: expected a list of a program and its arguments, "
+        + "such as [pass, show, name]; there is the text 'pass'")]
+    [InlineData("env: {A: {from_command: []}}", "4:29: deployments[0].env.A.from_command: expected a list of a program and its arguments, "
+        + "such as [pass, show, name]; there is an empty list")]
     [InlineData("env: {A: {from_fil: /x}}", "4:15: deployments[0].env.A.from_fil: unknown field; did you mean 'from_file'?")]
     [InlineData("env: {'A=B': c}", "4:11: deployments[0].env: 'A=B' cannot be the name of a variable")]
     [InlineData("parameters: [1]", "4:17: deployments[0].parameters: expected a mapping of names to values; there is a list")]
-    [InlineData("parameters: {a: .inf}", "4:21: deployments[0].parameters.a: expected a value that JSON has; there is the number .inf (put it in quotes to make it a text)")]
-    [InlineData("parameter_schema: 5", "4:23: deployments[0].parameter_schema: expected a JSON Schema as a mapping, or the path of a file with one, such as parameters.schema.json; there is the number 5")]
-    [InlineData("parameter_schema: [a]", "4:23: deployments[0].parameter_schema: expected a JSON Schema as a mapping, or the path of a file with one, such as parameters.schema.json; there is a list")]
+    [InlineData(
+        "parameters: {a: .inf}",
+        "4:21: deployments[0].parameters.a: expected a value that JSON has; there is the number .inf (put it in quotes to make it a text)")]
+    [InlineData("parameter_schema: 5", "4:23: deployments[0].parameter_schema: expected a JSON Schema as a mapping, or the path of a file with one, "
+        + "such as parameters.schema.json; there is the number 5")]
+    [InlineData("parameter_schema: [a]", "4:23: deployments[0].parameter_schema: expected a JSON Schema as a mapping, "
+        + "or the path of a file with one, such as parameters.schema.json; there is a list")]
     [InlineData("enforce_parameter_schema: yes", "4:31: deployments[0].enforce_parameter_schema: expected true or false; there is the text 'yes'")]
-    [InlineData("schedules: {interval: 10s}", "4:16: deployments[0].schedules: expected a list of schedules, such as [{interval: 10s}]; there is a mapping")]
-    [InlineData("schedules: [10s]", "4:17: deployments[0].schedules[0]: expected a schedule, such as {interval: 10s} or {cron: \"0 4 * * *\"}; there is the text '10s'")]
+    [InlineData(
+        "schedules: {interval: 10s}", "4:16: deployments[0].schedules: expected a list of schedules, such as [{interval: 10s}]; there is a mapping")]
+    [InlineData(
+        "schedules: [10s]",
+        "4:17: deployments[0].schedules[0]: expected a schedule, such as {interval: 10s} or {cron: \"0 4 * * *\"}; there is the text '10s'")]
     [InlineData("schedules: [{}]", "4:17: deployments[0].schedules[0]: expected one of 'interval', 'cron' and 'rrule'; there is none")]
-    [InlineData("schedules: [{interval: 1s, cron: '* * * * *'}]", "4:17: deployments[0].schedules[0]: expected one of 'interval', 'cron' and 'rrule'; there are 'interval' and 'cron'")]
+    [InlineData(
+        "schedules: [{interval: 1s, cron: '* * * * *'}]",
+        "4:17: deployments[0].schedules[0]: expected one of 'interval', 'cron' and 'rrule'; there are 'interval' and 'cron'")]
     [InlineData("schedules: [{rrule: }]", "4:18: deployments[0].schedules[0].rrule: expected a value; there is nothing")]
-    [InlineData("schedules: [{rrule: 5}]", "4:25: deployments[0].schedules[0].rrule: expected a recurrence rule, such as \"FREQ=MONTHLY;BYDAY=-1FR\" (in quotes, if it is meant as one); there is the number 5")]
-    [InlineData("schedules: [{interval: 1s, end: 2026-01-01}]", "4:37: deployments[0].schedules[0].end: expected " + Instant + "; there is the text '2026-01-01'")]
-    [InlineData("schedules: [{interval: 1s, max_runs: 1.5}]", "4:42: deployments[0].schedules[0].max_runs: expected a whole number; there is the number 1.5")]
-    [InlineData("schedules: [{interval: 1s, jitter: much}]", "4:40: deployments[0].schedules[0].jitter: expected " + Durations + "; there is the text 'much'")]
-    [InlineData("schedules: [{cron: '* * * * *', day_or: maybe}]", "4:45: deployments[0].schedules[0].day_or: expected true or false; there is the text 'maybe'")]
+    [InlineData("schedules: [{rrule: 5}]", "4:25: deployments[0].schedules[0].rrule: expected a recurrence rule, "
+        + "such as \"FREQ=MONTHLY;BYDAY=-1FR\" (in quotes, if it is meant as one); there is the number 5")]
+    [InlineData("schedules: [{interval: 1s, end: 2026-01-01}]", "4:37: deployments[0].schedules[0].end: expected " + Instant
+        + "; there is the text '2026-01-01'")]
+    [InlineData(
+        "schedules: [{interval: 1s, max_runs: 1.5}]", "4:42: deployments[0].schedules[0].max_runs: expected a whole number; there is the number 1.5")]
+    [InlineData("schedules: [{interval: 1s, jitter: much}]", "4:40: deployments[0].schedules[0].jitter: expected " + Durations
+        + "; there is the text 'much'")]
+    [InlineData(
+        "schedules: [{cron: '* * * * *', day_or: maybe}]",
+        "4:45: deployments[0].schedules[0].day_or: expected true or false; there is the text 'maybe'")]
     [InlineData("catchup_limit: all", "4:20: deployments[0].catchup_limit: expected a whole number; there is the text 'all'")]
     [InlineData("schedules: [{cron: }]", "4:18: deployments[0].schedules[0].cron: expected a value; there is nothing")]
     [InlineData("schedules: [{interval: soon}]", "4:28: deployments[0].schedules[0].interval: expected " + Durations + "; there is the text 'soon'")]
-    [InlineData("schedules: [{interval: 1s, anchor: 2026-01-01}]", "4:40: deployments[0].schedules[0].anchor: expected " + Instant + "; there is the text '2026-01-01'")]
+    [InlineData("schedules: [{interval: 1s, anchor: 2026-01-01}]", "4:40: deployments[0].schedules[0].anchor: expected " + Instant
+        + "; there is the text '2026-01-01'")]
     [InlineData("schedules: [{crom: '* * * * *', interval: 1s}]", "4:18: deployments[0].schedules[0].crom: unknown field; did you mean 'cron'?")]
-    [InlineData("schedules: [{interval: 1s, active: yes}]", "4:40: deployments[0].schedules[0].active: expected true or false; there is the text 'yes'")]
+    [InlineData(
+        "schedules: [{interval: 1s, active: yes}]", "4:40: deployments[0].schedules[0].active: expected true or false; there is the text 'yes'")]
     [InlineData("catchup: last", "4:14: deployments[0].catchup: expected all, latest or none; there is the text 'last'")]
-    [InlineData("catchup: lattest", "4:14: deployments[0].catchup: expected all, latest or none (did you mean 'latest'?); there is the text 'lattest'")]
+    [InlineData(
+        "catchup: lattest", "4:14: deployments[0].catchup: expected all, latest or none (did you mean 'latest'?); there is the text 'lattest'")]
     [InlineData("concurrency: 1", "4:18: deployments[0].concurrency: expected a mapping such as {limit: 1, on_full: queue}; there is the number 1")]
     [InlineData("concurrency: {on_full: queue}", "4:18: deployments[0].concurrency.limit: is required: expected a whole number of 1 or more")]
     [InlineData("concurrency: {limit: 1.5}", "4:26: deployments[0].concurrency.limit: expected a whole number; there is the number 1.5")]
-    [InlineData("concurrency: {limit: 1, on_full: drop}", "4:38: deployments[0].concurrency.on_full: expected queue, cancel_new or cancel_running; there is the text 'drop'")]
+    [InlineData(
+        "concurrency: {limit: 1, on_full: drop}",
+        "4:38: deployments[0].concurrency.on_full: expected queue, cancel_new or cancel_running; there is the text 'drop'")]
     [InlineData("limits: 5", "4:13: deployments[0].limits: expected a list of the names of limits, such as [database]; there is the number 5")]
     [InlineData("retries: 3", "4:14: deployments[0].retries: expected a mapping such as {count: 3, delay: 10s}; there is the number 3")]
-    [InlineData("retries: {delays: 1s}", "4:23: deployments[0].retries.delays: expected a list of durations, such as [1s, 10s, 1m]; there is the text '1s'")]
+    [InlineData(
+        "retries: {delays: 1s}", "4:23: deployments[0].retries.delays: expected a list of durations, such as [1s, 10s, 1m]; there is the text '1s'")]
     [InlineData("retries: {delays: [x]}", "4:24: deployments[0].retries.delays[0]: expected " + Durations + "; there is the text 'x'")]
     [InlineData("retries: {backoff: fast}", "4:24: deployments[0].retries.backoff: expected a number; there is the text 'fast'")]
     [InlineData("retries: {maxDelay: 1s}", "4:15: deployments[0].retries.maxDelay: unknown field; did you mean 'max_delay'?")]
@@ -83,15 +109,28 @@ public sealed class DeploymentFileErrorTests : IDisposable
     [InlineData("deployments:", "1:1: deployments: is required: expected a list of deployments")]
     [InlineData("deployments: []", "1:14: deployments: expected at least one deployment; there is an empty list")]
     [InlineData("deployments: {}", "1:14: deployments: expected a list of deployments; there is an empty mapping")]
-    [InlineData("deploments: []", "1:1: deployments: is required: expected a list of deployments|1:1: deploments: unknown field; did you mean 'deployments'?")]
-    [InlineData("deployments: [x]", "1:15: deployments[0]: expected a deployment: a mapping with 'name', and 'command' or 'shell'; there is the text 'x'")]
+    [InlineData(
+        "deploments: []",
+        "1:1: deployments: is required: expected a list of deployments|1:1: deploments: unknown field; did you mean 'deployments'?")]
+    [InlineData(
+        "deployments: [x]", "1:15: deployments[0]: expected a deployment: a mapping with 'name', and 'command' or 'shell'; there is the text 'x'")]
     [InlineData("deployments: [{command: [x]}]", "1:15: deployments[0].name: is required: expected a name of two parts, such as hello/every-10s")]
-    [InlineData("deployments: [{name: hello, command: [x]}]", "1:22: deployments[0].name: expected a name of two parts, such as hello/every-10s; there is the text 'hello'")]
+    [InlineData(
+        "deployments: [{name: hello, command: [x]}]",
+        "1:22: deployments[0].name: expected a name of two parts, such as hello/every-10s; there is the text 'hello'")]
     [InlineData("deployments: [{name: a/b, shell: x, command: [x]}]", "1:27: deployments[0].shell: expected 'command' or 'shell'; there are both")]
-    [InlineData("deployments: [{name: a/b, shell: [x]}]", "1:34: deployments[0].shell: expected a text for /bin/sh, such as \"sort data > sorted\"; there is a list")]
-    [InlineData("deployments: [{name: a/b}]", "1:15: deployments[0].command: is required: expected a list of the program and its arguments, such as [python3, hello.py]")]
-    [InlineData("deployments: [{name: a/b, command: ls -l}]", "1:36: deployments[0].command: expected a list of the program and its arguments, such as [python3, hello.py]; there is the text 'ls -l'")]
-    [InlineData("deployments: [{name: a/b, command: []}]", "1:36: deployments[0].command: expected a list of the program and its arguments, such as [python3, hello.py]; there is an empty list")]
+    [InlineData(
+        "deployments: [{name: a/b, shell: [x]}]",
+        "1:34: deployments[0].shell: expected a text for /bin/sh, such as \"sort data > sorted\"; there is a list")]
+    [InlineData(
+        "deployments: [{name: a/b}]",
+        "1:15: deployments[0].command: is required: expected a list of the program and its arguments, such as [python3, hello.py]")]
+    [InlineData(
+        "deployments: [{name: a/b, command: ls -l}]",
+        "1:36: deployments[0].command: expected a list of the program and its arguments, such as [python3, hello.py]; there is the text 'ls -l'")]
+    [InlineData(
+        "deployments: [{name: a/b, command: []}]",
+        "1:36: deployments[0].command: expected a list of the program and its arguments, such as [python3, hello.py]; there is an empty list")]
     [InlineData("deployments: [{name: a/b, command: [x, ~]}]", "1:40: deployments[0].command[1]: expected a text; there is nothing")]
     [InlineData("a: 1\n---\nb: 2\n", "2:1: a second document begins here; a file holds one")]
     [InlineData("a: *b", "1:4: *b refers to an anchor that does not end before it")]
@@ -144,7 +183,8 @@ public sealed class DeploymentFileErrorTests : IDisposable
         var yaml = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for (var i = 1; i < 20; i++)
         {
-            yaml.Append(System.Globalization.CultureInfo.InvariantCulture, $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n");
+            yaml.Append(
+                System.Globalization.CultureInfo.InvariantCulture, $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n");
         }
 
         Assert.Contains("more than 100,000 values", Assert.Single(Load(yaml.ToString()).Problems).Message, StringComparison.Ordinal);
@@ -156,11 +196,13 @@ public sealed class DeploymentFileErrorTests : IDisposable
     [InlineData("- ")]
     public void Nesting_without_end_is_refused(string open) =>
         Assert.Contains(
-            "nested deeper than 32 levels", Assert.Single(Load(string.Concat(Enumerable.Repeat(open, 100_000))).Problems).Message, StringComparison.Ordinal);
+            "nested deeper than 32 levels", Assert.Single(Load(string.Concat(Enumerable.Repeat(open, 100_000))).Problems).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_file_beyond_a_mebibyte_is_refused() =>
-        Assert.Equal("the file is larger than 1 MiB; `runner import` takes larger ones", Assert.Single(Load(new string('#', FileBounds.Written.LargestFile + 1)).Problems).Message);
+        Assert.Equal("the file is larger than 1 MiB; `runner import` takes larger ones", Assert.Single(
+            Load(new string('#', FileBounds.Written.LargestFile + 1)).Problems).Message);
 
     [Fact]
     public void A_file_that_is_not_utf_8_is_refused_with_its_line()

@@ -45,9 +45,9 @@ public sealed class DeploymentFileFuzzTests : IDisposable
 
     private static readonly string[] Pieces =
     [
-        "[", "]", "{", "}", ":", ": ", "- ", "\n", "\n  ", "\t", "&a ", "*a", "*c", "!!str ", "!x ", "'", "\"", "\\", "\\U0011FFFF", "\\uD800", "\0", "|", ">",
-        "%", "---\n", "...\n", "? ", "#", ",", "~", "null", "<<: *first", ".inf", "0x", "99999999999999999999999", "-", "é", "\uFEFF", "\u2028", "1e999", "10s",
-        "name: hello/every-10s\n", "deployments:", "`", "@", "\u0085", "2026-99-99T00:00:00Z",
+        "[", "]", "{", "}", ":", ": ", "- ", "\n", "\n  ", "\t", "&a ", "*a", "*c", "!!str ", "!x ", "'", "\"", "\\", "\\U0011FFFF", "\\uD800", "\0",
+        "|", ">", "%", "---\n", "...\n", "? ", "#", ",", "~", "null", "<<: *first", ".inf", "0x", "99999999999999999999999", "-", "é", "\uFEFF",
+        "\u2028", "1e999", "10s", "name: hello/every-10s\n", "deployments:", "`", "@", "\u0085", "2026-99-99T00:00:00Z",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -69,7 +69,8 @@ public sealed class DeploymentFileFuzzTests : IDisposable
             try
             {
                 // What was read has to be sendable too.
-                System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(DeploymentFile.Load(path).Specs, MessagesJson.Default.ImmutableArrayDeploymentSpec);
+                System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+                    DeploymentFile.Load(path).Specs, MessagesJson.Default.ImmutableArrayDeploymentSpec);
                 read++;
             }
             catch (DeploymentFileException e)

@@ -75,7 +75,8 @@ public sealed class DeploymentFileTests : IDisposable
     [Fact]
     public void A_parameter_schema_stands_in_the_file_or_in_one_of_its_own()
     {
-        var inline = Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: {type: object, properties: {n: {minimum: 0.50}}}, enforce_parameter_schema: false}\n");
+        var inline = Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: {type: object, properties: {n: {minimum: 0.50}}}, "
+            + "enforce_parameter_schema: false}\n");
         Assert.Equal("""{"type":"object","properties":{"n":{"minimum":0.50}}}""", inline.ParameterSchema!.Value.GetRawText());
         Assert.False(inline.EnforceParameterSchema);
         Assert.Equal("true", Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: true}\n").ParameterSchema!.Value.GetRawText());
@@ -83,8 +84,11 @@ public sealed class DeploymentFileTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder.Path, "schemas"));
         _folder.Write("schemas/a.json", "{\n\t\"type\": \"object\"\n}");
         _folder.Write("schemas/a.yaml", "type: object\nrequired: [a]\n");
-        Assert.Equal("object", Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: schemas/a.json}\n").ParameterSchema!.Value.GetProperty("type").GetString());
-        Assert.Equal("""{"type":"object","required":["a"]}""", Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: ./schemas/a.yaml}\n").ParameterSchema!.Value.GetRawText());
+        Assert.Equal("object", Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: schemas/a.json}\n").ParameterSchema!.Value
+            .GetProperty("type").GetString());
+        Assert.Equal(
+            """{"type":"object","required":["a"]}""",
+            Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: ./schemas/a.yaml}\n").ParameterSchema!.Value.GetRawText());
         Assert.Null(Read("deployments:\n  - {name: a/b, command: [x], parameter_schema: }\n").ParameterSchema);
     }
 
@@ -117,9 +121,9 @@ public sealed class DeploymentFileTests : IDisposable
     {
         var file = DeploymentFile.Load(_folder.Write(
             "runner.yaml",
-            "deployments:\n  - name: a/b\n    command: [x]\n    parameters:\n      plain: 1\n      first name:\n        - a\n        - 'say \"é\"': 5\n"
-            + "    schedules:\n      - interval: 1h\n        parameters:\n          n:\n            deep: 1\n"
-            + "    parameter_schema:\n      properties:\n        a.b:\n          type: nonsense\n"));
+            "deployments:\n  - name: a/b\n    command: [x]\n    parameters:\n      plain: 1\n      first name:\n        - a\n        - 'say \"é\"': "
+            + "5\n    schedules:\n      - interval: 1h\n        parameters:\n          n:\n            deep: "
+            + "1\n    parameter_schema:\n      properties:\n        a.b:\n          type: nonsense\n"));
 
         Assert.Equal(6, file.Locate("deployments[0].parameters[\"first name\"]")!.Line);
         Assert.Equal(8, file.Locate("deployments[0].parameters[\"first name\"][1][\"say \\\"é\\\"\"]")!.Line);
@@ -130,7 +134,8 @@ public sealed class DeploymentFileTests : IDisposable
     [Fact]
     public void A_part_of_a_schema_that_a_node_refuses_is_found_at_its_line()
     {
-        var file = DeploymentFile.Load(_folder.Write("runner.yaml", "deployments:\n  - name: a/b\n    command: [x]\n    parameter_schema:\n      allOf:\n        - properties:\n            n:\n              type: nonsense\n"));
+        var file = DeploymentFile.Load(_folder.Write("runner.yaml", "deployments:\n  - name: a/b\n    command: "
+            + "[x]\n    parameter_schema:\n      allOf:\n        - properties:\n            n:\n              type: nonsense\n"));
 
         Assert.Equal(8, file.Locate("deployments[0].parameter_schema.allOf[0].properties.n.type")!.Line);
         Assert.Equal(7, file.Locate("deployments[0].parameter_schema.allOf[0].properties.n.minimum")!.Line);
@@ -194,7 +199,8 @@ public sealed class DeploymentFileTests : IDisposable
     public void A_nodes_refusal_is_brought_back_to_its_line()
     {
         var file = Load(
-            "deployments:\n  - {name: a/b, command: [x]}\n  - name: a/c\n    command: [x]\n    schedules:\n      - interval: 10s\n      - cron: '61 * * * *'\n");
+            "deployments:\n  - {name: a/b, command: [x]}\n  - name: a/c\n    command: [x]\n    schedules:\n      - interval: 10s\n      - cron: "
+            + "'61 * * * *'\n");
 
         var explained = file.Explain([
             new Problem("deployments[1].schedules[1].cron", "a minute is 0 to 59"), new Problem("deployments[1].schedules[1].timezone", "unknown"),

@@ -14,10 +14,12 @@ public sealed class DeploymentFileWriterTests : IDisposable
 
     private static readonly string[] Pieces =
     [
-        "", " ", "  ", "a", "Z", "0", "9", "-", "- ", ":", ": ", "#", " #", "?", "? ", "!", "!!str", "&a", "*a", "|", ">", "%", "@", "`", "'", "\"", "\\", "\\n", "{", "}",
-        "[", "]", ",", "\n", "\r", "\r\n", "\t", "\u0001", "\u001b[31m", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u2028", "\u2029", "\ufeff", "\ufffd", "é", "ß", "中", "😀",
-        "\U0010ffff", "null", "~", "true", "No", "yes", "on", ".inf", ".nan", "-.inf", "0x1f", "0o17", "012", "1e3", "+1", "1_000", "2026-01-01", "2026-01-01T00:00:00Z", "10s",
-        "---", "...", "<<", "=", "{{ parameters.x }}", "$HOME", "/bin/sh", "a b", "x: y", "end ", " begin",
+        "", " ", "  ", "a", "Z", "0", "9", "-", "- ", ":", ": ", "#", " #", "?", "? ", "!", "!!str", "&a", "*a", "|", ">", "%", "@", "`", "'", "\"",
+        "\\", "\\n", "{", "}",
+        "[", "]", ",", "\n", "\r", "\r\n", "\t", "\u0001", "\u001b[31m", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u2028", "\u2029", "\ufeff",
+        "\ufffd", "é", "ß", "中", "😀",
+        "\U0010ffff", "null", "~", "true", "No", "yes", "on", ".inf", ".nan", "-.inf", "0x1f", "0o17", "012", "1e3", "+1", "1_000", "2026-01-01",
+        "2026-01-01T00:00:00Z", "10s", "---", "...", "<<", "=", "{{ parameters.x }}", "$HOME", "/bin/sh", "a b", "x: y", "end ", " begin",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -32,7 +34,8 @@ public sealed class DeploymentFileWriterTests : IDisposable
             var random = new Dice(seed);
             ImmutableArray<DeploymentSpec> specs = [.. Enumerable.Range(0, 1 + random.Of(3)).Select(n => Spec(random, n))];
             var limits = Enumerable.Range(0, random.Of(3))
-                .ToImmutableSortedDictionary(n => ((string[])["null", "1.5", "-", "database"])[n], n => 1 + random.Of(1_000_000), StringComparer.Ordinal);
+                .ToImmutableSortedDictionary(
+                    n => ((string[])["null", "1.5", "-", "database"])[n], n => 1 + random.Of(1_000_000), StringComparer.Ordinal);
 
             var (path, text) = Write(limits, specs);
             var read = Load(path, seed, text);
@@ -41,7 +44,9 @@ public sealed class DeploymentFileWriterTests : IDisposable
             Assert.Equal(specs.Length, read.Specs.Length);
             foreach (var (expected, actual) in specs.Zip(read.Specs))
             {
-                Assert.True(JsonElement.DeepEquals(Json(expected), Json(actual)), $"seed {seed}:\n{text}\nexpected {Json(expected)}\nread     {Json(actual)}");
+                Assert.True(
+                    JsonElement.DeepEquals(Json(expected), Json(actual)),
+                    $"seed {seed}:\n{text}\nexpected {Json(expected)}\nread     {Json(actual)}");
             }
         }
     }
@@ -108,7 +113,8 @@ public sealed class DeploymentFileWriterTests : IDisposable
 
     private static JsonElement Json(DeploymentSpec spec) => JsonSerializer.SerializeToElement(spec, MessagesJson.Default.DeploymentSpec);
 
-    private static DeploymentSpec Spec(Dice random, int n) => random.Of(4) == 0 ? Any(random, n) with { Command = [], Shell = Text(random) } : Any(random, n);
+    private static DeploymentSpec Spec(Dice random, int n) =>
+        random.Of(4) == 0 ? Any(random, n) with { Command = [], Shell = Text(random) } : Any(random, n);
 
     private static DeploymentSpec Any(Dice random, int n) => new()
     {
@@ -118,27 +124,41 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Tags = random.Many(() => Text(random)),
         Command = ["x" + Text(random), .. random.Many(() => Text(random))],
         Workdir = random.One("/", "/srv", "/srv/", "/a/../b", "/x y/z", "/" + Text(random)),
-        Env = random.Many(() => "V" + Text(random).Replace('=', '-')).Distinct().ToImmutableSortedDictionary(k => k, k => random.Maybe(() => Value(random)), StringComparer.Ordinal),
+        Env = random.Many(() => "V" + Text(random).Replace('=', '-')).Distinct()
+            .ToImmutableSortedDictionary(k => k, k => random.Maybe(() => Value(random)), StringComparer.Ordinal),
         Parameters = Parameters(random),
-        ParameterSchema = random.Maybe(() => (JsonElement?)JsonSerializer.SerializeToElement(Parameters(random), MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement)),
+        ParameterSchema = random.Maybe(() => (JsonElement?)JsonSerializer.SerializeToElement(
+            Parameters(random), MessagesJson.Default.ImmutableSortedDictionaryStringJsonElement)),
         EnforceParameterSchema = random.One((bool?)null, true, false),
         Schedules = random.Many(() => Bounded(random, random.Of(2) == 0
-            ? new ScheduleSpec { Interval = Time(random), Anchor = random.Maybe(() => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddTicks(random.Of(int.MaxValue) * 12_345_677L)), Parameters = Parameters(random), Id = random.Maybe(() => Text(random)) }
+            ? new ScheduleSpec { Interval = Time(random), Anchor = random.Maybe(() => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddTicks(
+                random.Of(int.MaxValue) * 12_345_677L)), Parameters = Parameters(random), Id = random.Maybe(() => Text(random)) }
             : random.Of(2) == 0
-            ? new ScheduleSpec { Cron = "0 4 * * sun", Timezone = random.Maybe(() => "Europe/Berlin"), Active = random.One((bool?)null, true, false), DayOr = random.One((bool?)null, true, false), Parameters = Parameters(random) }
-            : new ScheduleSpec { Rrule = random.One("FREQ=DAILY", "DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR\n", Text(random)) })),
+            ? new ScheduleSpec
+            {
+                Cron = "0 4 * * sun", Timezone = random.Maybe(() => "Europe/Berlin"), Active = random.One((bool?)null, true, false),
+                DayOr = random.One((bool?)null, true, false), Parameters = Parameters(random)
+            }
+            : new ScheduleSpec { Rrule = random.One(
+                "FREQ=DAILY", "DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR\n", Text(random)) })),
         CatchUpLimit = random.Maybe(() => (int?)random.Of(1_000_001)),
         CatchUp = random.One(CatchUpPolicy.All, CatchUpPolicy.Latest, CatchUpPolicy.None),
         Concurrency = random.Maybe(() => new ConcurrencySpec(1 + random.Of(1_000), random.One(OnFull.Queue, OnFull.CancelNew, OnFull.CancelRunning))),
         Limits = random.Many(() => random.One("database", "null", "1", "-", "a.b")),
         Retries = random.One(
             RetrySpec.None,
-            new RetrySpec { Count = random.Of(1_001), Delay = Time(random), Backoff = 1 + (random.Of(990) / 10.0), MaxDelay = Time(random), Jitter = random.Of(1_000) / 1_000.0, On = random.Maybe(() => (ImmutableArray<string>?)["75", "SIGKILL", Text(random)]), NotOn = random.Maybe(() => (ImmutableArray<string>?)["2"]) },
+            new RetrySpec
+            {
+                Count = random.Of(1_001), Delay = Time(random), Backoff = 1 + (random.Of(990) / 10.0), MaxDelay = Time(random),
+                Jitter = random.Of(1_000) / 1_000.0, On = random.Maybe(() => (ImmutableArray<string>?)["75", "SIGKILL", Text(random)]),
+                NotOn = random.Maybe(() => (ImmutableArray<string>?)["2"])
+            },
             new RetrySpec { Count = random.Of(3), Delays = random.Many(() => Time(random)), Backoff = 1.0 / 3 + 1 }),
         SuccessCodes = random.Maybe(() => (ImmutableArray<int>?)[0, random.Of(256)]),
         Timeout = random.Maybe(() => (TimeSpan?)Time(random)),
         StopGrace = random.Maybe(() => (TimeSpan?)Time(random)),
-        Retention = random.Maybe(() => new RetentionSpec(random.Maybe(() => (TimeSpan?)Time(random)), random.Maybe(() => (long?)random.Of(1_000_000_001)))),
+        Retention = random.Maybe(
+            () => new RetentionSpec(random.Maybe(() => (TimeSpan?)Time(random)), random.Maybe(() => (long?)random.Of(1_000_000_001)))),
         Priority = random.Of(2_001) - 1_000,
         Paused = random.Of(2) == 0,
         User = random.Maybe(() => Text(random)),
@@ -171,7 +191,8 @@ public sealed class DeploymentFileWriterTests : IDisposable
         return random.Of(40) == 0 ? string.Concat(Enumerable.Repeat(text.ToString() + " x", 700)) : text.ToString();
     }
 
-    private static TimeSpan Time(Dice random) => new(random.One(0, 1, 9_999, TimeSpan.TicksPerMillisecond, 86_399_999, random.Of(int.MaxValue)) * random.One(1, 1_000, 36_000_007L));
+    private static TimeSpan Time(Dice random) =>
+        new(random.One(0, 1, 9_999, TimeSpan.TicksPerMillisecond, 86_399_999, random.Of(int.MaxValue)) * random.One(1, 1_000, 36_000_007L));
 
     private static ImmutableSortedDictionary<string, JsonElement> Parameters(Dice random) =>
         random.Many(() => Text(random)).Distinct().ToImmutableSortedDictionary(k => k, _ => Value(random, 0), StringComparer.Ordinal);

@@ -33,9 +33,11 @@ public sealed class AkkaSettingsTests
         var settings = Over("persistence.max-concurrent-recoveries = 8");
 
         Assert.Equal(("8", "text:1"), Listed("akka.persistence.max-concurrent-recoveries"));
-        Assert.Equal(("Runner.Persistence.Journal.EntityJournal, Runner.Persistence", NodeSetting.Default), Listed("akka.persistence.journal.sql.class"));
+        Assert.Equal(
+            ("Runner.Persistence.Journal.EntityJournal, Runner.Persistence", NodeSetting.Default), Listed("akka.persistence.journal.sql.class"));
         Assert.Equal(("runner-refused", NodeSetting.Default), Listed("akka.actor.serialization-bindings.\"System.Object\""));
-        Assert.Equal(("12703", NodeSetting.Default), Listed("akka.actor.serialization-identifiers.\"Runner.Actors.Wire.WireSerializer, Runner.Actors\""));
+        Assert.Equal(
+            ("12703", NodeSetting.Default), Listed("akka.actor.serialization-identifiers.\"Runner.Actors.Wire.WireSerializer, Runner.Actors\""));
 
         (string Value, string From) Listed(string path)
         {
@@ -48,7 +50,8 @@ public sealed class AkkaSettingsTests
     public void Null_is_the_default_and_takes_nothing_away()
     {
         var config = Over("cluster = null, loglevel = null, actor.provider = null").ToConfig();
-        Assert.Equal(("WARNING", "cluster", "ddata"), (config.GetString("akka.loglevel"), config.GetString("akka.actor.provider"), config.GetString("akka.cluster.sharding.state-store-mode")));
+        Assert.Equal(("WARNING", "cluster", "ddata"), (
+            config.GetString("akka.loglevel"), config.GetString("akka.actor.provider"), config.GetString("akka.cluster.sharding.state-store-mode")));
     }
 
     [Fact]
@@ -70,9 +73,11 @@ public sealed class AkkaSettingsTests
         Assert.Equal("${x} # no // comment \"q\" \\ \n end", t.GetString("text"));
         Assert.Equal(["a,b", "c]", "3"], t.GetStringList("list"));
         Assert.Empty(t.GetStringList("none"));
-        Assert.Equal((1000d, -2.5, true, false, ""), (t.GetDouble("number"), t.GetDouble("negative"), t.GetBoolean("yes"), t.GetBoolean("no"), t.GetString("empty")));
+        Assert.Equal((1000d, -2.5, true, false, ""), (
+            t.GetDouble("number"), t.GetDouble("negative"), t.GetBoolean("yes"), t.GetBoolean("no"), t.GetString("empty")));
         Assert.Equal(
-            (TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(10), 128L * 1024), (t.GetTimeSpan("time"), t.GetTimeSpan("spaced"), t.GetByteSize("size")!.Value));
+            (TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(10), 128L * 1024),
+            (t.GetTimeSpan("time"), t.GetTimeSpan("spaced"), t.GetByteSize("size")!.Value));
     }
 
     [Theory]
@@ -84,7 +89,8 @@ public sealed class AkkaSettingsTests
         {
             var path = pattern.Replace("**.", between, StringComparison.Ordinal).Replace("*", "x", StringComparison.Ordinal);
             var below = path["akka.".Length..];
-            foreach (var text in (string[])[$"{below} = 1", $"{below}.further.down = 1", $"\"{below}\" = 1", $"\"{below.Replace(".", "\" . \"", StringComparison.Ordinal)}\" {{}}"])
+            foreach (var text in (string[])[$"{below} = 1", $"{below}.further.down = 1", $"\"{below}\" = 1",
+                $"\"{below.Replace(".", "\" . \"", StringComparison.Ordinal)}\" {{}}"])
             {
                 var mistake = Assert.Single(Mistakes("\n" + text));
                 Assert.Equal("text:2", mistake.Origin);
@@ -132,7 +138,8 @@ public sealed class AkkaSettingsTests
     [Theory]
     [InlineData("actor.default-dispatcher { throughput = 10, throughput-deadline-time = 1ms }")]
     [InlineData("actor { ask-timeout = 5s, debug.receive = on, serialize-messages = on }")]
-    [InlineData("persistence { max-concurrent-recoveries = 10, journal.sql { parallelism = 2, batch-size = 100, circuit-breaker.call-timeout = 5s } }")]
+    [InlineData(
+        "persistence { max-concurrent-recoveries = 10, journal.sql { parallelism = 2, batch-size = 100, circuit-breaker.call-timeout = 5s } }")]
     [InlineData("cluster { gossip-interval = 1s, roles = [a], sharding { passivate-idle-entity-after = 5m, rebalance-interval = 1s } }")]
     [InlineData("coordinated-shutdown.phases.cluster-exiting.timeout = 5s")]
     [InlineData("scheduler.tick-duration = 20ms, extensions = [x]")]

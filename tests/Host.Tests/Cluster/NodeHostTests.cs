@@ -45,7 +45,8 @@ public sealed class NodeHostTests : IAsyncLifetime
 
         Assert.True(transport.IsResponsibleFor(elsewhere));
         await Assert.ThrowsAsync<InvalidAssociationException>(() => transport.Associate(elsewhere));
-        await Assert.ThrowsAsync<ActorNotFoundException>(() => _node.System.ActorSelection($"{elsewhere}/user/x").ResolveOne(TimeSpan.FromSeconds(2)));
+        await Assert.ThrowsAsync<ActorNotFoundException>(
+            () => _node.System.ActorSelection($"{elsewhere}/user/x").ResolveOne(TimeSpan.FromSeconds(2)));
         Assert.Empty(Sockets.Listening().Except(_listening));
     }
 
@@ -66,7 +67,11 @@ public sealed class NodeHostTests : IAsyncLifetime
     {
         await AskAsync<Entity>(new Envelope("a", "hello"));
         await AskAsync<Single>("hello");
-        string[] phases = [CoordinatedShutdown.PhaseBeforeServiceUnbind, CoordinatedShutdown.PhaseBeforeClusterShutdown, CoordinatedShutdown.PhaseActorSystemTerminate];
+        string[] phases =
+        [
+            CoordinatedShutdown.PhaseBeforeServiceUnbind, CoordinatedShutdown.PhaseBeforeClusterShutdown,
+            CoordinatedShutdown.PhaseActorSystemTerminate
+        ];
         var ran = new ConcurrentQueue<(string Phase, bool IsMember)>();
         foreach (var phase in phases)
         {
@@ -97,7 +102,8 @@ public sealed class NodeHostTests : IAsyncLifetime
     [Fact]
     public async Task What_Akka_says_goes_to_the_nodes_log()
     {
-        await using var talkative = await StartAsync(AkkaSettings.Over(HoconDocument.ParseText("loglevel = INFO").Object, m => Assert.Fail(m.ToString())));
+        await using var talkative = await StartAsync(
+            AkkaSettings.Over(HoconDocument.ParseText("loglevel = INFO").Object, m => Assert.Fail(m.ToString())));
         await talkative.Actor<Entity>().ActorRef.Ask<string>(new Envelope("a", "hello"), Patience);
 
         Assert.Contains(_log.Written, e => e.RenderMessage().Contains("Starting remoting", StringComparison.Ordinal));

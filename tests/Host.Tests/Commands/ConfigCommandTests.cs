@@ -28,7 +28,8 @@ public sealed class ConfigCommandTests : IDisposable
 
         Assert.Equal(0, await RunAsync("config", "show", "--config", file));
 
-        var rows = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
+        var rows = _output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
         Assert.Equal(["SETTING", "VALUE", "FROM"], rows[0]);
         Assert.Equal([.. NodeSetting.All.Select(s => s.Path), .. AkkaSettings.Default.Entries.Select(e => e.Path)], rows.Skip(1).Select(r => r[0]));
         Assert.Contains(["runner.data", "/home/me/.local/share/runner-actors", "default"], rows);
@@ -43,7 +44,8 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.Equal(0, await RunAsync("config", "show", "--json"));
 
         using var json = JsonDocument.Parse(_output.ToString());
-        Assert.Equal([.. NodeSetting.All.Select(s => s.Path), .. AkkaSettings.Default.Entries.Select(e => e.Path)], json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal([.. NodeSetting.All.Select(s => s.Path), .. AkkaSettings.Default.Entries.Select(e => e.Path)], json.RootElement.EnumerateObject()
+            .Select(p => p.Name));
         var limit = json.RootElement.GetProperty("runner.limit");
         Assert.Equal((100, "default"), (limit.GetProperty("value").GetInt32(), limit.GetProperty("from").GetString()));
         Assert.Equal(JsonValueKind.Array, json.RootElement.GetProperty("runner.allow-hosts").GetProperty("value").ValueKind);

@@ -175,7 +175,9 @@ public sealed class NodeRunnerTests : IDisposable
 
         Assert.Equal(1, await ServeAsync(new NodeFlags { [NodeSetting.Listen] = $"127.0.0.1:{port}" }));
 
-        Assert.Contains($"Port {port} on 127.0.0.1 is in use by another program. Name another address with --listen", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"Port {port} on 127.0.0.1 is in use by another program. Name another address with --listen", _error.ToString(),
+            StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", _error.ToString(), StringComparison.Ordinal);
         Assert.False(_started.Task.IsCompleted);
     }

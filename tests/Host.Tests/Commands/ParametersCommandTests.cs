@@ -35,11 +35,13 @@ public sealed class ParametersCommandTests : IDisposable
         var schema = Write("s.yaml", "required: [a]\nproperties: {l: {items: {type: string}}}\n");
 
         Assert.Equal(1, await CheckAsync(schema, Write("p.json", """{"l": ["x", 5]}""")));
-        Assert.Equal("error: the parameters do not fit the schema: 2 problems.\n  parameters.a: is required\n  parameters.l[1]: expected a text; there is a whole number\n", _error.ToString());
+        Assert.Equal("error: the parameters do not fit the schema: 2 problems.\n  parameters.a: is required\n  parameters.l[1]: expected a text; "
+            + "there is a whole number\n", _error.ToString());
 
         Assert.Equal(1, await CheckAsync(schema, """{"l":["x",5]}""", "--json"));
         Assert.Equal(
-            """{"valid":false,"errors":[{"path":"parameters.a","message":"is required"},{"path":"parameters.l[1]","message":"expected a text; there is a whole number"}]}""" + "\n",
+            """{"valid":false,"errors":[{"path":"parameters.a","message":"is required"},{"path":"parameters.l[1]","message":"expected a text; """
+            + """there is a whole number"}]}""" + "\n",
             _output.ToString());
     }
 
@@ -47,7 +49,9 @@ public sealed class ParametersCommandTests : IDisposable
     public async Task A_wrong_schema_is_said_and_exit_code_1()
     {
         Assert.Equal(1, await CheckAsync(Write("s.json", """{"properties":{"a":{"type":"x"}}}"""), "{}"));
-        Assert.StartsWith("error: the schema is wrong: one problem.\n  schema.properties.a.type: expected null, boolean", _error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "error: the schema is wrong: one problem.\n  schema.properties.a.type: expected null, boolean", _error.ToString(),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,7 +104,8 @@ public sealed class ParametersCommandTests : IDisposable
 
         var answers = _output.ToString().TrimEnd('\n').Split('\n').Select(a => JsonElement.Parse(a)).ToList();
         Assert.Equal(lines.Length, answers.Count);
-        Assert.Equal([true, false, false, false, false, false, false, false, false, false, true], answers.Select(a => a.GetProperty("valid").GetBoolean()));
+        Assert.Equal(
+            [true, false, false, false, false, false, false, false, false, false, true], answers.Select(a => a.GetProperty("valid").GetBoolean()));
         Assert.Equal(
             ["", "parameters", "", "", "schema", "parameters", "schema.type", "", "parameters[\"é\"]"],
             answers.Where(a => !a.GetProperty("valid").GetBoolean()).Select(a => a.GetProperty("errors")[0].GetProperty("path").GetString()));
@@ -120,7 +125,8 @@ public sealed class ParametersCommandTests : IDisposable
 
         var answers = _output.ToString().TrimEnd('\n').Split('\n').Select(a => JsonElement.Parse(a)).ToList();
         Assert.Equal([false, false, true], answers.Select(a => a.GetProperty("valid").GetBoolean()));
-        Assert.Equal(["schema.x.maxLength", "schema.x.pattern"], answers.Take(2).Select(a => a.GetProperty("errors")[0].GetProperty("path").GetString()));
+        Assert.Equal(
+            ["schema.x.maxLength", "schema.x.pattern"], answers.Take(2).Select(a => a.GetProperty("errors")[0].GetProperty("path").GetString()));
     }
 
     [Fact]
@@ -130,7 +136,8 @@ public sealed class ParametersCommandTests : IDisposable
         using var input = new MemoryStream("good\nbad\ngood"u8.ToArray());
 
         await new LineBatch(input, output).RunAsync(
-            line => line.Span.SequenceEqual("bad"u8) ? throw new InvalidOperationException("a fault") : "answer", problem => problem, CancellationToken.None);
+            line => line.Span.SequenceEqual("bad"u8) ? throw new InvalidOperationException("a fault") : "answer", problem => problem,
+            CancellationToken.None);
 
         var answers = output.ToString().TrimEnd('\n').Split('\n');
         Assert.Equal(("answer", "answer", 3), (answers[0], answers[2], answers.Length));
@@ -143,7 +150,8 @@ public sealed class ParametersCommandTests : IDisposable
         var lines = new StringBuilder();
         for (var i = 0; i < 20_000; i++)
         {
-            lines.Append("{\"schema\":{\"properties\":{\"a\":{\"type\":\"integer\",\"minimum\":").Append(i % 3_000).Append("}}},\"parameters\":{\"a\":").Append(i).Append("}}\n");
+            lines.Append("{\"schema\":{\"properties\":{\"a\":{\"type\":\"integer\",\"minimum\":").Append(i % 3_000)
+                .Append("}}},\"parameters\":{\"a\":").Append(i).Append("}}\n");
         }
 
         Assert.Equal(0, await RunAsync(lines.ToString(), "--batch"));
@@ -182,7 +190,8 @@ public sealed class ParametersCommandTests : IDisposable
         Assert.Equal("3\n2\n", output.Written);
     }
 
-    private Task<int> CheckAsync(string schema, string parameters, params string[] more) => RunAsync("", ["--schema", schema, "--parameters", parameters, .. more]);
+    private Task<int> CheckAsync(string schema, string parameters, params string[] more) =>
+        RunAsync("", ["--schema", schema, "--parameters", parameters, .. more]);
 
     private Task<int> RunAsync(string input, params string[] args) =>
         ParametersCommand.Create(Surroundings, () => new MemoryStream(Encoding.UTF8.GetBytes(input))).Parse(["check", .. args])

@@ -38,11 +38,14 @@ public sealed class ConfigFileTests : IDisposable
         var file = Write("runner { limit = 7, listen = \"127.0.0.1:1\", name = file, pause-on-shutdown = no }");
 
         var (options, reader) = Read(
-            new NodeFlags { [NodeSetting.Limit] = "9", Config = file }, ("RUNNER_LIMIT", "8"), ("RUNNER_NODE_NAME", "variable"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "false"));
+            new NodeFlags { [NodeSetting.Limit] = "9", Config = file }, ("RUNNER_LIMIT", "8"), ("RUNNER_NODE_NAME", "variable"),
+            ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "false"));
 
-        Assert.Equal((9, "127.0.0.1:1", "variable", true), (options.ProcessLimit, options.Listen.ToString(), options.NodeName, options.PauseOnShutdown));
         Assert.Equal(
-            [("listen", $"{file}:1"), ("limit", "--limit"), ("name", "the variable RUNNER_NODE_NAME"), ("pause-on-shutdown", "the variable RUNNER_NO_PAUSE_ON_SHUTDOWN")],
+            (9, "127.0.0.1:1", "variable", true), (options.ProcessLimit, options.Listen.ToString(), options.NodeName, options.PauseOnShutdown));
+        Assert.Equal(
+            [("listen", $"{file}:1"), ("limit", "--limit"), ("name", "the variable RUNNER_NODE_NAME"), (
+                "pause-on-shutdown", "the variable RUNNER_NO_PAUSE_ON_SHUTDOWN")],
             NodeSetting.All.Select(s => (s.Key, Origin: reader.OriginOf(s))).Where(s => s.Origin != NodeSetting.Default));
     }
 
@@ -51,19 +54,23 @@ public sealed class ConfigFileTests : IDisposable
     {
         var (options, reader) = Read(
             new NodeFlags { Config = Write("runner.retention { keep-for = 7 days, keep-runs = 500 }") }, ("RUNNER_RETENTION_KEEP_AT_LEAST", "2h"));
-        Assert.Equal((TimeSpan.FromDays(7), 500L, TimeSpan.FromHours(2)), (options.RetentionKeepFor, options.RetentionKeepRuns, options.RetentionKeepAtLeast));
+        Assert.Equal(
+            (TimeSpan.FromDays(7), 500L, TimeSpan.FromHours(2)), (options.RetentionKeepFor, options.RetentionKeepRuns, options.RetentionKeepAtLeast));
         Assert.Equal("the variable RUNNER_RETENTION_KEEP_AT_LEAST", reader.OriginOf(NodeSetting.RetentionKeepAtLeast));
 
-        var (unbounded, _) = Read(new NodeFlags { Config = Write("runner.retention { keep-for = forever, keep-runs = 5 }") }, ("RUNNER_RETENTION_KEEP_RUNS", "all"));
+        var (unbounded, _) = Read(
+            new NodeFlags { Config = Write("runner.retention { keep-for = forever, keep-runs = 5 }") }, ("RUNNER_RETENTION_KEEP_RUNS", "all"));
         Assert.Equal((null, null), (unbounded.RetentionKeepFor, unbounded.RetentionKeepRuns));
     }
 
     [Fact]
     public void A_flag_says_no_where_the_file_says_yes() =>
-        Assert.False(Read(new NodeFlags { [NodeSetting.PauseOnShutdown] = "true", Config = Write("runner.pause-on-shutdown = yes") }).Options.PauseOnShutdown);
+        Assert.False(
+            Read(new NodeFlags { [NodeSetting.PauseOnShutdown] = "true", Config = Write("runner.pause-on-shutdown = yes") }).Options.PauseOnShutdown);
 
     [Fact]
-    public void Null_is_the_default() => Assert.Equal(100, Read(new NodeFlags { Config = Write("runner { limit = 5 }\nrunner.limit = null") }).Options.ProcessLimit);
+    public void Null_is_the_default() =>
+        Assert.Equal(100, Read(new NodeFlags { Config = Write("runner { limit = 5 }\nrunner.limit = null") }).Options.ProcessLimit);
 
     [Fact]
     public void Substitutions_take_the_environment_and_includes_are_followed()
@@ -121,7 +128,8 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void A_file_has_to_be_there()
     {
-        Assert.Contains("no such file", Assert.Single(Mistakes(new NodeFlags { Config = Path.Combine(_folder, "no.conf") })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such file", Assert.Single(Mistakes(new NodeFlags { Config = Path.Combine(_folder, "no.conf") })).Message, StringComparison.Ordinal);
         Assert.Equal("--config", Assert.Single(Mistakes(new NodeFlags { Config = " " })).Origin);
     }
 
@@ -139,7 +147,8 @@ public sealed class ConfigFileTests : IDisposable
         return mistakes;
     }
 
-    private static (NodeOptionsReader Reader, NodeOptions? Options, ImmutableArray<OptionMistake> Mistakes) Try(NodeFlags flags, params (string Name, string Value)[] variables)
+    private static (NodeOptionsReader Reader, NodeOptions? Options, ImmutableArray<OptionMistake> Mistakes) Try(
+        NodeFlags flags, params (string Name, string Value)[] variables)
     {
         var reader = new NodeOptionsReader(name => variables.FirstOrDefault(v => v.Name == name).Value);
         var (options, mistakes) = reader.Read(flags);

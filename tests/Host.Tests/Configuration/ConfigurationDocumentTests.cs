@@ -8,7 +8,8 @@ public sealed class ConfigurationDocumentTests
     [Fact]
     public void The_table_of_settings_is_what_the_code_says_and_what_there_is_to_add()
     {
-        var rows = File.ReadLines(Path.Combine(Repository.Root, "docs", "configuration.md")).Where(l => l.StartsWith("| `runner.", StringComparison.Ordinal))
+        var rows = File.ReadLines(Path.Combine(Repository.Root, "docs", "configuration.md"))
+            .Where(l => l.StartsWith("| `runner.", StringComparison.Ordinal))
             .Select(l => l.Replace("`", "", StringComparison.Ordinal)).ToList();
 
         Assert.Equal(NodeSetting.All.Select(s => $"| {s.Path} |"), rows.Select(r => r[..(r.IndexOf('|', 1) + 1)]));
@@ -25,6 +26,7 @@ public sealed class ConfigurationDocumentTests
             var (name, value) => $"{name} {value} ",
         };
         var variables = setting.Standard is { } standard ? $"{setting.Variable}, else {standard}" : setting.Variable;
-        return $"| {setting.Path} | {flag}| {variables} | {setting.OtherwiseSays ?? setting.Otherwise ?? "none"} | {setting.Sentence.Replace("`", "", StringComparison.Ordinal)}";
+        return $"| {setting.Path} | {flag}| {variables} | {setting.OtherwiseSays ?? setting.Otherwise ?? "none"} | "
+            + $"{setting.Sentence.Replace("`", "", StringComparison.Ordinal)}";
     }
 }

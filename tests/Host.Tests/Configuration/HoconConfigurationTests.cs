@@ -36,5 +36,6 @@ public sealed class HoconConfigurationTests
 
     [Fact]
     public void A_file_is_read() =>
-        Assert.Equal("100", new ConfigurationBuilder().Add(HoconConfigurationSource.FromFile(Path.Combine(AppContext.BaseDirectory, "runner.conf"))).Build()["runner:limit"]);
+        Assert.Equal("100", new ConfigurationBuilder().Add(HoconConfigurationSource.FromFile(Path.Combine(AppContext.BaseDirectory, "runner.conf")))
+            .Build()["runner:limit"]);
 }

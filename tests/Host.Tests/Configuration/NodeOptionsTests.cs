@@ -39,7 +39,8 @@ public sealed class NodeOptionsTests
     public void Every_mistake_is_said_at_once_with_where_it_was_made()
     {
         var (options, mistakes) = Try(
-            new NodeFlags { [NodeSetting.Limit] = "0", [NodeSetting.Listen] = "4270" }, ("RUNNER_LOG_LEVEL", "loud"), ("RUNNER_NODE_NAME", "a b"), ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "maybe"));
+            new NodeFlags { [NodeSetting.Limit] = "0", [NodeSetting.Listen] = "4270" }, ("RUNNER_LOG_LEVEL", "loud"), ("RUNNER_NODE_NAME", "a b"),
+            ("RUNNER_NO_PAUSE_ON_SHUTDOWN", "maybe"));
 
         Assert.Null(options);
         Assert.Equal(

@@ -14,11 +14,15 @@ public sealed class NodeSettingTests : IDisposable
     /// <summary>A value of each that is not its default, as a flag or a variable has it. A new setting needs one.</summary>
     public static TheoryData<string, string> Samples { get; } = new()
     {
-        { "data", "/elsewhere" }, { "listen", "127.0.0.1:9" }, { "limit", "7" }, { "log-level", "debug" }, { "allow-hosts", "a.example" }, { "name", "n-1" },
-        { "pause-on-shutdown", "true" }, { "max-pending-commands", "5" }, { "max-followers", "6" }, { "min-free-space", "1MiB" }, { "env-inherit", "PATH,LC_*" },
-        { "user-files-dir", "/elsewhere" }, { "programs.oom-score-adjust", "3" }, { "programs.nice", "-4" }, { "programs.io-class", "idle" }, { "programs.cpus", "0,1" },
+        { "data", "/elsewhere" }, { "listen", "127.0.0.1:9" }, { "limit", "7" }, { "log-level", "debug" }, { "allow-hosts", "a.example" },
+        { "name", "n-1" },
+        { "pause-on-shutdown", "true" }, { "max-pending-commands", "5" }, { "max-followers", "6" }, { "min-free-space", "1MiB" },
+        { "env-inherit", "PATH,LC_*" },
+        { "user-files-dir", "/elsewhere" }, { "programs.oom-score-adjust", "3" }, { "programs.nice", "-4" }, { "programs.io-class", "idle" },
+        { "programs.cpus", "0,1" },
         { "programs.open-files", "1000" }, { "store.kind", "postgresql" }, { "store.connection", "Host=db" }, { "store.password-file", "" },
-        { "retention.keep-for", "2h" }, { "retention.keep-runs", "8" }, { "retention.keep-at-least", "3h" }, { "log-format", "json" }, { "log-file", "/elsewhere" },
+        { "retention.keep-for", "2h" }, { "retention.keep-runs", "8" }, { "retention.keep-at-least", "3h" }, { "log-format", "json" },
+        { "log-file", "/elsewhere" },
         { "telemetry.otlp.endpoint", "http://collector" }, { "telemetry.otlp.protocol", "http/protobuf" }, { "telemetry.otlp.headers", "a=b" },
     };
 
@@ -33,7 +37,8 @@ public sealed class NodeSettingTests : IDisposable
     {
         var setting = NodeSetting.All.Single(s => s.Key == key);
         sample = sample.Length > 0 ? sample : Secret();
-        var typed = setting.Flag is null ? new NodeFlags() : Typed(setting.Flag.Value.Value is null ? [setting.Flag.Value.Name] : [setting.Flag.Value.Name, sample]);
+        var typed = setting.Flag is null ? new NodeFlags()
+            : Typed(setting.Flag.Value.Value is null ? [setting.Flag.Value.Name] : [setting.Flag.Value.Name, sample]);
         List<NodeOptions> set =
         [
             Read(new NodeFlags(), key, (setting.Variable, sample)),
@@ -50,7 +55,8 @@ public sealed class NodeSettingTests : IDisposable
     public void Everything_that_is_set_is_used_somewhere()
     {
         var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Host"), "*.cs", SearchOption.AllDirectories)
-            .Where(f => Path.GetFileName(f) is not ("NodeSetting.cs" or "NodeOptionsReader.cs") && !f.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText).ToList();
+            .Where(f => Path.GetFileName(f) is not ("NodeSetting.cs" or "NodeOptionsReader.cs") && !f.Contains("/obj/", StringComparison.Ordinal))
+            .Select(File.ReadAllText).ToList();
 
         // The store's and the collector's are handed on together.
         Assert.All(

@@ -30,7 +30,8 @@ public sealed class RunnerConfTests
         {
             var setting = NodeSetting.All.Single(s => s.Key == field.Key);
             var comment = string.Join(
-                ' ', lines[..(field.Value.Origin.Line - 1)].Reverse().TakeWhile(l => l.TrimStart().StartsWith('#')).Reverse().Select(l => l.Trim().TrimStart('#').Trim()));
+                ' ', lines[..(field.Value.Origin.Line - 1)].Reverse().TakeWhile(l => l.TrimStart().StartsWith('#')).Reverse()
+                    .Select(l => l.Trim().TrimStart('#').Trim()));
             Assert.StartsWith(setting.Sentence, comment, StringComparison.Ordinal);
             Assert.Contains(setting.Flag?.Name ?? "", comment, StringComparison.Ordinal);
             Assert.Contains(setting.Variable, comment, StringComparison.Ordinal);

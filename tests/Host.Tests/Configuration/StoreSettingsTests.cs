@@ -25,12 +25,16 @@ public sealed class StoreSettingsTests : IDisposable
         Assert.All(
             [
                 Read(new NodeFlags { Config = file }),
-                Read(new NodeFlags(), ("RUNNER_STORE_KIND", "PostgreSQL"), ("RUNNER_STORE_CONNECTION", Connection), ("RUNNER_STORE_PASSWORD_FILE", Path.Combine(_folder, "password"))),
-                Read(new NodeFlags { [NodeSetting.StoreKind] = "postgresql", [NodeSetting.StoreConnection] = Connection, [NodeSetting.StorePasswordFile] = Path.Combine(_folder, "password") }),
+                Read(
+                    new NodeFlags(), ("RUNNER_STORE_KIND", "PostgreSQL"), ("RUNNER_STORE_CONNECTION", Connection),
+                    ("RUNNER_STORE_PASSWORD_FILE", Path.Combine(_folder, "password"))),
+                Read(new NodeFlags { [NodeSetting.StoreKind] = "postgresql", [NodeSetting.StoreConnection] = Connection, [
+                    NodeSetting.StorePasswordFile] = Path.Combine(_folder, "password") }),
             ],
             options =>
             {
-                Assert.Equal((StoreKind.PostgreSql, Connection, Path.Combine(_folder, "password")), (options.StoreKind, options.StoreConnection?.Value, options.StorePasswordFile));
+                Assert.Equal((StoreKind.PostgreSql, Connection, Path.Combine(_folder, "password")), (
+                    options.StoreKind, options.StoreConnection?.Value, options.StorePasswordFile));
                 Assert.Contains("password=\"pass;word\"", options.Store.WithPassword(), StringComparison.OrdinalIgnoreCase);
             });
     }
@@ -62,7 +66,8 @@ public sealed class StoreSettingsTests : IDisposable
     [Fact]
     public void A_password_on_the_command_line_is_refused()
     {
-        var mistake = Assert.Single(Try(new NodeFlags { [NodeSetting.StoreKind] = "postgresql", [NodeSetting.StoreConnection] = "Host=db;Pwd=hunter2" }).Mistakes);
+        var mistake = Assert.Single(
+            Try(new NodeFlags { [NodeSetting.StoreKind] = "postgresql", [NodeSetting.StoreConnection] = "Host=db;Pwd=hunter2" }).Mistakes);
         Assert.Equal("--store-connection", mistake.Origin);
         Assert.DoesNotContain("hunter2", mistake.Message, StringComparison.Ordinal);
     }
@@ -113,6 +118,7 @@ public sealed class StoreSettingsTests : IDisposable
         return options!;
     }
 
-    private static (NodeOptions? Options, System.Collections.Immutable.ImmutableArray<OptionMistake> Mistakes) Try(NodeFlags flags, params (string Name, string Value)[] variables) =>
-        new NodeOptionsReader(name => variables.FirstOrDefault(v => v.Name == name).Value).Read(flags);
+    private static (NodeOptions? Options, System.Collections.Immutable.ImmutableArray<OptionMistake> Mistakes) Try(
+        NodeFlags flags, params (string Name, string Value)[] variables) =>
+            new NodeOptionsReader(name => variables.FirstOrDefault(v => v.Name == name).Value).Read(flags);
 }

@@ -42,7 +42,8 @@ internal static class DeclaredFields
     {
         var said = ((string[])[Beside(part, name), value is null ? "" : $"{name}: {value}"]).Where(entry => entry.Length > 0).ToArray();
         var usual = ((string[])["name: a/b", "command: [x]", "workdir: /"])
-            .Where(line => part.Length > 0 || value is null || !(line.StartsWith($"{name}:", StringComparison.Ordinal) || (name == "shell" && line.StartsWith("command", StringComparison.Ordinal))));
+            .Where(line => part.Length > 0 || value is null || !(line.StartsWith($"{name}:", StringComparison.Ordinal)
+                || (name == "shell" && line.StartsWith("command", StringComparison.Ordinal))));
         var own = part switch
         {
             "" => said,

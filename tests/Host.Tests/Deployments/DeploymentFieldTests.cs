@@ -17,11 +17,13 @@ public sealed class DeploymentFieldTests
     /// <summary>What a run does not need of its deployment: it is the deployment's own, or the run has it elsewhere.</summary>
     private static readonly string[] OfTheDeployment =
     [
-        "name", "description", "version", "tags", "parameters", "parameter_schema", "enforce_parameter_schema", "schedules", "catchup", "catchup_limit", "retention", "priority", "paused",
+        "name", "description", "version", "tags", "parameters", "parameter_schema", "enforce_parameter_schema", "schedules", "catchup",
+        "catchup_limit", "retention", "priority", "paused",
     ];
 
     /// <summary>Fields without which there is no deployment, limit or schedule: no file leaves them out.</summary>
-    private static readonly string[] Required = ["name", "command", "workdir", "concurrency.limit", "schedules.interval", "schedules.cron", "schedules.rrule"];
+    private static readonly string[] Required =
+        ["name", "command", "workdir", "concurrency.limit", "schedules.interval", "schedules.cron", "schedules.rrule"];
 
     public static TheoryData<string, string> All
     {
@@ -95,12 +97,14 @@ public sealed class DeploymentFieldTests
     {
         var field = DeclaredFields.Of(part, name);
         // Half of one is between what is none and the least there is.
-        var step = field is WholeField<DeploymentSpec> or WholeField<ScheduleSpec> or WholeField<ConcurrencySpec> or WholeField<RetrySpec> or WholeField<RetentionSpec> ? 1 : 0.5;
+        var step = field is WholeField<DeploymentSpec> or WholeField<ScheduleSpec> or WholeField<ConcurrencySpec> or WholeField<RetrySpec>
+            or WholeField<RetentionSpec> ? 1 : 0.5;
         string[] beyond = field.Numbers is var (least, most) ? [Number(least - step), Number(most + step)] : [];
         foreach (var value in beyond)
         {
             var problems = DeploymentRules.Problems(DeclaredFields.With(part, name, value));
-            Assert.Contains(problems, p => p.Field.EndsWith(name, StringComparison.Ordinal) && p.Message.Contains("expected", StringComparison.Ordinal));
+            Assert.Contains(
+                problems, p => p.Field.EndsWith(name, StringComparison.Ordinal) && p.Message.Contains("expected", StringComparison.Ordinal));
         }
     }
 
@@ -115,7 +119,9 @@ public sealed class DeploymentFieldTests
             return;
         }
 
-        Assert.True(!SpecRendering.Lines(without).SequenceEqual(SpecRendering.Lines(with)), $"`deployment show` says nothing of {name}: give it a line in SpecRendering");
+        Assert.True(
+            !SpecRendering.Lines(without).SequenceEqual(SpecRendering.Lines(with)),
+            $"`deployment show` says nothing of {name}: give it a line in SpecRendering");
     }
 
     [Fact]
@@ -124,11 +130,14 @@ public sealed class DeploymentFieldTests
         var recipe = MessagesJson.Default.Options.GetTypeInfo(typeof(RunRecipe)).Properties.Select(p => p.Name).ToArray();
         foreach (var field in DeploymentSpec.Fields.Where(f => !OfTheDeployment.Contains(f.Name)))
         {
-            Assert.True(recipe.Contains(field.JsonName), $"RunRecipe has no {field.JsonName}: a run would not know of {field.Name}. If it need not, name it in {nameof(OfTheDeployment)}.");
+            Assert.True(
+                recipe.Contains(field.JsonName),
+                $"RunRecipe has no {field.JsonName}: a run would not know of {field.Name}. If it need not, name it in {nameof(OfTheDeployment)}.");
             var spec = DeclaredFields.With("", field.Name, field.Example);
             var run = JsonSerializer.SerializeToElement(RunRecipe.Of(spec), MessagesJson.Default.Options.GetTypeInfo(typeof(RunRecipe)));
             Assert.True(
-                run.TryGetProperty(field.JsonName, out var value) && JsonElement.DeepEquals(value, DeclaredFields.Json(spec).GetProperty(field.JsonName)),
+                run.TryGetProperty(field.JsonName, out var value)
+                && JsonElement.DeepEquals(value, DeclaredFields.Json(spec).GetProperty(field.JsonName)),
                 $"RunRecipe.Of leaves {field.Name} out");
         }
     }
@@ -137,13 +146,17 @@ public sealed class DeploymentFieldTests
     public void Every_field_has_a_test_of_what_it_does()
     {
         var tests = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => file.Contains("/Behaviours/", StringComparison.Ordinal) || file.Contains("/EndToEnd/", StringComparison.Ordinal)).Select(File.ReadAllText));
+            .Where(file => file.Contains("/Behaviours/", StringComparison.Ordinal) || file.Contains("/EndToEnd/", StringComparison.Ordinal))
+            .Select(File.ReadAllText));
         // A version is shown, and does nothing.
         var untested = DeploymentSpec.Fields
-            .Where(field => field.Name != "version" && !tests.Contains($"{char.ToUpperInvariant(field.JsonName[0])}{field.JsonName[1..]} = ", StringComparison.Ordinal)
+            .Where(field => field.Name != "version"
+                && !tests.Contains($"{char.ToUpperInvariant(field.JsonName[0])}{field.JsonName[1..]} = ", StringComparison.Ordinal)
                 && !tests.Contains($"{field.Name}: ", StringComparison.Ordinal))
             .Select(field => field.Name);
-        Assert.True(!untested.Any(), $"Neither tests/Actors.Tests/Behaviours nor tests/Host.Tests/EndToEnd sets {string.Join(", ", untested)}: show there what it does.");
+        Assert.True(
+            !untested.Any(),
+            $"Neither tests/Actors.Tests/Behaviours nor tests/Host.Tests/EndToEnd sets {string.Join(", ", untested)}: show there what it does.");
     }
 
     [Theory]
@@ -165,7 +178,8 @@ public sealed class DeploymentFieldTests
         {
             var actual = Path.Combine(AppContext.BaseDirectory, "deployment-file.md");
             File.WriteAllText(actual, right);
-            Assert.Fail($"docs/deployment-file.md does not have the fields as they are. As it should be it is in {actual}: if the difference is meant, copy it over docs/deployment-file.md.");
+            Assert.Fail("docs/deployment-file.md does not have the fields as they are. "
+                + $"As it should be it is in {actual}: if the difference is meant, copy it over docs/deployment-file.md.");
         }
     }
 
@@ -178,7 +192,8 @@ public sealed class DeploymentFieldTests
         foreach (var field in fields)
         {
             var what = field.About is { } about ? $"{field.Type}: {about}" : field.Type;
-            string[] cells = [$"`{field.Name}`", what, field.Default ?? "", field.Range ?? "", $"`{field.Example.Replace("|", "\\|", StringComparison.Ordinal)}`"];
+            string[] cells =
+                [$"`{field.Name}`", what, field.Default ?? "", field.Range ?? "", $"`{field.Example.Replace("|", "\\|", StringComparison.Ordinal)}`"];
             table.Append('|').AppendJoin('|', cells.Select(cell => cell.Length == 0 ? " " : $" {cell} ")).Append("|\n");
         }
 

@@ -79,7 +79,8 @@ public sealed class BadInputTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         var url = node.Client.Url;
         await Cleanly.RefusesAsync(node.Data, 1, $"in use by another node (pid ", "node", "--listen", "127.0.0.1:0");
-        await Cleanly.RefusesAsync(node.Data, 1, $"Port {url.Port} on 127.0.0.1 is in use", "node", "--data", Path.Combine(node.Root, "other"), "--listen", url.Authority);
+        await Cleanly.RefusesAsync(
+            node.Data, 1, $"Port {url.Port} on 127.0.0.1 is in use", "node", "--data", Path.Combine(node.Root, "other"), "--listen", url.Authority);
         await node.DoAsync("deployments");
     }
 
@@ -89,7 +90,8 @@ public sealed class BadInputTests(NodeFixture node) : IClassFixture<NodeFixture>
         var other = Directory.CreateDirectory(Path.Combine(node.Root, "wrong")).FullName;
         var token = Path.Combine(other, "token");
         await File.WriteAllTextAsync(token, new string('a', 43));
-        await Cleanly.RefusesAsync(node.Data, 1, $"refused the token from {token}", "deployments", "--url", node.Client.Url.AbsoluteUri, "--data", other);
+        await Cleanly.RefusesAsync(
+            node.Data, 1, $"refused the token from {token}", "deployments", "--url", node.Client.Url.AbsoluteUri, "--data", other);
     }
 
     [Fact]
@@ -126,7 +128,8 @@ public sealed class BadInputTests(NodeFixture node) : IClassFixture<NodeFixture>
     {
         using var http = new HttpClient { BaseAddress = node.Client.Url };
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(node.Data, "token"))).Trim());
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Bearer", (await File.ReadAllTextAsync(Path.Combine(node.Data, "token"))).Trim());
         var (name, value) = header.Split(": ", 2) is [var n, var v] ? (n, v) : ("", "");
         if (name is "Body" or "Large")
         {

@@ -22,7 +22,8 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
               - {name: deploy/one, command: ["true"]}
               - {name: deploy/two, command: ["false"], timeout: 2m}
             """);
-        Assert.Equal(["changed", "unchanged"], (await node.JsonAsync("deploy", "--dry-run", file)).SelectMany(Items).Select(d => d.GetProperty("outcome").GetString()!.ToLowerInvariant()).Order());
+        Assert.Equal(["changed", "unchanged"], (await node.JsonAsync("deploy", "--dry-run", file)).SelectMany(Items)
+            .Select(d => d.GetProperty("outcome").GetString()!.ToLowerInvariant()).Order());
         var changed = await node.DoAsync("deploy", file);
         Assert.Equal(["unchanged", "changed"], Firsts(changed));
         Assert.Contains("command", changed, StringComparison.Ordinal);
@@ -107,7 +108,8 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         }
 
         var lines = await node.JsonAsync("run", "logs", run);
-        Assert.Equal(written, lines.SelectMany(IEnumerable<byte> (l) => l.TryGetProperty("base64", out var exact) ? exact.GetBytesFromBase64() : Encoding.UTF8.GetBytes(l.GetProperty("text").GetString()!)));
+        Assert.Equal(written, lines.SelectMany(IEnumerable<byte> (l) => l.TryGetProperty("base64", out var exact) ? exact.GetBytesFromBase64()
+            : Encoding.UTF8.GetBytes(l.GetProperty("text").GetString()!)));
     }
 
     [Fact]
@@ -209,11 +211,13 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Contains("not active", shown, StringComparison.Ordinal);
         Assert.Contains("0 of 5", shown, StringComparison.Ordinal);
         Assert.Contains("all, the newest 10", shown, StringComparison.Ordinal);
-        Assert.Contains("{interval: 1h, active: false, max_runs: 5, jitter: 10m, id: hourly}", await node.DoAsync("export"), StringComparison.Ordinal);
+        Assert.Contains(
+            "{interval: 1h, active: false, max_runs: 5, jitter: 10m, id: hourly}", await node.DoAsync("export"), StringComparison.Ordinal);
 
         Assert.Equal("Schedule hourly of switch/it goes on.\n", await node.DoAsync("schedule", "resume", "switch/it", "hourly"));
         Assert.All(
-            (await node.JsonAsync("deployment", "show", "switch/it"))[0].GetProperty("schedules").EnumerateArray(), s => Assert.True(s.GetProperty("active").GetBoolean()));
+            (await node.JsonAsync("deployment", "show", "switch/it"))[0].GetProperty("schedules").EnumerateArray(),
+            s => Assert.True(s.GetProperty("active").GetBoolean()));
         await Cleanly.RefusesAsync(node.Data, 1, "Deployment 'switch/it' has no schedule 'weekly'", "schedule", "pause", "switch/it", "weekly");
         await Cleanly.RefusesAsync(node.Data, 1, "There is no deployment 'switch/none'", "schedule", "resume", "switch/none", "hourly");
         await node.DoAsync("deployment", "delete", "switch/it");
@@ -245,11 +249,13 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     public async Task A_schedule_is_previewed_without_a_node()
     {
         var data = Path.Combine(node.Root, "no-node");
-        string[] preview = ["schedule", "preview", "--cron", "30 2 * * *", "--timezone", "America/New_York", "--from", "2026-03-07T00:00:00-05:00", "--count", "2"];
+        string[] preview =
+            ["schedule", "preview", "--cron", "30 2 * * *", "--timezone", "America/New_York", "--from", "2026-03-07T00:00:00-05:00", "--count", "2"];
 
         Assert.Contains("moved: 02:30 did not exist", (await Cleanly.AskAsync(data, preview)).Out, StringComparison.Ordinal);
         Assert.Equal(
-            """{"occurrences":["2026-03-07T02:30:00-05:00","2026-03-08T03:00:00-04:00"]}""" + "\n", (await Cleanly.AskAsync(data, [.. preview, "--json"])).Out);
+            """{"occurrences":["2026-03-07T02:30:00-05:00","2026-03-08T03:00:00-04:00"]}""" + "\n",
+            (await Cleanly.AskAsync(data, [.. preview, "--json"])).Out);
         await Cleanly.RefusesAsync(data, 2, "did you mean Europe/Berlin", "schedule", "preview", "--cron", "@daily", "--timezone", "Europe/Berln");
         await Cleanly.RefusesAsync(data, 2, "there is none", "schedule", "preview");
     }
@@ -263,14 +269,16 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
             """);
         var file = node.Write("parameters.json", """{"b": 2, "c": 2}""");
 
-        var answer = await node.AskAsync("submit", "parameters/print", "--parameters", "@" + file, "-p", "c=3", "-p", "d=[1,true]", "-p", "e=text", "--follow");
+        var answer = await node.AskAsync(
+            "submit", "parameters/print", "--parameters", "@" + file, "-p", "c=3", "-p", "d=[1,true]", "-p", "e=text", "--follow");
 
         Assert.Equal(0, answer.ExitCode);
         using var printed = JsonDocument.Parse(answer.Out);
         Assert.Equal(
             ["a=1", "b=2", "c=3", "d=[1,true]", "e=\"text\""],
             printed.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value.GetRawText()}").Order(StringComparer.Ordinal));
-        Assert.Contains("\"z\":9", (await node.AskAsync("submit", "parameters/print", "--parameters", """{"z":9}""", "--follow")).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"z\":9", (await node.AskAsync("submit", "parameters/print", "--parameters", """{"z":9}""", "--follow")).Out, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -310,7 +318,8 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
 
         string[] asked = ["submit/it", "--at", "2100-01-01T00:00:00Z", "--priority", "7", "--tag", "x", "--tag", "y", "--key", "once"];
         var first = await node.SubmitAsync(asked);
-        foreach (var again in new[] { await node.AskAsync(["submit", .. asked]), await node.AskAsync("submit", "submit/it", "--key", "once", "--key-only") })
+        foreach (var again in
+            new[] { await node.AskAsync(["submit", .. asked]), await node.AskAsync("submit", "submit/it", "--key", "once", "--key-only") })
         {
             Assert.Contains(first, again.Out, StringComparison.Ordinal);
             Assert.Contains("used", again.Out, StringComparison.Ordinal);
@@ -330,8 +339,10 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         var run = await node.SubmitAsync("named/it", "--name", "the first", "-p", "region=us");
         await node.SubmitAsync("named/it");
 
-        Assert.Equal([run], (await node.JsonAsync("runs", "--name", "the first"))[0].GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetString()));
-        Assert.Equal([run], (await node.JsonAsync("runs", "-p", "region=us", "--deployment", "named/it"))[0].GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetString()));
+        Assert.Equal([run], (await node.JsonAsync("runs", "--name", "the first"))[0].GetProperty("items").EnumerateArray()
+            .Select(i => i.GetProperty("id").GetString()));
+        Assert.Equal([run], (await node.JsonAsync("runs", "-p", "region=us", "--deployment", "named/it"))[0].GetProperty("items").EnumerateArray()
+            .Select(i => i.GetProperty("id").GetString()));
         Assert.Contains("the first", (await node.AskAsync("runs", "--deployment", "named/it")).Out, StringComparison.Ordinal);
         Assert.Contains("the first", (await node.AskAsync("run", "show", run)).Out, StringComparison.Ordinal);
         await Cleanly.RefusesAsync(node.Data, 1, "NAME=VALUE", "runs", "--parameter", "region");
@@ -369,7 +380,9 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         }
         while (after.Length > 0);
         Assert.Equal(runs.AsEnumerable().Reverse(), paged);
-        Assert.Contains("More: runner runs --tag paged --limit 2 --after ", (await node.AskAsync("runs", "--tag", "paged", "--limit", "2")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "More: runner runs --tag paged --limit 2 --after ", (await node.AskAsync("runs", "--tag", "paged", "--limit", "2")).Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -391,7 +404,8 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
         Assert.Equal("two\n", await node.DoAsync("run", "logs", run, "--stream", "stdout", "--from", "4"));
         var pieces = await node.JsonAsync("run", "logs", run, "--follow", "--stream", "stdout");
         Assert.Equal(["one\n", "two\n"], pieces.Select(p => p.GetProperty("text").GetString()));
-        var rest = await node.JsonAsync("run", "logs", run, "--follow", "--stream", "stdout", "--from", pieces[0].GetProperty("position").GetString()!);
+        var rest = await node.JsonAsync(
+            "run", "logs", run, "--follow", "--stream", "stdout", "--from", pieces[0].GetProperty("position").GetString()!);
         Assert.Equal(["two\n"], rest.Select(p => p.GetProperty("text").GetString()));
 
         await Cleanly.RefusesAsync(node.Data, 1, "Failed", "run", "cancel", run);
@@ -427,9 +441,11 @@ public sealed class CommandsTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     private async Task<string?[]> ListAsync(string what, params string[] filters) =>
-        [.. Items((await node.JsonAsync(["runs", .. filters]))[0]).Select(r => what == "state" ? r.GetProperty("state").GetProperty("name").GetString() : r.GetProperty(what).GetString())];
+        [.. Items((await node.JsonAsync(["runs", .. filters]))[0])
+            .Select(r => what == "state" ? r.GetProperty("state").GetProperty("name").GetString() : r.GetProperty(what).GetString())];
 
-    private static IEnumerable<JsonElement> Items(JsonElement page) => page.ValueKind == JsonValueKind.Array ? page.EnumerateArray() : page.GetProperty("items").EnumerateArray();
+    private static IEnumerable<JsonElement> Items(JsonElement page) =>
+        page.ValueKind == JsonValueKind.Array ? page.EnumerateArray() : page.GetProperty("items").EnumerateArray();
 
     private static string[] Firsts(string table) => [.. table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0])];
 }

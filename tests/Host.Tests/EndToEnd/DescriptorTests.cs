@@ -11,10 +11,12 @@ public sealed class DescriptorTests : IDisposable
     [InlineData("<&-", 0, "note: standard input was closed: nothing is read from it.\n", "schedule", "preview", "--batch")]
     [InlineData("<&-", 0, "note: standard input was closed: nothing is read from it.\n", "parameters", "check", "--batch")]
     [InlineData(">&-", 0, "note: standard output was closed: what is written to it is lost.\n", "schedule", "preview", "--cron", "@daily")]
-    [InlineData("<&- >&-", 2, "note: standard input was closed: nothing is read from it.\nnote: standard output was closed: what is written to it is lost.\nerror: 'x' is not a command.\nSee `runner --help`.\n", "x")]
+    [InlineData("<&- >&-", 2, "note: standard input was closed: nothing is read from it.\nnote: standard output was closed: "
+        + "what is written to it is lost.\nerror: 'x' is not a command.\nSee `runner --help`.\n", "x")]
     [InlineData("2>&-", 0, "{\"valid\":true}\n", "parameters", "check", "--schema", "{SCHEMA}", "--parameters", "{}", "--json")]
     [InlineData("<&- >&- 2>&-", 2, "", "x")]
-    public async Task B81_closed_standard_descriptors_are_opened_on_nothing_and_said(string closed, int exitCode, string printed, params string[] arguments)
+    public async Task B81_closed_standard_descriptors_are_opened_on_nothing_and_said(
+        string closed, int exitCode, string printed, params string[] arguments)
     {
         var schema = Path.Combine(_folder, "schema.json");
         await File.WriteAllTextAsync(schema, "{}");
@@ -37,10 +39,12 @@ public sealed class DescriptorTests : IDisposable
     {
         var fifo = Path.Combine(_folder, "fifo");
         Shell.Run("mkfifo", fifo);
-        using var program = RunnerProgram.Start(Path.Combine(_folder, "data"), [.. arguments.Select(a => a.Replace("{FIFO}", fifo, StringComparison.Ordinal))]);
+        using var program = RunnerProgram.Start(
+            Path.Combine(_folder, "data"), [.. arguments.Select(a => a.Replace("{FIFO}", fifo, StringComparison.Ordinal))]);
 
         // Opened once the command has opened it, too: from then on it reads what never comes.
-        using var writer = await Task.Run(() => File.OpenHandle(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)).WaitAsync(TimeSpan.FromSeconds(60));
+        using var writer = await Task.Run(() => File.OpenHandle(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            .WaitAsync(TimeSpan.FromSeconds(60));
         program.Signal(signal);
 
         Assert.Equal(exitCode, await program.EndsAsync());
@@ -52,7 +56,8 @@ public sealed class DescriptorTests : IDisposable
         var fifo = Path.Combine(_folder, "fifo");
         Shell.Run("mkfifo", fifo);
         using var program = RunnerProgram.Start(Path.Combine(_folder, "data"), "restore", fifo);
-        using var writer = await Task.Run(() => File.OpenHandle(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)).WaitAsync(TimeSpan.FromSeconds(60));
+        using var writer = await Task.Run(() => File.OpenHandle(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            .WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(1, await program.EndsAsync());
         Assert.Contains("is no plain file", program.Output, StringComparison.Ordinal);

@@ -60,7 +60,8 @@ public sealed partial class DocumentedCommandsTests
 
         var text = string.Join('\n', rows);
         Assert.All(
-            _commands.Subcommands.SelectMany(c => c.Subcommands.Count > 0 ? c.Subcommands.Select(s => (Parent: c.Name, s.Name)) : [(Parent: "runner", c.Name)]),
+            _commands.Subcommands.SelectMany(
+                c => c.Subcommands.Count > 0 ? c.Subcommands.Select(s => (Parent: c.Name, s.Name)) : [(Parent: "runner", c.Name)]),
             c => Assert.Matches($"{(c.Parent == "runner" ? "runner" : $"(runner {c.Parent}|…)")} {c.Name}\\b", text));
     }
 
@@ -73,9 +74,11 @@ public sealed partial class DocumentedCommandsTests
         // Those of a node are its settings, in a document of their own. The table has what there is no section for.
         var document = command is "serve" or "node" or "config show" ? "configuration.md" : "commands.md";
         var row = File.ReadLines(Path.Combine(Root, "docs", "commands.md"))
-            .FirstOrDefault(l => l.StartsWith("| `runner ", StringComparison.Ordinal) && Regex.IsMatch(l, $"(runner {command}|runner {command.Split(' ')[0]} .*… {command.Split(' ')[^1]})\\b"));
+            .FirstOrDefault(l => l.StartsWith("| `runner ", StringComparison.Ordinal)
+                && Regex.IsMatch(l, $"(runner {command}|runner {command.Split(' ')[0]} .*… {command.Split(' ')[^1]})\\b"));
         Assert.True(row is not null, $"docs/commands.md has no row for `runner {command}`.");
-        var text = document == "commands.md" && !row.Contains("below", StringComparison.Ordinal) ? row : File.ReadAllText(Path.Combine(Root, "docs", document));
+        var text = document == "commands.md" && !row.Contains("below", StringComparison.Ordinal) ? row
+            : File.ReadAllText(Path.Combine(Root, "docs", document));
         var missing = Find(command).Options.Where(o => o is not (HelpOption or VersionOption) && !Shared.Contains(o.Name)).Select(o => o.Name)
             .Where(name => !Regex.IsMatch(text, $"{name}(?![a-z-])"));
         Assert.True(!missing.Any(), $"docs/{document} does not name {string.Join(", ", missing)} of `runner {command}`.");
@@ -88,7 +91,9 @@ public sealed partial class DocumentedCommandsTests
         using var output = new MemoryStream();
         var context = new CliContext(output, Stream.Null, false, false, _ => null, SystemTime.Provider);
         await Runner.Cli.CommandLine.RunAsync(Program.CreateRoot(context), [.. command.Split(' '), "--help"], context);
-        Assert.Contains($"Example:\n  runner {command}", System.Text.Encoding.UTF8.GetString(output.ToArray()).Replace("source <(", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            $"Example:\n  runner {command}", System.Text.Encoding.UTF8.GetString(output.ToArray()).Replace("source <(", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
 
         var found = Find(command);
         Assert.Contains(command.Split(' ')[^1], Offered(command[..^command.Split(' ')[^1].Length]));
@@ -112,9 +117,12 @@ public sealed partial class DocumentedCommandsTests
     {
         var made = new[] { "src/Cli", "src/Host/Commands" }
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
-            .SelectMany(file => MadeCommand().Matches(File.ReadAllText(file)).Select(m => (File: Path.GetRelativePath(Root, file), Name: m.Groups[1].Value)));
+            .SelectMany(
+                file => MadeCommand().Matches(File.ReadAllText(file)).Select(m => (File: Path.GetRelativePath(Root, file), Name: m.Groups[1].Value)));
         var there = Everything(_commands).Select(c => c.Name).ToHashSet();
-        Assert.All(made, command => Assert.True(there.Contains(command.Name), $"`{command.Name}` of {command.File} is not in the program: add it to its group, or in src/Cli/ClientCommands.cs."));
+        Assert.All(made, command => Assert.True(
+            there.Contains(command.Name),
+            $"`{command.Name}` of {command.File} is not in the program: add it to its group, or in src/Cli/ClientCommands.cs."));
     }
 
     private IEnumerable<string> Offered(string line) => _commands.Parse(line).GetCompletions(line.Length).Select(c => c.Label);

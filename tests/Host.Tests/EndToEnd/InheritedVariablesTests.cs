@@ -11,7 +11,8 @@ public sealed class InheritedVariablesTests : IDisposable
 {
     private static readonly string[] NodesOwn =
     [
-        "OTEL_EXPORTER_OTLP_HEADERS=authorization=secret", "INVOCATION_ID=1", "JOURNAL_STREAM=8:1", "LISTEN_FDS=1", "LISTEN_PID=1", "LISTEN_FDNAMES=a",
+        "OTEL_EXPORTER_OTLP_HEADERS=authorization=secret", "INVOCATION_ID=1", "JOURNAL_STREAM=8:1", "LISTEN_FDS=1", "LISTEN_PID=1",
+        "LISTEN_FDNAMES=a",
         "WATCHDOG_PID=1", "CREDENTIALS_DIRECTORY=/run/credentials", "RUNNER_MAX_FOLLOWERS=10", "RUNNER_TELEMETRY_OTLP_HEADERS=x=y",
     ];
 
@@ -27,14 +28,18 @@ public sealed class InheritedVariablesTests : IDisposable
         var settings = Path.Combine(_root, "node.conf");
         await File.WriteAllTextAsync(settings, "runner.telemetry.otlp.headers = \"authorization=\"${NODE_SECRET}");
         var found = await VariablesAsync(
-            ["env", .. NodesOwn.Where(v => !v.StartsWith("RUNNER_TELEMETRY", StringComparison.Ordinal)), "NODE_SECRET=s3cr3t", "MINE=1", "LC_TEST=2"], Spec("b/env"), "--config", settings);
+            ["env", .. NodesOwn.Where(v => !v.StartsWith("RUNNER_TELEMETRY", StringComparison.Ordinal)), "NODE_SECRET=s3cr3t", "MINE=1", "LC_TEST=2"],
+            Spec("b/env"), "--config", settings);
         Assert.All(NodesOwn, v => Assert.DoesNotContain(v.Split('=')[0], (IEnumerable<string>)found.Keys));
         Assert.DoesNotContain("NODE_SECRET", (IEnumerable<string>)found.Keys);
         Assert.Equal(("1", "2"), (found["MINE"], found["LC_TEST"]));
 
         // What is documented for programs.
         Assert.Equal(
-            ["RUNNER_API_URL", "RUNNER_ATTEMPT", "RUNNER_DEPLOYMENT", "RUNNER_PARAMETERS", "RUNNER_RESULT_FILE", "RUNNER_RUN_ID", "RUNNER_SCHEDULED_TIME", "RUNNER_TOKEN"],
+            [
+                "RUNNER_API_URL", "RUNNER_ATTEMPT", "RUNNER_DEPLOYMENT", "RUNNER_PARAMETERS", "RUNNER_RESULT_FILE", "RUNNER_RUN_ID",
+                "RUNNER_SCHEDULED_TIME", "RUNNER_TOKEN"
+            ],
             found.Keys.Where(n => n.StartsWith("RUNNER_", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
@@ -43,9 +48,13 @@ public sealed class InheritedVariablesTests : IDisposable
     {
         string[] host = ["env", "RUNNER_ENV_INHERIT=PATH,LC_*", "MINE=1", "LC_TEST=2", "OTHER=3", "OTEL_X=4"];
         var ofNode = await VariablesAsync(host, Spec("b/env"));
-        Assert.Equal((true, true, false, false), (ofNode.ContainsKey("PATH"), ofNode.ContainsKey("LC_TEST"), ofNode.ContainsKey("MINE"), ofNode.ContainsKey("OTHER")));
-        var own = await VariablesAsync(host, Spec("b/env") with { EnvInherit = ["MINE", "OTEL_X"], Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("GREETING", "hi") });
-        Assert.Equal((false, false, true, false, "hi"), (own.ContainsKey("PATH"), own.ContainsKey("LC_TEST"), own.ContainsKey("MINE"), own.ContainsKey("OTEL_X"), own["GREETING"]));
+        Assert.Equal((true, true, false, false), (
+            ofNode.ContainsKey("PATH"), ofNode.ContainsKey("LC_TEST"), ofNode.ContainsKey("MINE"), ofNode.ContainsKey("OTHER")));
+        var own = await VariablesAsync(
+            host,
+            Spec("b/env") with { EnvInherit = ["MINE", "OTEL_X"], Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("GREETING", "hi") });
+        Assert.Equal((false, false, true, false, "hi"), (
+            own.ContainsKey("PATH"), own.ContainsKey("LC_TEST"), own.ContainsKey("MINE"), own.ContainsKey("OTEL_X"), own["GREETING"]));
         var none = await VariablesAsync(host, Spec("b/env") with { EnvInherit = ImmutableArray<string>.Empty });
         Assert.All(none.Keys, n => Assert.StartsWith("RUNNER_", n, StringComparison.Ordinal));
     }

@@ -45,7 +45,8 @@ public sealed class KilledPostgresTests(ITestOutputHelper output) : IDisposable
     private readonly ConcurrentBag<Guid> _acknowledged = [];
     private readonly CancellationTokenSource _enough = new();
 
-    private static TimeSpan Away => TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("RUNNER_POSTGRES_AWAY") ?? "5", CultureInfo.InvariantCulture));
+    private static TimeSpan Away =>
+        TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("RUNNER_POSTGRES_AWAY") ?? "5", CultureInfo.InvariantCulture));
 
     private string Data => Path.Combine(_root, "data");
 
@@ -109,11 +110,13 @@ public sealed class KilledPostgresTests(ITestOutputHelper output) : IDisposable
         }
 
         var took = Stopwatch.GetElapsedTime(up);
-        output.WriteLine($"the server was back after {Stopwatch.GetElapsedTime(begun, up).TotalMilliseconds:0} ms; {took.TotalMilliseconds:0} ms later a run had been taken and a program had ended");
+        output.WriteLine($"the server was back after {Stopwatch.GetElapsedTime(begun, up).TotalMilliseconds:0} ms; "
+            + $"{took.TotalMilliseconds:0} ms later a run had been taken and a program had ended");
         Assert.True(took < ResumesWithin, $"{took}");
     }
 
-    private int Ends() => Directory.GetFiles(Path.Combine(_root, "runs"), "*.log").Count(f => File.ReadAllText(f).Contains("end", StringComparison.Ordinal));
+    private int Ends() =>
+        Directory.GetFiles(Path.Combine(_root, "runs"), "*.log").Count(f => File.ReadAllText(f).Contains("end", StringComparison.Ordinal));
 
     private async Task EverythingEndsAsync(RunnerClient client, CancellationToken patience)
     {
@@ -132,7 +135,8 @@ public sealed class KilledPostgresTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(_acknowledged.ToHashSet(), logs);
         Assert.Equal(_acknowledged.Count, logs.Count);
         Assert.False(File.Exists(Path.Combine(_root, "violations")));
-        Assert.All((await client.LimitsAsync(new ListLimits(), patience)).Items, l => Assert.Equal(l.Name.StartsWith("node:", StringComparison.Ordinal) ? 1 : 0, l.Held));
+        Assert.All((await client.LimitsAsync(new ListLimits(), patience)).Items, l =>
+            Assert.Equal(l.Name.StartsWith("node:", StringComparison.Ordinal) ? 1 : 0, l.Held));
         output.WriteLine($"{_acknowledged.Count} runs were acknowledged, each ran once");
     }
 

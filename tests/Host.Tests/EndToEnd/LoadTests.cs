@@ -32,7 +32,10 @@ public sealed class LoadTests : IDisposable
         using var http = Http(client, node);
         var (accepted, statuses) = (new ConcurrentBag<Guid>(), new ConcurrentDictionary<int, int>());
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, Submissions), new ParallelOptions { MaxDegreeOfParallelism = Connections }, async (i, cancel) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, Submissions), new ParallelOptions
+        {
+            MaxDegreeOfParallelism = Connections
+        }, async (i, cancel) =>
         {
             // Due later: what is asked here is whether it is kept, not whether it runs.
             using var body = new StringContent($$"""{"at":"2100-01-01T00:00:00Z","idempotencyKey":"{{i}}"}""", Encoding.UTF8, "application/json");
@@ -168,7 +171,8 @@ public sealed class LoadTests : IDisposable
         {
             await earlier.ListensAsync();
             using var first = earlier.Client();
-            var script = $"echo begin >> {_root}/$RUNNER_RUN_ID; while [ -d {_root} -a ! -e {_root}/$0 ]; do sleep 1; done; echo end >> {_root}/$RUNNER_RUN_ID";
+            var script = $"echo begin >> {_root}/$RUNNER_RUN_ID; while [ -d {_root} -a ! -e {_root}/$0 ]; do sleep 1; done; "
+                + $"echo end >> {_root}/$RUNNER_RUN_ID";
             await first.RegisterAsync([.. ((string[])["sooner", "later"]).Select(gate => Shell($"many/{gate}", script) with
             {
                 Command = ["sh", "-c", script, gate], Retries = new RetrySpec { Count = 3 },
@@ -281,7 +285,8 @@ public sealed class LoadTests : IDisposable
 
     /// <summary>The most memory the node has had in use, in bytes.</summary>
     private static long PeakMemory(RunnerProgram node) => 1024 * long.Parse(
-        File.ReadLines($"/proc/{node.Process.Id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{node.Process.Id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture);
 
     private async Task<RunnerProgram> StartAsync(params string[] variables)

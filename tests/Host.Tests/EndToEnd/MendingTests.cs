@@ -34,7 +34,9 @@ public sealed class MendingTests : IDisposable
         await Cleanly.RefusesAsync(Data, 2, "say --yes", "journal", "skip", run, "1");
         await Cleanly.RefusesAsync(Data, 2, "names no entity", "journal", "skip", "Nothing/x", "1", "--yes");
         await Cleanly.RefusesAsync(Data, 1, "its event 1 comes before it and cannot be read either", "journal", "skip", run, "2", "--yes");
-        Assert.StartsWith($"Event 1 of FlowRun/{run} is left out. The run is gone", await DoAsync("journal", "skip", run, "1", "--yes", "--reason", "a disk"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Event 1 of FlowRun/{run} is left out. The run is gone", await DoAsync("journal", "skip", run, "1", "--yes", "--reason", "a disk"),
+            StringComparison.Ordinal);
 
         Assert.StartsWith("Nothing is wrong.", await DoAsync("verify"), StringComparison.Ordinal);
         using var node = await RunnerProgram.StartNodeAsync(Data);
@@ -71,7 +73,9 @@ public sealed class MendingTests : IDisposable
             ["Deployment/mend/it", $"FlowRun/{run}"],
             found.RootElement.GetProperty("problems").EnumerateArray().Select(p => p.GetProperty("entity").GetString()!));
 
-        Assert.StartsWith("Event 1 of Deployment/mend/it is left out. There is no such deployment any more", await DoAsync("journal", "skip", "Deployment/mend/it", "1", "--yes"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Event 1 of Deployment/mend/it is left out. There is no such deployment any more",
+            await DoAsync("journal", "skip", "Deployment/mend/it", "1", "--yes"), StringComparison.Ordinal);
         using var skipped = JsonDocument.Parse(await DoAsync("journal", "skip", $"FlowRun/{run}", "2", "--yes", "--json"));
         Assert.Equal(2, skipped.RootElement.GetProperty("sequence").GetInt64());
         Assert.Contains("Completed", await DoAsync("run", "show", run), StringComparison.Ordinal);

@@ -44,7 +44,8 @@ public sealed class NodeFixture : IAsyncLifetime
 
     /// <summary>Asks a command for JSON: one value, or one a line.</summary>
     internal async Task<JsonElement[]> JsonAsync(params string[] arguments) =>
-        [.. (await DoAsync([.. arguments, "--json"])).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
+        [.. (await DoAsync([.. arguments, "--json"])).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => JsonDocument.Parse(l).RootElement)];
 
     /// <summary>Deploys a file with that text.</summary>
     internal async Task DeployAsync(string name, string yaml) => await DoAsync("deploy", Write(name, yaml));

@@ -102,7 +102,10 @@ public sealed class OtherUsersTests : IDisposable
         using (var node = await StartAsync("RUNNER_RETENTION_KEEP_AT_LEAST=0s"))
         {
             using var client = node.Client();
-            await client.RegisterAsync([new DeploymentSpec { Name = "u/short", Command = ["sh", "-c", "echo $RUNNER_RESULT_FILE; echo 1 > $RUNNER_RESULT_FILE"], Workdir = "/", User = "nobody" }]);
+            await client.RegisterAsync([new DeploymentSpec
+            {
+                Name = "u/short", Command = ["sh", "-c", "echo $RUNNER_RESULT_FILE; echo 1 > $RUNNER_RESULT_FILE"], Workdir = "/", User = "nobody"
+            }]);
             unknown = await PlaceOfShortAsync(client);
             Assert.Equal(0, (await RunnerProgram.AskAsync(Data, "prune", "--keep-runs", "0", "--yes")).ExitCode);
             place = await PlaceOfShortAsync(client);
@@ -139,7 +142,8 @@ public sealed class OtherUsersTests : IDisposable
         Command =
         [
             "sh", "-c",
-            $"wc -c < $RUNNER_PARAMETERS_FILE; id -un; echo $RUNNER_RESULT_FILE; echo $RUNNER_PARAMETERS_FILE; echo here > {_meeting}/reached.{user}; read x < {_meeting}/open.{user}; "
+            "wc -c < $RUNNER_PARAMETERS_FILE; id -un; echo $RUNNER_RESULT_FILE; echo $RUNNER_PARAMETERS_FILE; "
+                + $"echo here > {_meeting}/reached.{user}; read x < {_meeting}/open.{user}; "
                 + "printf '{\"who\":\"%s\"}' $(id -un) > $RUNNER_RESULT_FILE.new; mv $RUNNER_RESULT_FILE.new $RUNNER_RESULT_FILE",
         ],
     };
@@ -153,7 +157,8 @@ public sealed class OtherUsersTests : IDisposable
     /// <summary>The exit code of a program that this user runs.</summary>
     private static int As(string user, params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo("setpriv", ["--reuid", user, "--regid", Shell.Run("id", "-g", user).Trim(), "--clear-groups", "--", .. command])
+        using var process = Process.Start(new ProcessStartInfo(
+            "setpriv", ["--reuid", user, "--regid", Shell.Run("id", "-g", user).Trim(), "--clear-groups", "--", .. command])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -34,6 +34,7 @@ public sealed class OwnTokenTests(NodeFixture node) : IClassFixture<NodeFixture>
         // Its own run is shown; the other one, a submission, the list and the limit are refused.
         var codes = printed.Split('\n').Where(l => l.StartsWith('[')).ToArray();
         Assert.Equal(["[0]", "[1]", "[1]", "[1]", "[1]"], codes.Take(5));
-        Assert.Equal(4, printed.Split('\n').Count(l => l.StartsWith("error: ", StringComparison.Ordinal) && l.Contains("own run", StringComparison.Ordinal)));
+        Assert.Equal(
+            4, printed.Split('\n').Count(l => l.StartsWith("error: ", StringComparison.Ordinal) && l.Contains("own run", StringComparison.Ordinal)));
     }
 }

@@ -52,8 +52,10 @@ public sealed class ParameterSchemaTests(NodeFixture node) : IClassFixture<NodeF
                   - interval: 1h
                     parameters: {count: few}
             """);
-        await Cleanly.RefusesAsync(node.Data, 1, $"{file}:12:22: deployments[0].schedules[0].parameters.count: expected a whole number; there is a text", "deploy", file);
-        await Cleanly.RefusesAsync(node.Data, 1, $"{file}:5:7: deployments[0].parameters.count: expected a whole number; there is a text", "deploy", file);
+        await Cleanly.RefusesAsync(
+            node.Data, 1, $"{file}:12:22: deployments[0].schedules[0].parameters.count: expected a whole number; there is a text", "deploy", file);
+        await Cleanly.RefusesAsync(
+            node.Data, 1, $"{file}:5:7: deployments[0].parameters.count: expected a whole number; there is a text", "deploy", file);
 
         node.Write("schema-wrong.yaml", """
             deployments:
@@ -64,7 +66,8 @@ public sealed class ParameterSchemaTests(NodeFixture node) : IClassFixture<NodeF
                     count:
                       type: intger
             """);
-        await Cleanly.RefusesAsync(node.Data, 1, $"{file}:7:11: deployments[0].parameter_schema.properties.count.type: expected null, boolean", "deploy", file);
+        await Cleanly.RefusesAsync(
+            node.Data, 1, $"{file}:7:11: deployments[0].parameter_schema.properties.count.type: expected null, boolean", "deploy", file);
     }
 
     [Fact]
@@ -80,11 +83,13 @@ public sealed class ParameterSchemaTests(NodeFixture node) : IClassFixture<NodeF
                     maxLength: "3"
             """);
 
-        await Cleanly.RefusesAsync(node.Data, 1, $"{file}:7:9: deployments[0].parameter_schema.x.maxLength: expected a whole number of 0 or more", "deploy", file);
+        await Cleanly.RefusesAsync(
+            node.Data, 1, $"{file}:7:9: deployments[0].parameter_schema.x.maxLength: expected a whole number of 0 or more", "deploy", file);
         var data = Directory.CreateTempSubdirectory("runner-test-").FullName;
         var served = await Cleanly.AskAsync(data, "serve", file, "--listen", "127.0.0.1:0");
         Assert.Equal(1, served.ExitCode);
-        Assert.Contains($"{file}:7:9: deployments[0].parameter_schema.x.maxLength: expected a whole number of 0 or more", served.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{file}:7:9: deployments[0].parameter_schema.x.maxLength: expected a whole number of 0 or more", served.Error, StringComparison.Ordinal);
         Directory.Delete(data, recursive: true);
     }
 
@@ -102,7 +107,8 @@ public sealed class ParameterSchemaTests(NodeFixture node) : IClassFixture<NodeF
         var exported = Path.Combine(node.Root, "exported.yaml");
         await node.DoAsync("export", exported);
 
-        Assert.Contains("parameter_schema: {properties: {a: {enum: [1, 2.50, x, null]}}}", await File.ReadAllTextAsync(exported), StringComparison.Ordinal);
+        Assert.Contains(
+            "parameter_schema: {properties: {a: {enum: [1, 2.50, x, null]}}}", await File.ReadAllTextAsync(exported), StringComparison.Ordinal);
         Assert.StartsWith("unchanged", (await node.DoAsync("deploy", file)).TrimStart(), StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -86,7 +86,8 @@ public sealed partial class PostgresNodeTests : IDisposable
         await Waiting.UntilAsync(client, running.ToString(), "Running");
         var pid = (await client.RunAsync(running)).Pid!.Value;
 
-        await (await SharedPostgres.ServerAsync()).ExecuteAsync(database.Database, "UPDATE leases SET owner = 'another', expires = now() + interval '10 minutes'");
+        await (await SharedPostgres.ServerAsync())
+            .ExecuteAsync(database.Database, "UPDATE leases SET owner = 'another', expires = now() + interval '10 minutes'");
 
         Assert.Equal(1, await node.EndsAsync());
         Assert.Contains("error: Another node has taken over the PostgreSQL database", node.Output, StringComparison.Ordinal);
@@ -96,7 +97,9 @@ public sealed partial class PostgresNodeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Host=127.0.0.1;Port=1;Database=runner;Username=runner", "The PostgreSQL database «runner» on 127.0.0.1:1 cannot be reached: see that the server runs and listens there.")]
+    [InlineData(
+        "Host=127.0.0.1;Port=1;Database=runner;Username=runner",
+        "The PostgreSQL database «runner» on 127.0.0.1:1 cannot be reached: see that the server runs and listens there.")]
     [InlineData("Database=runner;Username=runner", "runner.store.connection: The connection of the PostgreSQL store names no host")]
     public async Task A_database_that_is_not_there_keeps_a_node_from_starting(string connection, string says)
     {
@@ -193,7 +196,8 @@ public sealed partial class PostgresNodeTests : IDisposable
     }
 
     // Killed, it may be a zombie for as long as whoever inherited it likes.
-    private static bool IsAlive(int pid) => File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
+    private static bool IsAlive(int pid) =>
+        File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
     private static async Task<string> MetricsAsync(RunnerProgram node, RunnerClient client)
     {

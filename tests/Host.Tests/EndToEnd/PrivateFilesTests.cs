@@ -58,7 +58,8 @@ public sealed class PrivateFilesTests : IDisposable
                     Name = "b/all",
                     Command = ["sh", "-c", "umask; echo 1 > \"$RUNNER_RESULT_FILE\"; chmod 600 \"$RUNNER_RESULT_FILE\""],
                     Workdir = _root,
-                    Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("text", JsonDocument.Parse($"\"{new string('x', 100_000)}\"").RootElement),
+                    Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add(
+                        "text", JsonDocument.Parse($"\"{new string('x', 100_000)}\"").RootElement),
                 },
             ]);
             var run = (await client.SubmitAsync(new SubmitRun("b/all"))).Id;

@@ -17,7 +17,8 @@ public sealed class ProgramAttributesTests : IDisposable
     {
         // As a unit with OOMScoreAdjust and a shell's limits starts it, with signals that nohup and the like ignore. To protect itself takes a right.
         var found = await AttributesAsync(
-            """ulimit -Sn 1234; trap "" HUP INT QUIT; umask 027; { echo -500 >/proc/self/oom_score_adj; } 2>/dev/null || true; RUNNER_STARTED_OPEN_FILES=$(ulimit -Sn) exec "$@" """);
+            """ulimit -Sn 1234; trap "" HUP INT QUIT; umask 027; { echo -500 >/proc/self/oom_score_adj; } 2>/dev/null || true; """
+            + """RUNNER_STARTED_OPEN_FILES=$(ulimit -Sn) exec "$@" """);
 
         Assert.Equal("1234", found["Max open files"]);
         Assert.NotEqual("1234", found["node's Max open files"]);
@@ -27,15 +28,18 @@ public sealed class ProgramAttributesTests : IDisposable
         Assert.Equal("0000000000000000", found["SigBlk"]);
         Assert.Equal("0027", found["Umask"]);
         Assert.Equal($"1234 {found["oom_score_adj"]}", found["printed"]);
-        Assert.Equal(Math.Max(0, int.Parse(found["node's oom_score_adj"], CultureInfo.InvariantCulture)), int.Parse(found["oom_score_adj"], CultureInfo.InvariantCulture));
+        Assert.Equal(Math.Max(0, int.Parse(found["node's oom_score_adj"], CultureInfo.InvariantCulture)), int.Parse(
+            found["oom_score_adj"], CultureInfo.InvariantCulture));
     }
 
     [Fact]
     public async Task B70_a_setting_says_what_else_programs_start_with()
     {
-        var cpu = (await File.ReadAllLinesAsync("/proc/self/status")).Single(l => l.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split('\t')[1].Split(',', '-')[0];
+        var cpu = (await File.ReadAllLinesAsync("/proc/self/status")).Single(l => l.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal))
+            .Split('\t')[1].Split(',', '-')[0];
         var found = await AttributesAsync(
-            """exec "$@" """, "RUNNER_PROGRAMS_OOM_SCORE_ADJUST=700", "RUNNER_PROGRAMS_NICE=7", "RUNNER_PROGRAMS_IO_CLASS=best-effort:6", $"RUNNER_PROGRAMS_CPUS={cpu}",
+            """exec "$@" """, "RUNNER_PROGRAMS_OOM_SCORE_ADJUST=700", "RUNNER_PROGRAMS_NICE=7", "RUNNER_PROGRAMS_IO_CLASS=best-effort:6",
+            $"RUNNER_PROGRAMS_CPUS={cpu}",
             "RUNNER_PROGRAMS_OPEN_FILES=150");
 
         Assert.Equal("700", found["oom_score_adj"]);
@@ -50,7 +54,9 @@ public sealed class ProgramAttributesTests : IDisposable
     [Fact]
     public async Task B70_of_a_right_that_the_node_has_not_it_is_said_once_and_the_program_runs()
     {
-        using var node = Start("""exec setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice -- "$@" """, "RUNNER_PROGRAMS_IO_CLASS=realtime:1", "RUNNER_PROGRAMS_NICE=-20");
+        using var node = Start(
+            """exec setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice -- "$@" """, "RUNNER_PROGRAMS_IO_CLASS=realtime:1",
+            "RUNNER_PROGRAMS_NICE=-20");
         await node.ListensAsync();
         using var client = node.Client();
         await client.RegisterAsync([new DeploymentSpec { Name = "a/true", Command = ["true"], Workdir = _root }]);
@@ -61,7 +67,9 @@ public sealed class ProgramAttributesTests : IDisposable
 
         node.Signal("TERM");
         await node.EndsAsync();
-        Assert.Contains("programs.nice", Assert.Single(node.Output.Split('\n'), l => l.Contains("Programs run without", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "programs.nice", Assert.Single(node.Output.Split('\n'), l => l.Contains("Programs run without", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -90,7 +98,10 @@ public sealed class ProgramAttributesTests : IDisposable
         using var node = Start(script, variables);
         await node.ListensAsync();
         using var client = node.Client();
-        await client.RegisterAsync([new DeploymentSpec { Name = "a/waits", Command = ["sh", "-c", "echo $(ulimit -Sn) $(cat /proc/self/oom_score_adj); exec sleep 600"], Workdir = _root }]);
+        await client.RegisterAsync([new DeploymentSpec
+        {
+            Name = "a/waits", Command = ["sh", "-c", "echo $(ulimit -Sn) $(cat /proc/self/oom_score_adj); exec sleep 600"], Workdir = _root
+        }]);
         var run = (await client.SubmitAsync(new SubmitRun("a/waits"))).Id;
         await foreach (var line in client.FollowLogsAsync(run))
         {

@@ -23,12 +23,15 @@ public sealed class PruneTests : IDisposable
         var gone = await SubmitAsync("prune/other");
         Assert.Equal(2, Output().Length);
 
-        Assert.StartsWith("1 ended run and 6 bytes of output would be deleted.", await DoAsync("prune", "--keep-for", "0s", "--dry-run"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "1 ended run and 6 bytes of output would be deleted.", await DoAsync("prune", "--keep-for", "0s", "--dry-run"), StringComparison.Ordinal);
         Assert.Equal("hello\n", await DoAsync("run", "logs", gone));
         await Cleanly.RefusesAsync(Data, 2, "say --yes", "prune", "--keep-for", "0s");
         await Cleanly.RefusesAsync(Data, 1, "There is no deployment 'no/such'", "prune", "--deployment", "no/such", "--dry-run");
 
-        Assert.StartsWith("1 ended run and 6 bytes of output deleted. The store takes", await DoAsync("prune", "--keep-for", "0s", "--yes"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "1 ended run and 6 bytes of output deleted. The store takes", await DoAsync("prune", "--keep-for", "0s", "--yes"),
+            StringComparison.Ordinal);
 
         await Cleanly.RefusesAsync(Data, 1, $"There is no run '{gone}'", "run", "show", gone);
         await Cleanly.RefusesAsync(Data, 1, $"There is no run '{gone}'", "run", "logs", gone);
@@ -49,7 +52,8 @@ public sealed class PruneTests : IDisposable
         using var node = await StartAsync("keep-for = 0s, keep-runs = 0, keep-at-least = 1h");
         await DeployAsync();
         var first = await SubmitAsync("prune/other", "--key", "k");
-        Assert.StartsWith("Nothing to delete. What ended less than 1h ago is kept", await DoAsync("prune", "--keep-for", "0s", "--yes"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Nothing to delete. What ended less than 1h ago is kept", await DoAsync("prune", "--keep-for", "0s", "--yes"), StringComparison.Ordinal);
         Assert.Equal(first, await SubmitAsync("prune/other", "--key", "k"));
         await EndAsync(node);
     }

@@ -33,7 +33,8 @@ public sealed class ReplacedFilesTests : IAsyncLifetime
         _node = RunnerProgram.StartWith(["env", "RUNNER_RETENTION_KEEP_AT_LEAST=0s", "dotnet"], Data, "node", "--listen", "127.0.0.1:0");
         await _node.ListensAsync();
         _client = _node.Client();
-        await _client.RegisterAsync([.. Replacements.Select(r => Spec("b/" + r.Name, $"{r.Make}; echo err >&2")), Spec("b/plain", "") with { Command = ["sh", "-c", "echo out"] }]);
+        await _client.RegisterAsync([.. Replacements.Select(r => Spec("b/" + r.Name, $"{r.Make}; echo err >&2")),
+            Spec("b/plain", "") with { Command = ["sh", "-c", "echo out"] }]);
     }
 
     public async Task DisposeAsync()
@@ -130,7 +131,8 @@ public sealed class ReplacedFilesTests : IAsyncLifetime
         var spec = Spec("b/ahead", "") with
         {
             Command = ["sh", "-c",
-                "n=${RUNNER_RESULT_FILE%.$RUNNER_ATTEMPT.result}; if [ $RUNNER_ATTEMPT = 1 ]; then ln -s \"$SECRET\" $n.2.stderr; mkfifo $n.2.result; mkdir $n.2.parameters; exit 1; fi; echo second >&2"],
+                "n=${RUNNER_RESULT_FILE%.$RUNNER_ATTEMPT.result}; if [ $RUNNER_ATTEMPT = 1 ]; then ln -s \"$SECRET\" $n.2.stderr; "
+                    + "mkfifo $n.2.result; mkdir $n.2.parameters; exit 1; fi; echo second >&2"],
             Retries = new RetrySpec { Count = 1 },
         };
         await _client.RegisterAsync([spec]);

@@ -94,7 +94,8 @@ public sealed class RestartTests : IDisposable
             using var client = node.Client();
             var run = await SubmitAsync(
                 client,
-                $$"""n=0; while read -r pass; do n=$((n+1)); echo "$RUNNER_ATTEMPT-$n"; [ $n = {{Lines}} ] && exit $((2-RUNNER_ATTEMPT)); done <gate""",
+                $$"""n=0; while read -r pass; do n=$((n+1)); echo "$RUNNER_ATTEMPT-$n"; [ $n = {{Lines}} ] && exit $((2-RUNNER_ATTEMPT)); """
+                + """done <gate""",
                 new RetrySpec { Count = 1 });
             var states = AllAsync(client.WatchRunAsync(run, 0, patience.Token));
             var lines = FollowAsync(client, run, Lines / 2, half, patience.Token);
@@ -108,7 +109,8 @@ public sealed class RestartTests : IDisposable
             LetThrough(Lines);
 
             Assert.Equal(
-                from attempt in Enumerable.Range(1, 2) from n in Enumerable.Range(1, Lines) select string.Create(CultureInfo.InvariantCulture, $"{attempt}-{n}\n"),
+                from attempt in Enumerable.Range(1, 2) from n in Enumerable.Range(1, Lines) select string.Create(
+                    CultureInfo.InvariantCulture, $"{attempt}-{n}\n"),
                 await lines);
             var history = (await client.RunAsync(run, patience.Token)).History;
             var seen = await states;
@@ -126,7 +128,8 @@ public sealed class RestartTests : IDisposable
 
     private static bool KernelTellsExitCodes => Environment.OSVersion.Version >= new Version(6, 15);
 
-    private static async Task<List<string>> FollowAsync(RunnerClient client, Guid run, int mark, TaskCompletionSource reached, CancellationToken cancel)
+    private static async Task<List<string>> FollowAsync(
+        RunnerClient client, Guid run, int mark, TaskCompletionSource reached, CancellationToken cancel)
     {
         var lines = new List<string>();
         await foreach (var line in client.FollowLogsAsync(run, cancel: cancel))

@@ -59,7 +59,8 @@ internal sealed class RunnerProgram : IDisposable
     /// <summary>Starts a node on a free port and waits until it listens.</summary>
     public static async Task<RunnerProgram> StartNodeAsync(string data, params string[] arguments)
     {
-        var program = Start(data, [.. arguments.Length > 0 && arguments[0] == "serve" ? arguments : ["node", .. arguments], "--listen", "127.0.0.1:0"]);
+        var program = Start(
+            data, [.. arguments.Length > 0 && arguments[0] == "serve" ? arguments : ["node", .. arguments], "--listen", "127.0.0.1:0"]);
         await program.ListensAsync();
         return program;
     }

@@ -35,7 +35,8 @@ public sealed class SecretValuesTests : IDisposable
         Assert.Equal("***\n", await CopyAsync(client, run, LogStream.Stderr));
         Assert.Equal($"node {OfNode}, {OfCommand}.\nkey\n{OfFile}\nend {OfNode}", await File.ReadAllTextAsync(OutputOf(Data, run)));
 
-        foreach (var arguments in (string[][])[["run", "logs"], ["run", "logs", "--follow"], ["run", "logs", "--json"], ["run", "logs", "--follow", "--json"], ["run", "show"], ["run", "show", "--json"]])
+        foreach (var arguments in (string[][])[["run", "logs"], ["run", "logs", "--follow"], ["run", "logs", "--json"],
+            ["run", "logs", "--follow", "--json"], ["run", "show"], ["run", "show", "--json"]])
         {
             var answer = await RunnerProgram.AskAsync(Data, [arguments[0], arguments[1], run.ToString(), .. arguments[2..]]);
             Assert.True(answer.ExitCode == 0, answer.ToString());
@@ -79,7 +80,8 @@ public sealed class SecretValuesTests : IDisposable
         File.Delete(Path.Combine(_root, "copy", "mask-key"));
         var refused = await Assert.ThrowsAsync<RunnerApiException>(() => CopyAsync(restored, run, LogStream.Stdout));
         Assert.Equal(("output-replaced", 409), (refused.Code, refused.Status));
-        Assert.Contains("mask-key, is missing or damaged: the output is not shown. Put the key back from a backup", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "mask-key, is missing or damaged: the output is not shown. Put the key back from a backup", refused.Message, StringComparison.Ordinal);
         await foreach (var line in restored.FollowLogsAsync(run))
         {
             Assert.Equal("", line.Text);
@@ -100,7 +102,11 @@ public sealed class SecretValuesTests : IDisposable
                 Name = "s/slow", Workdir = _root, Env = Secret("A", new EnvValue.FromEnv("NODE_SECRET")),
                 Command = ["sh", "-c", $"mkfifo {half} {rest}; echo whole; printf 'x env-5ecr'; : >{half}; : <{rest}; printf '3t-value y'"],
             },
-            new DeploymentSpec { Name = "s/none", Workdir = _root, Command = ["sh", "-c", $"printf 'x env-5ecr'; until mkfifo {half} 2>/dev/null; do sleep 0.05; done; : >{half}"] },
+            new DeploymentSpec
+            {
+                Name = "s/none", Workdir = _root,
+                Command = ["sh", "-c", $"printf 'x env-5ecr'; until mkfifo {half} 2>/dev/null; do sleep 0.05; done; : >{half}"]
+            },
         ]);
         var run = (await client.SubmitAsync(new SubmitRun("s/slow"))).Id;
         await using var followed = client.FollowLogsAsync(run).GetAsyncEnumerator();
@@ -140,7 +146,8 @@ public sealed class SecretValuesTests : IDisposable
             {
                 Name = "s/long", Workdir = _root, Env = Secret("A", new EnvValue.FromEnv("NODE_SECRET")),
                 // The value lies across the places where readers cut: 64 KiB.
-                Command = ["sh", "-c", $"mkfifo {grown} {rest}; printf '%65530s' x; printf %s \"$A\"; printf '%65526s' y; printf %.8s \"$A\"; : >{grown}; : <{rest}; printf %s \"${{A#????????}}\"; printf z"],
+                Command = ["sh", "-c", $"mkfifo {grown} {rest}; printf '%65530s' x; printf %s \"$A\"; printf '%65526s' y; printf %.8s \"$A\"; "
+                    + $": >{grown}; : <{rest}; printf %s \"${{A#????????}}\"; printf z"],
             },
         ]);
         var run = (await client.SubmitAsync(new SubmitRun("s/long"))).Id;
@@ -173,13 +180,16 @@ public sealed class SecretValuesTests : IDisposable
         using var client = node.Client();
         await client.RegisterAsync(
         [
-            new DeploymentSpec { Name = "s/missing", Workdir = _root, Command = ["true"], Env = Secret("X", new EnvValue.FromFile(Path.Combine(_root, "missing"))) },
-            new DeploymentSpec { Name = "s/hangs", Workdir = _root, Command = ["true"], Env = Secret("X", new EnvValue.FromCommand(["sh", "-c", $"echo hangs > {waits}; sleep 1000"])) },
+            new DeploymentSpec { Name = "s/missing", Workdir = _root, Command = ["true"], Env = Secret(
+                "X", new EnvValue.FromFile(Path.Combine(_root, "missing"))) },
+            new DeploymentSpec { Name = "s/hangs", Workdir = _root, Command = ["true"], Env = Secret(
+                "X", new EnvValue.FromCommand(["sh", "-c", $"echo hangs > {waits}; sleep 1000"])) },
         ]);
         var missing = (await client.SubmitAsync(new SubmitRun("s/missing"))).Id;
         Assert.Equal("Crashed", await Waiting.UntilAsync(client, missing.ToString(), null));
         Assert.Equal(
-            $"Secret not available: The value of X cannot be read from the file '{_root}/missing' (from_file): there is no such file on this node. Put it there, or correct the path in the deployment.",
+            $"Secret not available: The value of X cannot be read from the file '{_root}/missing' (from_file): there is no such file on this node. "
+            + "Put it there, or correct the path in the deployment.",
             (await client.RunAsync(missing)).State.Message);
 
         var hangs = (await client.SubmitAsync(new SubmitRun("s/hangs"))).Id;
@@ -193,7 +203,8 @@ public sealed class SecretValuesTests : IDisposable
             new DeploymentSpec
             {
                 Name = "s/wrong", Workdir = _root, Command = ["true"],
-                Env = Secret("PATH", new EnvValue.FromEnv("X")).Add("A", new EnvValue.FromEnv("X=")).Add("B", new EnvValue.FromFile("relative")).Add("C", new EnvValue.FromCommand([])),
+                Env = Secret("PATH", new EnvValue.FromEnv("X")).Add("A", new EnvValue.FromEnv("X=")).Add("B", new EnvValue.FromFile("relative"))
+                    .Add("C", new EnvValue.FromCommand([])),
             },
         ]));
         Assert.Equal(
@@ -223,7 +234,8 @@ public sealed class SecretValuesTests : IDisposable
                   C: {from_command: [cat, {{_root}}/cmd]}
             """);
         var node = RunnerProgram.StartWith(
-            ["env", $"NODE_SECRET={OfNode}", "dotnet"], Data, "serve", Path.Combine(_root, "d.yaml"), "--listen", "127.0.0.1:0", "--log-level", "debug");
+            ["env", $"NODE_SECRET={OfNode}", "dotnet"], Data, "serve", Path.Combine(_root, "d.yaml"), "--listen", "127.0.0.1:0", "--log-level",
+            "debug");
         await node.PrintsAsync("s/all");
         while (!File.Exists(Path.Combine(Data, "node.json")))
         {
@@ -272,7 +284,8 @@ public sealed class SecretValuesTests : IDisposable
 
     private static void AssertInOutputAlone(string data)
     {
-        var files = Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith("/lock", StringComparison.Ordinal)).ToList();
+        var files = Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories)
+            .Where(f => !f.EndsWith("/lock", StringComparison.Ordinal)).ToList();
         var with = files.Where(f => Secrets.Any(s => Encoding.Latin1.GetString(File.ReadAllBytes(f)).Contains(s, StringComparison.Ordinal))).ToList();
         Assert.NotEmpty(with);
         Assert.All(with, f => Assert.Contains(Path.GetExtension(f), new[] { ".stdout", ".stderr", ".result" }));

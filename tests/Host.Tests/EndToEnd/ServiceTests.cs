@@ -38,7 +38,8 @@ public sealed class ServiceTests : IDisposable
     public async Task As_process_1_it_reaps_what_programs_leave_behind()
     {
         using var node = RunnerProgram.StartWith(
-            ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", "dotnet"], Data, "node", "--listen", "127.0.0.1:0");
+            ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", "dotnet"], Data, "node", "--listen",
+            "127.0.0.1:0");
         await node.ListensAsync();
         using var client = node.Client();
 

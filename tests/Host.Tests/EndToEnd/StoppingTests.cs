@@ -36,7 +36,8 @@ public sealed class StoppingTests : IDisposable
             Assert.Contains("http://127.0.0.1:", node.Output, StringComparison.Ordinal);
             Assert.Matches(@"serve/hourly [0-9a-f]{8} \| said\n", node.Output);
             Assert.Matches(@"serve/hourly [0-9a-f]{8} ! complained\n", node.Output);
-            Assert.Equal(["Scheduled", "Submitting", "Running", "Completed"], [.. Regex.Matches(node.Output, @"[0-9a-f]{8}  serve/hourly  (\w+)").Select(m => m.Groups[1].Value)]);
+            Assert.Equal(["Scheduled", "Submitting", "Running", "Completed"], [.. Regex.Matches(node.Output, @"[0-9a-f]{8}  serve/hourly  (\w+)")
+                .Select(m => m.Groups[1].Value)]);
             Assert.Contains("Paused the schedules of 1 deployment", node.Output, StringComparison.Ordinal);
         }
 

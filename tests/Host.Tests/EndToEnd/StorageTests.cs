@@ -26,7 +26,8 @@ public sealed class StorageTests : IDisposable
         // What the node sees, seen from here.
         var data = $"/proc/{node.Process.Id}/root{Mount}";
         using var client = new RunnerClient(LocalNode.Find(null, data, _ => null));
-        await client.RegisterAsync([new DeploymentSpec { Name = "full/it", Command = ["true"], Workdir = "/" }, new DeploymentSpec { Name = "full/long", Command = ["sleep", "1000"], Workdir = "/" }]);
+        await client.RegisterAsync([new DeploymentSpec { Name = "full/it", Command = ["true"], Workdir = "/" },
+            new DeploymentSpec { Name = "full/long", Command = ["sleep", "1000"], Workdir = "/" }]);
         var acknowledged = new List<Guid> { (await client.SubmitAsync(new SubmitRun("full/it"))).Id };
         var inFlight = await client.SubmitAsync(new SubmitRun("full/long"));
         await Waiting.UntilAsync(client, inFlight.Id.ToString(), "Running");
@@ -64,7 +65,11 @@ public sealed class StorageTests : IDisposable
         var again = $"[ $RUNNER_ATTEMPT = 2 ] && exit 0; while [ ! -e {gate} ]; do sleep 0.05; done; exit 1";
         await client.RegisterAsync(
         [
-            new DeploymentSpec { Name = "low/it", Command = ["sh", "-c", again], Workdir = "/", Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(100) } },
+            new DeploymentSpec
+            {
+                Name = "low/it", Command = ["sh", "-c", again], Workdir = "/",
+                Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(100) }
+            },
             new DeploymentSpec { Name = "low/long", Command = ["sleep", "1000"], Workdir = "/" },
         ]);
         var inFlight = await client.SubmitAsync(new SubmitRun("low/long"));
@@ -164,7 +169,10 @@ public sealed class StorageTests : IDisposable
     {
         Directory.CreateDirectory(Mount);
         return RunnerProgram.StartWith(
-            [$"RUNNER_MIN_FREE_SPACE={minFreeSpace}", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", $"""mount -t tmpfs -o {options} none "$0" && exec dotnet "$@" """, Mount],
+            [
+                $"RUNNER_MIN_FREE_SPACE={minFreeSpace}", "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                $"""mount -t tmpfs -o {options} none "$0" && exec dotnet "$@" """, Mount
+            ],
             Mount, "node", "--listen", "127.0.0.1:0");
     }
 

@@ -48,14 +48,17 @@ public sealed class WholeNodeTests : IAsyncLifetime
             ["Scheduled", "Submitting", "Running", "Completed"],
             states.Select(s => s.GetProperty("state").GetProperty("name").GetString()).Where(n => n != "AwaitingConcurrencySlot"));
         Assert.Equal(states.Select(s => s.GetProperty("sequence").GetInt64()).Order(), states.Select(s => s.GetProperty("sequence").GetInt64()));
-        Assert.Equal("out\nrest", string.Concat(lines.Where(l => l.GetProperty("stream").GetString() == "stdout").Select(l => l.GetProperty("text").GetString())));
-        Assert.Equal("err\n", string.Concat(lines.Where(l => l.GetProperty("stream").GetString() == "stderr").Select(l => l.GetProperty("text").GetString())));
+        Assert.Equal("out\nrest", string.Concat(lines.Where(l => l.GetProperty("stream").GetString() == "stdout")
+            .Select(l => l.GetProperty("text").GetString())));
+        Assert.Equal(
+            "err\n", string.Concat(lines.Where(l => l.GetProperty("stream").GetString() == "stderr").Select(l => l.GetProperty("text").GetString())));
     }
 
     [Fact]
     public async Task Logs_are_followed_through_retries_and_resumed_from_any_line()
     {
-        await RegisterAsync("""["sh", "-c", "for i in 1 2 3; do echo $RUNNER_ATTEMPT-$i; done; exit 1"]""", """, "retries": {"count": 2, "delay": "10ms"}""");
+        await RegisterAsync(
+            """["sh", "-c", "for i in 1 2 3; do echo $RUNNER_ATTEMPT-$i; done; exit 1"]""", """, "retries": {"count": 2, "delay": "10ms"}""");
         var run = await SubmitAsync();
 
         var all = await ReadAsync($"/api/v1/runs/{run}/logs?follow=true", "log");

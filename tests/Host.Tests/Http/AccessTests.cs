@@ -33,7 +33,8 @@ public sealed class AccessTests(ApiFixture api) : IClassFixture<ApiFixture>
     public async Task A_token_in_two_headers_is_none()
     {
         var answer = await api.RawAsync(
-            $"GET /api/v1/runs HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: Bearer {ApiFixture.Token}\r\nAuthorization: Bearer x\r\nConnection: close\r\n\r\n");
+            $"GET /api/v1/runs HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: Bearer {ApiFixture.Token}\r\nAuthorization: "
+            + "Bearer x\r\nConnection: close\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 401", answer, StringComparison.Ordinal);
     }
@@ -51,7 +52,8 @@ public sealed class AccessTests(ApiFixture api) : IClassFixture<ApiFixture>
     [InlineData("", 403)]
     public async Task Only_the_nodes_own_Host_is_served(string host, int status)
     {
-        var answer = await api.RawAsync($"GET /api/v1/limits HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {ApiFixture.Token}\r\nConnection: close\r\n\r\n");
+        var answer = await api.RawAsync(
+            $"GET /api/v1/limits HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {ApiFixture.Token}\r\nConnection: close\r\n\r\n");
 
         Assert.StartsWith($"HTTP/1.1 {status}", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("Server:", answer, StringComparison.Ordinal);

@@ -42,7 +42,8 @@ public sealed class ApiFixture : IAsyncLifetime
     {
         Files = new OutputFiles(Data);
         _server = await ApiServer.StartAsync(
-            new ApiServerParts(ListenAddress.Default with { Port = 0 }, ["node.example"], Tokens, Slot, Files, SystemTime.Provider, Logger.None), default);
+            new ApiServerParts(
+                ListenAddress.Default with { Port = 0 }, ["node.example"], Tokens, Slot, Files, SystemTime.Provider, Logger.None), default);
         if (Filled)
         {
             Fill();
@@ -81,7 +82,8 @@ public sealed class ApiFixture : IAsyncLifetime
         using var socket = new TcpClient();
         await socket.ConnectAsync(System.Net.IPAddress.Loopback, Port);
         var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(request.Replace("PORT", Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(request.Replace("PORT", Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)));
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync();
     }

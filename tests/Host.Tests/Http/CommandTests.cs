@@ -19,7 +19,8 @@ public sealed class CommandTests : IAsyncLifetime
     {
         var answer = await _api.SendAsync(
             "POST", "/api/v1/deployments/flow/it/runs",
-            """{"parameters": {"n": [1, null]}, "at": "2026-02-03T04:05:06+01:00", "priority": -3, "idempotencyKey": "k", "tags": ["a"], "enforceParameterSchema": false}""");
+            """{"parameters": {"n": [1, null]}, "at": "2026-02-03T04:05:06+01:00", "priority": -3, "idempotencyKey": "k", "tags": """
+            + """["a"], "enforceParameterSchema": false}""");
 
         var command = Assert.IsType<SubmitRun>(Assert.Single(_api.Node.Commands));
         Assert.Equal(201, answer.Status);
@@ -56,7 +57,8 @@ public sealed class CommandTests : IAsyncLifetime
     {
         var answer = await _api.SendAsync(
             "PUT", "/api/v1/deployments",
-            """[{"name":"a/b","command":["x"],"workdir":"/","env":{"A":null},"timeout":"1h","schedules":[{"interval":"10s"}],"concurrency":{"limit":1,"onFull":"CancelNew"},"parameterSchema":{"type":"object"},"enforceParameterSchema":false}]""");
+            """[{"name":"a/b","command":["x"],"workdir":"/","env":{"A":null},"timeout":"1h","schedules":[{"interval":"10s"}]"""
+            + ""","concurrency":{"limit":1,"onFull":"CancelNew"},"parameterSchema":{"type":"object"},"enforceParameterSchema":false}]""");
 
         Assert.Equal(200, answer.Status);
         var spec = Assert.Single(Assert.IsType<RegisterDeployments>(Assert.Single(_api.Node.Commands)).Specs);

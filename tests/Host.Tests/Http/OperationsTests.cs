@@ -5,8 +5,8 @@ using Runner.Messages.Http;
 namespace Runner.Host.Tests.Http;
 
 /// <summary>
-/// What an operation needs beside its description in <see cref="Api"/> is there, or its absence has a reason here. What it answers is walked through by
-/// <see cref="OpenApi.WalkTests"/>, and docs/openapi.json is held by <see cref="OpenApi.DocumentTests"/>.
+/// What an operation needs beside its description in <see cref="Api"/> is there, or its absence has a reason here. What it answers is walked through
+/// by <see cref="OpenApi.WalkTests"/>, and docs/openapi.json is held by <see cref="OpenApi.DocumentTests"/>.
 /// </summary>
 public sealed partial class OperationsTests : IAsyncLifetime
 {
@@ -59,7 +59,8 @@ public sealed partial class OperationsTests : IAsyncLifetime
                 .Any(file => Regex.IsMatch(File.ReadAllText(file), $@"\.{method}\("));
             Assert.True(
                 used != NotOfTheCommandLine.ContainsKey(name),
-                $"Api.{name}: either a command in src/Cli/Commands calls {method} of the client, or {nameof(NotOfTheCommandLine)} here says why none does.");
+                $"Api.{name}: either a command in src/Cli/Commands calls {method} of the client, "
+                + $"or {nameof(NotOfTheCommandLine)} here says why none does.");
         }
     }
 
@@ -83,7 +84,8 @@ public sealed partial class OperationsTests : IAsyncLifetime
     [MemberData(nameof(Operations))]
     public void An_operation_that_does_something_says_what_it_costs(string name) => Assert.True(
         All[name].Method == HttpMethod.Get || All[name].Effect != Effect.None != (name == nameof(Api.CancelRun)),
-        $"Api.{name} has no Effect: it would be taken while the node stops. If that is meant, as of a cancellation, which makes less work, say so here.");
+        $"Api.{name} has no Effect: it would be taken while the node stops. "
+        + "If that is meant, as of a cancellation, which makes less work, say so here.");
 
     /// <summary>The public method of the client in which an operation stands.</summary>
     private static string? MethodOf(string name) => Regex.Match(Client, $@"Api\.{name}\b") is { Success: true } use
@@ -94,7 +96,8 @@ public sealed partial class OperationsTests : IAsyncLifetime
     private static HashSet<string> Documented(string document)
     {
         var requests = new HashSet<string>();
-        foreach (var cell in document.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Replace("\\|", "/", StringComparison.Ordinal).Split('|')[1]))
+        foreach (var cell in document.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal))
+            .Select(l => l.Replace("\\|", "/", StringComparison.Ordinal).Split('|')[1]))
         {
             var last = "";
             foreach (var code in Code().Matches(cell).Select(m => m.Groups[1].Value.Split('?', '[')[0]))

@@ -169,7 +169,8 @@ public sealed class RefusalTests : IAsyncLifetime
         var sent = announced ? "" : string.Create(CultureInfo.InvariantCulture, $"{tooLarge:x}\r\n{new string(' ', tooLarge)}");
 
         var answer = await _api.RawAsync(
-            $"POST /api/v1/deployments/a/b/runs HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: Bearer {ApiFixture.Token}\r\n{framing}\r\nConnection: close\r\n\r\n{sent}");
+            "POST /api/v1/deployments/a/b/runs HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: "
+            + $"Bearer {ApiFixture.Token}\r\n{framing}\r\nConnection: close\r\n\r\n{sent}");
 
         Assert.StartsWith("HTTP/1.1 413", answer, StringComparison.Ordinal);
         Assert.Contains("urn:runner:body-too-large", answer, StringComparison.Ordinal);
@@ -183,10 +184,13 @@ public sealed class RefusalTests : IAsyncLifetime
     public async Task B83_a_chunk_whose_size_is_none_is_400(string size)
     {
         var answer = await _api.RawAsync(
-            $"POST /api/v1/deployments/a/b/runs HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: Bearer {ApiFixture.Token}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\n{{}}\r\n0\r\n\r\n");
+            $"POST /api/v1/deployments/a/b/runs HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: Bearer {ApiFixture.Token}\r\nTransfer-Encoding: "
+            + $"chunked\r\nConnection: close\r\n\r\n{size}\r\n{{}}\r\n0\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 4", answer, StringComparison.Ordinal);
-        Assert.Contains(answer.StartsWith("HTTP/1.1 413", StringComparison.Ordinal) ? "urn:runner:body-too-large" : "urn:runner:bad-request", answer, StringComparison.Ordinal);
+        Assert.Contains(
+            answer.StartsWith("HTTP/1.1 413", StringComparison.Ordinal) ? "urn:runner:body-too-large" : "urn:runner:bad-request", answer,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class JsonLinesTests
     {
         var line = Line(About(1, "etl/nightly"), null, "Run ended as {State} with exit code {ExitCode}", ("State", "Failed"), ("ExitCode", 3));
 
-        Assert.Equal(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "telemetry.md")).Single(l => l.StartsWith("{\"time\"", StringComparison.Ordinal)), line);
+        Assert.Equal(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "telemetry.md"))
+            .Single(l => l.StartsWith("{\"time\"", StringComparison.Ordinal)), line);
     }
 
     [Fact]
@@ -33,7 +34,8 @@ public sealed class JsonLinesTests
     [Fact]
     public void A_line_about_no_run_keeps_properties_of_the_same_names_where_all_are()
     {
-        var line = JsonDocument.Parse(Line(null, new IOException("No\nroom"), "{Attempt} of {Deployment}", ("Attempt", 2), ("Deployment", "a/b"), ("Nothing", null))).RootElement;
+        var line = JsonDocument.Parse(Line(
+            null, new IOException("No\nroom"), "{Attempt} of {Deployment}", ("Attempt", 2), ("Deployment", "a/b"), ("Nothing", null))).RootElement;
 
         Assert.Equal(["time", "level", "message", "template", "properties", "exception"], Names(line));
         Assert.Equal("2 of \"a/b\"", line.GetProperty("message").GetString());
@@ -54,12 +56,14 @@ public sealed class JsonLinesTests
         Assert.Equal(level.ToString().ToLowerInvariant(), JsonDocument.Parse(output.ToString()).RootElement.GetProperty("level").GetString());
     }
 
-    private static RunLogContext About(int attempt, string? deployment) => new(Guid.Parse("01938f2e-5c00-8a41-9b1d-7c22b8c1d1aa"), attempt, deployment);
+    private static RunLogContext About(int attempt, string? deployment) =>
+        new(Guid.Parse("01938f2e-5c00-8a41-9b1d-7c22b8c1d1aa"), attempt, deployment);
 
     private static string Line(RunLogContext? about, Exception? exception, string template, params (string Name, object? Value)[] properties)
     {
         var line = new LogEvent(
-            At, LogEventLevel.Information, exception, new MessageTemplateParser().Parse(template), properties.Select(p => new LogEventProperty(p.Name, new ScalarValue(p.Value))));
+            At, LogEventLevel.Information, exception, new MessageTemplateParser().Parse(template),
+            properties.Select(p => new LogEventProperty(p.Name, new ScalarValue(p.Value))));
         foreach (var enricher in (ILogEventEnricher?[])[about, new RunSuffix()])
         {
             enricher?.Enrich(line, null!);

@@ -45,7 +45,8 @@ public sealed partial class NodeLogTests
     {
         var folder = Directory.CreateTempSubdirectory("runner-log-");
         var file = Path.Combine(folder.FullName, "logs", "node.log");
-        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? file : n == "HOME" ? "/home/me" : null).Read(new NodeFlags { [NodeSetting.LogLevel] = "information" });
+        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? file : n == "HOME" ? "/home/me" : null)
+            .Read(new NodeFlags { [NodeSetting.LogLevel] = "information" });
         var run = Guid.Parse("0192f0c1-1111-7222-8333-444455556666");
         using (var log = NodeLog.Create(options!, colour: false))
         {
@@ -62,9 +63,12 @@ public sealed partial class NodeLogTests
     [Fact]
     public void A_log_file_that_cannot_be_written_is_said_at_the_start()
     {
-        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? "/proc/nothing/node.log" : n == "HOME" ? "/home/me" : null).Read(new NodeFlags());
+        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_LOG_FILE" ? "/proc/nothing/node.log" : n == "HOME" ? "/home/me" : null)
+            .Read(new NodeFlags());
 
-        Assert.Contains("/proc/nothing/node.log", Assert.Throws<NodeStartException>(() => NodeLog.Create(options!, colour: false)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "/proc/nothing/node.log", Assert.Throws<NodeStartException>(() => NodeLog.Create(options!, colour: false)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +110,8 @@ public sealed partial class NodeLogTests
             spec = spec with
             {
                 Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("API_KEY", Secret + "environment"),
-                Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add("password", JsonDocument.Parse($"\"{Secret}default\"").RootElement),
+                Parameters = ImmutableSortedDictionary<string, JsonElement>.Empty.Add(
+                    "password", JsonDocument.Parse($"\"{Secret}default\"").RootElement),
             };
             await node.RegisterAsync(spec);
             var run = await node.SubmitAsync(spec.Name, ("password", Secret + "parameter"));
@@ -117,7 +122,8 @@ public sealed partial class NodeLogTests
         await Run(node.Shell("log/works", "printf %s \"$RUNNER_TOKEN\" > token.txt; echo {{ parameters.password }}"), true, StateType.Completed);
         await Run(node.Shell("log/fails", "exit 3") with { Retries = new RetrySpec { Count = 2 } }, true, StateType.Failed);
         await Run(node.Shell("log/crashes", "kill -9 $$"), true, StateType.Crashed);
-        await Run(new DeploymentSpec { Name = "log/missing", Command = ["/no/{{ parameters.password }}"], Workdir = node.Root }, false, StateType.Crashed);
+        await Run(
+            new DeploymentSpec { Name = "log/missing", Command = ["/no/{{ parameters.password }}"], Workdir = node.Root }, false, StateType.Crashed);
         await Run(node.Shell("log/overruns", "exec sleep 600") with { Timeout = TimeSpan.FromMilliseconds(100) }, true, StateType.Failed);
 
         await node.RegisterAsync(node.Shell("log/waits", "exec sleep 600") with { Concurrency = new ConcurrencySpec(1) });
@@ -160,7 +166,8 @@ public sealed partial class NodeLogTests
     private static bool Is(JsonElement line, Guid run) => line.TryGetProperty("run", out var id) && id.GetString() == run.ToString("D");
 
     private static bool Mentions(JsonElement line, Guid run) =>
-        line.GetRawText().Contains(run.ToString("D"), StringComparison.OrdinalIgnoreCase) || line.GetRawText().Contains(run.ToString("N"), StringComparison.OrdinalIgnoreCase);
+        line.GetRawText().Contains(run.ToString("D"), StringComparison.OrdinalIgnoreCase)
+        || line.GetRawText().Contains(run.ToString("N"), StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex(@"/process-(\d+)")]
     private static partial Regex OfProcess();

@@ -15,7 +15,8 @@ public sealed partial class ChangingDocumentTests
         var named = Test().Matches(Document);
 
         Assert.NotEmpty(named);
-        Assert.All(named, test => Assert.Contains(tests[test.Groups["class"].Value], text => Regex.IsMatch(text, $@"\b{test.Groups["test"].Value}\(")));
+        Assert.All(
+            named, test => Assert.Contains(tests[test.Groups["class"].Value], text => Regex.IsMatch(text, $@"\b{test.Groups["test"].Value}\(")));
     }
 
     [Fact]

@@ -26,13 +26,16 @@ public sealed partial class OperationsDocumentTests
     {
         var codes = typeof(ExitCodes).GetFields().Select(f => ((int)f.GetRawConstantValue()!).ToString(CultureInfo.InvariantCulture));
 
-        Assert.Equal(codes, Document.SkipWhile(l => !l.StartsWith("| exit code", StringComparison.Ordinal)).Skip(2).Select(l => l.Split('|')[1].Trim()));
+        Assert.Equal(
+            codes, Document.SkipWhile(l => !l.StartsWith("| exit code", StringComparison.Ordinal)).Skip(2).Select(l => l.Split('|')[1].Trim()));
     }
 
     private static IEnumerable<string> Explained() => Document.SkipWhile(l => !l.StartsWith("| code", StringComparison.Ordinal)).Skip(2)
         .TakeWhile(l => l.StartsWith('|')).Select(l => l.Split('|')[1].Trim(' ', '`'));
 
     /// <summary>A refusal's own, one beside its status, the one that is left, and the reader's of bodies.</summary>
-    [GeneratedRegex(""" (?: Refusal\( \s* | Status\d{3}\w+ (?: , | \s=>\s+\( ) \s* | _\s=>\s+\( | string\sCode\s=\s ) "(?<code>[a-z]+(?:-[a-z]+)*)" """, RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex(
+        """ (?: Refusal\( \s* | Status\d{3}\w+ (?: , | \s=>\s+\( ) \s* | _\s=>\s+\( | string\sCode\s=\s ) "(?<code>[a-z]+(?:-[a-z]+)*)" """,
+        RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex AnswerCode();
 }

@@ -20,7 +20,8 @@ public sealed partial class StatesDocumentTests
         Assert.All(types.Zip(rows), row =>
         {
             Assert.Equal(
-                StateNames.Of(row.First).Order(StringComparer.Ordinal), Remark().Replace(row.Second[2], "").Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
+                StateNames.Of(row.First).Order(StringComparer.Ordinal),
+                Remark().Replace(row.Second[2], "").Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
             Assert.Equal(row.First.HasProcess() ? "yes" : "no", row.Second[4]);
         });
         var last = types.Count(t => t.IsTerminal());
@@ -43,7 +44,8 @@ public sealed partial class StatesDocumentTests
     [Fact]
     public void The_ends_that_are_counted_are_documented() => Assert.Equal(
         StateNames.All.Where(s => s.Type.IsTerminal()).Select(s => s.Name),
-        Quoted().Matches(Lines("telemetry.md").Single(l => l.StartsWith("| `runner.runs.ended`", StringComparison.Ordinal)).Split('|')[4]).Select(m => m.Groups[1].Value).Skip(1));
+        Quoted().Matches(Lines("telemetry.md").Single(l => l.StartsWith("| `runner.runs.ended`", StringComparison.Ordinal)).Split('|')[4])
+            .Select(m => m.Groups[1].Value).Skip(1));
 
     [Fact]
     public void What_a_list_of_scheduled_runs_has_is_documented() => Assert.Contains(

@@ -56,7 +56,8 @@ internal sealed class Proto
     /// <summary>Key and value of attributes, whose values are texts or whole numbers.</summary>
     public Dictionary<string, string> Attributes(int field) => All(field).ToDictionary(
         a => a.Text(1),
-        a => a.All(2).Single() is var v && v._fields.Count > 0 && v._fields[0].Field == 1 ? v.Text(1) : v._fields.Count > 0 ? $"{v._fields[0].Number}" : "");
+        a => a.All(2).Single() is var v && v._fields.Count > 0 && v._fields[0].Field == 1 ? v.Text(1)
+            : v._fields.Count > 0 ? $"{v._fields[0].Number}" : "");
 
     private byte[] Bytes(int field) => _fields.Where(f => f.Field == field).Select(f => f.Bytes).SingleOrDefault([]);
 
@@ -125,7 +126,8 @@ internal sealed class Collector : IAsyncDisposable
                 else
                 {
                     Assert.Equal("/v1/traces", context.Request.Path);
-                    Spans.Enqueue(new SentSpan(item.Hex(1), item.Hex(2), item.Hex(4), item.Text(5), item.Number(7), item.Number(8), item.Attributes(9)));
+                    Spans.Enqueue(
+                        new SentSpan(item.Hex(1), item.Hex(2), item.Hex(4), item.Text(5), item.Number(7), item.Number(8), item.Attributes(9)));
                 }
             }
         }

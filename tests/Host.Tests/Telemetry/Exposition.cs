@@ -89,7 +89,8 @@ internal sealed partial class Exposition
     {
         foreach (var (family, _) in _types.Where(t => t.Value == "histogram"))
         {
-            foreach (var (series, count) in _samples.Where(s => s.Key == family + "_count" || s.Key.StartsWith(family + "_count{", StringComparison.Ordinal)))
+            foreach (var (series, count) in _samples.Where(
+                s => s.Key == family + "_count" || s.Key.StartsWith(family + "_count{", StringComparison.Ordinal)))
             {
                 var labels = series[(family.Length + "_count".Length)..].Trim('{', '}').Split(',', StringSplitOptions.RemoveEmptyEntries);
                 var buckets = _samples
@@ -112,6 +113,7 @@ internal sealed partial class Exposition
     [GeneratedRegex(@"^# (?<kind>HELP|TYPE) (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<rest>.+)$")]
     private static partial Regex CommentLine();
 
-    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{((?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*")(,(?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*"))*)?\})? (?<value>[+-]Inf|NaN|-?[0-9][0-9.eE+-]*)$""")]
+    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{((?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*")(,"""
+        + """(?<label>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\\\|\\"|\\n)*"))*)?\})? (?<value>[+-]Inf|NaN|-?[0-9][0-9.eE+-]*)$""")]
     private static partial Regex SampleLine();
 }

@@ -49,7 +49,8 @@ public sealed class ExpositionTests : IDisposable
     [Fact]
     public async Task A_histogram_is_cumulative_up_to_infinity()
     {
-        var histogram = _meter.CreateHistogram("app.time", "s", "Time.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 1] });
+        var histogram = _meter.CreateHistogram(
+            "app.time", "s", "Time.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 1] });
         foreach (var value in (double[])[0.25, 0.5, 0.75, 4])
         {
             histogram.Record(value);
@@ -108,7 +109,8 @@ public sealed class ExpositionTests : IDisposable
         var read = await ReadAsync();
 
         Assert.Equal(1, read["app_own_total"]);
-        Assert.DoesNotContain(read.Types.Keys, name => name.StartsWith("app_foreign", StringComparison.Ordinal) || !name.StartsWith("app_", StringComparison.Ordinal) && !name.StartsWith("dotnet_", StringComparison.Ordinal));
+        Assert.DoesNotContain(read.Types.Keys, name => name.StartsWith("app_foreign", StringComparison.Ordinal)
+            || !name.StartsWith("app_", StringComparison.Ordinal) && !name.StartsWith("dotnet_", StringComparison.Ordinal));
     }
 
     [Fact]

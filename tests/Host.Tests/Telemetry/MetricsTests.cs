@@ -36,7 +36,8 @@ public sealed class MetricsTests
         Assert.True(metrics["runner_store_commit_duration_seconds_count"] > 0);
         Assert.True(metrics["runner_disk_free_bytes"] > 0);
         Assert.True(metrics["runner_store_size_bytes"] > 0);
-        Assert.Equal(1, metrics["http_server_request_duration_seconds_count{http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/metrics\"}"]);
+        Assert.Equal(1, metrics[
+            "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/metrics\"}"]);
         Assert.Equal(1, metrics.Samples.Single(s => s.Key.StartsWith("runner_node_info{node=\"node-1\"", StringComparison.Ordinal)).Value);
         Assert.Contains("dotnet_process_memory_working_set_bytes", metrics.Samples.Keys);
     }
@@ -81,6 +82,7 @@ public sealed class MetricsTests
         Assert.Equal(401, (int)(await node.GetAsync("/metrics", null)).StatusCode);
         Assert.Equal(403, (int)(await node.GetAsync("/metrics", programs)).StatusCode);
         var metrics = await node.MetricsAsync();
-        Assert.DoesNotContain(metrics.Samples.Keys, k => k.Contains("secret", StringComparison.Ordinal) || k.Contains(view.Id.ToString(), StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            metrics.Samples.Keys, k => k.Contains("secret", StringComparison.Ordinal) || k.Contains(view.Id.ToString(), StringComparison.Ordinal));
     }
 }

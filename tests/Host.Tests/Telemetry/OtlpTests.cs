@@ -17,7 +17,8 @@ public sealed class OtlpTests
             $"telemetry.otlp {{ endpoint = \"{collector.Url}\", protocol = http/protobuf, headers = \"x-key=open-sesame\" }}");
         await using var other = await TelemetryNode.StartAsync();
         var works = await node.RunAsync(node.Shell("a/works", "exit 0"));
-        var fails = await node.RunAsync(node.Shell("a/fails", "exit 3") with { Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(20) } });
+        var fails = await node.RunAsync(
+            node.Shell("a/fails", "exit 3") with { Retries = new RetrySpec { Count = 1, Delay = TimeSpan.FromMilliseconds(20) } });
         await other.RunAsync(other.Shell("a/other", "exit 0"));
         await node.StopAsync();
 
@@ -56,7 +57,8 @@ public sealed class OtlpTests
     [Fact]
     public async Task A_collector_that_is_not_there_is_said_once_and_harms_nothing()
     {
-        await using var node = await TelemetryNode.StartAsync($"telemetry.otlp {{ endpoint = \"http://127.0.0.1:{ClosedPort()}\", protocol = http/protobuf }}");
+        await using var node = await TelemetryNode.StartAsync(
+            $"telemetry.otlp {{ endpoint = \"http://127.0.0.1:{ClosedPort()}\", protocol = http/protobuf }}");
         var view = await node.RunAsync(node.Shell("a/works", "exit 0"));
 
         var log = await node.StopAsync();
@@ -112,7 +114,8 @@ public sealed class OtlpTests
     [Fact]
     public void What_is_sent_in_headers_is_not_shown()
     {
-        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_TELEMETRY_OTLP_HEADERS" ? "authorization=hunter2" : n == "HOME" ? "/home/me" : null).Read(new NodeFlags());
+        var (options, _) = new NodeOptionsReader(n => n == "RUNNER_TELEMETRY_OTLP_HEADERS" ? "authorization=hunter2" : n == "HOME" ? "/home/me"
+            : null).Read(new NodeFlags());
 
         Assert.Equal("authorization=hunter2", options!.OtlpHeaders);
         Assert.Equal("(hidden)", NodeSetting.OtlpHeaders.Value(options));

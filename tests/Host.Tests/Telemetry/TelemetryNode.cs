@@ -35,7 +35,11 @@ internal sealed class TelemetryNode : IAsyncDisposable
         var file = Path.Combine(node.Root, "node.conf");
         await File.WriteAllTextAsync(file, $"runner {{\nlog-file = node.log\nlog-format = json\n{settings}\n}}");
         var reader = new NodeOptionsReader(_ => null);
-        var (options, mistakes) = reader.Read(new NodeFlags { [NodeSetting.Data] = Path.Combine(node.Root, "data"), [NodeSetting.Listen] = "127.0.0.1:0", [NodeSetting.LogLevel] = "debug", [NodeSetting.Name] = "node-1", Config = file });
+        var (options, mistakes) = reader.Read(new NodeFlags
+        {
+            [NodeSetting.Data] = Path.Combine(node.Root, "data"), [NodeSetting.Listen] = "127.0.0.1:0", [NodeSetting.LogLevel] = "debug",
+            [NodeSetting.Name] = "node-1", Config = file
+        });
         Assert.Empty(mistakes);
         node._log = NodeLog.Create(options!, colour: false);
         node._session = await NodeSession.StartAsync(options!, NodeComposition.StartAsync, SystemTime.Provider, node._log, CancellationToken.None);

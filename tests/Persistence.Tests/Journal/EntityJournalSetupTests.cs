@@ -23,7 +23,8 @@ public sealed class EntityJournalSetupTests
         await using var services = new ServiceCollection().AddAkka("hosted", akka => akka.AddEntityJournal(Store)).BuildServiceProvider();
         var system = services.GetRequiredService<ActorSystem>();
         Assert.Equal("akka.persistence.journal.sql", Akka.Persistence.Persistence.Instance.Apply(system).JournalFor("").Path.Name);
-        Assert.Equal("Runner.Persistence.Journal.EntityJournal, Runner.Persistence", system.Settings.Config.GetString("akka.persistence.journal.sql.class"));
+        Assert.Equal(
+            "Runner.Persistence.Journal.EntityJournal, Runner.Persistence", system.Settings.Config.GetString("akka.persistence.journal.sql.class"));
         Assert.Equal("off", system.Settings.Config.GetString("akka.persistence.journal.sql.replay-filter.mode"));
         await system.Terminate();
     }
@@ -31,17 +32,20 @@ public sealed class EntityJournalSetupTests
     [Fact]
     public void A_system_without_a_store_is_not_made()
     {
-        var error = Assert.ThrowsAny<Exception>(() => ActorSystem.Create("without", BootstrapSetup.Create().WithConfig(EntityJournalSetup.StoreConfig())));
+        var error = Assert.ThrowsAny<Exception>(
+            () => ActorSystem.Create("without", BootstrapSetup.Create().WithConfig(EntityJournalSetup.StoreConfig())));
         Assert.Contains("has no EntityStoreSetup", Assert.IsType<ConfigurationException>(error.GetBaseException()).Message);
     }
 
     [Fact]
     public async Task Events_and_snapshots_are_read_by_their_manifests()
     {
-        using var system = ActorSystem.Create("serializing", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(EntityJournalSetup.Config()), Store));
+        using var system = ActorSystem.Create(
+            "serializing", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(EntityJournalSetup.Config()), Store));
         Assert.Equal(DatabaseSchema.EventSerializer, EventSerializer.Id);
         Assert.Equal("one", system.Serialization.Deserialize("one"u8.ToArray(), EventSerializer.Id, "sample.noted/1"));
-        var snapshot = Assert.IsType<JournaledSnapshot>(system.Serialization.Deserialize("s"u8.ToArray(), EventSerializer.Id, EventSerializer.SnapshotManifest("Sample", 12)));
+        var snapshot = Assert.IsType<JournaledSnapshot>(
+            system.Serialization.Deserialize("s"u8.ToArray(), EventSerializer.Id, EventSerializer.SnapshotManifest("Sample", 12)));
         Assert.Equal((12, "s"), (snapshot.Version, Encoding.UTF8.GetString(snapshot.Payload.Span)));
 
         var serializer = new EventSerializer((ExtendedActorSystem)system);

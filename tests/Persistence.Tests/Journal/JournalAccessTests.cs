@@ -130,9 +130,11 @@ public sealed class JournalAccessTests : IDisposable
         Assert.Equal(0, kept.Count);
     }
 
-    private static StoredEvent Event(long sequence, string text) => new(sequence, "sample.noted", 1, SampleEntity.At, System.Text.Encoding.UTF8.GetBytes(text));
+    private static StoredEvent Event(long sequence, string text) =>
+        new(sequence, "sample.noted", 1, SampleEntity.At, System.Text.Encoding.UTF8.GetBytes(text));
 
-    private static EntityWrite Noted(long expected, params string[] texts) => new(Key, expected, [.. texts.Select((text, i) => Event(expected + i + 1, text))]);
+    private static EntityWrite Noted(long expected, params string[] texts) =>
+        new(Key, expected, [.. texts.Select((text, i) => Event(expected + i + 1, text))]);
 
     private Task WriteAsync(long expected, params string[] texts) => WriteAsync(Noted(expected, texts));
 

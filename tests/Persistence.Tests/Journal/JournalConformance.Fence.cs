@@ -66,7 +66,8 @@ public abstract partial class JournalConformance
         // It has counted what it never wrote. Its commit says what it believes to be true, or what it counts: neither is written.
         var behind = await loser.RefusedAsync(new Note("behind") { Commit = own => Moved(own, 0) });
         Assert.Contains("recovering first", Assert.IsType<NotSupportedException>(behind).Message);
-        Assert.IsType<CommitRefusedException>(await loser.RefusedAsync(new Note("ahead") { Commit = own => own.ExpectedSequence == 2 ? new EntityCommit([own]) : throw new InvalidOperationException() }));
+        Assert.IsType<CommitRefusedException>(await loser.RefusedAsync(
+            new Note("ahead") { Commit = own => own.ExpectedSequence == 2 ? new EntityCommit([own]) : throw new InvalidOperationException() }));
         Assert.Equal(["one"], await TextsAsync("a"));
         Assert.Equal(2, (await winner.WriteAsync("two")).Sequence);
     }

@@ -145,7 +145,8 @@ public abstract partial class JournalConformance
     {
         await Store.CommitAsync(new EntityCommit([new EntityWrite(Key("a"), 0,
         [
-            new StoredEvent(1, "sample.noted", 1, SampleEntity.At, "one"u8.ToArray()), new StoredEvent(2, "sample.unknown", 7, SampleEntity.At, "{}"u8.ToArray()),
+            new StoredEvent(1, "sample.noted", 1, SampleEntity.At, "one"u8.ToArray()),
+            new StoredEvent(2, "sample.unknown", 7, SampleEntity.At, "{}"u8.ToArray()),
             new StoredEvent(3, "sample.noted", 1, SampleEntity.At, "three"u8.ToArray()),
         ])]));
 

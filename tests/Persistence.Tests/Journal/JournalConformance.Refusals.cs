@@ -6,7 +6,8 @@ namespace Runner.Persistence.Tests.Journal;
 
 public abstract partial class JournalConformance
 {
-    public static TheoryData<StoreException> Failures => new(new StoreFullException("the disk is full"), new StoreUnavailableException("the database is away"));
+    public static TheoryData<StoreException> Failures =>
+        new(new StoreFullException("the disk is full"), new StoreUnavailableException("the database is away"));
 
     [Theory, MemberData(nameof(Failures), DisableDiscoveryEnumeration = true)]
     public async Task A_store_that_cannot_write_refuses_and_the_journal_goes_on(StoreException failure)
@@ -52,7 +53,8 @@ public abstract partial class JournalConformance
         await RefusedAsync(new Note("one") { Instead = "a stranger's event" }, "is no PersistedCommit");
         await RefusedAsync(new Note("one") { Commit = _ => new EntityCommit([]) }, "is no PersistedCommit");
         await RefusedAsync(new Note("one") { Commit = own => new EntityCommit([own with { Entity = Key("another") }]) }, "a write of Sample/another");
-        await RefusedAsync(new Note("one") { Commit = own => new EntityCommit([own with { Precondition = WritePrecondition.CreateIfAbsent }]) }, "left out unseen");
+        await RefusedAsync(
+            new Note("one") { Commit = own => new EntityCommit([own with { Precondition = WritePrecondition.CreateIfAbsent }]) }, "left out unseen");
         await RefusedAsync(new Note("one") { Commit = own => new EntityCommit([own with { Events = [] }]) }, "0 events after number 0");
         Assert.Empty(await TextsAsync("a"));
 
@@ -85,7 +87,8 @@ public abstract partial class JournalConformance
         entity.Tell("delete");
         Assert.Contains("commit an erasure", Assert.IsType<JournalRefusedException>((await entity.HearAsync<Told.DeletionRefused>()).Cause).Message);
         entity.Tell("save");
-        Assert.Contains("into the entity's commit", Assert.IsType<JournalRefusedException>((await entity.HearAsync<Told.SnapshotRefused>()).Cause).Message);
+        Assert.Contains(
+            "into the entity's commit", Assert.IsType<JournalRefusedException>((await entity.HearAsync<Told.SnapshotRefused>()).Cause).Message);
         Assert.Equal(2, (await entity.WriteAsync("two")).Sequence);
     }
 

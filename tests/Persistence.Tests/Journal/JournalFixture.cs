@@ -47,9 +47,11 @@ public abstract class JournalFixture(ITestOutputHelper output) : IAsyncLifetime
             """
             akka.loglevel = WARNING
             akka.test.single-expect-default = 15s
-            """).WithFallback(SerializesMessages ? EntityJournalSetup.SerializeMessagesConfig() : Akka.Configuration.Config.Empty).WithFallback(Config);
+            """).WithFallback(SerializesMessages ? EntityJournalSetup.SerializeMessagesConfig() : Akka.Configuration.Config.Empty)
+            .WithFallback(Config);
         ActorSystemSetup setup = more.Aggregate(
-            ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), new EntityStoreSetup(Store, new TextCodec())), (all, one) => all.And(one));
+            ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), new EntityStoreSetup(Store, new TextCodec())),
+            (all, one) => all.And(one));
         var node = new Node(setup, output);
         _nodes.Add(node);
         return node;

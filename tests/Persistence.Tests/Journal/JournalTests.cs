@@ -13,13 +13,15 @@ public sealed class StoreJournalTests(ITestOutputHelper output) : JournalConform
 {
     protected override Config Config => EntityJournalSetup.StoreConfig();
 
-    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) => Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables));
+    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) =>
+        Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables));
 }
 
 /// <summary>A node's journal over what answers at once.</summary>
 public sealed class InMemoryJournalTests(ITestOutputHelper output) : JournalConformance(output)
 {
-    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) => Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables));
+    protected override Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) =>
+        Task.FromResult<IEntityStore>(new InMemoryEntityStore(tables));
 }
 
 /// <summary>A node's journal over a file.</summary>

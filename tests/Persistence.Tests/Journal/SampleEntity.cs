@@ -13,7 +13,8 @@ internal sealed class TextCodec : IEventCodec
     public (string Name, int Version, byte[] Payload) Write(object @event) => ("sample.noted", 1, Encoding.UTF8.GetBytes((string)@event));
 
     public object Read(string name, int version, ReadOnlySpan<byte> payload) =>
-        name == "sample.noted" && version == 1 ? Encoding.UTF8.GetString(payload) : throw new InvalidOperationException($"cannot read {name}/{version}");
+        name == "sample.noted" && version == 1 ? Encoding.UTF8.GetString(payload)
+            : throw new InvalidOperationException($"cannot read {name}/{version}");
 }
 
 /// <summary>Has an entity persist texts, in one batch.</summary>
@@ -67,7 +68,8 @@ internal sealed class SampleEntity : UntypedPersistentActor
     {
         (_key, _watcher, _lives) = (key, watcher, lives);
         PersistenceId = persistenceId ?? key.ToString();
-        Recovery = isNew ? new Recovery(SnapshotSelectionCriteria.None, toSequenceNr: 0) : hasSnapshots ? Recovery.Default : new Recovery(SnapshotSelectionCriteria.None);
+        Recovery = isNew ? new Recovery(SnapshotSelectionCriteria.None, toSequenceNr: 0) : hasSnapshots ? Recovery.Default
+            : new Recovery(SnapshotSelectionCriteria.None);
     }
 
     public override string PersistenceId { get; }

@@ -74,7 +74,8 @@ public sealed class SqliteQueryTests(ITestOutputHelper output) : JournalFixture(
         await CommitAsync(new EntityWrite(Key("a"), 0, [Event(1, "one")]) { Snapshot = new StoredSnapshot(1, 7, "state"u8.ToArray()) });
 
         var snapshots = Akka.Persistence.Persistence.Instance.Apply(node.System).SnapshotStoreFor("akka.persistence.snapshot-store.sql");
-        snapshots.Tell(new Akka.Persistence.LoadSnapshot("Sample/a", Akka.Persistence.SnapshotSelectionCriteria.Latest, long.MaxValue), node.TestActor);
+        snapshots.Tell(
+            new Akka.Persistence.LoadSnapshot("Sample/a", Akka.Persistence.SnapshotSelectionCriteria.Latest, long.MaxValue), node.TestActor);
         var loaded = (await node.ExpectMsgAsync<Akka.Persistence.LoadSnapshotResult>()).Snapshot;
         Assert.Equal(1, loaded.Metadata.SequenceNr);
         var snapshot = Assert.IsType<JournaledSnapshot>(loaded.Snapshot);

@@ -108,7 +108,8 @@ internal sealed class WatchedStore(IEntityStore store) : IEntityStore
         return history;
     }
 
-    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => store.EventsAsync(entity, afterSequence, atMost);
+    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) =>
+        store.EventsAsync(entity, afterSequence, atMost);
 
     public Task<ImmutableArray<WakeUp>> WakeUpsAsync(DateTimeOffset until, WakeUp? after, int atMost, int? slice = null) =>
         store.WakeUpsAsync(until, after, atMost, slice);
@@ -127,5 +128,6 @@ internal sealed class WatchedStore(IEntityStore store) : IEntityStore
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
-    private Task<CommitResult> Passed(EntityCommit commit) => Failure is { } failure ? Task.FromException<CommitResult>(failure) : store.CommitAsync(commit);
+    private Task<CommitResult> Passed(EntityCommit commit) =>
+        Failure is { } failure ? Task.FromException<CommitResult>(failure) : store.CommitAsync(commit);
 }

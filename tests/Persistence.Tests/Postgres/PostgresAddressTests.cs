@@ -41,8 +41,11 @@ public sealed class PostgresAddressTests(SharedPostgres shared)
         StoreUnavailableException refused = await RefusedAsync(new PostgresStoreOptions(shared.Server.Connection("postgres", wrong)));
         Assert.Contains("does not let the user «runner» in: see the user's name and password", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(wrong, refused.ToString(), StringComparison.Ordinal);
-        StoreUnavailableException missing = await RefusedAsync(new PostgresStoreOptions(shared.Server.Connection("nowhere", "")) { Password = PostgresServer.Password });
-        Assert.StartsWith($"There is no database «nowhere» on 127.0.0.1:{shared.Server.Port}: create it with «createdb nowhere»", missing.Message, StringComparison.Ordinal);
+        StoreUnavailableException missing = await RefusedAsync(
+            new PostgresStoreOptions(shared.Server.Connection("nowhere", "")) { Password = PostgresServer.Password });
+        Assert.StartsWith(
+            $"There is no database «nowhere» on 127.0.0.1:{shared.Server.Port}: create it with «createdb nowhere»", missing.Message,
+            StringComparison.Ordinal);
         StoreUnavailableException host = await RefusedAsync(new PostgresStoreOptions("Host=no-such-host.invalid;Username=ann;Password=hush"));
         Assert.Contains("on no-such-host.invalid:5432 cannot be found", host.Message, StringComparison.Ordinal);
     }
@@ -52,8 +55,11 @@ public sealed class PostgresAddressTests(SharedPostgres shared)
     {
         PostgresAddress address = new(new PostgresStoreOptions("Host=db.example;Database=jobs;Username=ann"));
         PostgresException full = new("could not extend file: No space left on device", "ERROR", "ERROR", PostgresErrorCodes.DiskFull);
-        Assert.StartsWith("The disk of the PostgreSQL database «jobs» on db.example:5432 is full: make room.", Assert.IsType<StoreFullException>(PostgresErrors.Translate(full, address)).Message, StringComparison.Ordinal);
-        Assert.IsType<StoreUnavailableException>(PostgresErrors.Translate(new PostgresException("lock timeout", "ERROR", "ERROR", PostgresErrorCodes.LockNotAvailable), address));
+        Assert.StartsWith(
+            "The disk of the PostgreSQL database «jobs» on db.example:5432 is full: make room.",
+            Assert.IsType<StoreFullException>(PostgresErrors.Translate(full, address)).Message, StringComparison.Ordinal);
+        Assert.IsType<StoreUnavailableException>(
+            PostgresErrors.Translate(new PostgresException("lock timeout", "ERROR", "ERROR", PostgresErrorCodes.LockNotAvailable), address));
         Assert.IsType<StoreUnavailableException>(PostgresErrors.Translate(new TimeoutException(), address));
     }
 

@@ -76,7 +76,8 @@ public sealed class PostgresFailureTests : IAsyncLifetime
         await Task.WhenAll(writers);
         await StoreConformance.AssertAllAsync(store, acknowledged.Keys);
         Assert.Equal(["cannot write", "writes again", "cannot write", "writes again", "cannot write", "writes again"],
-            log.Lines.Select(line => line.Contains("cannot write", StringComparison.Ordinal) ? "cannot write" : line.Contains("writes again", StringComparison.Ordinal) ? "writes again" : line));
+            log.Lines.Select(line => line.Contains("cannot write", StringComparison.Ordinal) ? "cannot write"
+                : line.Contains("writes again", StringComparison.Ordinal) ? "writes again" : line));
         Assert.DoesNotContain(log.Lines, line => line.Contains(PostgresServer.Password, StringComparison.Ordinal));
     }
 
@@ -84,10 +85,15 @@ public sealed class PostgresFailureTests : IAsyncLifetime
     public async Task A_server_that_is_away_at_the_start_is_said_to_be()
     {
         await _server.StopAsync();
-        StoreUnavailableException away = await Assert.ThrowsAsync<StoreUnavailableException>(() => PostgresEntityStore.OpenAsync(_options, SampleTables.All, Serilog.Core.Logger.None));
-        Assert.StartsWith($"The PostgreSQL database «test1» on 127.0.0.1:{_server.Port} cannot be reached: see that the server runs and listens there.", away.Message, StringComparison.Ordinal);
+        StoreUnavailableException away = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => PostgresEntityStore.OpenAsync(_options, SampleTables.All, Serilog.Core.Logger.None));
+        Assert.StartsWith(
+            $"The PostgreSQL database «test1» on 127.0.0.1:{_server.Port} cannot be reached: see that the server runs and listens there.",
+            away.Message, StringComparison.Ordinal);
         AssertKeepsSecret(away);
-        Assert.StartsWith(away.Message, (await Assert.ThrowsAsync<StoreUnavailableException>(() => NodeLock.TakeAsync(_options, Serilog.Core.Logger.None))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            away.Message, (await Assert.ThrowsAsync<StoreUnavailableException>(() => NodeLock.TakeAsync(_options, Serilog.Core.Logger.None))).Message,
+            StringComparison.Ordinal);
 
         await _server.StartAgainAsync();
         await using PostgresEntityStore store = await PostgresEntityStore.OpenAsync(_options, SampleTables.All, Serilog.Core.Logger.None);
@@ -120,7 +126,8 @@ public sealed class PostgresFailureTests : IAsyncLifetime
     public async Task A_lock_outlives_its_server_and_a_store_under_it_goes_on()
     {
         await using NodeLock held = await NodeLock.TakeAsync(_options, Serilog.Core.Logger.None, TimeSpan.FromSeconds(1));
-        await using PostgresEntityStore store = await PostgresEntityStore.OpenAsync(_options with { Lock = held }, SampleTables.All, Serilog.Core.Logger.None);
+        await using PostgresEntityStore store = await PostgresEntityStore.OpenAsync(
+            _options with { Lock = held }, SampleTables.All, Serilog.Core.Logger.None);
         await store.PingAsync();
         await _server.KillAsync();
         await Assert.ThrowsAsync<StoreUnavailableException>(store.PingAsync);

@@ -21,7 +21,8 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
         {
             await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a", 0, 3) with
             {
-                Snapshot = new StoredSnapshot(2, 1, "{}"u8.ToArray()), WakeUp = new(DateTimeOffset.UnixEpoch), Rows = [SampleTables.Put("a", "Late", 1, null, "tag")], Slots = [new("limit", 3, true)],
+                Snapshot = new StoredSnapshot(2, 1, "{}"u8.ToArray()), WakeUp = new(DateTimeOffset.UnixEpoch),
+                Rows = [SampleTables.Put("a", "Late", 1, null, "tag")], Slots = [new("limit", 3, true)],
             }));
         }
 
@@ -40,7 +41,9 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
         await (await OpenAsync()).DisposeAsync();
         await ExecuteAsync($"UPDATE runner_schema SET version = {PostgresSchema.Version + 6}");
         StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync());
-        Assert.Contains("was written by a newer version of this program (schema 7; this one knows 1): use the newer one", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "was written by a newer version of this program (schema 7; this one knows 1): use the newer one", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,7 +63,8 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
     public async Task A_column_that_has_another_type_is_refused()
     {
         await (await OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Text)], []))).DisposeAsync();
-        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Integer)], [])));
+        StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => OpenAsync(new TableDefinition("runs", [new("due", ColumnType.Integer)], [])));
         Assert.Contains("runs.due is text there and bigint here", refused.Message, StringComparison.Ordinal);
     }
 
@@ -72,7 +76,8 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
         {
             await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write($"{i}", 0) with
             {
-                Rows = [.. Enumerable.Range(0, 500).Select(n => SampleTables.Put($"{i}.{n}", n % 3 == 0 ? "Late" : n % 3 == 1 ? "Pending" : null, n % 7 == 0 ? null : n, $"n{n % 5}", n % 2 == 0 ? "red" : "blue"))],
+                Rows = [.. Enumerable.Range(0, 500).Select(n => SampleTables.Put($"{i}.{n}", n % 3 == 0 ? "Late" : n % 3 == 1 ? "Pending"
+                    : null, n % 7 == 0 ? null : n, $"n{n % 5}", n % 2 == 0 ? "red" : "blue"))],
             }));
         }
 
@@ -98,7 +103,8 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
         }
 
         await AssertByIndexAsync(store, new RowQuery("runs", [], [], 10, new RowPosition([], "k")));
-        Assert.DoesNotContain(await store.ExplainPlaceAsync(new RowQuery("runs", choice, [new("due", true)], 1)), line => line.Contains("Seq Scan", StringComparison.Ordinal));
+        Assert.DoesNotContain(await store.ExplainPlaceAsync(new RowQuery("runs", choice, [new("due", true)], 1)), line =>
+            line.Contains("Seq Scan", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -107,12 +113,15 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
         await using PostgresEntityStore store = await OpenAsync(SampleTables.All);
         await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a", 0, 2)));
         await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a", 2, 0) with { WakeUp = new(DateTimeOffset.UnixEpoch) }));
-        await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a", 2, 2) with { Snapshot = new StoredSnapshot(3, 7, "{}"u8.ToArray()) }));
+        await store.CommitAsync(
+            StoreConformance.Commit(StoreConformance.Write("a", 2, 2) with { Snapshot = new StoredSnapshot(3, 7, "{}"u8.ToArray()) }));
         Assert.Equal(
             [$"3 FlowRun/a 4 ;FlowRun; 12701 run.changed/1 {StoreConformance.Event(4).At.UtcTicks} f"],
-            await ReadAsync("SELECT concat_ws(' ', ordering, persistence_id, sequence_number, tags, identifier, manifest, created, deleted) FROM journal"));
+            await ReadAsync(
+                "SELECT concat_ws(' ', ordering, persistence_id, sequence_number, tags, identifier, manifest, created, deleted) FROM journal"));
         Assert.Equal(["FlowRun/a 3"], await ReadAsync("SELECT concat_ws(' ', persistence_id, sequence_number) FROM journal_metadata"));
-        Assert.Equal(["FlowRun/a 3 FlowRun.snapshot/7 12701"], await ReadAsync("SELECT concat_ws(' ', persistence_id, sequence_number, manifest, serializer_id) FROM snapshot"));
+        Assert.Equal(["FlowRun/a 3 FlowRun.snapshot/7 12701"], await ReadAsync(
+            "SELECT concat_ws(' ', persistence_id, sequence_number, manifest, serializer_id) FROM snapshot"));
     }
 
     [Fact]
@@ -133,14 +142,17 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
     public async Task Text_that_the_database_refuses_is_kept_as_near_as_it_can_be_and_an_id_of_it_is_a_mistake()
     {
         await using PostgresEntityStore store = await OpenAsync(SampleTables.All);
-        await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a", 0) with { Rows = [SampleTables.Put("a", "x\0y\uD800z", 1, null, "t\0")] }));
+        await store.CommitAsync(
+            StoreConformance.Commit(StoreConformance.Write("a", 0) with { Rows = [SampleTables.Put("a", "x\0y\uD800z", 1, null, "t\0")] }));
         Row row = (await store.RowAsync("runs", "a"))!;
         Assert.Equal("x\uFFFDy\uFFFDz", row.Values[0]);
         Assert.Single(await store.RowsAsync(new RowQuery("runs", [new("tags", RowOperator.Contains, "t\0")], [], 10)));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a\0", 0))));
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            async () => await store.CommitAsync(StoreConformance.Commit(StoreConformance.Write("a\0", 0))));
     }
 
-    private Task<PostgresEntityStore> OpenAsync(params ImmutableArray<TableDefinition> tables) => PostgresEntityStore.OpenAsync(_options, tables, Serilog.Core.Logger.None);
+    private Task<PostgresEntityStore> OpenAsync(params ImmutableArray<TableDefinition> tables) =>
+        PostgresEntityStore.OpenAsync(_options, tables, Serilog.Core.Logger.None);
 
     private Task ExecuteAsync(string sql) => shared.Server.ExecuteAsync(new NpgsqlConnectionStringBuilder(_options.Connection).Database!, sql);
 
@@ -155,7 +167,9 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
     {
         ImmutableArray<string> plan = await store.ExplainAsync(query);
         Assert.True(
-            !plan.Any(line => line.Contains("Seq Scan", StringComparison.Ordinal)) && plan.Any(line => line.Contains("Index", StringComparison.Ordinal)),
-            $"{string.Join(", ", query.Where)} by {string.Join(", ", query.OrderBy)} after {string.Join(", ", query.After?.Values ?? [])}:\n{string.Join('\n', plan)}");
+            !plan.Any(line => line.Contains("Seq Scan", StringComparison.Ordinal))
+            && plan.Any(line => line.Contains("Index", StringComparison.Ordinal)),
+            $"{string.Join(", ", query.Where)} by {string.Join(", ", query.OrderBy)} after "
+            + $"{string.Join(", ", query.After?.Values ?? [])}:\n{string.Join('\n', plan)}");
     }
 }

@@ -18,14 +18,16 @@ public sealed class PostgresSharingTests(SharedPostgres shared)
         {
             int n = i;
             Task<CommitResult>[] contested = [one.CommitAsync(Numbered("hot", n, "\"one\"")), other.CommitAsync(Numbered("hot", n, "\"other\""))];
-            Task<CommitResult>[] innocent = [.. Enumerable.Range(0, 10).SelectMany(k => (Task<CommitResult>[])[one.CommitAsync(Numbered($"one{k}", n)), other.CommitAsync(Numbered($"other{k}", n))])];
+            Task<CommitResult>[] innocent = [.. Enumerable.Range(0, 10)
+                .SelectMany(k => (Task<CommitResult>[])[one.CommitAsync(Numbered($"one{k}", n)), other.CommitAsync(Numbered($"other{k}", n))])];
             CommitResult[] results = await Task.WhenAll(contested);
             Assert.Single(results, result => result is CommitResult.Committed);
             Assert.Single(results, result => result == new CommitResult.SequenceConflict(StoreConformance.Run("hot"), n + 1));
             Assert.All(await Task.WhenAll(innocent), result => Assert.IsType<CommitResult.Committed>(result));
         }
 
-        Assert.Equal(Enumerable.Range(1, rounds).Select(i => (long)i), (await one.LoadAsync(StoreConformance.Run("hot"))).Events.Select(e => e.Sequence));
+        Assert.Equal(
+            Enumerable.Range(1, rounds).Select(i => (long)i), (await one.LoadAsync(StoreConformance.Run("hot"))).Events.Select(e => e.Sequence));
     }
 
     [Theory]
@@ -44,9 +46,12 @@ public sealed class PostgresSharingTests(SharedPostgres shared)
                 EntityKey entity = StoreConformance.Run($"e{i % 3}");
                 long last = (await store.LoadAsync(entity)).LastSequence;
                 EntityWrite write = (i + writer) % 5 == 0 && last > 0
-                    ? erase ? EntityWrite.Erase(entity, last) : new EntityWrite(entity, last, []) { Rows = [RowChange.Put("notes", entity.Id, $"{last}")] }
-                    : StoreConformance.Write(entity.Id, last) with { Snapshot = (i + writer) % 3 == 0 ? new StoredSnapshot(last + 1, 1, "{}"u8.ToArray()) : null };
-                if (await store.CommitAsync(StoreConformance.Commit(write)) is CommitResult.Committed { Skipped.IsEmpty: true } && !write.Events.IsEmpty)
+                    ? erase ? EntityWrite.Erase(entity, last)
+                        : new EntityWrite(entity, last, []) { Rows = [RowChange.Put("notes", entity.Id, $"{last}")] }
+                    : StoreConformance.Write(
+                        entity.Id, last) with { Snapshot = (i + writer) % 3 == 0 ? new StoredSnapshot(last + 1, 1, "{}"u8.ToArray()) : null };
+                if (await store.CommitAsync(StoreConformance.Commit(write)) is CommitResult.Committed { Skipped.IsEmpty: true }
+                    && !write.Events.IsEmpty)
                 {
                     committed++;
                 }
@@ -79,8 +84,9 @@ public sealed class PostgresSharingTests(SharedPostgres shared)
         await using PostgresEntityStore other = await OpenAsync(options);
         for (int i = 0; i < 40; i++)
         {
-            CommitResult[] results = await Task.WhenAll(((PostgresEntityStore[])[one, other]).Select((store, writer) => store.CommitAsync(StoreConformance.Commit(
-                StoreConformance.Write($"{writer}.{i}", 0) with { Slots = [new SlotChange("limit", i, true)] }))));
+            CommitResult[] results = await Task.WhenAll(
+                ((PostgresEntityStore[])[one, other]).Select((store, writer) => store.CommitAsync(StoreConformance.Commit(
+                    StoreConformance.Write($"{writer}.{i}", 0) with { Slots = [new SlotChange("limit", i, true)] }))));
             Assert.Single(results, result => result is CommitResult.Committed);
             Assert.Single(results, result => result is CommitResult.SlotConflict);
         }
@@ -103,7 +109,8 @@ public sealed class PostgresSharingTests(SharedPostgres shared)
     {
         PostgresStoreOptions options = new(await shared.Server.CreateDatabaseAsync());
         NodeLock first = await NodeLock.TakeAsync(options, Serilog.Core.Logger.None, TimeSpan.FromSeconds(1));
-        StoreTakenException refused = await Assert.ThrowsAsync<StoreTakenException>(() => NodeLock.TakeAsync(options, Serilog.Core.Logger.None, TimeSpan.FromSeconds(1)));
+        StoreTakenException refused = await Assert.ThrowsAsync<StoreTakenException>(
+            () => NodeLock.TakeAsync(options, Serilog.Core.Logger.None, TimeSpan.FromSeconds(1)));
         Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", refused.Message, StringComparison.Ordinal);
         await first.DisposeAsync();
         await (await NodeLock.TakeAsync(options, Serilog.Core.Logger.None)).DisposeAsync();
@@ -138,5 +145,6 @@ public sealed class PostgresSharingTests(SharedPostgres shared)
     private static EntityCommit Numbered(string id, int after, string payload = "{}") =>
         StoreConformance.Commit(new EntityWrite(StoreConformance.Run(id), after, [StoreConformance.Event(after + 1, payload)]));
 
-    private static Task<PostgresEntityStore> OpenAsync(PostgresStoreOptions options) => PostgresEntityStore.OpenAsync(options, SampleTables.All, Serilog.Core.Logger.None);
+    private static Task<PostgresEntityStore> OpenAsync(PostgresStoreOptions options) =>
+        PostgresEntityStore.OpenAsync(options, SampleTables.All, Serilog.Core.Logger.None);
 }

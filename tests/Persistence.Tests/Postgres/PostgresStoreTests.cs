@@ -8,5 +8,6 @@ namespace Runner.Persistence.Tests.Postgres;
 public sealed class PostgresStoreTests(SharedPostgres shared) : StoreConformance
 {
     protected override async Task<IEntityStore> OpenAsync(ImmutableArray<TableDefinition> tables) =>
-        await PostgresEntityStore.OpenAsync(new PostgresStoreOptions(await shared.Server.CreateDatabaseAsync()) { Time = Time }, tables, Serilog.Core.Logger.None);
+        await PostgresEntityStore.OpenAsync(
+            new PostgresStoreOptions(await shared.Server.CreateDatabaseAsync()) { Time = Time }, tables, Serilog.Core.Logger.None);
 }

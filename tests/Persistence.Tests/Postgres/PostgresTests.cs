@@ -2,7 +2,9 @@ using Runner.Tests;
 
 namespace Runner.Persistence.Tests.Postgres;
 
-/// <summary>The server that these tests share; each has a database of its own. It does not wait for the disk: it is not what is tested here.</summary>
+/// <summary>
+/// The server that these tests share; each has a database of its own. It does not wait for the disk: it is not what is tested here.
+/// </summary>
 public sealed class SharedPostgres : IAsyncLifetime
 {
     public PostgresServer Server { get; private set; } = null!;

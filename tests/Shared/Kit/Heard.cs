@@ -8,7 +8,8 @@ internal sealed class Heard(List<(object Message, IActorRef Sender)> heard, Prop
 {
     private IActorRef _child = ActorRefs.Nobody;
 
-    public static Props Props(List<(object Message, IActorRef Sender)> heard, Props? child = null) => Akka.Actor.Props.Create(() => new Heard(heard, child));
+    public static Props Props(List<(object Message, IActorRef Sender)> heard, Props? child = null) =>
+        Akka.Actor.Props.Create(() => new Heard(heard, child));
 
     protected override void PreStart() => _child = child is null ? ActorRefs.Nobody : Context.ActorOf(child);
 

@@ -84,7 +84,8 @@ internal sealed class HeldStore(ImmutableArray<TableDefinition> tables) : IEntit
         return Away ? Gone<ImmutableArray<WakeUp>>() : Memory.WakeUpsAsync(until, after, atMost, slice);
     }
 
-    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) => Memory.EventsAsync(entity, afterSequence, atMost);
+    public Task<ImmutableArray<StoredEvent>> EventsAsync(EntityKey entity, long afterSequence, int atMost) =>
+        Memory.EventsAsync(entity, afterSequence, atMost);
 
     public Task<ImmutableArray<SlotRow>> SlotsAsync() => Away ? Gone<ImmutableArray<SlotRow>>() : Memory.SlotsAsync();
 

@@ -118,7 +118,8 @@ internal sealed class TurnsDispatcher : MessageDispatcher
 }
 
 /// <summary>Named as a dispatcher's type.</summary>
-internal sealed class TurnsDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites) : MessageDispatcherConfigurator(config, prerequisites)
+internal sealed class TurnsDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites)
+    : MessageDispatcherConfigurator(config, prerequisites)
 {
     private TurnsDispatcher? _dispatcher;
 

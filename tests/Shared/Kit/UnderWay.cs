@@ -5,8 +5,8 @@ using System.Text;
 namespace Runner.Tests.Kit;
 
 /// <summary>
-/// Messages that are handed over as they are where others are written: what is sent is their number. Not a serializer's own, and kept for a while after
-/// they were read: under load Akka.NET has been seen to read a message by another instance, or again.
+/// Messages that are handed over as they are where others are written: what is sent is their number. Not a serializer's own, and kept for a while
+/// after they were read: under load Akka.NET has been seen to read a message by another instance, or again.
 /// </summary>
 internal static class UnderWay
 {
@@ -25,5 +25,6 @@ internal static class UnderWay
 
     /// <summary>Null if it is of another program.</summary>
     public static object? Take(byte[] bytes) =>
-        long.TryParse(Encoding.UTF8.GetString(bytes), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Messages.GetValueOrDefault(number) : null;
+        long.TryParse(Encoding.UTF8.GetString(bytes), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? Messages.GetValueOrDefault(number) : null;
 }

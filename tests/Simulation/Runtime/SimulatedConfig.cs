@@ -47,7 +47,8 @@ internal static class SimulatedConfig
         """);
 
     /// <summary>What holds where nothing else is said: no snapshots, which would be files.</summary>
-    private static readonly Config s_defaults = ConfigurationFactory.ParseString("akka.persistence.snapshot-store.plugin = \"akka.persistence.no-snapshot-store\"");
+    private static readonly Config s_defaults = ConfigurationFactory.ParseString(
+        "akka.persistence.snapshot-store.plugin = \"akka.persistence.no-snapshot-store\"");
 
     private static readonly Config s_alone = Base.WithFallback(s_defaults);
 

@@ -12,7 +12,8 @@ namespace Runner.Simulation.Runtime;
 /// <param name="entity">The props of the entity of an id.</param>
 /// <param name="handOffStopMessage">What tells an entity to stop when its shard moves.</param>
 /// <param name="faults">How wrong it is; null for never.</param>
-internal sealed class SimulatedRegion(Func<string, Props> entity, IMessageExtractor extractor, object handOffStopMessage, RegionFaults? faults) : UntypedActor
+internal sealed class SimulatedRegion(Func<string, Props> entity, IMessageExtractor extractor, object handOffStopMessage, RegionFaults? faults)
+    : UntypedActor
 {
     private readonly Dictionary<string, IActorRef> _shards = new(StringComparer.Ordinal);
 

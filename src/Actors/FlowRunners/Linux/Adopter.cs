@@ -91,7 +91,8 @@ internal sealed class Adopter : IDisposable
         {
             _waits = true;
             _table.Log.Warning(
-                "{Count} programs that an earlier life of this node started wait for room to be watched: {Reason} Raise the node's limit of open files (LimitNOFILE, ulimit -n); others are watched as they end",
+                "{Count} programs that an earlier life of this node started wait for room to be watched: "
+                + "{Reason} Raise the node's limit of open files (LimitNOFILE, ulimit -n); others are watched as they end",
                 rest.Count, reason);
         }
 

@@ -48,7 +48,9 @@ internal static unsafe class AttemptFiles
         return fd >= 0 ? fd : throw Failure($"The file '{path}' cannot be created", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Writes large parameters into their file; gives another user what it has to read and write, outside the data folder, which is closed to it.</summary>
+    /// <summary>
+    /// Writes large parameters into their file; gives another user what it has to read and write, outside the data folder, which is closed to it.
+    /// </summary>
     /// <param name="output">Its output files, which are made already.</param>
     /// <exception cref="StartFailure">One cannot be written.</exception>
     public static void Prepare(RunFiles files, ProcessSpec spec, (int Stdout, int Stderr) output, SystemUser? user, bool large)

@@ -4,7 +4,9 @@ using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 
 namespace Runner.Actors.FlowRunners.Linux;
 
-/// <summary>The attempts of this flow runner that have not ended, how they end, and what became of those whose end nobody has confirmed yet.</summary>
+/// <summary>
+/// The attempts of this flow runner that have not ended, how they end, and what became of those whose end nobody has confirmed yet.
+/// </summary>
 internal sealed class AttemptTable(RunFiles files, ILogger log)
 {
     private readonly ConcurrentDictionary<AttemptKey, TrackedAttempt> _attempts = new();
@@ -71,7 +73,8 @@ internal sealed class AttemptTable(RunFiles files, ILogger log)
     public TrackedAttempt? Find(AttemptKey key) => _attempts.GetValueOrDefault(key);
 
     /// <summary>Ends the record of an attempt of which there is no process, with the report that says so.</summary>
-    /// <param name="isKept">Whether whoever starts or recovers the attempt again is told the same; not if it never was, and may be started yet.</param>
+    /// <param name="isKept">Whether whoever starts or recovers the attempt again is told the same; not if it never was, and may be started
+    /// yet.</param>
     public void Drop(TrackedAttempt attempt, Action<IProcessObserver> report, bool isKept = false)
     {
         lock (attempt.Gate)

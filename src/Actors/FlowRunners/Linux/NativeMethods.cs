@@ -17,8 +17,8 @@ internal static unsafe partial class NativeMethods
     /// <summary>Differs between processors: 0100000 on arm64, 0400000 on x64.</summary>
     public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
-    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21,
-        ENFILE = 23, EMFILE = 24, ETXTBSY = 26, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13,
+        EEXIST = 17, ENOTDIR = 20, EISDIR = 21, ENFILE = 23, EMFILE = 24, ETXTBSY = 26, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
 
     public const int SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19;
 

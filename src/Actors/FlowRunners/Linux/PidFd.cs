@@ -17,7 +17,8 @@ internal static unsafe class PidFd
         {
             var error = Marshal.GetLastPInvokeError();
             return error is EMFILE or ENFILE or ENOMEM
-                ? throw new StartFailure(StartFailureKind.ResourcesExhausted, $"Process {pid} cannot be watched: {Marshal.GetPInvokeErrorMessage(error)}.")
+                ? throw new StartFailure(
+                    StartFailureKind.ResourcesExhausted, $"Process {pid} cannot be watched: {Marshal.GetPInvokeErrorMessage(error)}.")
                 : -1;
         }
 

@@ -156,7 +156,8 @@ internal static unsafe class ProcFiles
     {
         return Guid.TryParseExact(Encoding.ASCII.GetString(ValueOf(environment, "RUNNER_RUN_ID="u8)), "D", out var run)
             && Utf8Parser.TryParse(ValueOf(environment, "RUNNER_ATTEMPT="u8), out int attempt, out _)
-                ? new AttemptMark(new AttemptKey(run, attempt), ValueOf(environment, "RUNNER_RESULT_FILE="u8) is { IsEmpty: false } file ? Encoding.UTF8.GetString(file) : null)
+                ? new AttemptMark(new AttemptKey(run, attempt), ValueOf(environment, "RUNNER_RESULT_FILE="u8) is { IsEmpty: false } file
+                    ? Encoding.UTF8.GetString(file) : null)
                 : null;
     }
 

@@ -47,7 +47,8 @@ internal static unsafe class ProgramLookup
         }
 
         var name = command[0];
-        return name.Contains('/') ? ResolveDirect(name, Absolute(name, workingDirectory)) : ResolveInPath(name, workingDirectory, path ?? DefaultPath);
+        return name.Contains('/') ? ResolveDirect(name, Absolute(name, workingDirectory))
+            : ResolveInPath(name, workingDirectory, path ?? DefaultPath);
     }
 
     /// <summary>The interpreter of a script's first line; null if it has none.</summary>
@@ -95,7 +96,8 @@ internal static unsafe class ProgramLookup
         }
 
         throw forbidden is null
-            ? new StartFailure(StartFailureKind.CommandNotFound, $"There is no program '{name}' in PATH ({path}) on this node; install it or correct PATH.")
+            ? new StartFailure(
+                StartFailureKind.CommandNotFound, $"There is no program '{name}' in PATH ({path}) on this node; install it or correct PATH.")
             : Forbidden(forbidden);
     }
 

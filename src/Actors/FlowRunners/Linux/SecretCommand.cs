@@ -136,7 +136,8 @@ internal sealed unsafe class SecretCommand
             {
                 0 => pid,
                 EAGAIN or ENOMEM or EMFILE or ENFILE => throw NoRoom(error),
-                _ => throw new SecretFailure($"'{program}' cannot be started: {Marshal.GetPInvokeErrorMessage(error)}. Run it by hand as the node's user to see what is wrong."),
+                _ => throw new SecretFailure($"'{program}' cannot be started: {Marshal.GetPInvokeErrorMessage(error)}. "
+                    + "Run it by hand as the node's user to see what is wrong."),
             };
         }
         finally
@@ -147,7 +148,8 @@ internal sealed unsafe class SecretCommand
 
     private static StartFailure NoRoom(int error) => new(
         StartFailureKind.ResourcesExhausted,
-        $"The system cannot start the command of a secret value now: {Marshal.GetPInvokeErrorMessage(error)}; run fewer processes at once or raise the limit.");
+        $"The system cannot start the command of a secret value now: {Marshal.GetPInvokeErrorMessage(error)}; "
+        + "run fewer processes at once or raise the limit.");
 
     // In one piece: the output, the end and the time limit of one process are waited for together.
     private byte[] Wait(TimeSpan longest, CancellationToken cancel)
@@ -189,13 +191,16 @@ internal sealed unsafe class SecretCommand
         _ = open && ReadMore();
         var exit = Reap();
         cancel.ThrowIfCancellationRequested();
-        return late ? throw new SecretFailure($"it had not ended after {longest.TotalSeconds:0} seconds and was killed. See that it needs nobody's answer and nothing that is away.")
+        return late ? throw new SecretFailure(
+            $"it had not ended after {longest.TotalSeconds:0} seconds and was killed. See that it needs nobody's answer and nothing that is away.")
             : _length > SecretValues.LargestValue + 1 ? throw new SecretFailure(SecretValues.TooLarge)
             : exit switch
             {
                 ProcessExit.Exited(0) => _value[.._length],
-                ProcessExit.Exited(var code) => throw new SecretFailure($"it ended with exit code {code}. Run it by hand as the node's user to see why: its output is not shown here, as it may have the value in it."),
-                ProcessExit.Signaled(var signal) => throw new SecretFailure($"it was ended by signal {signal}. Run it by hand as the node's user to see why."),
+                ProcessExit.Exited(var code) => throw new SecretFailure($"it ended with exit code {code}. "
+                    + "Run it by hand as the node's user to see why: its output is not shown here, as it may have the value in it."),
+                ProcessExit.Signaled(var signal) =>
+                    throw new SecretFailure($"it was ended by signal {signal}. Run it by hand as the node's user to see why."),
                 _ => throw new SecretFailure("how it ended is not known."),
             };
     }

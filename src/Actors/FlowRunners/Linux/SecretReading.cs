@@ -4,8 +4,8 @@ using Runner.Actors.FlowRunners.Secrets;
 namespace Runner.Actors.FlowRunners.Linux;
 
 /// <summary>
-/// Reads the secret values of attempts that are about to start: at once where nothing is run for it, else on threads of its own, since a command may take
-/// half a minute and other starts do not wait for it. An attempt that is stopped meanwhile is not started, and its command is killed.
+/// Reads the secret values of attempts that are about to start: at once where nothing is run for it, else on threads of its own, since a command may
+/// take half a minute and other starts do not wait for it. An attempt that is stopped meanwhile is not started, and its command is killed.
 /// </summary>
 internal sealed class SecretReading : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class SecretReading : IDisposable
     {
         (_table, _ready, _failed) = (table, ready, failed);
         // Threads only where there is something to do for them.
-        _workers = new(() => new Workers<TrackedAttempt>("secret values", MostAtOnce, 1, batch => batch.ForEach(Read), attempt => attempt, table.Log));
+        _workers = new(
+            () => new Workers<TrackedAttempt>("secret values", MostAtOnce, 1, batch => batch.ForEach(Read), attempt => attempt, table.Log));
     }
 
     /// <summary>Whether the attempt may start: it has no secrets, or they have been read. Else it is started once they have been.</summary>
@@ -46,7 +47,8 @@ internal sealed class SecretReading : IDisposable
 
         if (!variables.Any(v => v.Source is SecretSource.Command))
         {
-            attempt.Secrets = SecretValues.Read(variables, static (_, _) => throw new InvalidOperationException("There is no command."), CancellationToken.None);
+            attempt.Secrets = SecretValues.Read(
+                variables, static (_, _) => throw new InvalidOperationException("There is no command."), CancellationToken.None);
             return true;
         }
 

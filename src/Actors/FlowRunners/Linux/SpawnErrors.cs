@@ -24,7 +24,8 @@ internal static class SpawnErrors
                 ? $"The interpreter '{interpreter}' in the #! line of '{program}' does not exist on this node; install it or correct the line."
                 : $"The program '{program}' or the loader it needs does not exist on this node; check that it was built for this system."),
             ENOEXEC => new StartFailure(StartFailureKind.NotExecutable,
-                $"The file '{program}' is not a program: it has no #! line and is not built for this machine; add the line or run it through its interpreter."),
+                $"The file '{program}' is not a program: it has no #! line and is not built for this machine; "
+                + "add the line or run it through its interpreter."),
             EACCES => new StartFailure(StartFailureKind.NotExecutable,
                 $"The file '{program}' or its interpreter may not be executed; see to the permissions and to the mount's noexec option."),
             _ => new StartFailure(StartFailureKind.Other, $"The system cannot start '{program}': {Marshal.GetPInvokeErrorMessage(error)}."),

@@ -106,7 +106,8 @@ internal sealed unsafe class Spawner : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             ProgramFile.Delete(_files.Mask(spec.Key));
-            throw AttemptFiles.Failure($"What the output's secrets are masked by cannot be written to '{_files.Mask(spec.Key)}' ({e.Message.TrimEnd('.')})", e.HResult);
+            throw AttemptFiles.Failure(
+                $"What the output's secrets are masked by cannot be written to '{_files.Mask(spec.Key)}' ({e.Message.TrimEnd('.')})", e.HResult);
         }
     }
 
@@ -125,7 +126,8 @@ internal sealed unsafe class Spawner : IDisposable
             if (name.Length == 0 || name.Contains('=') || name.Contains('\0') || (value is not null && value.Contains('\0')))
             {
                 throw new StartFailure(StartFailureKind.Other,
-                    $"The variable '{name.Replace("\0", "\\0", StringComparison.Ordinal)}' cannot be passed on: a name is not empty and holds no '=', and neither name nor value holds NUL.");
+                    $"The variable '{name.Replace("\0", "\\0", StringComparison.Ordinal)}' cannot be passed on: "
+                    + "a name is not empty and holds no '=', and neither name nor value holds NUL.");
             }
         }
     }
@@ -178,7 +180,9 @@ internal sealed unsafe class Spawner : IDisposable
 
             var (argv, envp) = blocks.Lay(_inherited, name => !variables.ContainsKey(name) && _environment.Gives(name, spec.EnvInherit));
             var pid = 0;
-            var error = Spawn(blocks, begun.Prelude.Count > 0 ? begun.Prelude[0] : wrapper ?? program, spec.WorkingDirectory, output, (byte**)argv, (byte**)envp, &pid);
+            var error = Spawn(
+                blocks, begun.Prelude.Count > 0 ? begun.Prelude[0] : wrapper ?? program, spec.WorkingDirectory, output, (byte**)argv, (byte**)envp,
+                &pid);
             if (error != 0)
             {
                 throw SpawnErrors.Explain(error, spec, program);
@@ -198,7 +202,8 @@ internal sealed unsafe class Spawner : IDisposable
     private static ReadOnlySpan<string> Become(string? wrapper, SystemUser? user) => wrapper is null || user is null ? [] :
         new[]
         {
-            wrapper, "--reuid", user.Id.ToString(CultureInfo.InvariantCulture), "--regid", user.Group.ToString(CultureInfo.InvariantCulture), "--init-groups", "--",
+            wrapper, "--reuid", user.Id.ToString(CultureInfo.InvariantCulture), "--regid", user.Group.ToString(CultureInfo.InvariantCulture),
+            "--init-groups", "--",
         };
 
     /// <param name="before">The programs, with their arguments, that become the program one after the other.</param>

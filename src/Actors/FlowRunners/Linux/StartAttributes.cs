@@ -6,8 +6,8 @@ using static Runner.Actors.FlowRunners.Linux.NativeMethods;
 namespace Runner.Actors.FlowRunners.Linux;
 
 /// <summary>
-/// Gives programs the attributes that are not part of a spawn (<see cref="ProgramAttributes"/>). The limit of open files is what the node itself has for
-/// the moment of the start, so that no program sees another one; the rest is set from here, before the program is reported as started.
+/// Gives programs the attributes that are not part of a spawn (<see cref="ProgramAttributes"/>). The limit of open files is what the node itself has
+/// for the moment of the start, so that no program sees another one; the rest is set from here, before the program is reported as started.
 /// </summary>
 internal sealed class StartAttributes
 {
@@ -39,8 +39,8 @@ internal sealed class StartAttributes
     }
 
     /// <summary>
-    /// To be disposed of once the program is started. Until then this process has the program's limit of open files; what cannot be had so the program gets
-    /// from small programs that become it (util-linux), so that it never sees another value.
+    /// To be disposed of once the program is started. Until then this process has the program's limit of open files; what cannot be had so the
+    /// program gets from small programs that become it (util-linux), so that it never sees another value.
     /// </summary>
     public Begun Begin(ProcessSpec spec)
     {
@@ -96,7 +96,9 @@ internal sealed class StartAttributes
     {
         if (_oomScore is { } score && _choom is null)
         {
-            Check(ProcFiles.WriteNumber(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), score), "programs.oom-score-adjust", spec);
+            Check(
+                ProcFiles.WriteNumber(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), score), "programs.oom-score-adjust",
+                spec);
         }
 
         if (_wanted.Nice is { } nice)
@@ -126,7 +128,8 @@ internal sealed class StartAttributes
         if (!done && Marshal.GetLastPInvokeError() is var error and not (ESRCH or ENOENT or 0) && Interlocked.Exchange(ref _said, 1) == 0)
         {
             _log.About(spec).Warning(
-                "Programs run without what the setting {Setting} says: {Reason}. Give the node the right to (CAP_SYS_NICE, CAP_SYS_RESOURCE), or change the setting",
+                "Programs run without what the setting {Setting} says: {Reason}. "
+                + "Give the node the right to (CAP_SYS_NICE, CAP_SYS_RESOURCE), or change the setting",
                 setting, Marshal.GetPInvokeErrorMessage(error));
         }
     }

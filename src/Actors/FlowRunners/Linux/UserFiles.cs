@@ -17,9 +17,10 @@ namespace Runner.Actors.FlowRunners.Linux;
 ///       RUN.ATTEMPT.TAG/                0700, the run's user's: a name that nobody can guess
 ///         result, parameters            0600, the run's user's
 /// </code>
-/// Nobody can list the first two, and the third is open to one user alone. Its name is made of the attempt and of a key in the data folder, so that no place has to
-/// be remembered: a later life of the node finds it, and tells its own attempts by it from those of other nodes. That key is in no backup: a node that was restored is
-/// another one. An attempt's folder lies in what a program's user may change, so whatever is done in it follows no link.
+/// Nobody can list the first two, and the third is open to one user alone. Its name is made of the attempt and of a key in the data folder, so that
+/// no place has to be remembered: a later life of the node finds it, and tells its own attempts by it from those of other nodes. That key is in no
+/// backup: a node that was restored is another one. An attempt's folder lies in what a program's user may change, so whatever is done in it follows
+/// no link.
 /// </summary>
 internal sealed unsafe class UserFiles : IDisposable
 {
@@ -91,7 +92,9 @@ internal sealed unsafe class UserFiles : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw AttemptFiles.Failure($"The folder for files of programs under another user cannot be made in '{_base}' (setting user-files-dir; {e.Message.TrimEnd('.')})", e.HResult);
+            throw AttemptFiles.Failure(
+                $"The folder for files of programs under another user cannot be made in '{_base}' (setting user-files-dir; {e.Message.TrimEnd('.')})",
+                e.HResult);
         }
     }
 
@@ -133,7 +136,8 @@ internal sealed unsafe class UserFiles : IDisposable
 
         try
         {
-            return [.. Directory.EnumerateDirectories(Path.Combine(_base, NodeName(known))).Select(path => AttemptOf(Path.GetFileName(path))).OfType<AttemptKey>()];
+            return [.. Directory.EnumerateDirectories(Path.Combine(_base, NodeName(known))).Select(path => AttemptOf(Path.GetFileName(path)))
+                .OfType<AttemptKey>()];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -163,7 +167,9 @@ internal sealed unsafe class UserFiles : IDisposable
             {
                 if (!Remove(parent, name, 0))
                 {
-                    _log.Warning("What the program of attempt {Attempt} left in its folder {Folder} could not be removed; it is tried again at the next start", key, FolderOf(key, known));
+                    _log.Warning(
+                        "What the program of attempt {Attempt} left in its folder {Folder} could not be removed; it is tried again at the next start",
+                        key, FolderOf(key, known));
                 }
             }
         }
@@ -258,12 +264,15 @@ internal sealed unsafe class UserFiles : IDisposable
 
             if (stat.Owner != GetEffectiveUser() && stat.Owner != 0)
             {
-                throw Unsafe(above, string.Create(CultureInfo.InvariantCulture, $"belongs to another user (number {stat.Owner}), who could put something else in its place. Give it to the node's user, or name another"));
+                throw Unsafe(above, string.Create(CultureInfo.InvariantCulture, $"belongs to another user (number {stat.Owner}), "
+                    + $"who could put something else in its place. Give it to the node's user, or name another"));
             }
 
             if ((stat.Mode & Writable) != 0 && (isIt || (stat.Mode & Sticky) == 0))
             {
-                throw Unsafe(above, $"may be written by others (mode {octal}), who could put something else in its place. Close it (chmod go-w), or name another");
+                throw Unsafe(
+                    above,
+                    $"may be written by others (mode {octal}), who could put something else in its place. Close it (chmod go-w), or name another");
             }
 
             if (isIt && (stat.Mode & Permissions) != PassThrough)
@@ -272,7 +281,9 @@ internal sealed unsafe class UserFiles : IDisposable
             }
             else if (!isIt && (stat.Mode & Passable) == 0)
             {
-                throw Unsafe(above, $"lets other users not pass (mode {octal}), so that they do not reach their files in it. Open it (chmod o+x), or name another");
+                throw Unsafe(
+                    above,
+                    $"lets other users not pass (mode {octal}), so that they do not reach their files in it. Open it (chmod o+x), or name another");
             }
 
             if (above == "/")
@@ -303,7 +314,8 @@ internal sealed unsafe class UserFiles : IDisposable
     private static string NameOf(AttemptKey key, byte[] known) =>
         string.Create(CultureInfo.InvariantCulture, $"{key.RunId:D}.{key.Attempt}.{Tag(known, key.ToString())}");
 
-    private static string Tag(byte[] known, string of) => Convert.ToHexStringLower(HMACSHA256.HashData(known, Encoding.ASCII.GetBytes(of)))[..NameLength];
+    private static string Tag(byte[] known, string of) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(known, Encoding.ASCII.GetBytes(of)))[..NameLength];
 
     private static AttemptKey? AttemptOf(string name) => name.Split('.') is [var run, var attempt, _]
         && Guid.TryParseExact(run, "D", out var id) && int.TryParse(attempt, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

@@ -35,7 +35,8 @@ internal sealed class WaitingStarts : IDisposable
             lock (_gate)
             {
                 return _reason is null ? null
-                    : $"Programs cannot be started now, and those that are due wait ({Math.Max(1, _waiting.Count)}); they start by themselves when there is room. {_reason}";
+                    : $"Programs cannot be started now, and those that are due wait ({Math.Max(1, _waiting.Count)}); "
+                        + $"they start by themselves when there is room. {_reason}";
             }
         }
     }

@@ -73,7 +73,8 @@ internal sealed class Workers<T> : IDisposable
             {
                 foreach (var item in batch)
                 {
-                    (_attempt(item) is { } attempt ? _log.About(attempt.Spec) : _log).Error(e, "The thread of {Thread} failed", Thread.CurrentThread.Name);
+                    (_attempt(item) is { } attempt ? _log.About(attempt.Spec) : _log)
+                        .Error(e, "The thread of {Thread} failed", Thread.CurrentThread.Name);
                 }
             }
         }

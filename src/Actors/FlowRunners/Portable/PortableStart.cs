@@ -27,7 +27,8 @@ internal static class PortableStart
 
         if (!Directory.Exists(spec.WorkingDirectory))
         {
-            throw new DirectoryNotFoundException($"The working directory '{spec.WorkingDirectory}' does not exist on this node; create it or correct the deployment.");
+            throw new DirectoryNotFoundException(
+                $"The working directory '{spec.WorkingDirectory}' does not exist on this node; create it or correct the deployment.");
         }
 
         var start = new ProcessStartInfo
@@ -47,7 +48,9 @@ internal static class PortableStart
         return start;
     }
 
-    /// <summary>Runs a program for its standard output, as <see cref="SecretCommand"/> does on Linux; its descendants, and no group, are killed with it.</summary>
+    /// <summary>
+    /// Runs a program for its standard output, as <see cref="SecretCommand"/> does on Linux; its descendants, and no group, are killed with it.
+    /// </summary>
     /// <exception cref="SecretFailure">It gave no value.</exception>
     public static byte[] RunForValue(ImmutableArray<string> command, CancellationToken cancel)
     {
@@ -91,8 +94,10 @@ internal static class PortableStart
 
         running.WaitForExit();
         cancel.ThrowIfCancellationRequested();
-        return limit.IsCancellationRequested ? throw new SecretFailure($"it had not ended after {SecretCommand.Longest.TotalSeconds:0} seconds and was killed. See that it needs nobody's answer and nothing that is away.")
-            : running.ExitCode != 0 ? throw new SecretFailure($"it ended with exit code {running.ExitCode}. Run it by hand as the node's user to see why: its output is not shown here, as it may have the value in it.")
+        return limit.IsCancellationRequested ? throw new SecretFailure($"it had not ended after {SecretCommand.Longest.TotalSeconds:0} seconds and "
+            + "was killed. See that it needs nobody's answer and nothing that is away.")
+            : running.ExitCode != 0 ? throw new SecretFailure($"it ended with exit code {running.ExitCode}. "
+                + "Run it by hand as the node's user to see why: its output is not shown here, as it may have the value in it.")
             : value[..length];
     }
 
@@ -162,7 +167,8 @@ internal static class PortableStart
             return name;
         }
 
-        return (path ?? "/bin:/usr/bin").Split(Path.PathSeparator).Select(folder => Path.Combine(spec.WorkingDirectory, folder, name)).FirstOrDefault(File.Exists)
+        return (path ?? "/bin:/usr/bin").Split(Path.PathSeparator).Select(folder => Path.Combine(spec.WorkingDirectory, folder, name))
+            .FirstOrDefault(File.Exists)
             ?? throw new Win32Exception(2, $"There is no program '{name}' in PATH ({path}) on this node; install it or correct PATH.");
     }
 

@@ -4,8 +4,9 @@ using Runner.Files;
 namespace Runner.Actors.FlowRunners;
 
 /// <summary>
-/// What the fingerprints of secret values in a data folder are made with: 32 random bytes in a file of the folder, made when the first value is read. It is in
-/// backups, so that output is masked after a restore: whoever has it and the fingerprints can try whether a value is what they guess, and no more.
+/// What the fingerprints of secret values in a data folder are made with: 32 random bytes in a file of the folder, made when the first value is read.
+/// It is in backups, so that output is masked after a restore: whoever has it and the fingerprints can try whether a value is what they guess, and no
+/// more.
 /// </summary>
 public static class MaskKey
 {
@@ -48,7 +49,8 @@ public static class MaskKey
             if (ProgramFile.Exists(PathIn(dataDirectory)))
             {
                 // Another key would leave what was fingerprinted with this one unmasked, and nobody would notice.
-                throw new IOException($"{PathIn(dataDirectory)} is damaged: it is not a key of {Length} bytes. Put it back from a backup, or delete it; then output that has secrets in it is not shown.");
+                throw new IOException($"{PathIn(dataDirectory)} is damaged: it is not a key of {Length} bytes. "
+                    + "Put it back from a backup, or delete it; then output that has secrets in it is not shown.");
             }
 
             OwnFile.Replace(PathIn(dataDirectory), RandomNumberGenerator.GetBytes(Length), overwrite: false);

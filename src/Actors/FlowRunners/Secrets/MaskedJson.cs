@@ -5,10 +5,13 @@ using System.Text.Json;
 
 namespace Runner.Actors.FlowRunners.Secrets;
 
-/// <summary>JSON text with what a mask hides replaced in its texts, names and numbers, whatever escapes they are spelled with. The rest stays as it is.</summary>
+/// <summary>
+/// JSON text with what a mask hides replaced in its texts, names and numbers, whatever escapes they are spelled with. The rest stays as it is.
+/// </summary>
 internal static class MaskedJson
 {
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 100 };
+    private static readonly JsonWriterOptions Relaxed =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 100 };
 
     // In one piece: one case for each kind of token.
     public static string Of(string json, SecretMask mask)

@@ -82,10 +82,13 @@ internal static class SecretFile
     private static Exception Failed(int error) => error switch
     {
         NativeMethods.ENOENT or NativeMethods.ENOTDIR => Missing(),
-        NativeMethods.EACCES or NativeMethods.EPERM => new SecretFailure("the node's user may not read it. Give that user the right to, and to pass the folders above it."),
+        NativeMethods.EACCES or NativeMethods.EPERM =>
+            new SecretFailure("the node's user may not read it. Give that user the right to, and to pass the folders above it."),
         NativeMethods.EMFILE or NativeMethods.ENFILE or NativeMethods.ENOMEM => new StartFailure(
-            StartFailureKind.ResourcesExhausted, "The node has no descriptors or memory left to read a secret value with: raise its limit of open files (LimitNOFILE, ulimit -n)."),
-        NativeMethods.EAGAIN => new SecretFailure("another program holds it (a lease), so that the node would have to wait for it. End that program."),
+            StartFailureKind.ResourcesExhausted,
+            "The node has no descriptors or memory left to read a secret value with: raise its limit of open files (LimitNOFILE, ulimit -n)."),
+        NativeMethods.EAGAIN =>
+            new SecretFailure("another program holds it (a lease), so that the node would have to wait for it. End that program."),
         _ => new SecretFailure($"{Marshal.GetPInvokeErrorMessage(error)}."),
     };
 }

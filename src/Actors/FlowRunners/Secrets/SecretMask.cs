@@ -10,13 +10,14 @@ using Runner.Files;
 namespace Runner.Actors.FlowRunners;
 
 /// <summary>
-/// Finds the secret values of an attempt in its output, without having them: beside the output lie only fingerprints, so that output is masked also by a later
-/// life of the node. A fingerprint is a value's length, a hash that can be rolled along a text (a polynomial over 2^61-1 in a secret unknown), and an
-/// HMAC-SHA256 for certainty; the unknown and the HMAC's key come of the data folder's <see cref="MaskKey"/> and a salt of the attempt.
+/// Finds the secret values of an attempt in its output, without having them: beside the output lie only fingerprints, so that output is masked also
+/// by a later life of the node. A fingerprint is a value's length, a hash that can be rolled along a text (a polynomial over 2^61-1 in a secret
+/// unknown), and an HMAC-SHA256 for certainty; the unknown and the HMAC's key come of the data folder's <see cref="MaskKey"/> and a salt of the
+/// attempt.
 /// <para>
 /// What is looked for is every value, and every line of a value of several. Where such texts overlap they are one. A byte is shown as
-/// <see cref="Shown"/> where the first of them begins, and not at all within: so, however a text is cut into pieces, the pieces together are the masked text.
-/// Immutable.
+/// <see cref="Shown"/> where the first of them begins, and not at all within: so, however a text is cut into pieces, the pieces together are the
+/// masked text. Immutable.
 /// </para>
 /// </summary>
 public sealed class SecretMask
@@ -43,7 +44,8 @@ public sealed class SecretMask
     {
         (_unknown, _hmacKey) = (unknown, hmacKey);
         _lengths = [.. fingerprints.GroupBy(f => f.Length).OrderBy(g => g.Key)
-            .Select(g => new OfLength(g.Key, Power(unknown, g.Key), g.GroupBy(f => f.Rolling).ToDictionary(same => same.Key, same => same.Select(f => f.Hmac).ToArray())))];
+            .Select(g => new OfLength(
+                g.Key, Power(unknown, g.Key), g.GroupBy(f => f.Rolling).ToDictionary(same => same.Key, same => same.Select(f => f.Hmac).ToArray())))];
         Context = _lengths.IsEmpty ? 0 : _lengths[^1].Length - 1;
     }
 
@@ -71,10 +73,11 @@ public sealed class SecretMask
         var bytes = new byte[RandomAccess.GetLength(file)];
         var read = RandomAccess.Read(file, bytes, 0);
         var maskKey = MaskKey.Read(files.DataDirectory) ?? throw new ReplacedFileException(
-            path, null, $"says which secret values are hidden in this output, and the key for that, {MaskKey.PathIn(files.DataDirectory)}, is missing or damaged: "
-            + "the output is not shown. Put the key back from a backup, or read the output's file itself.");
+            path, null, $"says which secret values are hidden in this output, and the key for that, {MaskKey.PathIn(files.DataDirectory)}, "
+                + "is missing or damaged: the output is not shown. Put the key back from a backup, or read the output's file itself.");
         return Parse(bytes.AsSpan(0, read), maskKey) ?? throw new ReplacedFileException(
-            path, null, "says which secret values are hidden in this output, and it is damaged: the output is not shown. Put it back from a backup, or read the output's file itself.");
+            path, null, "says which secret values are hidden in this output, and it is damaged: the output is not shown. "
+                + "Put it back from a backup, or read the output's file itself.");
     }
 
     /// <summary>Writes down what is to be hidden in an attempt's output. Nothing is written if that is nothing.</summary>
@@ -173,7 +176,8 @@ public sealed class SecretMask
         bytes[Magic.Length + SaltLength] = texts.Any(t => t.Contains((byte)'\n')) ? (byte)1 : (byte)0;
         var entry = bytes.AsSpan(Magic.Length + SaltLength + 1);
         // Sorted, so that their order says nothing of what belongs together.
-        foreach (var text in texts.Select(t => (t.Length, Rolling: RollingHash(t, unknown), Hmac: HMACSHA256.HashData(hmacKey, t))).OrderBy(t => t.Length).ThenBy(t => t.Rolling))
+        foreach (var text in texts.Select(t => (t.Length, Rolling: RollingHash(t, unknown), Hmac: HMACSHA256.HashData(hmacKey, t)))
+            .OrderBy(t => t.Length).ThenBy(t => t.Rolling))
         {
             BinaryPrimitives.WriteInt32LittleEndian(entry, text.Length);
             BinaryPrimitives.WriteUInt64LittleEndian(entry[sizeof(int)..], text.Rolling);
@@ -187,7 +191,8 @@ public sealed class SecretMask
     /// <summary>Null if they are none.</summary>
     internal static SecretMask? Parse(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> key)
     {
-        if (!bytes.StartsWith(Magic) || bytes.Length < Magic.Length + SaltLength + 1 || (bytes.Length - Magic.Length - SaltLength - 1) % EntryLength != 0)
+        if (!bytes.StartsWith(Magic) || bytes.Length < Magic.Length + SaltLength + 1
+            || (bytes.Length - Magic.Length - SaltLength - 1) % EntryLength != 0)
         {
             return null;
         }
@@ -203,10 +208,12 @@ public sealed class SecretMask
             }
 
             fingerprints.Add(new Fingerprint(
-                length, BinaryPrimitives.ReadUInt64LittleEndian(entry[sizeof(int)..]), entry.Slice(sizeof(int) + sizeof(ulong), HMACSHA256.HashSizeInBytes).ToArray()));
+                length, BinaryPrimitives.ReadUInt64LittleEndian(entry[sizeof(int)..]),
+                entry.Slice(sizeof(int) + sizeof(ulong), HMACSHA256.HashSizeInBytes).ToArray()));
         }
 
-        return fingerprints.Count == 0 ? null : new SecretMask(unknown, hmacKey, fingerprints) { HasSeveralLines = bytes[Magic.Length + SaltLength] != 0 };
+        return fingerprints.Count == 0 ? null
+            : new SecretMask(unknown, hmacKey, fingerprints) { HasSeveralLines = bytes[Magic.Length + SaltLength] != 0 };
     }
 
     private static void Add(Dictionary<string, byte[]> texts, ReadOnlySpan<byte> text, int shortest)

@@ -44,7 +44,8 @@ internal sealed class SecretValues(ImmutableArray<KeyValuePair<string, string>> 
     /// <param name="run">Runs a program for its standard output.</param>
     /// <exception cref="Linux.StartFailure">One cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was called off.</exception>
-    public static SecretValues Read(ImmutableArray<SecretVariable> variables, Func<ImmutableArray<string>, CancellationToken, byte[]> run, CancellationToken cancel)
+    public static SecretValues Read(
+        ImmutableArray<SecretVariable> variables, Func<ImmutableArray<string>, CancellationToken, byte[]> run, CancellationToken cancel)
     {
         var values = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(variables.Length);
         foreach (var (name, source) in variables)
@@ -56,7 +57,8 @@ internal sealed class SecretValues(ImmutableArray<KeyValuePair<string, string>> 
             }
             catch (SecretFailure e)
             {
-                throw new Linux.StartFailure(StartFailureKind.SecretNotAvailable, $"The value of {name} cannot be read from {Named(source)}: {e.Message}");
+                throw new Linux.StartFailure(
+                    StartFailureKind.SecretNotAvailable, $"The value of {name} cannot be read from {Named(source)}: {e.Message}");
             }
         }
 
@@ -73,7 +75,8 @@ internal sealed class SecretValues(ImmutableArray<KeyValuePair<string, string>> 
             SecretSource.Command(var arguments) => Text(run(arguments, cancel)),
             _ => throw new ArgumentOutOfRangeException(nameof(source), source, "not a source"),
         };
-        return value.Contains('\0') ? throw new SecretFailure("the value holds the character NUL, which no variable can have. Hand it over encoded (base64), or in a file.")
+        return value.Contains('\0') ? throw new SecretFailure(
+            "the value holds the character NUL, which no variable can have. Hand it over encoded (base64), or in a file.")
             : Encoding.UTF8.GetByteCount(value) > LargestValue ? throw new SecretFailure(TooLarge)
             : value;
     }

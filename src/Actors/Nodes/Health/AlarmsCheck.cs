@@ -24,7 +24,8 @@ internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProv
     {
         try
         {
-            return board.Behind is not { } behind ? new HealthCheck(Name, false, "Wake-ups have not been read yet: the node is starting, or its store is away.")
+            return board.Behind is not { } behind ? new HealthCheck(
+                Name, false, "Wake-ups have not been read yet: the node is starting, or its store is away.")
                 : behind > TimeSpan.Zero
                 ? new HealthCheck(
                     Name, false,
@@ -56,7 +57,8 @@ internal sealed class AlarmsCheck(AlarmBoard board, IEntityStore store, TimeProv
         return late is { } oldest
             ? new HealthCheck(
                 Name, false,
-                $"{oldest.Entity} has been due for {Words(now - oldest.At)} and has not acted: the node is overloaded, or its log says what keeps it from it.")
+                $"{oldest.Entity} has been due for {Words(now - oldest.At)} and has not acted: the node is overloaded, "
+                + "or its log says what keeps it from it.")
             : new HealthCheck(Name, true, $"Wake-ups are read and on time.{step}");
     }
 

@@ -17,7 +17,8 @@ internal sealed class DamagedRowsCheck(DamagedRows damaged) : IHealthCheck
             ? new HealthCheck(Name, true, "Whatever rows were read could be read.")
             : new HealthCheck(
                 Name, false,
-                string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? "row" : "rows")} cannot be read and {(count == 1 ? "is" : "are")} left out; everything else goes on. ")
+                string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? "row" : "rows")} cannot be read and "
+                    + $"{(count == 1 ? "is" : "are")} left out; everything else goes on. ")
                 + string.Join(" ", first.Select(f => $"{f.Table} {f.Key}: it {f.Problem}."))
                 + " `runner verify` finds all that is damaged and says how to mend it.",
                 Partial: true));

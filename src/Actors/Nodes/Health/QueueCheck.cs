@@ -32,7 +32,9 @@ internal sealed class QueueCheck(IEntityStore store, DamagedRows damaged, TimePr
         catch (StoreException)
         {
             // One cause is one finding, and this one is the store's.
-            return new HealthCheck("queue", true, $"{Number(running())} of at most {Number(limit)} programs run; the runs that wait cannot be read, see the store's check.");
+            return new HealthCheck(
+                "queue", true,
+                $"{Number(running())} of at most {Number(limit)} programs run; the runs that wait cannot be read, see the store's check.");
         }
     }
 
@@ -55,7 +57,8 @@ internal sealed class QueueCheck(IEntityStore store, DamagedRows damaged, TimePr
         var (oldest, limit, urgency) = (long.MaxValue, "", long.MinValue);
         for (var probe = 0; probe < Probes; probe++)
         {
-            var same = await FirstAsync([new("waiting_for", RowOperator.Equal, limit), new("urgency", RowOperator.AtLeast, urgency)]).ConfigureAwait(false);
+            var same = await FirstAsync([new("waiting_for", RowOperator.Equal, limit), new("urgency", RowOperator.AtLeast, urgency)])
+                .ConfigureAwait(false);
             var row = same ?? await FirstAsync([new("waiting_for", RowOperator.AtLeast, limit + "\u0001")]).ConfigureAwait(false);
             if (row is null)
             {
@@ -78,7 +81,8 @@ internal sealed class QueueCheck(IEntityStore store, DamagedRows damaged, TimePr
     private async Task<Row?> FirstAsync(System.Collections.Immutable.ImmutableArray<RowFilter> where)
     {
         var rows = await store.RowsAsync(new RowQuery(
-            Tables.Waiters.Name, where, where.Length == 1 ? [new("waiting_for"), new("urgency"), new("ready")] : [new("urgency"), new("ready")], 1)).ConfigureAwait(false);
+            Tables.Waiters.Name, where, where.Length == 1 ? [new("waiting_for"), new("urgency"), new("ready")] : [new("urgency"), new("ready")], 1))
+            .ConfigureAwait(false);
         return rows.IsEmpty ? null : rows[0];
     }
 

@@ -23,9 +23,13 @@ internal sealed class UnreadableCheck(UnreadableEntities unreadable) : IHealthCh
     private static string Words(int count, IReadOnlyList<UnreadableEntity> first)
     {
         var named = string.Join(" ", first.Select(e =>
-            e.Sequence > 0 ? $"{e.Entity}: its event {e.Sequence} {e.Problem} (`{UnreadableWords.SkipCommand(e.Entity.ToString(), e.Sequence)}`)." : $"{e.Entity}: {e.Problem}."));
-        var more = count > first.Count ? string.Create(CultureInfo.InvariantCulture, $" And {count - first.Count:N0} more: `runner verify` finds them all.") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? "entity" : "entities")} cannot be read and {(count == 1 ? "rests" : "rest")}; everything else goes on. ")
+            e.Sequence > 0 ? $"{e.Entity}: its event {e.Sequence} {e.Problem} (`{UnreadableWords.SkipCommand(e.Entity.ToString(), e.Sequence)}`)."
+                : $"{e.Entity}: {e.Problem}."));
+        var more = count > first.Count
+            ? string.Create(CultureInfo.InvariantCulture, $" And {count - first.Count:N0} more: `runner verify` finds them all.") : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count:N0} {(count == 1 ? "entity" : "entities")} cannot be read and {(count == 1 ? "rests" : "rest")}; everything else goes on. ")
             + $"{named}{more} Restore a backup from before the damage, or leave the events out with those commands.";
     }
 }

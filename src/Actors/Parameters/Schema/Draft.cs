@@ -20,15 +20,15 @@ internal static class Drafts
         StringComparer.Ordinal,
         "$id", "$schema", "$ref", "$comment", "title", "description", "default", "readOnly", "writeOnly", "examples", "multipleOf", "maximum",
         "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern", "additionalItems", "items", "maxItems", "minItems",
-        "uniqueItems", "contains", "maxProperties", "minProperties", "required", "additionalProperties", "definitions", "properties", "patternProperties",
-        "dependencies", "propertyNames", "const", "enum", "type", "format", "contentMediaType", "contentEncoding", "if", "then", "else", "allOf", "anyOf",
-        "oneOf", "not");
+        "uniqueItems", "contains", "maxProperties", "minProperties", "required", "additionalProperties", "definitions", "properties",
+        "patternProperties", "dependencies", "propertyNames", "const", "enum", "type", "format", "contentMediaType", "contentEncoding", "if", "then",
+        "else", "allOf", "anyOf", "oneOf", "not");
 
     private static readonly FrozenSet<string> NewKeywords = FrozenSet.Create(
         StringComparer.Ordinal,
         [
-            .. OldKeywords.Except(["additionalItems"]), "$anchor", "$dynamicAnchor", "$dynamicRef", "$defs", "prefixItems", "minContains", "maxContains",
-            "dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties", "deprecated", "contentSchema",
+            .. OldKeywords.Except(["additionalItems"]), "$anchor", "$dynamicAnchor", "$dynamicRef", "$defs", "prefixItems", "minContains",
+            "maxContains", "dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties", "deprecated", "contentSchema",
         ]);
 
     /// <summary>The draft that a <c>$schema</c> names; null for one that is not understood.</summary>

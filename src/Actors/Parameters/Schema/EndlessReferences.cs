@@ -1,8 +1,8 @@
 namespace Runner.Actors.Parameters.Schema;
 
 /// <summary>
-/// Finds references that lead back to where they are while the value stays the same, so that a check would never end. One that goes on to a part of the
-/// value each time round is no such loop: values end.
+/// Finds references that lead back to where they are while the value stays the same, so that a check would never end. One that goes on to a part of
+/// the value each time round is no such loop: values end.
 /// </summary>
 internal sealed class EndlessReferences(Action<JsonPath, string> refuse)
 {

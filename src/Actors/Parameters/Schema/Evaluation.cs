@@ -72,7 +72,8 @@ internal sealed class Evaluation(bool partial, TimeSpan? patience = null, CheckC
         Spend(1);
         if (++_depth > Deepest)
         {
-            throw new CheckAbandonedException($"the check goes deeper than {Deepest:N0} schemas within each other; make the schema or the value simpler");
+            throw new CheckAbandonedException(
+                $"the check goes deeper than {Deepest:N0} schemas within each other; make the schema or the value simpler");
         }
 
         var enters = _scope.Count == 0 || _scope[^1] != node.Resource;
@@ -141,12 +142,14 @@ internal sealed class Evaluation(bool partial, TimeSpan? patience = null, CheckC
         catch (RegexMatchTimeoutException)
         {
             throw new CheckAbandonedException(
-                $"whether {path} matches the pattern {JsonPath.Quote(pattern.Text)} was not known after {EcmaPattern.Patience.TotalSeconds:0} s; make the pattern simpler");
+                $"whether {path} matches the pattern {JsonPath.Quote(pattern.Text)} was not known after {EcmaPattern.Patience.TotalSeconds:0} s; "
+                + "make the pattern simpler");
         }
 
         _cost.Matching += Stopwatch.GetElapsedTime(began);
         return _cost.Matching <= _patience ? found : throw new CheckAbandonedException(
-            $"the patterns took {_patience.TotalSeconds:0.##} s together, the last of them {JsonPath.Quote(pattern.Text)} at {path}; make them or the value simpler");
+            $"the patterns took {_patience.TotalSeconds:0.##} s together, the last of them {JsonPath.Quote(pattern.Text)} at {path}; "
+            + "make them or the value simpler");
     }
 
     private bool Apply(SchemaNode node, JsonData value, JsonPath path, Seen? seen)

@@ -84,8 +84,8 @@ internal readonly record struct ExactNumber : IComparable<ExactNumber>
     }
 
     /// <summary>
-    /// What asking that costs, in schemas applied: nothing for numbers that people write, hundreds of thousands for a divisor of 10,000 digits and a large
-    /// exponent, which is raised bit by bit.
+    /// What asking that costs, in schemas applied: nothing for numbers that people write, hundreds of thousands for a divisor of 10,000 digits and a
+    /// large exponent, which is raised bit by bit.
     /// </summary>
     public int CostOfDividing(ExactNumber divisor)
     {
@@ -118,6 +118,7 @@ internal readonly record struct ExactNumber : IComparable<ExactNumber>
     {
         exponent = 0;
         return text.IsEmpty
-            || (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent) && Math.Abs((decimal)exponent) <= LargestExponent);
+            || (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
+                && Math.Abs((decimal)exponent) <= LargestExponent);
     }
 }

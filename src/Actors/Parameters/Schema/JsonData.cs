@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Runner.Actors.Parameters.Schema;
 
 /// <summary>
-/// A JSON value with the equality that JSON Schema asks for: 1 and 1.0 are one number, the order of an object's properties does not count. Read once, so
-/// that a check asks each text and number for what it needs without reading it again.
+/// A JSON value with the equality that JSON Schema asks for: 1 and 1.0 are one number, the order of an object's properties does not count. Read once,
+/// so that a check asks each text and number for what it needs without reading it again.
 /// </summary>
 internal sealed class JsonData : IEquatable<JsonData>
 {

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Runner.Actors.Parameters.Schema;
 
 /// <summary>
-/// A place within a JSON value, spelled as fields are in the deployment file: <c>parameters.items[3].name</c>. A name that would not read as one stands in
-/// brackets and quotes: <c>parameters["first name"]</c>.
+/// A place within a JSON value, spelled as fields are in the deployment file: <c>parameters.items[3].name</c>. A name that would not read as one
+/// stands in brackets and quotes: <c>parameters["first name"]</c>.
 /// </summary>
 internal sealed class JsonPath
 {
@@ -56,7 +56,8 @@ internal sealed class JsonPath
     public static string Quote(string name)
     {
         var cut = name.Length <= LongestName ? name.Length : char.IsHighSurrogate(name[LongestName - 1]) ? LongestName - 1 : LongestName;
-        return $"\"{JsonEncodedText.Encode(name.AsSpan(0, cut), System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}{(cut < name.Length ? "…" : "")}\"";
+        return $"\"{JsonEncodedText.Encode(name.AsSpan(0, cut), System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}"
+            + $"{(cut < name.Length ? "…" : "")}\"";
     }
 
     private static bool IsPlain(string name) =>

@@ -57,7 +57,8 @@ internal sealed class KeywordForm(
                 CheckSchemas(value, path);
                 break;
             case "items" when value.Kind == JsonValueKind.Array:
-                refuse(path, $"expected one schema; in draft 2020-12 a list of schemas is 'prefixItems' (or say \"$schema\": \"http://json-schema.org/draft-07/schema#\")");
+                refuse(path, "expected one schema; in draft 2020-12 a list of schemas is 'prefixItems' (or say \"$schema\": "
+                    + "\"http://json-schema.org/draft-07/schema#\")");
                 break;
             case "not" or "if" or "then" or "else" or "contains" or "items" or "additionalItems" or "additionalProperties" or "propertyNames"
                 or "unevaluatedItems" or "unevaluatedProperties" or "contentSchema":
@@ -96,7 +97,8 @@ internal sealed class KeywordForm(
         if (names.Count == 0 || names.Any(n => n.Kind != JsonValueKind.String || !IsType(n.Text)))
         {
             var wrong = names.FirstOrDefault(n => n.Kind != JsonValueKind.String || !IsType(n.Text));
-            refuse(path, $"expected {Types}, or a list of them; there is {(wrong is null ? "an empty list" : wrong.Kind == JsonValueKind.String ? JsonPath.Quote(wrong.Text) : wrong.Described)}");
+            refuse(path, $"expected {Types}, or a list of them; there is "
+                + $"{(wrong is null ? "an empty list" : wrong.Kind == JsonValueKind.String ? JsonPath.Quote(wrong.Text) : wrong.Described)}");
         }
         else if (names.Distinct().Count() < names.Count)
         {

@@ -12,12 +12,14 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
 
     /// <summary>What a reference leads to as it stands; null if there is none, or it leads nowhere, which has been said.</summary>
     public SchemaNode? Static(SchemaNode node, string keyword) =>
-        node.Source.Properties.TryGetValue(keyword, out var text) && text.Kind == JsonValueKind.String ? Resolve(text.Text, node, keyword)?.Target : null;
+        node.Source.Properties.TryGetValue(keyword, out var text) && text.Kind == JsonValueKind.String
+            ? Resolve(text.Text, node, keyword)?.Target : null;
 
     public Keyword? Dynamic(SchemaNode node)
     {
         const string keyword = "$dynamicRef";
-        if (!node.Source.Properties.TryGetValue(keyword, out var text) || text.Kind != JsonValueKind.String || Resolve(text.Text, node, keyword) is not { } found)
+        if (!node.Source.Properties.TryGetValue(keyword, out var text) || text.Kind != JsonValueKind.String
+            || Resolve(text.Text, node, keyword) is not { } found)
         {
             return null;
         }
@@ -36,7 +38,8 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
             return known.Nodes;
         }
 
-        ImmutableArray<SchemaNode> nodes = [.. reader.Resources.Select(r => r.DynamicAnchors.GetValueOrDefault(anchor)).OfType<SchemaNode>().Distinct()];
+        ImmutableArray<SchemaNode> nodes =
+            [.. reader.Resources.Select(r => r.DynamicAnchors.GetValueOrDefault(anchor)).OfType<SchemaNode>().Distinct()];
         _named[anchor] = (reader.Nodes.Count, nodes);
         return nodes;
     }
@@ -54,7 +57,9 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
                     return (OfSchemas(draft, node), resource, null);
                 }
 
-                refuse(node.Path.Property(keyword), $"{JsonPath.Quote(text)} is not in this schema; nothing is fetched: put it in '$defs' and refer to it there");
+                refuse(
+                    node.Path.Property(keyword),
+                    $"{JsonPath.Quote(text)} is not in this schema; nothing is fetched: put it in '$defs' and refer to it there");
                 return null;
             }
 
@@ -75,7 +80,8 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
     }
 
     /// <summary>The draft's schema of schemas, which is built in.</summary>
-    private static SchemaNode OfSchemas(Draft draft, SchemaNode from) => new(from.Source, from.Path, from.Resource) { Keywords = [new IsSchemaKeyword(draft)] };
+    private static SchemaNode OfSchemas(Draft draft, SchemaNode from) =>
+        new(from.Source, from.Path, from.Resource) { Keywords = [new IsSchemaKeyword(draft)] };
 
     /// <summary>The schema at a JSON pointer, which may be one that no keyword has: then it is read now.</summary>
     private SchemaNode? AtPointer(SchemaResource resource, string pointer)
@@ -88,7 +94,8 @@ internal sealed class References(SchemaReader reader, Action<JsonPath, string> r
             {
                 (at, path) = (property, path.Property(token));
             }
-            else if (at.Kind == JsonValueKind.Array && int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var i) && i < at.Items.Count)
+            else if (at.Kind == JsonValueKind.Array && int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
+                && i < at.Items.Count)
             {
                 (at, path) = (at.Items[i], path.Item(i));
             }

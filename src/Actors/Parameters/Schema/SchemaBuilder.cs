@@ -21,7 +21,8 @@ internal sealed class SchemaBuilder(SchemaReader reader, Action<JsonPath, string
             var node = reader.Nodes[i];
             if (isRefused())
             {
-                // What only a reference leads to has just been read, and keywords are made of what is right alone. What is wrong further on is told, too.
+                // What only a reference leads to has just been read, and keywords are made of what is right alone. What is wrong further on is told,
+                // too.
                 LookFurther(node);
                 continue;
             }
@@ -82,7 +83,8 @@ internal sealed class SchemaBuilder(SchemaReader reader, Action<JsonPath, string
             Count(node, "minProperties") is { } fewest ? new LeastPropertiesKeyword(fewest) : null,
             Count(node, "maxProperties") is { } most ? new MostPropertiesKeyword(most) : null,
             Items(node, old),
-            Schema(node, "contains") is { } contained ? new ContainsKeyword(contained, Count(node, "minContains") ?? 1, Count(node, "maxContains") ?? int.MaxValue, !old) : null,
+            Schema(node, "contains") is { } contained
+                ? new ContainsKeyword(contained, Count(node, "minContains") ?? 1, Count(node, "maxContains") ?? int.MaxValue, !old) : null,
             Count(node, "minItems") is { } least ? new ItemCountKeyword(least, int.MaxValue) : null,
             Count(node, "maxItems") is { } atMost ? new ItemCountKeyword(0, atMost) : null,
             Of(node, "uniqueItems") is { Kind: JsonValueKind.True } ? new UniqueItemsKeyword() : null,
@@ -92,7 +94,8 @@ internal sealed class SchemaBuilder(SchemaReader reader, Action<JsonPath, string
             Schema(node, "not") is { } excluded ? new NotKeyword(excluded) : null,
             Schema(node, "if") is { } condition ? new ConditionKeyword(condition, Schema(node, "then"), Schema(node, "else")) : null,
             Schema(node, "unevaluatedItems") is { } unseen ? new UnevaluatedItemsKeyword(unseen) : null,
-            Schema(node, "unevaluatedProperties") is { } unread ? new UnevaluatedPropertiesKeyword(unread, unread.Source.Kind == JsonValueKind.False) : null,
+            Schema(node, "unevaluatedProperties") is { } unread
+                ? new UnevaluatedPropertiesKeyword(unread, unread.Source.Kind == JsonValueKind.False) : null,
         ];
         return all.OfType<Keyword>();
     }
@@ -130,7 +133,8 @@ internal sealed class SchemaBuilder(SchemaReader reader, Action<JsonPath, string
                 : new DependentKeyword(d.Key, [], reader.At(d.Value)));
         }
 
-        return (Of(node, "dependentRequired")?.Properties ?? []).Select(d => new DependentKeyword(d.Key, [.. d.Value.Items.Select(n => n.Text)], null))
+        return (Of(node, "dependentRequired")?.Properties ?? [])
+            .Select(d => new DependentKeyword(d.Key, [.. d.Value.Items.Select(n => n.Text)], null))
             .Concat((Of(node, "dependentSchemas")?.Properties ?? []).Select(d => new DependentKeyword(d.Key, [], reader.At(d.Value))));
     }
 

@@ -38,8 +38,8 @@ internal sealed class SchemaResource(Uri uri, Draft draft)
 internal abstract class Keyword
 {
     /// <summary>
-    /// Whether an object that breaks it cannot be put right by giving it more properties or other values for those it has not: what holds for defaults
-    /// before a submission adds to them.
+    /// Whether an object that breaks it cannot be put right by giving it more properties or other values for those it has not: what holds for
+    /// defaults before a submission adds to them.
     /// </summary>
     public virtual bool HoldsForParts => false;
 

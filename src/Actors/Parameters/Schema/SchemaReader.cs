@@ -4,8 +4,8 @@ using Runner.Actors.Parameters.Schema.Patterns;
 namespace Runner.Actors.Parameters.Schema;
 
 /// <summary>
-/// The first of two passes over a schema: finds every schema within it with its URI and the names it has, and checks that each keyword has a value of the
-/// form its draft's own metaschema asks for.
+/// The first of two passes over a schema: finds every schema within it with its URI and the names it has, and checks that each keyword has a value of
+/// the form its draft's own metaschema asks for.
 /// </summary>
 internal sealed class SchemaReader
 {
@@ -183,7 +183,8 @@ internal sealed class SchemaReader
     {
         if (!IsAnchor(name))
         {
-            _refuse(node.Path.Property(keyword), $"{JsonPath.Quote(name)} is no name; expected a letter or _, then letters, digits, '-', '_' and '.'");
+            _refuse(
+                node.Path.Property(keyword), $"{JsonPath.Quote(name)} is no name; expected a letter or _, then letters, digits, '-', '_' and '.'");
         }
         else if (!node.Resource.Anchors.TryAdd(name, node) && node.Resource.Anchors[name] != node)
         {
@@ -228,7 +229,8 @@ internal sealed class SchemaReader
         node.Source.Properties.TryGetValue(keyword, out var value) && value.Kind == JsonValueKind.String ? value.Text : null;
 
     private static bool IsAnchor(string name) =>
-        (char.IsAsciiLetter(name.FirstOrDefault()) || name.StartsWith('_')) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+        (char.IsAsciiLetter(name.FirstOrDefault()) || name.StartsWith('_'))
+        && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     private static string Key(Uri uri) => Split(uri.AbsoluteUri).Reference;
 }

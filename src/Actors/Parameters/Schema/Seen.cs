@@ -1,6 +1,8 @@
 namespace Runner.Actors.Parameters.Schema;
 
-/// <summary>Which properties and items of one value schemas have looked at: what <c>unevaluatedProperties</c> and <c>unevaluatedItems</c> are about.</summary>
+/// <summary>
+/// Which properties and items of one value schemas have looked at: what <c>unevaluatedProperties</c> and <c>unevaluatedItems</c> are about.
+/// </summary>
 internal sealed class Seen
 {
     private readonly HashSet<string> _properties = new(StringComparer.Ordinal);

@@ -4,7 +4,8 @@ using System.Text;
 namespace Runner.Actors.Processes.Shell;
 
 /// <summary>
-/// Follows how a POSIX shell reads a text, as far as it takes to know what quotes each template stands in. What it cannot follow it refuses; a text without templates never comes here.
+/// Follows how a POSIX shell reads a text, as far as it takes to know what quotes each template stands in. What it cannot follow it refuses; a text
+/// without templates never comes here.
 /// </summary>
 internal sealed class ShellReader
 {
@@ -25,9 +26,11 @@ internal sealed class ShellReader
     /// <summary>Words after which a command begins again.</summary>
     private static readonly HashSet<string> BeforeCommands = ["if", "then", "else", "elif", "while", "until", "do", "!", "{"];
 
-    private const string Apart = "shells do not agree on what quotes within ${…} are where that stands in double quotes or a here-document; give what is quoted a name before, and use that";
+    private const string Apart = "shells do not agree on what quotes within ${…} are where that stands in double quotes or a here-document; "
+        + "give what is quoted a name before, and use that";
     private const string InBraces = "stands within ${…}; give the value a name before, as in x=\"{{ … }}\", and use that";
-    private const string InArithmetic = "stands within $((…)), where some shells run commands that a value names; let a program calculate, such as expr or awk, or compare with [ … ]";
+    private const string InArithmetic = "stands within $((…)), where some shells run commands that a value names; "
+        + "let a program calculate, such as expr or awk, or compare with [ … ]";
 
     private readonly string _text;
     private readonly int _end;
@@ -51,9 +54,11 @@ internal sealed class ShellReader
     }
 
     private ShellReader(
-        string text, int from, int end, StringBuilder script, StringBuilder templates, List<string> names, Dictionary<string, int> numbers, List<string> problems, ShellPlace place, int depth)
+        string text, int from, int end, StringBuilder script, StringBuilder templates, List<string> names, Dictionary<string, int> numbers,
+        List<string> problems, ShellPlace place, int depth)
     {
-        (_text, _at, _end, _script, _templates, Names, _numbers, Problems, _depth) = (text, from, end, script, templates, names, numbers, problems, depth);
+        (_text, _at, _end, _script, _templates, Names, _numbers, Problems, _depth) =
+            (text, from, end, script, templates, names, numbers, problems, depth);
         _frames.Push(new Frame(place, from));
     }
 
@@ -120,7 +125,9 @@ internal sealed class ShellReader
                 {
                     if (_at > 0 && _text[_at - 1] is not (' ' or '\t' or '\n'))
                     {
-                        Problem(_at, "a line goes on in the next within a word; put a space before the backslash at its end, or write the word in one line");
+                        Problem(
+                            _at,
+                            "a line goes on in the next within a word; put a space before the backslash at its end, or write the word in one line");
                     }
 
                     Copy(2);
@@ -217,7 +224,8 @@ internal sealed class ShellReader
 
             if (close == _end || _text[close] != ')' || !IsPlain(frame.Written))
             {
-                Problem(_at, "shells do not agree on what a '(' within a word is, such as that of a list of values or of a pattern; quote it, or put a space before it for a command");
+                Problem(_at, "shells do not agree on what a '(' within a word is, such as that of a list of values or of a pattern; "
+                    + "quote it, or put a space before it for a command");
             }
         }
 
@@ -245,7 +253,8 @@ internal sealed class ShellReader
 
         if (frame.Documents.Count > 0)
         {
-            Problem(_at - 1, "'$(' is closed in the line in which a here-document begins, and shells do not agree on where its text is then; close it in a line of its own behind the end mark");
+            Problem(_at - 1, "'$(' is closed in the line in which a here-document begins, and shells do not agree on where its text is then; "
+                + "close it in a line of its own behind the end mark");
         }
 
         Within(outer, frame.Ever);
@@ -275,7 +284,8 @@ internal sealed class ShellReader
         frame.Word(word);
         if (isWhole && word == "case" && frame.InSubstitution)
         {
-            Problem(from, "'case' stands within $(…), where shells do not agree on what its parentheses close; move it out of there, as into a function that is called in $(…), or quote the word if it is none of the shell's");
+            Problem(from, "'case' stands within $(…), where shells do not agree on what its parentheses close; "
+                + "move it out of there, as into a function that is called in $(…), or quote the word if it is none of the shell's");
         }
 
         if (isWhole && ShellWords.Never(word) is { } never)
@@ -323,7 +333,8 @@ internal sealed class ShellReader
         }
 
         // A dot is a folder for every other command.
-        if (frame.Reads is null && (frame.IsFirst || frame.Written != ".") && (frame.Reads = ShellWords.Reads(frame.Written, frame.Before)) is { } why && frame.Used is { } used)
+        if (frame.Reads is null && (frame.IsFirst || frame.Written != ".") && (frame.Reads = ShellWords.Reads(frame.Written, frame.Before)) is { } why
+            && frame.Used is { } used)
         {
             Problem(used.Start, $"'{Shown(used)}' {why}");
         }
@@ -338,7 +349,8 @@ internal sealed class ShellReader
             frame.Before = frame.Written;
         }
 
-        frame.IsFirst = BeforeCommands.Contains(frame.Written) || (frame.IsFirst && (frame.Written is "command" or "builtin" or "time" || frame.Written.Contains('=', StringComparison.Ordinal)));
+        frame.IsFirst = BeforeCommands.Contains(frame.Written)
+            || (frame.IsFirst && (frame.Written is "command" or "builtin" or "time" || frame.Written.Contains('=', StringComparison.Ordinal)));
     }
 
     /// <summary>Takes down that a template stands in a simple command.</summary>
@@ -459,7 +471,9 @@ internal sealed class ShellReader
                 _frames.Pop();
                 break;
             case ')':
-                Problem(_at, "'$((' is read as arithmetic; put a space between the two for a command, so that it is known what quotes a template stands in");
+                Problem(
+                    _at,
+                    "'$((' is read as arithmetic; put a space between the two for a command, so that it is known what quotes a template stands in");
                 Copy(1);
                 _frames.Pop();
                 break;
@@ -504,11 +518,13 @@ internal sealed class ShellReader
         }
         else if (IsAt("$("))
         {
-            Push(ShellPlace.Command, 2, Substitution, frame.NoTemplates ?? frame.Place switch { ShellPlace.Braces => InBraces, ShellPlace.Arithmetic => InArithmetic, _ => null });
+            Push(ShellPlace.Command, 2, Substitution, frame.NoTemplates ?? frame.Place switch { ShellPlace.Braces =>
+                InBraces, ShellPlace.Arithmetic => InArithmetic, _ => null });
         }
         else if (_at + 1 < _end && "$?!#*@-0123456789".Contains(_text[_at + 1], StringComparison.Ordinal))
         {
-            if (IsAt("$$(") || (IsAt("$${") && TemplateAt(_at + 2) is null) || IsAt("$$[") || IsAt("$$'") || (frame.Place is ShellPlace.Braces && IsAt("$$\"")))
+            if (IsAt("$$(") || (IsAt("$${") && TemplateAt(_at + 2) is null) || IsAt("$$[") || IsAt("$$'")
+                || (frame.Place is ShellPlace.Braces && IsAt("$$\"")))
             {
                 Problem(_at, $"shells do not agree on what '{_text.AsSpan(_at, 3)}' is; write ${{$}} for the number of the process");
             }
@@ -532,7 +548,8 @@ internal sealed class ShellReader
         }
         else if (IsAt("$[") || (!inDouble && IsAt("$'")) || ((!inDouble || frame.Place is ShellPlace.Braces) && IsAt("$\"")))
         {
-            Problem(_at, $"shells do not agree on what '{_text.AsSpan(_at, 2)}' is, so nobody can say what quotes a template stands in; {(IsAt("$[") ? "write $((…))" : IsAt("$'") ? "write '…'" : "write \\$ for a dollar sign")}");
+            Problem(_at, $"shells do not agree on what '{_text.AsSpan(_at, 2)}' is, so nobody can say what quotes a template stands in; "
+                + $"{(IsAt("$[") ? "write $((…))" : IsAt("$'") ? "write '…'" : "write \\$ for a dollar sign")}");
             Copy(1);
         }
         else
@@ -564,11 +581,14 @@ internal sealed class ShellReader
         }
 
         // What is no template stays as it is here: other programs have braces of their own.
-        for (var at = _text.IndexOf("{{", _at, close - _at, StringComparison.Ordinal); at >= 0; at = _text.IndexOf("{{", at + 2, close - at - 2, StringComparison.Ordinal))
+        for (var at = _text.IndexOf("{{", _at, close - _at, StringComparison.Ordinal); at >= 0;
+            at = _text.IndexOf("{{", at + 2, close - at - 2, StringComparison.Ordinal))
         {
             if (TemplateAt(at) is { IsMeant: true } template)
             {
-                Problem(at, $"'{Shown(template)}' stands within single quotes, where the shell replaces nothing; write it in double quotes, or without any");
+                Problem(
+                    at,
+                    $"'{Shown(template)}' stands within single quotes, where the shell replaces nothing; write it in double quotes, or without any");
             }
         }
 
@@ -611,11 +631,13 @@ internal sealed class ShellReader
 
         if (mark.Length == 0 || quote is '\'' or '"' || (_at < _end && !" \t\r\n;&|()<>".Contains(_text[_at], StringComparison.Ordinal)))
         {
-            Problem(from, "the end mark of a here-document is not a word of letters, digits, '_', '-' and '.', as a whole in quotes or not at all; write one such as EOF");
+            Problem(from, "the end mark of a here-document is not a word of letters, digits, '_', '-' and '.', as a whole in quotes or not at all; "
+                + "write one such as EOF");
             return;
         }
 
-        frame.Documents.Enqueue(new HereDocument(mark, tabs, quote is not null, from, frame.Reads is { } reads && frame.Before is "." or "source" ? reads : null));
+        frame.Documents.Enqueue(
+            new HereDocument(mark, tabs, quote is not null, from, frame.Reads is { } reads && frame.Before is "." or "source" ? reads : null));
         _waiting++;
     }
 
@@ -631,9 +653,11 @@ internal sealed class ShellReader
             {
                 var line = _text.AsSpan(next, LineEnd(next) - next);
                 var trimmed = line.TrimStart("\t ");
-                if (frame.InSubstitution && trimmed.Length > document.Mark.Length && trimmed.StartsWith(document.Mark) && trimmed[document.Mark.Length] is ')' or ' ' or '\t')
+                if (frame.InSubstitution && trimmed.Length > document.Mark.Length && trimmed.StartsWith(document.Mark)
+                    && trimmed[document.Mark.Length] is ')' or ' ' or '\t')
                 {
-                    Problem(next, $"shells do not agree on whether this line ends the here-document '{document.Mark}'; write the end mark alone in its line, and ')' in the next");
+                    Problem(next, $"shells do not agree on whether this line ends the here-document '{document.Mark}'; "
+                        + "write the end mark alone in its line, and ')' in the next");
                 }
 
                 if (isClosed = (document.Tabs ? line.TrimStart('\t') : line).SequenceEqual(document.Mark))
@@ -652,14 +676,17 @@ internal sealed class ShellReader
             var joined = document.Quoted ? -1 : _text.IndexOf("\\\n", _at, end - _at, StringComparison.Ordinal);
             if (joined >= 0)
             {
-                Problem(joined, "a line of a here-document ends in a backslash, so that the shell joins the next to it, be that the end mark; write it in one line");
+                Problem(joined, "a line of a here-document ends in a backslash, so that the shell joins the next to it, be that the end mark; "
+                    + "write it in one line");
             }
 
             if (document.Quoted || _depth == Deepest || frame.NoTemplates is not null || document.Reads is not null)
             {
                 Verbatim(end, document.Quoted
-                    ? "stands in a here-document whose end mark is quoted, where the shell replaces nothing; leave the quotes off the mark, as in <<EOF"
-                    : document.Reads ?? frame.NoTemplates ?? "stands in a here-document within too much else; give the value a name before, as in x=\"{{ … }}\", and use that");
+                    ? "stands in a here-document whose end mark is quoted, where the shell replaces nothing; "
+                        + "leave the quotes off the mark, as in <<EOF"
+                    : document.Reads ?? frame.NoTemplates
+                        ?? "stands in a here-document within too much else; give the value a name before, as in x=\"{{ … }}\", and use that");
             }
             else
             {
@@ -674,7 +701,8 @@ internal sealed class ShellReader
 
     private void Verbatim(int end, string why)
     {
-        for (var at = _text.IndexOf("{{", _at, end - _at, StringComparison.Ordinal); at >= 0; at = _text.IndexOf("{{", at + 2, end - at - 2, StringComparison.Ordinal))
+        for (var at = _text.IndexOf("{{", _at, end - _at, StringComparison.Ordinal); at >= 0;
+            at = _text.IndexOf("{{", at + 2, end - at - 2, StringComparison.Ordinal))
         {
             if (TemplateAt(at) is { IsMeant: true } template)
             {
@@ -770,7 +798,8 @@ internal sealed class ShellReader
             NoTemplates = noTemplates ?? outer.NoTemplates,
             InDouble = inDouble,
             InSubstitution = outer.InSubstitution || opening == Substitution,
-            NoSingle = (place == ShellPlace.Braces && inDouble) || (place == ShellPlace.Double && outer is { Place: ShellPlace.Braces, NoSingle: true }),
+            NoSingle = (place == ShellPlace.Braces && inDouble)
+                || (place == ShellPlace.Double && outer is { Place: ShellPlace.Braces, NoSingle: true }),
             NoDouble = outer.Place == ShellPlace.Document,
             Outside = opening == Subshell ? outer.Outside : outer.Reads ?? (outer is { Place: ShellPlace.Command, InWord: true }
                 ? ShellWords.IsInIndex(outer.Written) ? ShellWords.Index : ShellWords.Reads(outer.Written, outer.Before)
@@ -784,7 +813,8 @@ internal sealed class ShellReader
         if (_waiting > 0 && _text.AsSpan(_at, length).Contains('\n'))
         {
             _waiting = 0;
-            Problem(_at, "a line ends within what follows '<<' in it, and shells do not agree on where the text of the here-document begins then; write that in one line, or give it a name before");
+            Problem(_at, "a line ends within what follows '<<' in it, and shells do not agree on where the text of the here-document begins then; "
+                + "write that in one line, or give it a name before");
         }
 
         _script.Append(_text, _at, length);
@@ -810,7 +840,8 @@ internal sealed class ShellReader
     private readonly record struct Found(int Start, int End, string Name)
     {
         /// <summary>Whether somebody wrote it as one: other programs have braces, too.</summary>
-        public bool IsMeant => TemplateValues.IsName(Name) || Name.StartsWith("param", StringComparison.Ordinal) || Name.StartsWith("run.", StringComparison.Ordinal)
+        public bool IsMeant => TemplateValues.IsName(Name) || Name.StartsWith("param", StringComparison.Ordinal)
+            || Name.StartsWith("run.", StringComparison.Ordinal)
             || Name.StartsWith("deployment.", StringComparison.Ordinal);
     }
 

@@ -5,8 +5,9 @@ using System.Text;
 namespace Runner.Actors.Processes.Shell;
 
 /// <summary>
-/// A text for <c>/bin/sh -c</c> with templates in it. No value is ever pasted in: each is handed over as a positional parameter, kept in a variable of the shell, and the
-/// template becomes a reference to that, quoted as it has to be where it stands. What a shell makes of a reference it never reads as text of the shell again.
+/// A text for <c>/bin/sh -c</c> with templates in it. No value is ever pasted in: each is handed over as a positional parameter, kept in a variable
+/// of the shell, and the template becomes a reference to that, quoted as it has to be where it stands. What a shell makes of a reference it never
+/// reads as text of the shell again.
 /// </summary>
 /// <param name="Script">What the shell is given.</param>
 /// <param name="Names">What the templates name, each once, in the order of the positional parameters.</param>
@@ -42,8 +43,8 @@ internal sealed record ShellText(string Script, ImmutableArray<string> Names, st
     public static string Reference(int number) => string.Create(CultureInfo.InvariantCulture, $"${{{Variable}{number}}}");
 
     /// <summary>
-    /// Takes the values out of the positional parameters, which functions, <c>set</c> and <c>shift</c> change, and which the text may want for itself. In the text's first line, so
-    /// that the shell counts lines as its author does.
+    /// Takes the values out of the positional parameters, which functions, <c>set</c> and <c>shift</c> change, and which the text may want for
+    /// itself. In the text's first line, so that the shell counts lines as its author does.
     /// </summary>
     private static string Before(int count)
     {

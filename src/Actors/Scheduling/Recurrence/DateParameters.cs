@@ -40,7 +40,9 @@ internal sealed partial class DateParameters
                 case var _ when name.StartsWith("X-", StringComparison.Ordinal):
                     break;
                 default:
-                    error = Refuse(line, $"{ScheduleFormatException.Quote($"{name}={value}")} cannot stand here", $"TZID=ZONE once, and VALUE=DATE{(line.Name == "RDATE" ? ", DATE-TIME or PERIOD" : " or DATE-TIME")} once");
+                    error = Refuse(
+                        line, $"{ScheduleFormatException.Quote($"{name}={value}")} cannot stand here",
+                        $"TZID=ZONE once, and VALUE=DATE{(line.Name == "RDATE" ? ", DATE-TIME or PERIOD" : " or DATE-TIME")} once");
                     return null;
             }
         }
@@ -85,10 +87,12 @@ internal sealed partial class DateParameters
     // An end has no meaning for a schedule, but one that is none (3.3.9 and 3.3.6) may be a mistake in the start, too.
     private static bool IsPeriodsEnd(ReadOnlySpan<char> text) => DateTimeValue.Read(text) is { IsDate: false } || Duration().IsMatch(text);
 
-    [GeneratedRegex(@"\A\+?P(?=[0-9T])(?:[0-9]+W|(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A\+?P(?=[0-9T])(?:[0-9]+W|(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?)?)\z", RegexOptions.IgnoreCase
+        | RegexOptions.CultureInvariant)]
     private static partial Regex Duration();
 
     private static bool IsType(PropertyLine line, string type) => type is "DATE" or "DATE-TIME" || (type is "PERIOD" && line.Name == "RDATE");
 
-    private static string Refuse(PropertyLine line, string problem, string expected) => new ScheduleFormatException(line.Name, problem, expected).Message;
+    private static string Refuse(PropertyLine line, string problem, string expected) =>
+        new ScheduleFormatException(line.Name, problem, expected).Message;
 }

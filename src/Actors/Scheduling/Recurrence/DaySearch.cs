@@ -89,7 +89,9 @@ internal sealed class DaySearch(DayPattern pattern, Frequency frequency, int int
         return default;
     }
 
-    /// <summary>The first month at or after one (a number since year 0) that is among the months and in the interval; may be past the calendar.</summary>
+    /// <summary>
+    /// The first month at or after one (a number since year 0) that is among the months and in the interval; may be past the calendar.
+    /// </summary>
     private long NextMonth(long index, long origin)
     {
         while (index < MonthsOfCalendar + 12)

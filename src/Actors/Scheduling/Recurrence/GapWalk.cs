@@ -1,6 +1,9 @@
 namespace Runner.Actors.Scheduling.Recurrence;
 
-/// <summary>A zone's gaps, or none when there is no zone, asked for in the order of time, so that each year of the zone is looked at once and only as far as needed.</summary>
+/// <summary>
+/// A zone's gaps, or none when there is no zone, asked for in the order of time, so that each year of the zone is looked at once and only as far as
+/// needed.
+/// </summary>
 internal struct GapWalk(LocalGaps? gaps, long from)
 {
     private const long Ahead = 366 * 86_400L;

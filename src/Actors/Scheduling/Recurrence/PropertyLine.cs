@@ -11,7 +11,10 @@ internal sealed record PropertyLine(string Name, IReadOnlyList<(string Name, str
 
     private static readonly string[] Names = ["DTSTART", "RRULE", "RDATE", "EXRULE", "EXDATE"];
 
-    /// <summary>Unfolds a text and takes its lines apart; a line without a property's name that has a FREQ is an RRULE. Null and a refusal when one is no such line.</summary>
+    /// <summary>
+    /// Unfolds a text and takes its lines apart; a line without a property's name that has a FREQ is an RRULE. Null and a refusal when one is no such
+    /// line.
+    /// </summary>
     public static List<PropertyLine>? ReadAll(string text, out string? error)
     {
         var lines = new List<PropertyLine>();
@@ -35,7 +38,10 @@ internal sealed record PropertyLine(string Name, IReadOnlyList<(string Name, str
         return error is null ? lines : null;
     }
 
-    /// <summary>A line that begins with a blank goes on where the one before it ended, without that blank; a property that is indented is refused, and not read as a part of another.</summary>
+    /// <summary>
+    /// A line that begins with a blank goes on where the one before it ended, without that blank; a property that is indented is refused, and not
+    /// read as a part of another.
+    /// </summary>
     private static List<string>? Unfold(string text, out string? error)
     {
         error = null;
@@ -47,7 +53,9 @@ internal sealed record PropertyLine(string Name, IReadOnlyList<(string Name, str
             {
                 if (IsProperty(line.Trim()))
                 {
-                    error = new ScheduleFormatException("rrule", $"{ScheduleFormatException.Quote(line)} begins with a blank, and so goes on with the line before", "each property at the beginning of its line").Message;
+                    error = new ScheduleFormatException(
+                        "rrule", $"{ScheduleFormatException.Quote(line)} begins with a blank, and so goes on with the line before",
+                        "each property at the beginning of its line").Message;
                     return null;
                 }
 

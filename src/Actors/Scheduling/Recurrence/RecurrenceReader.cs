@@ -33,7 +33,9 @@ internal sealed class RecurrenceReader
         _zone = zone;
     }
 
-    /// <summary>Reads a text. Null, and a refusal for its author, when it has no meaning, nothing ever occurs, or finding that out takes too long.</summary>
+    /// <summary>
+    /// Reads a text. Null, and a refusal for its author, when it has no meaning, nothing ever occurs, or finding that out takes too long.
+    /// </summary>
     /// <param name="zone">Of a DTSTART that names none; on return, the one the rules go by.</param>
     public static RecurrenceSet? Read(string? text, ref TimeZoneInfo zone, out string? error)
     {
@@ -101,7 +103,8 @@ internal sealed class RecurrenceReader
             case "RDATE" or "EXDATE":
                 return AddDates(line);
             default:
-                return Refuse("rrule", $"{ScheduleFormatException.Quote(line.Name)} is no property of a recurrence", "DTSTART, RRULE, RDATE, EXRULE or EXDATE");
+                return Refuse(
+                    "rrule", $"{ScheduleFormatException.Quote(line.Name)} is no property of a recurrence", "DTSTART, RRULE, RDATE, EXRULE or EXDATE");
         }
     }
 
@@ -156,7 +159,9 @@ internal sealed class RecurrenceReader
             }
             else
             {
-                return Refuse(line.Name, $"{ScheduleFormatException.Quote(item)} is outside of the calendar in {parameters.Zone.Id}", "a time in the years 1 to 9999");
+                return Refuse(
+                    line.Name, $"{ScheduleFormatException.Quote(item)} is outside of the calendar in {parameters.Zone.Id}",
+                    "a time in the years 1 to 9999");
             }
         }
 

@@ -35,5 +35,6 @@ internal sealed record RecurrenceRule
     public int WeekStart { get; init; } = 1;
 
     /// <summary>Whether any part chooses among times.</summary>
-    public bool HasChoice => (Seconds | Minutes | Hours | Months) != 0 || Weekdays is not null || MonthDays is not null || YearDays is not null || WeekNumbers is not null;
+    public bool HasChoice =>
+        (Seconds | Minutes | Hours | Months) != 0 || Weekdays is not null || MonthDays is not null || YearDays is not null || WeekNumbers is not null;
 }

@@ -22,7 +22,9 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
         var times = Times();
         if (rule.Frequency >= Frequency.Daily)
         {
-            return Position(new DayTimes(new DaySearch(pattern, rule.Frequency, rule.Interval, start.Day), times), pattern.MostIn(rule.Frequency) * (long)times.Count, out error);
+            return Position(
+                new DayTimes(new DaySearch(pattern, rule.Frequency, rule.Interval, start.Day), times),
+                pattern.MostIn(rule.Frequency) * (long)times.Count, out error);
         }
 
         var days = new DaySearch(pattern, Frequency.Daily, 1, start.Day);
@@ -30,13 +32,16 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
         var grid = new GridTimes(days, times, unit, rule.Interval, start.Local);
         if (!grid.EverMatches())
         {
-            error = new ScheduleFormatException("INTERVAL", $"steps of {rule.Interval} from DTSTART never meet the times of day of the rule", "an interval that does, or another DTSTART").Message;
+            error = new ScheduleFormatException(
+                "INTERVAL", $"steps of {rule.Interval} from DTSTART never meet the times of day of the rule",
+                "an interval that does, or another DTSTART").Message;
             return null;
         }
 
         return rule.Positions is null && SameEveryDay(times) is { } daily
             ? new DayTimes(days, daily)
-            : Position(grid, BitOperations.PopCount(unit > 60 ? times.Minutes : 1) * (long)BitOperations.PopCount(unit > 1 ? times.Seconds : 1), out error);
+            : Position(
+                grid, BitOperations.PopCount(unit > 60 ? times.Minutes : 1) * (long)BitOperations.PopCount(unit > 1 ? times.Seconds : 1), out error);
     }
 
     private DayPattern Days()
@@ -76,7 +81,9 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
         rule.Minutes != 0 ? rule.Minutes : rule.Frequency >= Frequency.Hourly ? 1UL << start.Time / 60 % 60 : TimesOfDay.Sixty,
         rule.Seconds != 0 ? rule.Seconds : rule.Frequency >= Frequency.Minutely ? 1UL << start.Time % 60 : TimesOfDay.Sixty);
 
-    /// <summary>The times of a sub-daily rule whose interval divides the minute, hour or day, and so falls on the same times of each day; null for others.</summary>
+    /// <summary>
+    /// The times of a sub-daily rule whose interval divides the minute, hour or day, and so falls on the same times of each day; null for others.
+    /// </summary>
     private TimesOfDay? SameEveryDay(TimesOfDay times)
     {
         var (seconds, minutes, hours) = (times.Seconds, times.Minutes, times.Hours);
@@ -124,7 +131,8 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
 
         if (positions.Values.All(position => Math.Abs(position) > most))
         {
-            error = new ScheduleFormatException("BYSETPOS", $"the rule has at most {most} times in a period", $"numbers from 1 to {most} or -{most} to -1").Message;
+            error = new ScheduleFormatException(
+                "BYSETPOS", $"the rule has at most {most} times in a period", $"numbers from 1 to {most} or -{most} to -1").Message;
             return null;
         }
 
@@ -134,7 +142,8 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
     private string? RefuseTimeOfDate() =>
         start.IsDate && (rule.Hours | rule.Minutes | rule.Seconds) != 0
             ? new ScheduleFormatException(
-                rule.Hours != 0 ? "BYHOUR" : rule.Minutes != 0 ? "BYMINUTE" : "BYSECOND", "it has no meaning when DTSTART is a date", "a DTSTART with a time such as 20260131T000000").Message
+                rule.Hours != 0 ? "BYHOUR" : rule.Minutes != 0 ? "BYMINUTE" : "BYSECOND", "it has no meaning when DTSTART is a date",
+                "a DTSTART with a time such as 20260131T000000").Message
             : null;
 
     private static string? RefuseDays(DayPattern pattern)
@@ -145,7 +154,9 @@ internal sealed class RuleCompiler(RecurrenceRule rule, DateTimeValue start, Loc
             return null;
         }
 
-        var part = pattern.MonthDays is not null ? "BYMONTHDAY" : pattern.YearDays is not null ? "BYYEARDAY" : pattern.WeekNumbers is not null ? "BYWEEKNO" : "BYDAY";
-        return new ScheduleFormatException(part, "no day of any year matches it together with the rule's other parts", "days that at least some year has").Message;
+        var part = pattern.MonthDays is not null ? "BYMONTHDAY"
+            : pattern.YearDays is not null ? "BYYEARDAY" : pattern.WeekNumbers is not null ? "BYWEEKNO" : "BYDAY";
+        return new ScheduleFormatException(
+            part, "no day of any year matches it together with the rule's other parts", "days that at least some year has").Message;
     }
 }

@@ -31,7 +31,8 @@ internal static class RuleLimits
     }
 
     private static string? RefuseNumbers(RecurrenceRule rule, string frequency) =>
-        rule.Frequency < Frequency.Monthly ? Refuse("BYDAY", $"weekdays cannot have numbers beside FREQ={frequency}", "plain weekdays such as MO, or FREQ=MONTHLY or YEARLY")
+        rule.Frequency < Frequency.Monthly ? Refuse(
+            "BYDAY", $"weekdays cannot have numbers beside FREQ={frequency}", "plain weekdays such as MO, or FREQ=MONTHLY or YEARLY")
         : rule.WeekNumbers is not null ? Refuse("BYDAY", "weekdays cannot have numbers beside BYWEEKNO", "plain weekdays such as MO")
         : RefusePositions(rule);
 

@@ -1,6 +1,8 @@
 namespace Runner.Actors.Scheduling.Recurrence;
 
-/// <summary>The occurrences of one rule: its times on a zone's clocks, from DTSTART to what UNTIL or COUNT make the last. Instants are UTC ticks.</summary>
+/// <summary>
+/// The occurrences of one rule: its times on a zone's clocks, from DTSTART to what UNTIL or COUNT make the last. Instants are UTC ticks.
+/// </summary>
 internal sealed class RuleOccurrences
 {
     // What an answer costs beside the search: times of the zone.
@@ -70,7 +72,9 @@ internal sealed class RuleOccurrences
     /// <summary>Whether it occurs at an instant.</summary>
     public bool OccursAt(long instant, ref SearchBudget budget) => Next(instant - 1, ref budget) == instant;
 
-    /// <summary>The last instant of a run that begins with an occurrence, through which every whole second that clocks show for the first time is one.</summary>
+    /// <summary>
+    /// The last instant of a run that begins with an occurrence, through which every whole second that clocks show for the first time is one.
+    /// </summary>
     public long EndOfRun(long occurrence)
     {
         var local = _gaps.NextShown(occurrence - 1);

@@ -1,9 +1,13 @@
 namespace Runner.Actors.Scheduling.Recurrence;
 
-/// <summary>Reads the value of an RRULE or EXRULE: parts such as <c>FREQ=DAILY</c>, separated by semicolons, in any order and case; one more at the end does no harm.</summary>
+/// <summary>
+/// Reads the value of an RRULE or EXRULE: parts such as <c>FREQ=DAILY</c>, separated by semicolons, in any order and case; one more at the end does
+/// no harm.
+/// </summary>
 internal static class RuleParser
 {
-    private const string AllParts = "FREQ, INTERVAL, COUNT, UNTIL, WKST, BYSETPOS, BYMONTH, BYWEEKNO, BYYEARDAY, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE or BYSECOND";
+    private const string AllParts =
+        "FREQ, INTERVAL, COUNT, UNTIL, WKST, BYSETPOS, BYMONTH, BYWEEKNO, BYYEARDAY, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE or BYSECOND";
     private const string Frequencies = "YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY or SECONDLY";
 
     /// <summary>Null, and a refusal, when it is no rule, or one that RFC 5545 forbids.</summary>
@@ -25,7 +29,9 @@ internal static class RuleParser
             if (equals < 0 || !seen.Add(part))
             {
                 error = new ScheduleFormatException(
-                    property, pair.IsEmpty ? "a part is missing" : equals < 0 ? $"{ScheduleFormatException.Quote(pair)} has no '='" : $"{ScheduleFormatException.Quote(part)} is there twice", "NAME=VALUE once for each part, and ';' only between them").Message;
+                    property, pair.IsEmpty ? "a part is missing" : equals < 0 ? $"{ScheduleFormatException.Quote(pair)} has no '='"
+                        : $"{ScheduleFormatException.Quote(part)} is there twice",
+                    "NAME=VALUE once for each part, and ';' only between them").Message;
                 return null;
             }
 
@@ -37,7 +43,8 @@ internal static class RuleParser
             rule = more;
         }
 
-        error = seen.Contains("FREQ") ? RuleLimits.Refuse(rule) : new ScheduleFormatException("FREQ", "it is missing", $"one of {Frequencies}").Message;
+        error = seen.Contains("FREQ") ? RuleLimits.Refuse(rule)
+            : new ScheduleFormatException("FREQ", "it is missing", $"one of {Frequencies}").Message;
         return error is null ? rule : null;
     }
 
@@ -59,7 +66,8 @@ internal static class RuleParser
             "BYDAY" => RuleParts.ReadWeekdays(part, value, out error) is { } weekdays ? rule with { Weekdays = weekdays } : null,
             "BYHOUR" => RuleParts.ReadBits(part, value, 0, 23, out error) is { } hours ? rule with { Hours = hours } : null,
             "BYMINUTE" => RuleParts.ReadBits(part, value, 0, 59, out error) is { } minutes ? rule with { Minutes = minutes } : null,
-            "BYSECOND" => RuleParts.ReadBits(part, value, 0, 60, out error) is { } seconds ? rule with { Seconds = RuleParts.WithoutLeapSecond(seconds) } : null,
+            "BYSECOND" => RuleParts.ReadBits(part, value, 0, 60, out error) is { } seconds
+                ? rule with { Seconds = RuleParts.WithoutLeapSecond(seconds) } : null,
             _ => Unknown(property, part, out error),
         };
     }

@@ -57,9 +57,11 @@ internal static class RuleParts
         {
             var text = value.AsSpan(item);
             var number = 0;
-            if (text.Length < 2 || WeekdayOf(text[^2..]) is not (>= 0 and var weekday) || (text.Length > 2 && !TryReadSigned(text[..^2], 53, out number)))
+            if (text.Length < 2 || WeekdayOf(text[^2..]) is not (>= 0 and var weekday)
+                || (text.Length > 2 && !TryReadSigned(text[..^2], 53, out number)))
             {
-                error = Refuse(part, text, $"weekdays ({Weekdays}), each with or without a number before it from 1 to 53 or -53 to -1, separated by commas");
+                error = Refuse(
+                    part, text, $"weekdays ({Weekdays}), each with or without a number before it from 1 to 53 or -53 to -1, separated by commas");
                 return null;
             }
 
@@ -74,7 +76,8 @@ internal static class RuleParts
     {
         var digits = value.AsSpan().TrimStart('0');
         var isNumber = digits.Length is > 0 and <= 10 && !digits.ContainsAnyExceptInRange('0', '9');
-        error = isNumber && long.Parse(digits, provider: null) <= int.MaxValue ? null : Refuse(part, value, $"a whole number from 1 to {int.MaxValue}");
+        error = isNumber && long.Parse(digits, provider: null) <= int.MaxValue ? null
+            : Refuse(part, value, $"a whole number from 1 to {int.MaxValue}");
         return error is null ? (int)long.Parse(digits, provider: null) : null;
     }
 
@@ -93,11 +96,13 @@ internal static class RuleParts
     }
 
     /// <summary>A leap second is the last second of its minute here, as clocks here do not have it (3.3.12).</summary>
-    public static ulong WithoutLeapSecond(ulong seconds) => BitOperations.PopCount(seconds >> 60) == 0 ? seconds : (seconds | 1UL << 59) & TimesOfDay.Sixty;
+    public static ulong WithoutLeapSecond(ulong seconds) =>
+        BitOperations.PopCount(seconds >> 60) == 0 ? seconds : (seconds | 1UL << 59) & TimesOfDay.Sixty;
 
     /// <summary>The refusal of a value.</summary>
     public static string Refuse(string part, ReadOnlySpan<char> value, string expected) =>
-        new ScheduleFormatException(part, value.IsEmpty ? "a value is missing" : $"{ScheduleFormatException.Quote(value)} is not one of its values", expected).Message;
+        new ScheduleFormatException(
+            part, value.IsEmpty ? "a value is missing" : $"{ScheduleFormatException.Quote(value)} is not one of its values", expected).Message;
 
     private static bool TryReadSigned(ReadOnlySpan<char> text, int max, out int number)
     {

@@ -58,7 +58,9 @@ internal readonly record struct TimesOfDay(ulong Hours, ulong Minutes, ulong Sec
         return (Nth(Hours, index / PerHour) * 3600) + (Nth(Minutes, index % PerHour / seconds) * 60) + Nth(Seconds, index % seconds);
     }
 
-    /// <summary>The last of a run of times that follow one another second by second, from one of them on; a run past a minute or hour has all of them.</summary>
+    /// <summary>
+    /// The last of a run of times that follow one another second by second, from one of them on; a run past a minute or hour has all of them.
+    /// </summary>
     public int EndOfRun(int time)
     {
         var (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);

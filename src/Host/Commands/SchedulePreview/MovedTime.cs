@@ -36,9 +36,11 @@ internal static class MovedTime
         ISchedule? schedule = spec switch
         {
             { Cron: { } cron } => CronSchedule.TryParse(cron, TimeZoneInfo.Utc, out var parsed, out _, spec.DayOr ?? true) ? parsed : null,
-            // The anchor's time on the wall, not its instant, is what whole days are counted from; an interval off, it is away from the calendar's ends.
+            // The anchor's time on the wall, not its instant, is what whole days are counted from; an interval off, it is away from the calendar's
+            // ends.
             { Interval: { } interval } when (spec.Anchor ?? DateTimeOffset.UnixEpoch) is var anchor =>
-                new IntervalSchedule(interval, (anchor.Year > 5000 ? anchor - interval : anchor + interval) + TimeZones.OffsetAt(zone, anchor), TimeZoneInfo.Utc),
+                new IntervalSchedule(
+                    interval, (anchor.Year > 5000 ? anchor - interval : anchor + interval) + TimeZones.OffsetAt(zone, anchor), TimeZoneInfo.Utc),
             _ => null,
         };
         return schedule?.Next(shown.AddTicks(-1)) is { } due && due < shown + gap ? due.UtcDateTime : null;

@@ -138,7 +138,8 @@ internal sealed class PreviewLine
             return duration;
         }
 
-        if (json.TokenType == JsonTokenType.Number && json.TryGetDecimal(out var seconds) && seconds >= 0 && seconds < (decimal)TimeSpan.MaxValue.TotalSeconds)
+        if (json.TokenType == JsonTokenType.Number && json.TryGetDecimal(out var seconds) && seconds >= 0
+            && seconds < (decimal)TimeSpan.MaxValue.TotalSeconds)
         {
             return new TimeSpan((long)(seconds * TimeSpan.TicksPerSecond));
         }

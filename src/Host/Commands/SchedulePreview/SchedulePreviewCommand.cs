@@ -14,18 +14,22 @@ internal sealed class SchedulePreviewCommand(CliContext context, Func<Stream> in
 {
     private readonly Option<string?> _cron = Values.Text("--cron", "A cron expression, or a macro such as @daily.", "EXPRESSION");
     private readonly Option<DayFields?> _dayOr = Values.Word(
-        "--day-or", "Whether a day matches when either day field does (true), or only when both do.", ("true", DayFields.Either), ("false", DayFields.Both));
+        "--day-or", "Whether a day matches when either day field does (true), or only when both do.", ("true", DayFields.Either),
+        ("false", DayFields.Both));
 
-    private readonly Option<string?> _rrule = Values.Text("--rrule", "A recurrence rule (RFC 5545), with lines of DTSTART, RDATE, EXDATE as needed.", "TEXT");
+    private readonly Option<string?> _rrule = Values.Text(
+        "--rrule", "A recurrence rule (RFC 5545), with lines of DTSTART, RDATE, EXDATE as needed.", "TEXT");
     private readonly Option<TimeSpan?> _interval = Values.Duration("--interval", "A duration such as 45m.");
-    private readonly Option<string?> _anchor = Values.Text("--anchor", "An instant that is an occurrence of the interval (1970-01-01T00:00:00Z).", "INSTANT");
+    private readonly Option<string?> _anchor = Values.Text(
+        "--anchor", "An instant that is an occurrence of the interval (1970-01-01T00:00:00Z).", "INSTANT");
     private readonly Option<string?> _timezone = Values.Text("--timezone", "An IANA time zone (UTC).", "ZONE");
     private readonly Option<string?> _from = Values.Text("--from", "Occurrences after this instant (now).", "INSTANT");
     private readonly Option<bool> _inclusive = Values.Flag("--inclusive", "Also one at the instant of --from itself.");
     private readonly Option<int?> _count = Values.Integer(
         "--count", string.Create(CultureInfo.InvariantCulture, $"How many ({PreviewRequest.UsuallyShown})."), 1, PreviewRequest.MostShown);
     private readonly Option<bool> _json = Values.Flag("--json", "Print JSON: the line that --batch would answer.");
-    private readonly Option<bool> _batch = Values.Flag("--batch", "Read requests from standard input, a JSON object a line, and answer each with a line.");
+    private readonly Option<bool> _batch = Values.Flag(
+        "--batch", "Read requests from standard input, a JSON object a line, and answer each with a line.");
 
     /// <summary>Two words, and not a boolean: of that the parser would take no word but its own.</summary>
     private enum DayFields

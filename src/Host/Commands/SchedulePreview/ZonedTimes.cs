@@ -11,8 +11,8 @@ internal static class ZonedTimes
     private const int LargestOffset = 14;
 
     /// <summary>
-    /// Such as <c>2026-03-08T03:00:00-04:00</c>; a fraction only where there is one, without zeros at its end. In UTC with a <c>Z</c> where the zone's
-    /// time cannot be written: with an offset that has seconds or is beyond 14 hours, or past the calendar's ends.
+    /// Such as <c>2026-03-08T03:00:00-04:00</c>; a fraction only where there is one, without zeros at its end. In UTC with a <c>Z</c> where the
+    /// zone's time cannot be written: with an offset that has seconds or is beyond 14 hours, or past the calendar's ends.
     /// </summary>
     public static string Format(DateTimeOffset at, TimeZoneInfo zone)
     {

@@ -36,8 +36,8 @@ internal static class TokenFile
         if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var mode && (mode & ~OwnerOnly) != 0)
         {
             throw new NodeStartException(
-                $"The token file {path} may be read by others (mode {Convert.ToString((int)mode, 8)}). If it was only you who could, `chmod 600 {path}`; "
-                + "if it may have been read, delete it and start again for a new one.");
+                $"The token file {path} may be read by others (mode {Convert.ToString((int)mode, 8)}). "
+                + $"If it was only you who could, `chmod 600 {path}`; if it may have been read, delete it and start again for a new one.");
         }
 
         var token = File.ReadAllText(path).Trim();

@@ -2,7 +2,9 @@ using Runner.Messages.Http;
 
 namespace Runner.Host.Http.Access;
 
-/// <summary>Everything under /api/v1, and /metrics, needs a token, given in the Authorization header and nowhere else. Stands after routing.</summary>
+/// <summary>
+/// Everything under /api/v1, and /metrics, needs a token, given in the Authorization header and nowhere else. Stands after routing.
+/// </summary>
 internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
 {
     private const string Scheme = "Bearer ";
@@ -36,7 +38,8 @@ internal sealed class TokenGuard(RequestDelegate next, ApiTokens tokens)
     private Caller? CallerOf(HttpContext context)
     {
         var headers = context.Request.Headers.Authorization;
-        return headers.Count == 1 && headers[0] is { } header && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && header.Length <= MaxLength
+        return headers.Count == 1 && headers[0] is { } header && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && header.Length <= MaxLength
             ? tokens.Recognize(header[Scheme.Length..].Trim())
             : null;
     }

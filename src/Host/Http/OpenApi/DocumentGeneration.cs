@@ -119,7 +119,8 @@ internal static class DocumentGeneration
             {
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
-                Description = name == NodeToken ? "The node's own token: the file `token` in its data folder." : "The token that a program gets as RUNNER_TOKEN, for its own run.",
+                Description = name == NodeToken ? "The node's own token: the file `token` in its data folder."
+                    : "The token that a program gets as RUNNER_TOKEN, for its own run.",
             });
             return new() { [new OpenApiSecuritySchemeReference(name, document)] = [] };
         }

@@ -3,7 +3,9 @@ using Scalar.AspNetCore;
 
 namespace Runner.Host.Http.OpenApi;
 
-/// <summary>A page to read the document and try it with: Scalar's, from the node itself. Open as the document is; whoever tries something gives a token.</summary>
+/// <summary>
+/// A page to read the document and try it with: Scalar's, from the node itself. Open as the document is; whoever tries something gives a token.
+/// </summary>
 internal static class OpenApiPage
 {
     public const string Path = "/openapi";

@@ -33,11 +33,14 @@ internal static class Refusals
         ["run-already-ended"] = (409, "The run has ended; it does not change any more."),
         ["output-replaced"] = (409, "A program has put a link, a pipe or the like in the place of its output, or closed it to the node."),
         ["run-not-ended"] = (409, "The run has not ended yet."),
-        ["key-used-otherwise"] = (409, "The idempotency key was used for a run that was asked for otherwise; `problems` says what differs. Nothing was submitted."),
-        ["skip-refused"] = (409, "The event can be read, or another one of the entity has to be skipped first, or the entity is not known. Nothing was written."),
+        ["key-used-otherwise"] = (
+            409, "The idempotency key was used for a run that was asked for otherwise; `problems` says what differs. Nothing was submitted."),
+        ["skip-refused"] = (
+            409, "The event can be read, or another one of the entity has to be skipped first, or the entity is not known. Nothing was written."),
         ["body-too-large"] = (413, "The body is over 4 MiB."),
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),
-        ["entity-unreadable"] = (500, "An event of the run or deployment, or of the limits, is damaged; it rests until that is mended. `detail` names the event and what to do."),
+        ["entity-unreadable"] = (500, "An event of the run or deployment, or of the limits, is damaged; it rests until that is mended. "
+            + "`detail` names the event and what to do."),
         ["node-starting"] = (503, "The node is starting: try again in a moment."),
         ["node-stopping"] = (503, "The node is being stopped and takes no new work."),
         ["node-busy"] = (503, "As many commands that make work are under way as the node takes; nothing was decided: send it again in a moment."),

@@ -12,7 +12,9 @@ using Runner.Messages.Runs;
 
 namespace Runner.Host.Http.OpenApi;
 
-/// <summary>What the serializer's contract does not know of a field: its bounds, its few words, and a sentence where its name does not say it.</summary>
+/// <summary>
+/// What the serializer's contract does not know of a field: its bounds, its few words, and a sentence where its name does not say it.
+/// </summary>
 /// <param name="Bound">Adds keywords to the field's schema.</param>
 internal sealed record SchemaNote(string? Description, Action<OpenApiSchema>? Bound = null)
 {
@@ -39,29 +41,37 @@ internal static class SchemaNotes
         [(typeof(LimitView), "size")] = new("Left out if none is set: it counts and does not bound."),
         [(typeof(LimitView), "holders")] = new("Up to 100 of the runs that hold a slot."),
         [(typeof(LimitView), "waiters")] = new("Up to 100 of the runs that wait, in the order in which they are served."),
-        [(typeof(LimitView), "ending")] = new("Whether it was deleted, or its deployment is or no longer has one: it bounds the runs that count against it until the last of them has ended."),
+        [(typeof(LimitView), "ending")] = new("Whether it was deleted, or its deployment is or no longer has one: "
+            + "it bounds the runs that count against it until the last of them has ended."),
         [(typeof(LimitView), "moreWaiting")] = new("Whether there are more waiters than those."),
         [(typeof(LimitBody), "size")] = new("How many runs may hold a slot at once.", Range(1, 1_000_000)),
         [(typeof(RunSubmitted), "created")] = new("False if the idempotency key had been used: it is the run of the first time."),
         [(typeof(SubmitBody), "at")] = new("When it is due; at once if left out."),
         [(typeof(SubmitBody), "priority")] = new("The deployment's if left out.", Range(-1_000, 1_000)),
         [(typeof(SubmitBody), "idempotencyKey")] = Key,
-        [(typeof(SubmitBody), "keyOnly")] = new("Whether the key alone decides: the answer is the run of the key, whatever else it was asked for. Without it, other parameters, `at`, `priority` or `tags` than the first time are refused."),
-        [(typeof(SubmitBody), "enforceParameterSchema")] = new("Whether the deployment's parameter schema is enforced for this run; as the deployment says if left out."),
+        [(typeof(SubmitBody), "keyOnly")] = new("Whether the key alone decides: the answer is the run of the key, whatever else it was asked for. "
+            + "Without it, other parameters, `at`, `priority` or `tags` than the first time are refused."),
+        [(typeof(SubmitBody), "enforceParameterSchema")] = new(
+            "Whether the deployment's parameter schema is enforced for this run; as the deployment says if left out."),
         [(typeof(RetryBody), "idempotencyKey")] = Key,
         [(typeof(CancelBody), "reason")] = new("Shown as the state's message."),
         [(typeof(DeploymentChanged), "changed")] = new("False if it was so already."),
         [(typeof(LimitChanged), "changed")] = new("False if it was so already."),
         [(typeof(DeploymentSpec), "name")] = new("FLOW/NAME.", schema => schema.Pattern = "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"),
-        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, `{{ run.name }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` in it are filled in, as in the values of env and in workdir. Left out if there is a `shell`."),
-        [(typeof(DeploymentSpec), "shell")] = new("Instead of a command: a text for `/bin/sh -c`. A template in it is one value to the shell, whatever it holds, and is refused where the shell would not take it for one."),
+        [(typeof(DeploymentSpec), "command")] = new("The argv, never passed through a shell. `{{ parameters.NAME }}`, `{{ run.id }}`, "
+            + "`{{ run.name }}`, `{{ run.due }}`, `{{ run.attempt }}`, `{{ run.schedule }}`, `{{ deployment.name }}` and `{{ deployment.flow }}` "
+            + "in it are filled in, as in the values of env and in workdir. Left out if there is a `shell`."),
+        [(typeof(DeploymentSpec), "shell")] = new("Instead of a command: a text for `/bin/sh -c`. "
+            + "A template in it is one value to the shell, whatever it holds, and is refused where the shell would not take it for one."),
         [(typeof(RunView), "shell")] = new("What `/bin/sh -c` is given, as it is declared; left out if there is a command."),
         [(typeof(DeploymentSpec), "workdir")] = new("An absolute directory, in which templates are filled in."),
-        [(typeof(DeploymentSpec), "env")] = new("Added to the node's own: a text, null to remove a variable, or where its value is read when an attempt starts. Values that were read are never answered.")
+        [(typeof(DeploymentSpec), "env")] = new("Added to the node's own: a text, null to remove a variable, "
+            + "or where its value is read when an attempt starts. Values that were read are never answered.")
         {
             Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = Variable },
         },
-        [(typeof(DeploymentSpec), "parameterSchema")] = new("What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
+        [(typeof(DeploymentSpec), "parameterSchema")] = new(
+            "What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
         {
             Instead = () => new() { Type = JsonSchemaType.Object | JsonSchemaType.Boolean },
         },

@@ -26,8 +26,10 @@ internal sealed class SchemaWriter(OpenApiDocument document)
         return info.Kind switch
         {
             JsonTypeInfoKind.Object => new OpenApiSchemaReference(Component(info, input), document),
-            JsonTypeInfoKind.Enumerable => new OpenApiSchema { Type = JsonSchemaType.Array, Items = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
-            JsonTypeInfoKind.Dictionary => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
+            JsonTypeInfoKind.Enumerable =>
+                new OpenApiSchema { Type = JsonSchemaType.Array, Items = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
+            JsonTypeInfoKind.Dictionary =>
+                new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = Of(info.Options.GetTypeInfo(info.ElementType!), input) },
             _ => Simple(info, input),
         };
     }
@@ -36,7 +38,10 @@ internal sealed class SchemaWriter(OpenApiDocument document)
     public string Component(JsonTypeInfo info, bool input)
     {
         var name = info.Type.Name + (input && !info.Type.Name.EndsWith("Body", StringComparison.Ordinal) ? "Input" : "");
-        var schema = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(), AdditionalPropertiesAllowed = false };
+        var schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(), AdditionalPropertiesAllowed = false
+        };
         // Its place is taken first: what it has of its own kind refers to it.
         if (document.Components?.Schemas?.ContainsKey(name) == true || !document.AddComponent(name, schema))
         {
@@ -112,7 +117,8 @@ internal sealed class SchemaWriter(OpenApiDocument document)
         var type when type == typeof(DateTimeOffset) => ValueSchema.Instant,
         var type when type == typeof(TimeSpan) => Duration(input),
         var type when type == typeof(JsonElement) => new(),
-        var type => throw new NotSupportedException($"The API's document cannot describe {type}: teach {nameof(SchemaWriter)} what its JSON looks like."),
+        var type =>
+            throw new NotSupportedException($"The API's document cannot describe {type}: teach {nameof(SchemaWriter)} what its JSON looks like."),
     };
 
     // As the serializer spells them, which may be otherwise than the code does.

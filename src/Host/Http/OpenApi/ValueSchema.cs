@@ -30,7 +30,8 @@ internal static class ValueSchema
 
     public static OpenApiSchema Pattern(string pattern) => new() { Type = JsonSchemaType.String, Pattern = pattern };
 
-    public static OpenApiSchema Text(int? maxLength = null) => new() { Type = JsonSchemaType.String, MinLength = maxLength is null ? null : 1, MaxLength = maxLength };
+    public static OpenApiSchema Text(int? maxLength = null) =>
+        new() { Type = JsonSchemaType.String, MinLength = maxLength is null ? null : 1, MaxLength = maxLength };
 
     public static OpenApiSchema Integer(long minimum, long maximum, long? usual = null) => new()
     {
@@ -42,7 +43,8 @@ internal static class ValueSchema
     };
 
     public static OpenApiSchema OneOf(IEnumerable<string> words, string? usual = null) =>
-        new() { Type = JsonSchemaType.String, Enum = [.. words.Select(word => (JsonNode)JsonValue.Create(word))], Default = usual is null ? null : JsonValue.Create(usual) };
+        new() { Type = JsonSchemaType.String, Enum = [.. words.Select(word => (JsonNode)JsonValue.Create(word))], Default = usual is null ? null
+            : JsonValue.Create(usual) };
 
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

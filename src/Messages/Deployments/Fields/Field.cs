@@ -83,7 +83,8 @@ internal abstract record Field<T>(string Name) : Field(Name)
     protected virtual string? ProblemOf(T of) => null;
 
     protected static string? Within(TimeSpan value, TimeSpan least, TimeSpan most) =>
-        value < least || value > most ? $"{DurationText.Format(value)} is not possible; expected {DurationText.Format(least)} to {DurationText.Format(most)}" : null;
+        value < least || value > most
+            ? $"{DurationText.Format(value)} is not possible; expected {DurationText.Format(least)} to {DurationText.Format(most)}" : null;
 }
 
 /// <summary>A method for each kind of field: who adds a kind finds here who has to know it.</summary>
@@ -151,7 +152,8 @@ internal sealed record TextField<T>(string Name, Func<T, string?> Get, Func<T, s
 
 /// <summary>A list of texts.</summary>
 /// <param name="Most">How many at most.</param>
-internal sealed record TextsField<T>(string Name, Func<T, ImmutableArray<string>?> Get, Func<T, ImmutableArray<string>, T> Set, int Most) : Field<T>(Name)
+internal sealed record TextsField<T>(string Name, Func<T, ImmutableArray<string>?> Get, Func<T, ImmutableArray<string>, T> Set, int Most)
+    : Field<T>(Name)
 {
     /// <summary>What stands for the list of one star; null if nothing does.</summary>
     public string? ForAll { get; init; }
@@ -279,14 +281,16 @@ internal sealed record FlagField<T>(string Name, Func<T, bool?> Get, Func<T, boo
 }
 
 /// <summary>One of a few words.</summary>
-internal sealed record WordField<T, TWord>(string Name, Func<T, TWord?> Get, Func<T, TWord, T> Set, ImmutableArray<(string Word, TWord Value)> Words) : Field<T>(Name)
+internal sealed record WordField<T, TWord>(string Name, Func<T, TWord?> Get, Func<T, TWord, T> Set, ImmutableArray<(string Word, TWord Value)> Words)
+    : Field<T>(Name)
     where TWord : struct, Enum
 {
     protected override string UsualType => Joined(Words.Select(w => $"`{w.Word}`"));
 
     protected override string UsualExpected => Joined(Words.Select(w => w.Word));
 
-    public override string? DefaultInJson => Words.FirstOrDefault(w => $"`{w.Word}`" == Default) is { Word: not null } usual ? $"`{usual.Value}`" : Default;
+    public override string? DefaultInJson =>
+        Words.FirstOrDefault(w => $"`{w.Word}`" == Default) is { Word: not null } usual ? $"`{usual.Value}`" : Default;
 
     /// <summary>The word of a value.</summary>
     public string Of(TWord value) => Words.First(w => w.Value.Equals(value)).Word;
@@ -303,10 +307,12 @@ internal sealed record WordField<T, TWord>(string Name, Func<T, TWord?> Get, Fun
 /// <param name="Most">How many at most.</param>
 /// <param name="MostSources">How many of them may be read when a program starts.</param>
 internal sealed record VariablesField<T>(
-    string Name, Func<T, ImmutableSortedDictionary<string, EnvValue?>> Get, Func<T, ImmutableSortedDictionary<string, EnvValue?>, T> Set, int Most, int MostSources) : Field<T>(Name)
+    string Name, Func<T, ImmutableSortedDictionary<string, EnvValue?>> Get, Func<T, ImmutableSortedDictionary<string, EnvValue?>, T> Set, int Most,
+    int MostSources) : Field<T>(Name)
 {
     protected override string UsualType =>
-        "mapping of texts; `null` removes a variable the node has; `{from_env: NAME}`, `{from_file: PATH}` and `{from_command: [PROGRAM, …]}` are [read at start](#secret-values)";
+        "mapping of texts; `null` removes a variable the node has; "
+        + "`{from_env: NAME}`, `{from_file: PATH}` and `{from_command: [PROGRAM, …]}` are [read at start](#secret-values)";
 
     protected override string UsualExpected => "a mapping of variables to texts, such as {GREETING: hi}";
 
@@ -317,15 +323,19 @@ internal sealed record VariablesField<T>(
     protected override int? CountOf(T of) => Get(of).Count;
 
     public override IEnumerable<Problem> TooMany(T of, string path) =>
-        Get(of) is var variables && variables.Count <= Most && variables.Values.Count(v => v is not null and not EnvValue.Text) is var sources && sources > MostSources
-            ? [new(path + Name, $"there are {sources} values that are read at start (from_env, from_file, from_command); at most {MostSources} are possible")]
+        Get(of) is var variables && variables.Count <= Most && variables.Values.Count(v => v is not null and not EnvValue.Text) is var sources
+            && sources > MostSources
+            ? [new(path
+                + Name, $"there are {sources} values that are read at start (from_env, from_file, from_command); at most {MostSources} are possible")]
             : base.TooMany(of, path);
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Variables(this);
 }
 
 /// <summary>Values of any type by name.</summary>
-internal sealed record ValuesField<T>(string Name, Func<T, ImmutableSortedDictionary<string, JsonElement>> Get, Func<T, ImmutableSortedDictionary<string, JsonElement>, T> Set) : Field<T>(Name)
+internal sealed record ValuesField<T>(
+    string Name, Func<T, ImmutableSortedDictionary<string, JsonElement>> Get,
+    Func<T, ImmutableSortedDictionary<string, JsonElement>, T> Set) : Field<T>(Name)
 {
     protected override string UsualType => "mapping of any values";
 
@@ -345,7 +355,8 @@ internal sealed record SchemaField<T>(string Name, Func<T, JsonElement?> Get, Fu
 
 /// <summary>A mapping with fields of its own.</summary>
 /// <param name="New">What it is before any of its fields is said.</param>
-internal sealed record PartField<T, TPart>(string Name, Func<T, TPart?> Get, Func<T, TPart, T> Set, ImmutableArray<Field<TPart>> Fields, TPart New) : Field<T>(Name)
+internal sealed record PartField<T, TPart>(string Name, Func<T, TPart?> Get, Func<T, TPart, T> Set, ImmutableArray<Field<TPart>> Fields, TPart New)
+    : Field<T>(Name)
     where TPart : class
 {
     /// <summary>Whether one in which nothing is said is the same as none.</summary>
@@ -355,9 +366,11 @@ internal sealed record PartField<T, TPart>(string Name, Func<T, TPart?> Get, Fun
 
     protected override string UsualExpected => $"a mapping such as {Example}";
 
-    public override IEnumerable<Problem> TooMany(T of, string path) => Get(of) is { } part ? Fields.SelectMany(field => field.TooMany(part, $"{path}{Name}.")) : [];
+    public override IEnumerable<Problem> TooMany(T of, string path) =>
+        Get(of) is { } part ? Fields.SelectMany(field => field.TooMany(part, $"{path}{Name}.")) : [];
 
-    public override IEnumerable<Problem> OutOfBounds(T of, string path) => Get(of) is { } part ? Fields.SelectMany(field => field.OutOfBounds(part, $"{path}{Name}.")) : [];
+    public override IEnumerable<Problem> OutOfBounds(T of, string path) =>
+        Get(of) is { } part ? Fields.SelectMany(field => field.OutOfBounds(part, $"{path}{Name}.")) : [];
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Part(this);
 }
@@ -366,7 +379,8 @@ internal sealed record PartField<T, TPart>(string Name, Func<T, TPart?> Get, Fun
 /// <param name="New">What each is before any of its fields is said.</param>
 /// <param name="Most">How many at most.</param>
 internal sealed record PartsField<T, TPart>(
-    string Name, Func<T, ImmutableArray<TPart>> Get, Func<T, ImmutableArray<TPart>, T> Set, ImmutableArray<Field<TPart>> Fields, TPart New, int Most) : Field<T>(Name)
+    string Name, Func<T, ImmutableArray<TPart>> Get, Func<T, ImmutableArray<TPart>, T> Set, ImmutableArray<Field<TPart>> Fields, TPart New, int Most)
+    : Field<T>(Name)
     where TPart : class
 {
     /// <summary>What an item is expected to be.</summary>

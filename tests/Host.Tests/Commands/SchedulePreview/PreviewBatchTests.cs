@@ -9,18 +9,28 @@ namespace Runner.Host.Tests.Commands.SchedulePreview;
 public sealed class PreviewBatchTests
 {
     [Theory]
-    [InlineData("""{"cron":"30 2 * * *","timezone":"America/New_York","from":"2026-03-07T00:00:00-05:00","count":2}""", "2026-03-07T02:30:00-05:00 2026-03-08T03:00:00-04:00")]
+    [InlineData(
+        """{"cron":"30 2 * * *","timezone":"America/New_York","from":"2026-03-07T00:00:00-05:00","count":2}""",
+        "2026-03-07T02:30:00-05:00 2026-03-08T03:00:00-04:00")]
     [InlineData("""{"cron":"0 0 1 1 *","from":"2026-01-01T00:00:00Z","count":1}""", "2027-01-01T00:00:00+00:00")]
     [InlineData("""{"cron":"0 0 1 1 *","from":"2026-01-01T00:00:00Z","count":1,"inclusive":true}""", "2026-01-01T00:00:00+00:00")]
-    [InlineData("""{"cron":"0 0 13 * fri","day_or":false,"from":"2026-01-01T00:00:00Z","count":2}""", "2026-02-13T00:00:00+00:00 2026-03-13T00:00:00+00:00")]
-    [InlineData("""{"interval":"45m","anchor":"2026-01-01T00:00:00Z","from":"2026-01-01T00:00:00Z","count":2}""", "2026-01-01T00:45:00+00:00 2026-01-01T01:30:00+00:00")]
+    [InlineData(
+        """{"cron":"0 0 13 * fri","day_or":false,"from":"2026-01-01T00:00:00Z","count":2}""", "2026-02-13T00:00:00+00:00 2026-03-13T00:00:00+00:00")]
+    [InlineData(
+        """{"interval":"45m","anchor":"2026-01-01T00:00:00Z","from":"2026-01-01T00:00:00Z","count":2}""",
+        "2026-01-01T00:45:00+00:00 2026-01-01T01:30:00+00:00")]
     [InlineData("""{"interval":2700,"timezone":"Asia/Kolkata","from":"2026-01-01T00:00:00Z","count":1}""", "2026-01-01T06:15:00+05:30")]
     [InlineData("""{"interval":0.1,"from":"2026-01-01T00:00:00.9Z","count":2}""", "2026-01-01T00:00:01+00:00 2026-01-01T00:00:01.1+00:00")]
-    [InlineData("""{"interval":"1d","timezone":"Europe/Paris","anchor":null,"from":"2026-03-28T12:00:00Z","count":2}""", "2026-03-29T01:00:00+01:00 2026-03-30T01:00:00+02:00")]
-    [InlineData("""{"rrule":"DTSTART:20260101T090000\nRRULE:FREQ=DAILY;COUNT=2","timezone":"Asia/Tokyo","from":"2026-01-01T00:00:00+09:00"}""", "2026-01-01T09:00:00+09:00 2026-01-02T09:00:00+09:00")]
+    [InlineData(
+        """{"interval":"1d","timezone":"Europe/Paris","anchor":null,"from":"2026-03-28T12:00:00Z","count":2}""",
+        "2026-03-29T01:00:00+01:00 2026-03-30T01:00:00+02:00")]
+    [InlineData(
+        """{"rrule":"DTSTART:20260101T090000\nRRULE:FREQ=DAILY;COUNT=2","timezone":"Asia/Tokyo","from":"2026-01-01T00:00:00+09:00"}""",
+        "2026-01-01T09:00:00+09:00 2026-01-02T09:00:00+09:00")]
     [InlineData("""{"cron":"0 12 1 7 *","timezone":"America/Santiago","from":"2060-08-01T00:00:00Z","count":1}""", "2061-07-01T12:00:00-04:00")]
     [InlineData("""{"cron":"0 12 1 1 *","timezone":"America/Santiago","from":"2060-08-01T00:00:00Z","count":1}""", "2061-01-01T12:00:00-03:00")]
-    [InlineData("""{"cron":"30 2 * * *","timezone":"Europe/Dublin","from":"1916-05-20T00:00:00Z","count":2}""", "1916-05-20T02:55:21Z 1916-05-21T02:25:21Z")]
+    [InlineData(
+        """{"cron":"30 2 * * *","timezone":"Europe/Dublin","from":"1916-05-20T00:00:00Z","count":2}""", "1916-05-20T02:55:21Z 1916-05-21T02:25:21Z")]
     [InlineData("""{"cron":"0 9 * * *","timezone":"America/Juneau","from":"1867-10-17T00:00:00Z","count":1}""", "1867-10-17T17:57:41Z")]
     [InlineData("""{"cron":"* * * * *","from":"9999-12-31T23:58:00Z","count":9}""", "9999-12-31T23:59:00+00:00")]
     [InlineData("""{"cron":"* * * * *","from":"9999-12-31T23:59:00Z","count":9}""", "")]
@@ -29,7 +39,8 @@ public sealed class PreviewBatchTests
     {
         using var answer = JsonDocument.Parse(Assert.Single(await BatchAsync(line)));
 
-        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), answer.RootElement.GetProperty("occurrences").EnumerateArray().Select(o => o.GetString()));
+        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), answer.RootElement.GetProperty("occurrences").EnumerateArray()
+            .Select(o => o.GetString()));
         Assert.Single(answer.RootElement.EnumerateObject());
     }
 
@@ -38,14 +49,17 @@ public sealed class PreviewBatchTests
     [InlineData("   ", "the line is empty; expected a JSON object")]
     [InlineData("{", "the line is not JSON: ")]
     [InlineData("""{"cron":"* * * * *"} x""", "the line is not JSON: ")]
-    [InlineData("""{"cron":"@daily",}""", "the line is not JSON: The JSON object contains a trailing comma at the end which is not supported. (column 18)")]
+    [InlineData(
+        """{"cron":"@daily",}""", "the line is not JSON: The JSON object contains a trailing comma at the end which is not supported. (column 18)")]
     [InlineData("[]", "expected a JSON object")]
     [InlineData("7", "expected a JSON object")]
     [InlineData("null", "expected a JSON object")]
     [InlineData("{}", "expected one of 'interval', 'cron' and 'rrule'; there is none")]
     [InlineData("""{"cron":"@daily","interval":"1d"}""", "expected one of 'interval', 'cron' and 'rrule'; there are several")]
     [InlineData("""{"crno":"@daily"}""", "'crno': expected one of the fields there are; did you mean 'cron'?")]
-    [InlineData("""{"cron":"@daily","nonsense":1}""", "'nonsense': expected one of cron, day_or, rrule, interval, anchor, timezone, from, inclusive and count")]
+    [InlineData(
+        """{"cron":"@daily","nonsense":1}""",
+        "'nonsense': expected one of cron, day_or, rrule, interval, anchor, timezone, from, inclusive and count")]
     [InlineData("""{"cron":"@daily","cron":"@hourly"}""", "'cron' is there twice")]
     [InlineData("""{"cron":["@daily"]}""", "cron: expected a text")]
     [InlineData("""{"cron":"\ud800"}""", "cron: expected a text")]
@@ -81,10 +95,11 @@ public sealed class PreviewBatchTests
         var random = new Random(20260301);
         string[] pieces =
         [
-            "{", "}", "\"", ":", ",", "[", "]", "cron", "rrule", "interval", "from", "count", "\\ud800", "\\", "\0", "1e9", "-", "null", "true", "* * * * *",
-            "DTSTART:", "FREQ=DAILY", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "UTC", "é", "\u2028", "\t",
+            "{", "}", "\"", ":", ",", "[", "]", "cron", "rrule", "interval", "from", "count", "\\ud800", "\\", "\0", "1e9", "-", "null", "true",
+            "* * * * *", "DTSTART:", "FREQ=DAILY", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "UTC", "é", "\u2028", "\t",
         ];
-        var lines = Enumerable.Range(0, 5_000).Select(_ => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => pieces[random.Next(pieces.Length)]))).ToArray();
+        var lines = Enumerable.Range(0, 5_000)
+            .Select(_ => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => pieces[random.Next(pieces.Length)]))).ToArray();
 
         var answers = await BatchAsync(lines);
 
@@ -110,7 +125,8 @@ public sealed class PreviewBatchTests
         for (var year = 2026; year < 2029; year++)
         {
             await input.Writer.WriteAsync(Encoding.UTF8.GetBytes($"{{\"cron\":\"@yearly\",\"count\":1,\"from\":\"{year}-01-01T00:00:00Z\"}}\n"));
-            Assert.Equal($"{{\"occurrences\":[\"{year + 1}-01-01T00:00:00+00:00\"]}}", await answers.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.Equal(
+                $"{{\"occurrences\":[\"{year + 1}-01-01T00:00:00+00:00\"]}}", await answers.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)));
         }
 
         await input.Writer.CompleteAsync();

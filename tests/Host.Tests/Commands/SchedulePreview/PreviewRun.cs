@@ -21,7 +21,8 @@ internal sealed record PreviewRun(int Code, string Out, string Error)
     public static Task<int> RunAsync(Stream input, Stream output, string[] arguments, Stream? error = null)
     {
         var context = new CliContext(output, error ?? new MemoryStream(), outputIsTerminal: false, errorIsTerminal: false, _ => null, new Noon());
-        var root = new RootCommand("Runs programs on schedule.") { new Command("schedule", "Schedules.") { SchedulePreviewCommand.Create(context, () => input) } };
+        var root = new RootCommand("Runs programs on schedule.") { new Command("schedule", "Schedules.") { SchedulePreviewCommand.Create(
+            context, () => input) } };
         return CommandLine.RunAsync(root, ["schedule", "preview", .. arguments], context);
     }
 

@@ -21,11 +21,16 @@ public sealed class PreviewTests
         Mon 2026-03-09 02:30:00   -04:00  2026-03-09 06:30:00  in 7 d 18 h
 
         """.ReplaceLineEndings("\n"),
-        (await PreviewRun.OfAsync("--cron", "30 2 * * *", "--timezone", "America/New_York", "--from", "2026-02-28T00:00:00-05:00", "--count", "10")).Out);
+        (await PreviewRun.OfAsync(
+            "--cron", "30 2 * * *", "--timezone", "America/New_York", "--from", "2026-02-28T00:00:00-05:00", "--count", "10")).Out);
 
     [Theory]
-    [InlineData("moved: 02:30 did not exist", "--interval", "1d", "--anchor", "2026-01-01T07:30:00Z", "--timezone", "America/New_York", "--from", "2026-03-08T00:00:00-05:00")]
-    [InlineData("moved: 2011-12-30 08:00 did not exist", "--interval", "1d", "--anchor", "2011-12-01T18:00:00Z", "--timezone", "Pacific/Apia", "--from", "2011-12-29T20:00:00Z")]
+    [InlineData(
+        "moved: 02:30 did not exist", "--interval", "1d", "--anchor", "2026-01-01T07:30:00Z", "--timezone", "America/New_York", "--from",
+        "2026-03-08T00:00:00-05:00")]
+    [InlineData(
+        "moved: 2011-12-30 08:00 did not exist", "--interval", "1d", "--anchor", "2011-12-01T18:00:00Z", "--timezone", "Pacific/Apia", "--from",
+        "2011-12-29T20:00:00Z")]
     [InlineData("moved: 02:10 did not exist", "--cron", "10 2 * * *", "--timezone", "Australia/Lord_Howe", "--from", "2026-10-03T12:00:00Z")]
     public async Task A_moved_occurrence_says_which_time_it_was_for(string note, params string[] arguments) =>
         Assert.Contains(note, (await PreviewRun.OfAsync([.. arguments, "--count", "1"])).Out, StringComparison.Ordinal);
@@ -59,7 +64,8 @@ public sealed class PreviewTests
 
     [Fact]
     public async Task An_occurrence_now_counts_if_it_is_asked_for() => Assert.Equal(
-        """{"occurrences":["2026-03-01T12:00:00+00:00"]}""" + "\n", (await PreviewRun.OfAsync("--interval", "1h", "--inclusive", "--count", "1", "--json")).Out);
+        """{"occurrences":["2026-03-01T12:00:00+00:00"]}""" + "\n",
+        (await PreviewRun.OfAsync("--interval", "1h", "--inclusive", "--count", "1", "--json")).Out);
 
     [Fact]
     public async Task A_search_that_is_given_up_is_an_error_after_what_was_found()
@@ -88,12 +94,15 @@ public sealed class PreviewTests
         Fri 2026-04-24 09:00:00  +02:00  2026-04-24 07:00:00  in 53 d 19 h
 
         """.ReplaceLineEndings("\n"),
-        (await PreviewRun.OfAsync("--rrule", "DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR", "--timezone", "Asia/Tokyo", "--count", "2")).Out);
+        (await PreviewRun.OfAsync(
+            "--rrule", "DTSTART;TZID=Europe/Paris:20260101T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR", "--timezone", "Asia/Tokyo", "--count", "2")).Out);
 
     [Fact]
     public async Task A_schedule_that_ends_says_so()
     {
-        Assert.EndsWith("\nThe schedule ends there.\n", (await PreviewRun.OfAsync("--cron", "* * * * *", "--from", "9999-12-31T23:58:00Z")).Out, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\nThe schedule ends there.\n", (await PreviewRun.OfAsync("--cron", "* * * * *", "--from", "9999-12-31T23:58:00Z")).Out,
+            StringComparison.Ordinal);
         Assert.Equal(
             "The schedule has ended: nothing occurs after 9999-12-31T23:59:00+00:00.\n",
             (await PreviewRun.OfAsync("--cron", "* * * * *", "--from", "9999-12-31T23:59:00Z")).Out);

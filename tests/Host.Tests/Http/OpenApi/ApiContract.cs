@@ -30,7 +30,8 @@ internal sealed record DocumentedOperation(string Method, string Path, JsonObjec
 
     /// <summary>Codes of problem details, by all statuses.</summary>
     public IEnumerable<string> Codes => Statuses
-        .SelectMany(s => Response(s)!["content"]?["application/problem+json"]?["schema"]?["allOf"]?[1]?["properties"]?["code"]?["enum"]?.AsArray() ?? [])
+        .SelectMany(
+            s => Response(s)!["content"]?["application/problem+json"]?["schema"]?["allOf"]?[1]?["properties"]?["code"]?["enum"]?.AsArray() ?? [])
         .Select(code => code!.GetValue<string>());
 
     public Match Matches(string path) => _path.Match(path);
@@ -49,7 +50,8 @@ internal sealed class ApiContract
         Operations =
         [
             .. Document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()
-                .Select(o => new DocumentedOperation(o.Key.ToUpperInvariant(), path.Key, o.Value!.AsObject(), Document["components"]!["responses"]!.AsObject()))),
+                .Select(o => new DocumentedOperation(
+                    o.Key.ToUpperInvariant(), path.Key, o.Value!.AsObject(), Document["components"]!["responses"]!.AsObject()))),
         ];
     }
 
@@ -73,14 +75,17 @@ internal sealed class ApiContract
 
         foreach (var pair in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=', 2)))
         {
-            var parameter = operation.Parameters.SingleOrDefault(p => p["in"]!.GetValue<string>() == "query" && p["name"]!.GetValue<string>() == pair[0]);
+            var parameter = operation.Parameters.SingleOrDefault(
+                p => p["in"]!.GetValue<string>() == "query" && p["name"]!.GetValue<string>() == pair[0]);
             Assert.True(parameter is not null, $"{operation.Id} takes '{pair[0]}', which the document does not know.");
             await CheckParameterAsync(operation, parameter, Uri.UnescapeDataString(pair[1]));
         }
 
         if (string.IsNullOrEmpty(body))
         {
-            Assert.False(operation.Json["requestBody"]?["required"]?.GetValue<bool>() ?? false, $"{operation.Id} was accepted without the body that the document requires.");
+            Assert.False(
+                operation.Json["requestBody"]?["required"]?.GetValue<bool>() ?? false,
+                $"{operation.Id} was accepted without the body that the document requires.");
             return;
         }
 
@@ -118,7 +123,8 @@ internal sealed class ApiContract
     private async Task CheckEventsAsync(string name, JsonObject events, string body)
     {
         var last = "";
-        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body))).EnumerateAsync())
+        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body)))
+            .EnumerateAsync())
         {
             Assert.True(events.ContainsKey(item.EventType), $"{name} sent an event '{item.EventType}', which is not in the document.");
             await CheckAsync($"{name} event {item.EventType}", events[item.EventType]!["data"]!, item.Data);
@@ -140,12 +146,14 @@ internal sealed class ApiContract
         {
             // The validator knows references within «definitions».
             var root = new JsonObject { ["allOf"] = new JsonArray(schema.DeepClone()), ["definitions"] = _components.DeepClone() };
-            compiled = await JsonSchema.FromJsonAsync(root.ToJsonString().Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal));
+            compiled = await JsonSchema.FromJsonAsync(
+                root.ToJsonString().Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal));
             _schemas.Add(what, compiled);
         }
 
         var problems = compiled.Validate(json);
-        Assert.True(problems.Count == 0, $"{what} is not what the document says: {string.Join("; ", problems.Select(p => $"{p.Path}: {p.Kind}"))}\n{json}");
+        Assert.True(
+            problems.Count == 0, $"{what} is not what the document says: {string.Join("; ", problems.Select(p => $"{p.Path}: {p.Kind}"))}\n{json}");
     }
 }
 
@@ -160,7 +168,8 @@ internal sealed class ContractHandler(ApiContract contract) : DelegatingHandler(
         var operation = contract.Find(request.Method.Method, request.RequestUri!.AbsolutePath);
         Assert.True(operation is not null, $"{request.Method} {request.RequestUri.AbsolutePath} is not in the document.");
         await contract.CheckAnswerAsync(
-            operation, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(cancellationToken));
+            operation, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType,
+            await response.Content.ReadAsStringAsync(cancellationToken));
         if (response.IsSuccessStatusCode)
         {
             await contract.CheckRequestAsync(operation, request.RequestUri, body);

@@ -17,10 +17,12 @@ public sealed class CheckersTests
         { "'operationId' is not known", d => d["info"]!["operationId"] = "x" },
         { "its operationId is another's", d => d["paths"]![List]!["get"]!["operationId"] = "listRuns" },
         { "a tag that is not declared", d => d["paths"]![List]!["get"]!["tags"] = new JsonArray("Nothing") },
-        { "a security scheme that is not declared", d => d["paths"]![List]!["get"]!["security"] = new JsonArray(new JsonObject { ["key"] = new JsonArray() }) },
+        { "a security scheme that is not declared", d => d["paths"]![List]!["get"]!["security"] = new JsonArray(
+            new JsonObject { ["key"] = new JsonArray() }) },
         { "not those of the path", d => d["paths"]![$"{List}/{{name}}"]!["put"]!["parameters"]!.AsArray().Clear() },
         { "no answers", d => d["paths"]![List]!["get"]!["responses"] = new JsonObject() },
-        { "Nowhere is referred to and not there", d => d["components"]!["schemas"]!["RunPage"]!["properties"]!["items"]!["items"]!["$ref"] = "#/components/schemas/Nowhere" },
+        { "Nowhere is referred to and not there", d =>
+            d["components"]!["schemas"]!["RunPage"]!["properties"]!["items"]!["items"]!["$ref"] = "#/components/schemas/Nowhere" },
         { "Spare is there and not referred to", d => d["components"]!["schemas"]!["Spare"] = new JsonObject() },
         { "an unknown type", d => d["components"]!["schemas"]!["Slot"]!["type"] = "record" },
         { "'maxiumum' is not known", d => d["components"]!["schemas"]!["Slot"]!["maxiumum"] = 1 },
@@ -42,7 +44,8 @@ public sealed class CheckersTests
     [InlineData(200, "application/json", """{"name":"a","size":null,"changed":true}""")] // null where it is left out
     [InlineData(200, "text/plain", "a")] // another type
     [InlineData(418, "application/json", "{}")] // another status
-    [InlineData(400, "application/problem+json", """{"type":"urn:runner:store-full","title":"t","status":400,"detail":"d","code":"store-full"}""")] // another code
+    // Another code.
+    [InlineData(400, "application/problem+json", """{"type":"urn:runner:store-full","title":"t","status":400,"detail":"d","code":"store-full"}""")]
     public async Task An_answer_that_is_not_documented_is_found(int status, string type, string body)
     {
         var contract = new ApiContract(_text);

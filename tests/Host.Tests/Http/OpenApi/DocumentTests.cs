@@ -19,7 +19,8 @@ public sealed class DocumentTests : IAsyncLifetime
     {
         var missing = Routes.Where(r => r.Metadata.GetMetadata<Operation>() is null)
             .Select(r => $"{string.Join(',', r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])} {r.RoutePattern.RawText}");
-        Assert.True(!missing.Any(), $"Without a description: {string.Join("; ", missing)}. Describe it in src/Messages/Http/Api.cs and map it by that; src/Host/Http/LimitsApi.cs is an example.");
+        Assert.True(!missing.Any(), $"Without a description: {string.Join("; ", missing)}. "
+            + "Describe it in src/Messages/Http/Api.cs and map it by that; src/Host/Http/LimitsApi.cs is an example.");
     }
 
     [Fact]
@@ -27,7 +28,8 @@ public sealed class DocumentTests : IAsyncLifetime
     {
         var contract = await ReadAsync();
         var routes = Routes
-            .SelectMany(r => (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["any method"]).Select(m => $"{m} {r.RoutePattern.RawText}"));
+            .SelectMany(
+                r => (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["any method"]).Select(m => $"{m} {r.RoutePattern.RawText}"));
         Assert.Equal(routes.Order(StringComparer.Ordinal), contract.Operations.Select(o => $"{o.Method} {o.Path}").Order(StringComparer.Ordinal));
     }
 
@@ -48,7 +50,8 @@ public sealed class DocumentTests : IAsyncLifetime
         {
             var actual = Path.Combine(AppContext.BaseDirectory, "openapi.json");
             await File.WriteAllTextAsync(actual, served);
-            Assert.Fail($"docs/openapi.json is not what the node serves. That is in {actual}: if the difference is meant, copy it over docs/openapi.json.");
+            Assert.Fail(
+                $"docs/openapi.json is not what the node serves. That is in {actual}: if the difference is meant, copy it over docs/openapi.json.");
         }
     }
 
@@ -75,7 +78,8 @@ public sealed class DocumentTests : IAsyncLifetime
 
     /// <summary>Those of the API; the page to read it is none of it.</summary>
     private IEnumerable<RouteEndpoint> Routes =>
-        _api.Routes.OfType<RouteEndpoint>().Where(r => r.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true });
+        _api.Routes.OfType<RouteEndpoint>()
+            .Where(r => r.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true });
 
     private async Task<ApiContract> ReadAsync() => new((await _api.SendAsync("GET", OpenApiRoute.Path, token: null)).Body);
 

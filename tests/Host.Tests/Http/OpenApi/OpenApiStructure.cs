@@ -12,8 +12,8 @@ internal static partial class OpenApiStructure
     private static readonly string[] Methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
     private static readonly string[] SchemaKeywords =
     [
-        "$ref", "type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "items", "properties", "maxProperties", "required",
-        "additionalProperties", "allOf", "anyOf", "default", "description",
+        "$ref", "type", "format", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "items", "properties",
+        "maxProperties", "required", "additionalProperties", "allOf", "anyOf", "default", "description",
     ];
     private static readonly string[] SchemaTypes = ["null", "boolean", "object", "array", "number", "string", "integer"];
 
@@ -64,7 +64,8 @@ internal static partial class OpenApiStructure
         Keys(operation, at, problems, ["operationId", "summary", "tags", "security", "responses"], ["description", "parameters", "requestBody"]);
         Check(operation["tags"]!.AsArray().All(t => tags.Contains(t!.GetValue<string>())), $"{at}: a tag that is not declared", problems);
         Check(
-            operation["security"]!.AsArray().SelectMany(s => s!.AsObject()).All(s => schemes.ContainsKey(s.Key)), $"{at}: a security scheme that is not declared", problems);
+            operation["security"]!.AsArray().SelectMany(s => s!.AsObject()).All(s => schemes.ContainsKey(s.Key)),
+            $"{at}: a security scheme that is not declared", problems);
         var parameters = operation["parameters"]?.AsArray().Select(p => p!.AsObject()).ToArray() ?? [];
         foreach (var parameter in parameters)
         {
@@ -121,10 +122,12 @@ internal static partial class OpenApiStructure
     private static void Schema(string at, JsonNode schema, List<string> problems)
     {
         Keys(schema, at, problems, [], SchemaKeywords);
-        var types = schema["type"] is JsonArray several ? several.Select(t => t!.GetValue<string>()) : schema["type"] is { } one ? [one.GetValue<string>()] : [];
+        var types = schema["type"] is JsonArray several ? several.Select(t => t!.GetValue<string>())
+            : schema["type"] is { } one ? [one.GetValue<string>()] : [];
         Check(types.All(SchemaTypes.Contains), $"{at}: an unknown type", problems);
         Check(
-            schema["required"]?.AsArray().All(r => schema["properties"]!.AsObject().ContainsKey(r!.GetValue<string>())) ?? true, $"{at}: a required field it has not", problems);
+            schema["required"]?.AsArray().All(r => schema["properties"]!.AsObject().ContainsKey(r!.GetValue<string>())) ?? true,
+            $"{at}: a required field it has not", problems);
         Check(!types.Contains("array") || schema["items"] is not null, $"{at}: an array of what?", problems);
         if (schema["pattern"] is { } pattern)
         {
@@ -136,7 +139,8 @@ internal static partial class OpenApiStructure
             Schema($"{at}.{name}", inner!, problems);
         }
 
-        foreach (var inner in (schema["allOf"]?.AsArray() ?? []).Concat(schema["anyOf"]?.AsArray() ?? []).Append(schema["items"]).Append(schema["additionalProperties"] as JsonObject))
+        foreach (var inner in (schema["allOf"]?.AsArray() ?? []).Concat(schema["anyOf"]?.AsArray() ?? []).Append(schema["items"])
+            .Append(schema["additionalProperties"] as JsonObject))
         {
             if (inner is not null)
             {

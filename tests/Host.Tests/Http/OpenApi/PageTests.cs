@@ -46,7 +46,9 @@ public sealed partial class PageTests : IAsyncLifetime
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
         Assert.DoesNotContain('*', policy);
         Assert.NotEqual(policy, Assert.Single(second.Headers.GetValues("Content-Security-Policy")));
-        Assert.Contains(policy.Split("nonce-")[1].Split('\'')[0], System.Net.WebUtility.HtmlDecode(await first.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+        Assert.Contains(
+            policy.Split("nonce-")[1].Split('\'')[0], System.Net.WebUtility.HtmlDecode(await first.Content.ReadAsStringAsync()),
+            StringComparison.Ordinal);
     }
 
     private async Task<string> GetAsync(string path)

@@ -27,7 +27,8 @@ public sealed class TroubledNodeTests : IAsyncLifetime
         _api.Node.FailWith = new InvalidOperationException("A mistake inside.");
         await AskAllAsync(contract);
         _api.Node.FailWith = null;
-        foreach (var refusal in (Refusal[])[new StoreNotAvailable("The store is away."), new StoreIsFull("The disk is full."), new DiskLow("The disk is nearly full.")])
+        foreach (var refusal in (Refusal[])[new StoreNotAvailable("The store is away."), new StoreIsFull("The disk is full."), new DiskLow(
+            "The disk is nearly full.")])
         {
             _api.Node.RefuseWith = refusal;
             // A full store has to be able to answer what only reads.
@@ -36,7 +37,8 @@ public sealed class TroubledNodeTests : IAsyncLifetime
 
         _api.Node.RefuseWith = null;
         _api.Slot.BeginStop();
-        await AskAllAsync(contract, o => !o.Path.EndsWith("/events", StringComparison.Ordinal) && !o.Path.EndsWith("/logs", StringComparison.Ordinal));
+        await AskAllAsync(
+            contract, o => !o.Path.EndsWith("/events", StringComparison.Ordinal) && !o.Path.EndsWith("/logs", StringComparison.Ordinal));
 
         var documented = contract.Operations.SelectMany(o => o.Codes.Where(Troubles.Contains).Select(code => $"{o.Id} {code}"));
         var seen = contract.Seen.Where(s => Troubles.Contains(s.Split(' ')[1]));
@@ -50,7 +52,8 @@ public sealed class TroubledNodeTests : IAsyncLifetime
         http.DefaultRequestHeaders.Authorization = new("Bearer", ApiFixture.Token);
         foreach (var operation in contract.Operations.Where(which ?? (_ => true)))
         {
-            var path = operation.Path.Replace("{run}", Guid.Empty.ToString(), StringComparison.Ordinal).Replace("{flow}", "a", StringComparison.Ordinal)
+            var path = operation.Path.Replace("{run}", Guid.Empty.ToString(), StringComparison.Ordinal)
+                .Replace("{flow}", "a", StringComparison.Ordinal)
                 .Replace("{name}", "b", StringComparison.Ordinal);
             var query = operation.Path.EndsWith("/logs", StringComparison.Ordinal) ? "?stream=stdout" : "";
             using var request = new HttpRequestMessage(new HttpMethod(operation.Method), path + query);

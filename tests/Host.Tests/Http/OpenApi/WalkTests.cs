@@ -50,7 +50,8 @@ public sealed class WalkTests : IAsyncLifetime
         await WalkLimitsAsync();
         await WalkRetentionAsync();
         var documented = _contract.Operations.SelectMany(o => o.Statuses.Where(s => s[0] == '2').Select(s => $"{o.Id} {s}")
-            .Concat(o.Codes.Where(code => code.EndsWith("-not-found", StringComparison.Ordinal) || code is "deployment-invalid" or "submission-invalid" or "limit-invalid" or "prune-invalid"
+            .Concat(o.Codes.Where(code => code.EndsWith("-not-found", StringComparison.Ordinal) || code is "deployment-invalid"
+                or "submission-invalid" or "limit-invalid" or "prune-invalid"
                 or "run-already-ended" or "run-not-ended" or "key-used-otherwise").Select(code => $"{o.Id} {code}")));
         var unseen = documented.Except(_contract.Seen).ToArray();
         Assert.True(unseen.Length == 0, $"Documented and not met: {string.Join("; ", unseen)}. Send such a request in one of the walks here.");
@@ -105,7 +106,8 @@ public sealed class WalkTests : IAsyncLifetime
         using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_data, "store.db")};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "INSERT INTO journal (persistence_id, sequence_number, created, deleted, manifest, identifier, message) VALUES ('FlowRun/00000000-0000-8000-8000-00000000dead', 1, 0, 0, 'nonsense', 12701, '{}')";
+        command.CommandText = "INSERT INTO journal (persistence_id, sequence_number, created, deleted, manifest, identifier, message) "
+            + "VALUES ('FlowRun/00000000-0000-8000-8000-00000000dead', 1, 0, 0, 'nonsense', 12701, '{}')";
         command.ExecuteNonQuery();
         return run;
     }
@@ -135,7 +137,11 @@ public sealed class WalkTests : IAsyncLifetime
         await SendAsync("POST", Full + "/schedules/weekly/pause", null, 404);
         await SendAsync("POST", Full + "/schedules/weekly/resume", null, 404);
         await GetAsync(Full);
-        foreach (var (method, path) in new[] { ("GET", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/runs"), ("POST", "/schedules/any/pause"), ("POST", "/schedules/any/resume") })
+        foreach (var (method, path) in new[]
+        {
+            ("GET", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/runs"), ("POST", "/schedules/any/pause"),
+            ("POST", "/schedules/any/resume")
+        })
         {
             await SendAsync(method, "/api/v1/deployments/not/there" + path, null, 404);
         }
@@ -168,14 +174,16 @@ public sealed class WalkTests : IAsyncLifetime
         await GetAsync($"/api/v1/runs/{again}/events");
         var failed = IdOf(await SendAsync("POST", "/api/v1/deployments/walk/fails/runs", null, 201));
         await GetAsync($"/api/v1/runs/{failed}/events");
-        foreach (var query in (string[])["", "?limit=2", "?state=Failed&since=2020-01-01T00:00:00Z", "?deployment=walk%2Ffails", "?tag=walk&state=completed"])
+        foreach (var query in
+            (string[])["", "?limit=2", "?state=Failed&since=2020-01-01T00:00:00Z", "?deployment=walk%2Ffails", "?tag=walk&state=completed"])
         {
             await GetAsync("/api/v1/runs" + query);
         }
 
         var page = JsonDocument.Parse(await SendAsync("GET", "/api/v1/runs?limit=1", null, 200)).RootElement;
         await GetAsync($"/api/v1/runs?limit=1&after={page.GetProperty("next").GetString()}");
-        foreach (var (method, path) in new[] { ("GET", ""), ("GET", "/events"), ("GET", "/logs?follow=true"), ("POST", "/cancel"), ("POST", "/retry") })
+        foreach (var (method, path) in
+            new[] { ("GET", ""), ("GET", "/events"), ("GET", "/logs?follow=true"), ("POST", "/cancel"), ("POST", "/retry") })
         {
             await SendAsync(method, $"/api/v1/runs/{Unknown}{path}", null, 404);
         }

@@ -33,7 +33,8 @@ internal sealed class CheckJournal : AsyncWriteJournal
     private readonly CheckStore _store = Context.System.Settings.Setup.Get<CheckStore>().Value;
 
     public override Task ReplayMessagesAsync(
-        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max,
+        Action<IPersistentRepresentation> recoveryCallback) =>
         Later(() =>
         {
             var events = _store.Of(persistenceId);

@@ -51,7 +51,8 @@ internal sealed class ContainsKeyword(SchemaNode schema, int least, int most, bo
         }
 
         return (found >= least && found <= most) || run.Violated(
-            path, run.Quiet ? "" : $"expected {Counts.InWords(least, most)} {Counts.Of(least, most, "item")} as 'contains' describes; there {(found == 1 ? "is" : "are")} {found}");
+            path, run.Quiet ? "" : $"expected {Counts.InWords(least, most)} {Counts.Of(least, most, "item")} as 'contains' describes; "
+                + $"there {(found == 1 ? "is" : "are")} {found}");
     }
 }
 
@@ -60,7 +61,8 @@ internal sealed class ItemCountKeyword(int least, int most) : Keyword
 {
     public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run) =>
         value.Kind != JsonValueKind.Array || (value.Items.Count >= least && value.Items.Count <= most)
-        || run.Violated(path, run.Quiet ? "" : $"expected {Counts.InWords(least, most)} {Counts.Of(least, most, "item")}; there {(value.Items.Count == 1 ? "is" : "are")} {value.Items.Count}");
+        || run.Violated(path, run.Quiet ? "" : $"expected {Counts.InWords(least, most)} {Counts.Of(least, most, "item")}; "
+            + $"there {(value.Items.Count == 1 ? "is" : "are")} {value.Items.Count}");
 }
 
 /// <summary><c>uniqueItems</c>.</summary>
@@ -77,7 +79,8 @@ internal sealed class UniqueItemsKeyword : Keyword
         var first = new Dictionary<JsonData, int>(value.Items.Count);
         for (var i = 0; i < value.Items.Count && (fits || !run.Quiet); i++)
         {
-            fits &= first.TryAdd(value.Items[i], i) || run.Violated(path.Item(i), run.Quiet ? "" : $"is equal to {path.Item(first[value.Items[i]])}; expected items that all differ");
+            fits &= first.TryAdd(value.Items[i], i)
+                || run.Violated(path.Item(i), run.Quiet ? "" : $"is equal to {path.Item(first[value.Items[i]])}; expected items that all differ");
         }
 
         return fits;

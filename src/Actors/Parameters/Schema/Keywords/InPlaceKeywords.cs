@@ -104,15 +104,17 @@ internal sealed class AlternativesKeyword(string name, ImmutableArray<SchemaNode
         }
 
         return fitting.Count > 0 && !(exactlyOne && fitting.Count > 1) || (fitting.Count > 1
-            ? run.Violated(path, run.Quiet ? "" : $"fits {string.Join(" and ", fitting.Select(i => string.Create(CultureInfo.InvariantCulture, $"{name}[{i}]")))}; expected to fit exactly one")
+            ? run.Violated(path, run.Quiet ? ""
+                : $"fits {string.Join(" and ", fitting.Select(i => string.Create(CultureInfo.InvariantCulture, $"{name}[{i}]")))}; "
+                    + "expected to fit exactly one")
             : Explain(branches, path, seen, run));
     }
 
     private bool IsDecided(int fitting, bool watched) => exactlyOne ? fitting > 1 && !watched : fitting > 0 && !watched;
 
     /// <summary>
-    /// Tells what is wrong with the alternative that was meant, where that can be known: the only one that does not fail for the value's type, or for what
-    /// a property has to be for this alternative to be the one. Otherwise what each would ask for.
+    /// Tells what is wrong with the alternative that was meant, where that can be known: the only one that does not fail for the value's type, or for
+    /// what a property has to be for this alternative to be the one. Otherwise what each would ask for.
     /// </summary>
     private bool Explain(List<Branch>? branches, JsonPath path, Seen? seen, Evaluation run)
     {

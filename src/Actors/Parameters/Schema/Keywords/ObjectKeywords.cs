@@ -9,7 +9,8 @@ namespace Runner.Actors.Parameters.Schema.Keywords;
 /// <summary><c>properties</c>, <c>patternProperties</c> and <c>additionalProperties</c>: together they say what each property is to be.</summary>
 /// <param name="others">For those that the first two do not name; null for anything.</param>
 internal sealed class PropertiesKeyword(
-    FrozenDictionary<string, SchemaNode> named, ImmutableArray<(EcmaPattern Pattern, SchemaNode Schema)> patterns, SchemaNode? others, bool othersRefused) : Keyword
+    FrozenDictionary<string, SchemaNode> named, ImmutableArray<(EcmaPattern Pattern, SchemaNode Schema)> patterns, SchemaNode? others,
+    bool othersRefused) : Keyword
 {
     private const int LongestHint = 60;
 
@@ -147,7 +148,8 @@ internal sealed class DependentKeyword(string trigger, ImmutableArray<string> na
         var fits = true;
         foreach (var name in names)
         {
-            fits &= value.Properties.ContainsKey(name) || run.Violated(path.Property(name), run.Quiet ? "" : $"is required where {JsonPath.Quote(trigger)} is given");
+            fits &= value.Properties.ContainsKey(name)
+                || run.Violated(path.Property(name), run.Quiet ? "" : $"is required where {JsonPath.Quote(trigger)} is given");
         }
 
         return schema is null ? fits : fits & InPlaceKeyword.Applies(schema, value, path, seen, run);
@@ -159,7 +161,8 @@ internal sealed class LeastPropertiesKeyword(int least) : Keyword
 {
     public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run) =>
         value.Kind != JsonValueKind.Object || value.Properties.Count >= least
-        || run.Violated(path, run.Quiet ? "" : $"expected at least {least} {Counts.Of(least, least, "property")}; there {(value.Properties.Count == 1 ? "is" : "are")} {value.Properties.Count}");
+        || run.Violated(path, run.Quiet ? "" : $"expected at least {least} {Counts.Of(least, least, "property")}; "
+            + $"there {(value.Properties.Count == 1 ? "is" : "are")} {value.Properties.Count}");
 }
 
 /// <summary><c>maxProperties</c>.</summary>
@@ -169,7 +172,8 @@ internal sealed class MostPropertiesKeyword(int most) : Keyword
 
     public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run) =>
         value.Kind != JsonValueKind.Object || value.Properties.Count <= most
-        || run.Violated(path, run.Quiet ? "" : $"expected at most {most} {Counts.Of(most, most, "property")}; there {(value.Properties.Count == 1 ? "is" : "are")} {value.Properties.Count}");
+        || run.Violated(path, run.Quiet ? "" : $"expected at most {most} {Counts.Of(most, most, "property")}; "
+            + $"there {(value.Properties.Count == 1 ? "is" : "are")} {value.Properties.Count}");
 }
 
 /// <summary><c>unevaluatedProperties</c>.</summary>

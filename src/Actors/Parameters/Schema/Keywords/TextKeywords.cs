@@ -20,7 +20,8 @@ internal sealed class LengthKeyword(int least, int most) : Keyword
             length -= char.IsLowSurrogate(c) ? 1 : 0;
         }
 
-        return (length >= least && length <= most) || run.Violated(path, run.Quiet ? "" : $"expected a text of {Counts.InWords(least, most)} {Counts.Of(least, most, "character")}; this one has {length}");
+        return (length >= least && length <= most) || run.Violated(
+            path, run.Quiet ? "" : $"expected a text of {Counts.InWords(least, most)} {Counts.Of(least, most, "character")}; this one has {length}");
     }
 }
 

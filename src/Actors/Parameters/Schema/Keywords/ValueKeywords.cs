@@ -9,7 +9,8 @@ internal sealed class NothingKeyword : Keyword
 {
     public override bool HoldsForParts => true;
 
-    public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run) => run.Violated(path, "nothing is allowed here", ViolationKind.Type);
+    public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run) =>
+        run.Violated(path, "nothing is allowed here", ViolationKind.Type);
 }
 
 /// <summary><c>type</c>.</summary>
@@ -49,7 +50,8 @@ internal sealed class TypeKeyword(ImmutableArray<string> types) : Keyword
 internal sealed class OneOfValuesKeyword(FrozenSet<JsonData> values, string expected) : Keyword
 {
     public override bool Fits(JsonData value, JsonPath path, Seen? seen, Evaluation run) =>
-        values.Contains(value) || run.Violated(path, run.Quiet ? "" : $"expected {expected}; there is {(value.Kind == JsonValueKind.String ? "another text" : value.Described)}", ViolationKind.Value);
+        values.Contains(value) || run.Violated(path, run.Quiet ? ""
+            : $"expected {expected}; there is {(value.Kind == JsonValueKind.String ? "another text" : value.Described)}", ViolationKind.Value);
 }
 
 /// <summary><c>minimum</c>, <c>maximum</c> and their exclusive forms.</summary>

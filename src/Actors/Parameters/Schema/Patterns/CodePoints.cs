@@ -104,7 +104,8 @@ internal sealed class CodePoints
     {
         if (_ranges is [var (only, same)] && only == same && only is < 0xD800 or (> 0xDFFF and <= 0xFFFF))
         {
-            _ = only < 0x80 && char.IsAsciiLetterOrDigit((char)only) ? pattern.Append((char)only) : pattern.Append(CultureInfo.InvariantCulture, $"\\u{only:X4}");
+            _ = only < 0x80 && char.IsAsciiLetterOrDigit((char)only) ? pattern.Append((char)only)
+                : pattern.Append(CultureInfo.InvariantCulture, $"\\u{only:X4}");
             return;
         }
 

@@ -14,13 +14,17 @@ internal sealed class EcmaPattern
     /// <summary>How long a pattern may take for one text.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long all patterns of one check may take together: many texts that each take nearly as long as one may would hang a node as well.</summary>
+    /// <summary>
+    /// How long all patterns of one check may take together: many texts that each take nearly as long as one may would hang a node as well.
+    /// </summary>
     public static readonly TimeSpan PatienceForAll = TimeSpan.FromSeconds(5);
 
     /// <summary>How many patterns are kept for the next schema that has them: making one costs more than most checks.</summary>
     private const int MostKept = 500;
 
-    /// <summary>What is longer in .NET's words (all letters, pairs included, are 10,000) takes seconds to make a machine of that does not backtrack.</summary>
+    /// <summary>
+    /// What is longer in .NET's words (all letters, pairs included, are 10,000) takes seconds to make a machine of that does not backtrack.
+    /// </summary>
     private const int LongestForMachine = 6_000;
 
     /// <summary>Of a pattern as it is written; a longer one is no longer read by people, and .NET reads it in minutes.</summary>

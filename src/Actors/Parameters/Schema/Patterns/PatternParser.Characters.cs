@@ -135,7 +135,9 @@ internal sealed partial class PatternParser
         if (_at < _text.Length && _text[_at] == '{')
         {
             var end = _text.IndexOf('}', _at);
-            if (end < 0 || end - _at > 10 || !int.TryParse(_text.AsSpan(_at + 1, end - _at - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var point) || point > 0x10FFFF)
+            if (end < 0 || end - _at > 10
+                || !int.TryParse(_text.AsSpan(_at + 1, end - _at - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var point)
+                || point > 0x10FFFF)
             {
                 return null;
             }
@@ -162,7 +164,8 @@ internal sealed partial class PatternParser
 
     private int? TakeHex(int digits)
     {
-        if (_at + digits > _text.Length || !int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+        if (_at + digits > _text.Length
+            || !int.TryParse(_text.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
         {
             return null;
         }

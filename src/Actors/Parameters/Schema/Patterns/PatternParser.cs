@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Runner.Actors.Parameters.Schema.Patterns;
 
 /// <summary>
-/// Reads a regular expression of ECMA-262 (with its <c>u</c> flag, as JSON Schema asks for). Where browsers are lenient without that flag and nothing else
-/// can be meant (<c>\-</c>, <c>{</c> as itself), so is this.
+/// Reads a regular expression of ECMA-262 (with its <c>u</c> flag, as JSON Schema asks for). Where browsers are lenient without that flag and nothing
+/// else can be meant (<c>\-</c>, <c>{</c> as itself), so is this.
 /// </summary>
 internal sealed partial class PatternParser
 {
@@ -148,7 +148,8 @@ internal sealed partial class PatternParser
             return null;
         }
 
-        if (!int.TryParse(least, CultureInfo.InvariantCulture, out var from) || !int.TryParse(most.Length == 0 ? "0" : most, CultureInfo.InvariantCulture, out var to))
+        if (!int.TryParse(least, CultureInfo.InvariantCulture, out var from)
+            || !int.TryParse(most.Length == 0 ? "0" : most, CultureInfo.InvariantCulture, out var to))
         {
             throw Wrong("so many repetitions are not possible");
         }

@@ -36,7 +36,8 @@ internal static class UnicodeCategories
         };
         var initial = plain switch
         {
-            "Letter" => "L", "Mark" or "Combining_Mark" => "M", "Number" => "N", "Punctuation" or "punct" => "P", "Symbol" => "S", "Separator" => "Z", "Other" => "C",
+            "Letter" => "L", "Mark" or "Combining_Mark" =>
+                "M", "Number" => "N", "Punctuation" or "punct" => "P", "Symbol" => "S", "Separator" => "Z", "Other" => "C",
             _ => plain,
         };
         return initial switch
