@@ -45,6 +45,7 @@ internal sealed class ApiConnection : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>A request and its whole answer as a value.</summary>
+    // In one piece: what is sent again, and why, is decided by how the try before it ended.
     public async Task<T> SendAsync<T>(ApiCall<T> call, CancellationToken cancel)
     {
         if (call.Body is { Length: > MaxBody } body)

@@ -5,6 +5,7 @@ namespace Runner.Actors.FlowRuns;
 /// <summary>The state of a run after each of its events.</summary>
 internal static class FlowRunTransitions
 {
+    // In one piece: an arm for each event.
     public static FlowRunState Apply(FlowRunState state, IRunEvent @event, DateTimeOffset at)
     {
         state = state with { Sequence = state.Sequence + 1 };

@@ -25,25 +25,13 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
         var secrets = ImmutableArray.CreateBuilder<SecretVariable>();
         foreach (var (name, value) in recipe.Env)
         {
-            switch (value)
+            if (SourceOf(value) is { } source)
             {
-                case null:
-                    environment.Add(new(name, null));
-                    break;
-                case EnvValue.Text(var text):
-                    environment.Add(new(name, filling.Variable(name, text)));
-                    break;
-                case EnvValue.FromEnv(var variable):
-                    secrets.Add(new(name, new SecretSource.Variable(variable)));
-                    break;
-                case EnvValue.FromFile(var path):
-                    secrets.Add(new(name, new SecretSource.File(path)));
-                    break;
-                case EnvValue.FromCommand(var argv):
-                    secrets.Add(new(name, new SecretSource.Command(argv)));
-                    break;
-                default:
-                    break;
+                secrets.Add(new(name, source));
+            }
+            else
+            {
+                environment.Add(new(name, value is EnvValue.Text(var text) ? filling.Variable(name, text) : null));
             }
         }
 
@@ -64,6 +52,15 @@ internal sealed class ProcessSpecs(Func<Guid, IEnumerable<KeyValuePair<string, s
             Secrets = secrets.DrainToImmutable(),
         };
     }
+
+    /// <summary>Where a value is read at start; null of one that is said or removed.</summary>
+    private static SecretSource? SourceOf(EnvValue? value) => value switch
+    {
+        EnvValue.FromEnv(var variable) => new SecretSource.Variable(variable),
+        EnvValue.FromFile(var path) => new SecretSource.File(path),
+        EnvValue.FromCommand(var argv) => new SecretSource.Command(argv),
+        _ => null,
+    };
 
     /// <summary>Fills in templates up to what the system takes: after the first text that is too long nothing more is put together.</summary>
     private sealed class Filling(TemplateValues values)

@@ -84,7 +84,7 @@ internal static class PruneCommand
 
         private static string Room(StoreRoom store) =>
             $" The store takes {Sizes.Text(store.Bytes)}, of which {Sizes.Text(store.FreeBytes)} are free: "
-            + (store.GivesBack ? "most of that goes back to the disk by and by."
+            + (store.GivesBack ? "most of that goes back to the disk over time."
                 : "new runs use them; this store was made by an older version, and its file keeps its size.");
 
         private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

@@ -103,32 +103,8 @@ public sealed class DeploymentFile
 
     private static List<(DeploymentSpec? Spec, Origin Origin)> ReadFile(FileScope scope, FileBounds bounds, LimitSizes limits)
     {
-        const string expected = "'deployments:' with a list of deployments";
-        if (ReadText(scope, bounds) is not { } text)
+        if (ReadText(scope, bounds) is not { } text || ReadRoot(scope, bounds, text) is not { } map)
         {
-            return [];
-        }
-
-        YamlItem? root;
-        try
-        {
-            root = YamlReader.Read(text, bounds, (line, column, message) => scope.Problem(line, column, "", message));
-        }
-        catch (YamlRefusedException e)
-        {
-            scope.Problem(e.Line, e.Column, "", e.Message);
-            return [];
-        }
-
-        if (root is null or YamlScalar { Kind: ScalarKind.Null })
-        {
-            scope.Problem(1, 1, "", $"the file is empty; expected {expected}");
-            return [];
-        }
-
-        if (root is not YamlMap map)
-        {
-            scope.Expected(root, "", expected);
             return [];
         }
 
@@ -149,6 +125,31 @@ public sealed class DeploymentFile
         });
         fields.RefuseUnknown();
         return origins;
+    }
+
+    /// <summary>Null if the file is no mapping, which has been said.</summary>
+    private static YamlMap? ReadRoot(FileScope scope, FileBounds bounds, string text)
+    {
+        const string expected = "'deployments:' with a list of deployments";
+        try
+        {
+            switch (YamlReader.Read(text, bounds, (line, column, message) => scope.Problem(line, column, "", message)))
+            {
+                case YamlMap map:
+                    return map;
+                case null or YamlScalar { Kind: ScalarKind.Null }:
+                    scope.Problem(1, 1, "", $"the file is empty; expected {expected}");
+                    return null;
+                case var other:
+                    scope.Expected(other, "", expected);
+                    return null;
+            }
+        }
+        catch (YamlRefusedException e)
+        {
+            scope.Problem(e.Line, e.Column, "", e.Message);
+            return null;
+        }
     }
 
     internal static string? ReadText(FileScope scope, FileBounds bounds)

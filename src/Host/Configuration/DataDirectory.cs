@@ -116,6 +116,7 @@ internal sealed class DataDirectory : IDisposable
     }
 
     /// <returns>That others could read it, in a sentence; null if they could not.</returns>
+    // In one piece: most of it is what a user is told of each thing that can be in the way.
     private static string? Close(string path)
     {
         if (OperatingSystem.IsWindows())

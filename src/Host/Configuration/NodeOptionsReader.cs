@@ -27,6 +27,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     public string OriginOf(NodeSetting setting) => _origins.GetValueOrDefault(setting, NodeSetting.Default);
 
     /// <summary>The settings, or what is wrong with them; exactly one of the two is set.</summary>
+    // In one piece: a line for each setting, which the compiler asks for.
     public (NodeOptions? Options, ImmutableArray<OptionMistake> Mistakes) Read(NodeFlags flags)
     {
         _mistakes.Clear();

@@ -23,7 +23,7 @@ public sealed class PruneTests
         Assert.Contains("Deleted 2,000 of 2,034 runs", run.Error, StringComparison.Ordinal);
         Assert.Equal(
             "2,034 ended runs and 1.5 MiB of output deleted. "
-            + "The store takes 4.0 MiB, of which 3.0 MiB are free: most of that goes back to the disk by and by.\n", run.Out);
+            + "The store takes 4.0 MiB, of which 3.0 MiB are free: most of that goes back to the disk over time.\n", run.Out);
     }
 
     [Theory]
