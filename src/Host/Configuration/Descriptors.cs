@@ -28,7 +28,7 @@ internal static class Descriptors
     /// <returns>What the API takes and how many programs run at once, so that the node never runs out.</returns>
     public static (ApiLoad Load, int Programs) Share(long? open, NodeOptions options, Action<LogEventLevel, string> say)
     {
-        var wanted = ApiLoad.Default with { Commands = options.MaxPendingCommands, Followers = options.MaxFollowers };
+        var wanted = new ApiLoad(options.MaxPendingCommands, options.MaxFollowers, ApiLoad.UsualReserve);
         if (open is not { } there || there >= Needed(wanted, options.ProcessLimit))
         {
             return (wanted, options.ProcessLimit);

@@ -64,7 +64,8 @@ internal sealed class NodeSetting
         "data", SettingKind.Path, "Where the node keeps everything: store, output, token", null, o => o.DataDirectory)
         { Flag = ("--data", "DIR"), OtherwiseSays = "$XDG_DATA_HOME/runner-actors, else ~/.local/share/runner-actors" };
     public static NodeSetting Listen { get; } = new(
-        "listen", SettingKind.Text, "Where the API listens: HOST:PORT. Port 0 takes a free one", "127.0.0.1:4270", o => o.Listen.ToString())
+        "listen", SettingKind.Text, "Where the API listens: HOST:PORT. Port 0 takes a free one", ListenAddress.Default.ToString(),
+        o => o.Listen.ToString())
         { Flag = ("--listen", "HOST:PORT") };
     public static NodeSetting Limit { get; } = new(
         "limit", SettingKind.Whole, "How many programs run at once on this node", "100", o => o.ProcessLimit)

@@ -6,8 +6,8 @@ namespace Runner.Host.Http;
 /// <param name="Reserve">Connections beside those of followers, so that commands get through however many follow.</param>
 internal sealed record ApiLoad(int Commands, int Followers, int Reserve)
 {
-    /// <summary>As the settings' defaults say, where descriptors are not scarce.</summary>
-    public static ApiLoad Default { get; } = new(1_000, 4_000, 1_024);
+    /// <summary>The reserve where descriptors are not scarce.</summary>
+    public const int UsualReserve = 1_024;
 
     /// <summary>One more is closed as soon as it is made.</summary>
     public int Connections => Followers + Reserve;

@@ -25,7 +25,7 @@ internal sealed record ApiServerParts(
     public ImmutableArray<IHealthCheck> Checks { get; init; } = [];
 
     /// <summary>How much it takes at once.</summary>
-    public ApiLoad Load { get; init; } = ApiLoad.Default;
+    public required ApiLoad Load { get; init; }
 
     /// <summary>Where requests are measured, and what <c>/metrics</c> shows; null has neither.</summary>
     public Telemetry.Telemetry? Telemetry { get; init; }

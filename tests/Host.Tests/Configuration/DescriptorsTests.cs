@@ -14,7 +14,7 @@ public sealed class DescriptorsTests
     {
         var (load, programs) = Descriptors.Share(open, Options, (_, _) => Assert.Fail("There is enough."));
 
-        Assert.Equal((ApiLoad.Default, 100), (load, programs));
+        Assert.Equal((new ApiLoad(1_000, 4_000, ApiLoad.UsualReserve), 100), (load, programs));
     }
 
     [Theory]

@@ -43,7 +43,11 @@ public sealed class ApiFixture : IAsyncLifetime
         Files = new OutputFiles(Data);
         _server = await ApiServer.StartAsync(
             new ApiServerParts(
-                ListenAddress.Default with { Port = 0 }, ["node.example"], Tokens, Slot, Files, SystemTime.Provider, Logger.None), default);
+                ListenAddress.Default with { Port = 0 }, ["node.example"], Tokens, Slot, Files, SystemTime.Provider, Logger.None)
+            {
+                Load = new ApiLoad(Commands: 1_000, Followers: 4_000, ApiLoad.UsualReserve),
+            },
+            default);
         if (Filled)
         {
             Fill();
