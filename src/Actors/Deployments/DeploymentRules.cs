@@ -50,6 +50,11 @@ internal static class DeploymentRules
 
         FlowRuns.ExitRules.Check(spec, problems);
         problems.AddRange(DeploymentSpec.Fields.SelectMany(field => field.OutOfBounds(spec, "")));
+        if (ScheduleRules.ProblemOfCatchUp(spec) is { } catchUp && problems.All(p => p.Field is not ("catchup" or "catchup_limit")))
+        {
+            problems.Add(catchUp);
+        }
+
         return problems.ToImmutable();
     }
 
@@ -261,10 +266,6 @@ internal static class DeploymentRules
             problems.AddRange(ScheduleRules.Problems(schedule).Select(p => p with { Field = p.Field.Length == 0 ? field : $"{field}.{p.Field}" }));
         }
 
-        if (ScheduleRules.ProblemOfCatchUp(spec) is { } catchUp)
-        {
-            problems.Add(catchUp);
-        }
     }
 
     private static void CheckLimits(DeploymentSpec spec, ImmutableArray<Problem>.Builder problems)

@@ -10,9 +10,10 @@ internal static class ScheduleRules
 {
     public static ImmutableArray<Problem> Problems(ScheduleSpec spec)
     {
-        Problem[] bounds = [.. ScheduleSpec.Fields.SelectMany(field => field.OutOfBounds(spec, ""))];
+        var problems = ScheduleCompiler.Compile(spec).Problems;
         // What compiles a schedule has bounds of its own, as it is used without a deployment, too; a field is told once.
-        return [.. ScheduleCompiler.Compile(spec).Problems.Where(p => bounds.All(b => b.Field != p.Field)), .. bounds];
+        return [.. problems, .. ScheduleSpec.Fields.SelectMany(field => field.OutOfBounds(spec, ""))
+            .Where(bound => problems.All(p => p.Field != bound.Field))];
     }
 
     /// <summary>A bound is about what <see cref="CatchUpPolicy.All"/> runs; beside another policy it would promise what does not happen.</summary>

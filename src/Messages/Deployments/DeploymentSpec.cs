@@ -111,7 +111,7 @@ public sealed record DeploymentSpec
         },
         new WholeField<DeploymentSpec>("catchup_limit", d => d.CatchUpLimit, (d, v) => d with { CatchUpLimit = v }, 1, 1_000_000)
         {
-            JsonName = "catchUpLimit", About = "how many missed occurrences of a schedule run, the newest; only where all would",
+            JsonName = "catchUpLimit", About = "how many missed occurrences of a schedule run, the newest; only where all would run",
             Default = "no bound", Example = "100",
         },
         new PartField<DeploymentSpec, ConcurrencySpec>(
@@ -127,8 +127,8 @@ public sealed record DeploymentSpec
         },
         new WholesField<DeploymentSpec>("success_codes", d => d.SuccessCodes, (d, v) => d with { SuccessCodes = v }, 256)
         {
-            Type = "list of exit codes", About = "those that complete a run; without `0`, 0 fails", Expected = "a list of exit codes, such as [0, 3]",
-            Default = "`[0]`", Range = "0 to 255", Example = "[0, 3]",
+            Type = "list of whole numbers", About = "the exit codes, 0 to 255, that complete a run; without `0`, 0 fails",
+            Expected = "a list of exit codes, such as [0, 3]", Default = "`[0]`", Example = "[0, 3]",
         },
         new PartField<DeploymentSpec, RetrySpec>("retries", d => d.Retries, (d, v) => d with { Retries = v }, RetrySpec.Fields, RetrySpec.None)
         {

@@ -23,7 +23,7 @@ public sealed record RetrySpec
         // Where there are delays, their number would be the count if none were said.
         new WholeField<RetrySpec>("count", r => r.Count == 0 && r.Delays.IsEmpty ? null : r.Count, (r, v) => r with { Count = v }, 0, Most)
         {
-            About = "retries after the first attempt", Default = "0, or the length of `delays`", Example = "3",
+            About = "retries after the first attempt", Default = "0, or the length of `delays`", DefaultInJson = "0", Example = "3",
         },
         new DurationField<RetrySpec>("delay", r => r.Delay == TimeSpan.Zero ? null : r.Delay, (r, v) => r with { Delay = v }, TimeSpan.Zero, Longest)
         {
@@ -47,7 +47,8 @@ public sealed record RetrySpec
         },
         new TextsField<RetrySpec>("on", r => r.On, (r, v) => r with { On = v }, MostEnds)
         {
-            Type = "list of exit codes and names of signals", About = "of the ends by exit code or signal, those that are retried; "
+            Type = "list of exit codes and names of signals",
+            About = "of the ends by exit code (`75`) or signal (`SIGKILL`), those that are retried; "
                 + "a timeout, a failed start and a lost node are retried whatever stands here",
             Expected = EndsExpected, Default = "all", Range = "codes 0 to 255, `SIGHUP` to `SIGSYS`", Example = "[75, SIGKILL]",
         },

@@ -23,16 +23,17 @@ public sealed record ScheduleSpec
         },
         new InstantField<ScheduleSpec>("anchor", s => s.Anchor, (s, v) => s with { Anchor = v })
         {
-            About = "one that is an occurrence of the interval", Default = "`1970-01-01T00:00:00Z`", Example = "2026-01-01T00:00:30Z",
+            About = "an instant that is an occurrence of the interval", Default = "`1970-01-01T00:00:00Z`", Example = "2026-01-01T00:00:30Z",
         },
         new TextField<ScheduleSpec>("cron", s => s.Cron, (s, v) => s with { Cron = v })
         {
-            About = "five fields (minute, hour, day of month, month, day of week), six with seconds first, or a macro such as `@daily`",
+            About = "five fields (minute, hour, day of month, month, day of week), six with seconds first, or a macro such as `@daily`; "
+                + "a schedule has one of this, `interval` and `rrule`",
             Expected = "a cron expression, such as \"0 4 * * sun\"", Range = "[schedules.md](schedules.md)", Example = "\"*/5 8-18 * * mon-fri\"",
         },
         new FlagField<ScheduleSpec>("day_or", s => s.DayOr, (s, v) => s with { DayOr = v })
         {
-            About = "of a cron expression that restricts both day fields, whether a day matches when either does or only when both do",
+            About = "of a cron expression that restricts both day fields, whether a day matches when either does (`true`) or only when both do",
             Default = "`true`", Example = "false",
         },
         new TextField<ScheduleSpec>("rrule", s => s.Rrule, (s, v) => s with { Rrule = v })

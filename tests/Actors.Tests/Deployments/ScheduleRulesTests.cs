@@ -70,6 +70,7 @@ public sealed class ScheduleRulesTests
     [InlineData(CatchUpPolicy.All, 1_000_001, "expected a whole number from 1 to 1000000")]
     [InlineData(CatchUpPolicy.Latest, 5, "only 'catchup: all' has a limit")]
     [InlineData(CatchUpPolicy.None, 5, "only 'catchup: all' has a limit")]
+    [InlineData(CatchUpPolicy.Latest, 0, "expected a whole number from 1 to 1000000")]
     public void A_catch_up_limit_belongs_to_catching_up_with_all(CatchUpPolicy policy, int limit, string problem)
     {
         var problems = DeploymentRules.Problems(Spec(Interval) with { CatchUp = policy, CatchUpLimit = limit });

@@ -60,6 +60,15 @@ public sealed class DeploymentFileWriterTests : IDisposable
         Assert.Empty(read.Limits);
     }
 
+    /// <summary>A later version may know more words: what it wrote is exported all the same, and refused by name where it is read.</summary>
+    [Fact]
+    public void A_word_that_nobody_knows_is_written_as_its_number()
+    {
+        var spec = new DeploymentSpec { Name = "a/b", Command = ["x"], Workdir = "/", CatchUp = (CatchUpPolicy)7 };
+
+        Assert.Contains("catchup: 7\n", Write(ImmutableSortedDictionary<string, int>.Empty, [spec]).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void It_is_for_people_to_read_too()
     {

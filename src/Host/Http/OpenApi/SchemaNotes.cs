@@ -120,7 +120,11 @@ internal static class SchemaNotes
     });
 
     /// <summary>Of what a deployment file declares, what its field says, unless JSON has more to say.</summary>
-    public static SchemaNote? Of(Type type, string field) => All.GetValueOrDefault((type, field)) ?? Declared.GetValueOrDefault((type, field));
+    public static SchemaNote? Of(Type type, string field) => (All.GetValueOrDefault((type, field)), Declared.GetValueOrDefault((type, field))) switch
+    {
+        ({ } own, { } declared) => own with { Bound = declared.Bound + own.Bound },
+        var (own, declared) => own ?? declared,
+    };
 
     private static FrozenDictionary<(Type Type, string Field), SchemaNote> Declared { get; } = new[]
     {
@@ -131,7 +135,8 @@ internal static class SchemaNotes
         fields.Select(field => KeyValuePair.Create((typeof(T), field.JsonName), new SchemaNote(Sentence(field), schema => Bound(schema, field))));
 
     private static string? Sentence(Field field) => field.About is not { } about ? null
-        : $"{char.ToUpperInvariant(about[0])}{about[1..]}.{(field.DefaultInJson is { } usual ? $" Left out: {usual}." : "")}";
+        : $"{char.ToUpperInvariant(about[0])}{about[1..]}{(field.RangeInWords is { } range ? $"; {range}" : "")}."
+            + (field.DefaultInJson is { } usual ? $" Left out: {usual}." : "");
 
     private static void Bound(OpenApiSchema schema, Field field)
     {

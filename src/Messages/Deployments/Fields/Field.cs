@@ -12,7 +12,7 @@ namespace Runner.Messages.Deployments.Fields;
 internal abstract record Field(string Name)
 {
     /// <summary>As JSON spells it.</summary>
-    public string JsonName { get => field ?? Camel(Name); init; }
+    public string JsonName { get => field ??= Camel(Name); init; }
 
     /// <summary>What it is for, beginning small and without a full stop; null where its name says it all.</summary>
     public string? About { get; init; }
@@ -24,7 +24,7 @@ internal abstract record Field(string Name)
     public string? Default { get; init; }
 
     /// <summary>The same, as JSON spells it.</summary>
-    public virtual string? DefaultInJson => Default;
+    public string? DefaultInJson { get => field ?? UsualDefaultInJson; init; }
 
     /// <summary>Which values are possible, in Markdown; null if all of its type are.</summary>
     public string? Range { get => field ?? UsualRange; init; }
@@ -46,6 +46,11 @@ internal abstract record Field(string Name)
     protected virtual string UsualExpected => UsualType;
 
     protected virtual string? UsualRange => null;
+
+    protected virtual string? UsualDefaultInJson => Default;
+
+    /// <summary>The bounds that a schema has no keyword for; null if there are none.</summary>
+    public virtual string? RangeInWords => null;
 
     /// <summary>The characters, items or entries it may have; null if they are not bounded.</summary>
     public virtual int? MostLength => null;
@@ -236,6 +241,8 @@ internal sealed record DurationField<T>(string Name, Func<T, TimeSpan?> Get, Fun
 
     protected override string? UsualRange => $"{DurationText.Format(Least)} to {DurationText.Format(Most)}";
 
+    public override string? RangeInWords => UsualRange;
+
     protected override string? ProblemOf(T of) => Get(of) is { } duration ? Within(duration, Least, Most) : null;
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Duration(this);
@@ -289,11 +296,11 @@ internal sealed record WordField<T, TWord>(string Name, Func<T, TWord?> Get, Fun
 
     protected override string UsualExpected => Joined(Words.Select(w => w.Word));
 
-    public override string? DefaultInJson =>
+    protected override string? UsualDefaultInJson =>
         Words.FirstOrDefault(w => $"`{w.Word}`" == Default) is { Word: not null } usual ? $"`{usual.Value}`" : Default;
 
-    /// <summary>The word of a value.</summary>
-    public string Of(TWord value) => Words.First(w => w.Value.Equals(value)).Word;
+    /// <summary>The word of a value; of one that nobody knows, its number.</summary>
+    public string Of(TWord value) => Words.FirstOrDefault(w => w.Value.Equals(value)).Word ?? value.ToString();
 
     // JSON may have a number for a word.
     protected override string? ProblemOf(T of) => Get(of) is { } word && !Enum.IsDefined(word) ? $"expected {Expected}" : null;
