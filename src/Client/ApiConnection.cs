@@ -11,9 +11,6 @@ namespace Runner.Client;
 /// <summary>Sends one request and turns everything that may go wrong into this library's exceptions.</summary>
 internal sealed class ApiConnection : IDisposable
 {
-    /// <summary>The largest body a node takes, in bytes.</summary>
-    private const int MaxBody = 4 * 1024 * 1024;
-
     private const int LongestError = 1 << 20;
     private readonly NodeAddress _node;
     private readonly RunnerClientOptions _options;
@@ -48,14 +45,14 @@ internal sealed class ApiConnection : IDisposable
     // In one piece: what is sent again, and why, is decided by how the try before it ended.
     public async Task<T> SendAsync<T>(ApiCall<T> call, CancellationToken cancel)
     {
-        if (call.Body is { Length: > MaxBody } body)
+        if (call.Body is { Length: > Bodies.Largest } body)
         {
             // The node would hang up in the middle of it, which is told from a broken connection by nobody.
             throw new RunnerApiException(
                 "body-too-large",
                 413,
                 string.Create(CultureInfo.InvariantCulture, $"This is {body.Length / 1024.0 / 1024:0.0} MiB, "
-                    + $"and a node takes at most {MaxBody / 1024 / 1024} MiB at once. Put large data into a file and give its name."),
+                    + $"and a node takes at most {Bodies.LargestText} at once. Put large data into a file and give its name."),
                 []);
         }
 

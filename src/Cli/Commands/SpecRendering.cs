@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -13,8 +12,7 @@ namespace Runner.Cli.Commands;
 internal static class SpecRendering
 {
     /// <summary>Fields with another label than their name, or more to say than their value.</summary>
-    private static readonly FrozenDictionary<string, (string Label, Func<DeploymentSpec, string?> Value)> Special = new Dictionary<string, (
-        string, Func<DeploymentSpec, string?>)>
+    private static readonly Dictionary<string, (string Label, Func<DeploymentSpec, string?> Value)> Special = new()
     {
         ["name"] = ("Deployment", _ => null), // the first line
         ["paused"] = ("Status", _ => null), // the second
@@ -34,7 +32,7 @@ internal static class SpecRendering
         ["retries"] = ("Retries", spec => Retries(spec.Retries)),
         ["stop_grace"] = ("Stop grace", spec => DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
         ["retention"] = ("Retention", spec => Retention(spec.Retention)),
-    }.ToFrozenDictionary();
+    };
 
     private static readonly JsonElement Nothing = Json(new DeploymentSpec { Name = "", Workdir = "" });
 

@@ -4,6 +4,7 @@ using Runner.Client;
 using Runner.Client.DeploymentFiles;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Http;
 using Runner.Messages.Serialization;
 
 namespace Runner.Cli.Exchange;
@@ -16,8 +17,8 @@ internal sealed class Importer(RunnerClient client, DeploymentFile file, Cancell
 {
     private const int MostAtOnce = 1_000;
 
-    /// <summary>Below the 4 MiB that a node takes, with room for what stands around each.</summary>
-    private const int LargestChunk = 3 << 20;
+    /// <summary>Below what a node takes, with room for what stands around each.</summary>
+    private const int LargestChunk = Bodies.Largest - (1 << 20);
 
     private const string Paused = "paused";
 

@@ -75,8 +75,9 @@ internal sealed class NodeSetting
         { Flag = ("--log-level", "LEVEL"), Words = ["debug", "information", "warning", "error"] };
     public static NodeSetting AllowHosts { get; } = new(
         "allow-hosts", SettingKind.Names, "Host names, without a port, by which the API may be called beside localhost and the address it listens on",
-        null,
-        o => o.AllowedHosts) { Flag = ("--allow-host", "NAMES"), Variable = "RUNNER_ALLOW_HOST" };
+        null, o => o.AllowedHosts)
+        { Flag = ("--allow-host", "NAMES"), Variable = "RUNNER_ALLOW_HOST",
+          FlagSays = "Host names, separated by commas, by which the API may be called beside localhost and the address it listens on" };
     public static NodeSetting Name { get; } = new(
         "name", SettingKind.Text, "What the node calls itself in a run's history", null, o => o.NodeName)
         { Flag = ("--name", "NAME"), Variable = "RUNNER_NODE_NAME", OtherwiseSays = "the machine's name" };
@@ -93,8 +94,8 @@ internal sealed class NodeSetting
         { Range = (1, MostGate) };
     public static NodeSetting MinFreeSpace { get; } = new(
         "min-free-space", SettingKind.Size, "With less than this free on the data folder's disk no program is started and nothing new is taken",
-        "256 MiB",
-        o => o.MinFreeSpace) { Range = (0, 1L << 50) };
+        "256 MiB", o => o.MinFreeSpace)
+        { Range = (0, 1L << 50) };
     public static NodeSetting EnvInherit { get; } = new(
         "env-inherit", SettingKind.Names, "Which of the variables that the node was started with its programs get", Everything,
         o => o.EnvInherit is [ProgramEnvironment.Everything] ? Everything : (object)o.EnvInherit);
@@ -120,11 +121,14 @@ internal sealed class NodeSetting
         { Range = (1, ProgramAttributes.MostOpenFiles), Words = [Auto] };
     public static NodeSetting StoreKind { get; } = new(
         "store.kind", SettingKind.Text, "What keeps deployments, runs and their history", "sqlite", o => Lower(o.StoreKind))
-        { Flag = ("--store", "KIND"), Words = ["sqlite", "postgresql"] };
+        { Flag = ("--store", "KIND"), Words = ["sqlite", "postgresql"],
+          FlagSays = "Where deployments and runs are kept: sqlite (in the data folder, the default) or postgresql" };
     /// <summary>Shown without its password.</summary>
     public static NodeSetting StoreConnection { get; } = new(
         "store.connection", SettingKind.Text, "How PostgreSQL is reached: \"Host=db;Database=runner;Username=runner\"", null,
-        o => o.StoreConnection?.ToString()) { Flag = ("--store-connection", "TEXT") };
+        o => o.StoreConnection?.ToString())
+        { Flag = ("--store-connection", "TEXT"),
+          FlagSays = "How PostgreSQL is reached, without a password: \"Host=db;Database=runner;Username=runner\"" };
     public static NodeSetting StorePasswordFile { get; } = new(
         "store.password-file", SettingKind.Path, "The file that holds PostgreSQL's password and nothing else, which its owner alone may read", null,
         o => o.StorePasswordFile) { Flag = ("--store-password-file", "FILE") };

@@ -12,6 +12,7 @@ using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
 using Runner.Host.Http.OpenApi;
 using Runner.Host.Logs;
+using Runner.Messages.Http;
 using Serilog.Extensions.Logging;
 
 namespace Runner.Host.Http;
@@ -37,7 +38,6 @@ internal sealed record ApiServerParts(
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
-    private const int MaxBody = 4 * 1024 * 1024;
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
@@ -125,7 +125,7 @@ internal sealed class ApiServer : IAsyncDisposable
     private static void Configure(KestrelServerOptions kestrel, ApiServerParts parts)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = MaxBody;
+        kestrel.Limits.MaxRequestBodySize = Bodies.Largest;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 50;
         kestrel.Limits.MaxRequestLineSize = 8 * 1024;

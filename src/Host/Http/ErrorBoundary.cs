@@ -1,4 +1,5 @@
 using System.Text;
+using Runner.Messages.Http;
 using Serilog.Events;
 
 namespace Runner.Host.Http;
@@ -54,7 +55,7 @@ internal sealed class ErrorBoundary(RequestDelegate next, ILogger log)
                 ("path-not-found", $"There is nothing at {Shown(context.Request.Path)}. docs/http-api.md lists the paths there are."),
             StatusCodes.Status405MethodNotAllowed => ("method-not-allowed",
                 $"{Shown(context.Request.Path)} does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}."),
-            StatusCodes.Status413PayloadTooLarge => ("body-too-large", "The body is over 4 MiB; send less at once."),
+            StatusCodes.Status413PayloadTooLarge => ("body-too-large", $"The body is over {Bodies.LargestText}; send less at once."),
             StatusCodes.Status408RequestTimeout => ("request-timeout", "The request arrived too slowly."),
             _ => ("bad-request", "The request is no HTTP that this node understands."),
         };

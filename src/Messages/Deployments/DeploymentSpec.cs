@@ -48,7 +48,7 @@ public sealed record DeploymentSpec
     [
         new TextField<DeploymentSpec>("name", d => d.Name, (d, v) => d with { Name = v })
         {
-            IsRequired = true, Type = "text, required", Expected = "a name of two parts, such as hello/every-10s",
+            IsRequired = true, Refused = "one-part", Type = "text, required", Expected = "a name of two parts, such as hello/every-10s",
             Range = "two parts of letters, digits, `-`, `_`, `.`, each 1 to 100 characters", Example = "hello/every-10s",
         },
         new TextField<DeploymentSpec>("description", d => d.Description, (d, v) => d with { Description = v })
@@ -161,7 +161,7 @@ public sealed record DeploymentSpec
         },
         new TextField<DeploymentSpec>("user", d => d.User, (d, v) => d with { User = v })
         {
-            IsSpelled = true, About = "the system user that programs run as", Expected = "the name of a user",
+            IsSpelled = true, Refused = "a/b", About = "the system user that programs run as", Expected = "the name of a user",
             Default = "the node's own", Range = "needs a node that runs as root; [what it reaches](operations.md#programs-under-another-user)",
             Example = "backup",
         },

@@ -29,7 +29,8 @@ public sealed record ScheduleSpec
         {
             About = "five fields (minute, hour, day of month, month, day of week), six with seconds first, or a macro such as `@daily`; "
                 + "a schedule has one of this, `interval` and `rrule`",
-            Expected = "a cron expression, such as \"0 4 * * sun\"", Range = "[schedules.md](schedules.md)", Example = "\"*/5 8-18 * * mon-fri\"",
+            Refused = "\"61 * * * *\"", Expected = "a cron expression, such as \"0 4 * * sun\"", Range = "[schedules.md](schedules.md)",
+            Example = "\"*/5 8-18 * * mon-fri\"",
         },
         new FlagField<ScheduleSpec>("day_or", s => s.DayOr, (s, v) => s with { DayOr = v })
         {
@@ -43,7 +44,8 @@ public sealed record ScheduleSpec
         },
         new TextField<ScheduleSpec>("timezone", s => s.Timezone, (s, v) => s with { Timezone = v })
         {
-            About = "an IANA time zone", Expected = "a time zone, such as Europe/Berlin", Default = "UTC", Example = "Europe/Berlin",
+            Refused = "Nowhere/Land", About = "an IANA time zone", Expected = "a time zone, such as Europe/Berlin", Default = "UTC",
+            Example = "Europe/Berlin",
         },
         new ValuesField<ScheduleSpec>("parameters", s => s.Parameters, (s, v) => s with { Parameters = v })
         {
@@ -67,7 +69,7 @@ public sealed record ScheduleSpec
         },
         new TextField<ScheduleSpec>("id", s => s.Id, (s, v) => s with { Id = v })
         {
-            About = "the schedule's identity across redeploys", IsSpelled = true, Range = "1 to 100 letters, digits, `-`, `_`, `.`",
+            About = "the schedule's identity across redeploys", IsSpelled = true, Refused = "a/b", Range = "1 to 100 letters, digits, `-`, `_`, `.`",
             Default = "made of what makes it due, and its parameters", Example = "nightly",
         },
     ];

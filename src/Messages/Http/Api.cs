@@ -8,9 +8,9 @@ using Runner.Messages.Serialization;
 namespace Runner.Messages.Http;
 
 /// <summary>Every operation of a node's API, once. What all have alike (tokens, refusals of malformed requests) is added where it is done.</summary>
+/// <remarks>JSON contracts are made when they are needed: a command needs one of them, and should not wait for all.</remarks>
 internal static class Api
 {
-    // Contracts are made when they are needed: a command needs one of them, and should not wait for all.
     private const string Changed = "It is so.";
     private const string CreatedRun = "The new run.";
     private const string KnownRun = "The idempotency key had been used: the run of the first time.";
@@ -103,7 +103,7 @@ internal static class Api
         {
             Query = [Queries.RunsOnDelete],
             Repeatable = false,
-            };
+        };
 
     public static Operation<DeploymentChanged> PauseDeployment { get; } =
         Change(HttpMethod.Post, Deployment.Then("/pause"), "pauseDeployment", "Stops a deployment's schedules until it is resumed.");
@@ -148,7 +148,7 @@ internal static class Api
         "Cancels a run; answered once that is durable, which is before its program is gone.",
         () => HttpJson.Default.CancelBody, true, () => MessagesJson.Default.RunCancelAccepted, (202, "It is being cancelled, or was already."))
     {
-        // Taken while the node stops, too: it makes less work, not more.
+        // It makes less work, not more.
         Description = "Taken while the node stops, too.",
         Repeatable = true,
         OpenToPrograms = true,

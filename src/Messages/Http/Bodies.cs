@@ -5,6 +5,16 @@ using Runner.Messages.Serialization;
 
 namespace Runner.Messages.Http;
 
+/// <summary>The bodies of requests.</summary>
+internal static class Bodies
+{
+    /// <summary>The largest that a node takes, in bytes.</summary>
+    public const int Largest = 4 * 1024 * 1024;
+
+    /// <summary>The same, as it is said.</summary>
+    public const string LargestText = "4 MiB";
+}
+
 /// <summary>The body of a submission; every field may be left out.</summary>
 internal sealed record SubmitBody(
     ImmutableSortedDictionary<string, JsonElement>? Parameters = null,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Runner.Actors.Deployments;
 using Runner.Cli.Commands;
 using Runner.Host.Http.OpenApi;
@@ -110,6 +111,43 @@ public sealed class DeploymentFieldTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void A_text_has_a_longest_length_or_is_refused_by_a_rule(string part, string name)
+    {
+        var field = DeclaredFields.Of(part, name);
+        if (!field.GetType().Name.StartsWith("TextField", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        var (most, refused) = field switch
+        {
+            TextField<DeploymentSpec> text => (text.Most, text.Refused),
+            TextField<ScheduleSpec> text => (text.Most, text.Refused),
+            _ => throw new NotSupportedException($"A text of {part}: name its type here."),
+        };
+        Assert.True(
+            most is not null || refused is not null,
+            $"Any text, however long, is taken for {name}. Set Most, or write a rule in DeploymentRules and set Refused to a text that it refuses.");
+        if (refused is not null)
+        {
+            Assert.True(IsRefused(part, name, refused), $"{name}: {refused} is taken, though the field says that it is not. Is there a rule for it?");
+        }
+    }
+
+    private static bool IsRefused(string part, string name, string value)
+    {
+        try
+        {
+            return DeploymentRules.Problems(DeclaredFields.With(part, name, value)).Any(p => p.Field.EndsWith(name, StringComparison.Ordinal));
+        }
+        catch (InvalidOperationException e) when (e.InnerException is Client.DeploymentFiles.DeploymentFileException)
+        {
+            return true;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void It_is_shown_of_a_deployment(string part, string name)
     {
         var (without, with) = (DeclaredFields.With(part, name, null), DeclaredFields.With(part, name, DeclaredFields.Of(part, name).Example));
@@ -146,13 +184,13 @@ public sealed class DeploymentFieldTests
     public void Every_field_has_a_test_of_what_it_does()
     {
         var tests = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => file.Contains("/Behaviours/", StringComparison.Ordinal) || file.Contains("/EndToEnd/", StringComparison.Ordinal))
-            .Select(File.ReadAllText));
+            .Where(file => file.Contains("/Behaviours/", StringComparison.Ordinal) || file.Contains("/EndToEnd/", StringComparison.Ordinal)
+                || file.EndsWith("FlowRunnerContract.cs", StringComparison.Ordinal))
+            .SelectMany(File.ReadLines).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)).Select(line => line + "\n"));
         // A version is shown, and does nothing.
         var untested = DeploymentSpec.Fields
             .Where(field => field.Name != "version"
-                && !tests.Contains($"{char.ToUpperInvariant(field.JsonName[0])}{field.JsonName[1..]} = ", StringComparison.Ordinal)
-                && !tests.Contains($"{field.Name}: ", StringComparison.Ordinal))
+                && !Regex.IsMatch(tests, $@"\b({char.ToUpperInvariant(field.JsonName[0])}{field.JsonName[1..]} = |{field.Name}: )"))
             .Select(field => field.Name);
         Assert.True(
             !untested.Any(),

@@ -12,7 +12,6 @@ namespace Runner.Actors.FlowRunners.Portable;
 /// <summary>The declaration of an attempt in .NET's terms, and .NET's answers in ours.</summary>
 internal static class PortableStart
 {
-    private const int LargestParametersVariable = 96 * 1024;
     private const long SameStart = 1000;
 
     /// <summary>How long after a program's end its output may still be on the way.</summary>
@@ -196,7 +195,7 @@ internal static class PortableStart
         variables["RUNNER_RESULT_FILE"] = files.Result(spec.Key);
         variables.Remove("RUNNER_PARAMETERS");
         variables.Remove("RUNNER_PARAMETERS_FILE");
-        if (Encoding.UTF8.GetByteCount(spec.Parameters) <= LargestParametersVariable)
+        if (Encoding.UTF8.GetByteCount(spec.Parameters) <= Spawner.LargestParametersVariable)
         {
             variables["RUNNER_PARAMETERS"] = spec.Parameters;
             return;

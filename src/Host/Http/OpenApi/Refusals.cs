@@ -37,7 +37,7 @@ internal static class Refusals
             409, "The idempotency key was used for a run that was asked for otherwise; `problems` says what differs. Nothing was submitted."),
         ["skip-refused"] = (
             409, "The event can be read, or another one of the entity has to be skipped first, or the entity is not known. Nothing was written."),
-        ["body-too-large"] = (413, "The body is over 4 MiB."),
+        ["body-too-large"] = (413, $"The body is over {Bodies.LargestText}."),
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),
         ["entity-unreadable"] = (500, "An event of the run or deployment, or of the limits, is damaged; it rests until that is mended. "
             + "`detail` names the event and what to do."),

@@ -78,7 +78,6 @@ internal abstract record Field<T>(string Name) : Field(Name)
     public virtual IEnumerable<Problem> TooMany(T of, string path) =>
         CountOf(of) is { } count && count > MostLength ? [new(path + Name, $"there are {count}; at most {MostLength} are possible")] : [];
 
-    /// <inheritdoc cref="TooMany"/>
     /// <summary>Texts, numbers, durations and words that are not possible by themselves. What a list of parts has, rules of their own say.</summary>
     public virtual IEnumerable<Problem> OutOfBounds(T of, string path) =>
         ProblemOf(of) is { } problem ? [new(path + Name, Instead is { } instead ? $"{problem}. {instead}" : problem)] : [];
@@ -140,6 +139,9 @@ internal sealed record TextField<T>(string Name, Func<T, string?> Get, Func<T, s
 
     /// <summary>In characters.</summary>
     public int? Most { get; init; }
+
+    /// <summary>A text that the rules refuse, for tests to try; null if any text of that length is possible.</summary>
+    public string? Refused { get; init; }
 
     protected override string UsualType => IsSpelled ? "text; a number is taken as it is spelled" : "text";
 
