@@ -163,8 +163,10 @@ internal sealed record WaiterRow(
 
     public RowChange Put() => RowChange.Put(
         Tables.Waiters.Name, RowValues.Key(Run), WaitingFor, Urgency, RowValues.Of(Ready),
-        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"{first}{Sized}{own}{(CancelsRunning ? Newest.ToString() : "")}")) : Limits));
+        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, Written(first, own)) : Limits));
+
+    private string Written(string limit, int own) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{limit}{Sized}{own}{(CancelsRunning ? Newest.ToString() : "")}");
 
     public static RowChange Delete(Guid run) => RowChange.Delete(Tables.Waiters.Name, RowValues.Key(run));
 }

@@ -28,8 +28,11 @@ internal sealed class SelectSql
     {
         (_table, _query, _parameters) = (table, query, parameters);
         _set = query.Where.FirstOrDefault(filter => filter.Operator == RowOperator.Contains) is { } contains ? table.Ordinal(contains.Column) : null;
-        _order = [.. query.OrderBy.Select(order => (Name(order.Column), order.Descending)), (
-            _set is null ? "t.\"key\"" : "m.\"key\"", QueryOrder.KeyDescending(query))];
+        _order =
+        [
+            .. query.OrderBy.Select(order => (Name(order.Column), order.Descending)),
+            (_set is null ? "t.\"key\"" : "m.\"key\"", QueryOrder.KeyDescending(query)),
+        ];
     }
 
     /// <summary>

@@ -24,10 +24,15 @@ public sealed class StateTests
         [StateNames.AwaitingConcurrencySlot] = "run wait attempt(alive)",
         [StateNames.AwaitingRetry] = "run wait attempt(alive) retry-delay wait",
         [StateNames.Submitting] = "run wait wait attempt",
-        [StateNames.Running] = "run wait attempt(alive)", [StateNames.Retrying] = "run wait attempt(alive)",
-        [StateNames.Stopping] = "run wait attempt(alive)", [StateNames.Cancelling] = "run wait attempt(alive)",
-        [StateNames.Completed] = "run wait attempt(alive)", [StateNames.Failed] = "run wait attempt(alive)", [StateNames.TimedOut] =
-            "run wait attempt(alive)", [StateNames.Crashed] = "run wait attempt(alive)", [StateNames.Cancelled] = "run wait attempt(alive)",
+        [StateNames.Running] = "run wait attempt(alive)",
+        [StateNames.Retrying] = "run wait attempt(alive)",
+        [StateNames.Stopping] = "run wait attempt(alive)",
+        [StateNames.Cancelling] = "run wait attempt(alive)",
+        [StateNames.Completed] = "run wait attempt(alive)",
+        [StateNames.Failed] = "run wait attempt(alive)",
+        [StateNames.TimedOut] = "run wait attempt(alive)",
+        [StateNames.Crashed] = "run wait attempt(alive)",
+        [StateNames.Cancelled] = "run wait attempt(alive)",
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     [Fact]

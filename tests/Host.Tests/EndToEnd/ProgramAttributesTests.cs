@@ -28,8 +28,9 @@ public sealed class ProgramAttributesTests : IDisposable
         Assert.Equal("0000000000000000", found["SigBlk"]);
         Assert.Equal("0027", found["Umask"]);
         Assert.Equal($"1234 {found["oom_score_adj"]}", found["printed"]);
-        Assert.Equal(Math.Max(0, int.Parse(found["node's oom_score_adj"], CultureInfo.InvariantCulture)), int.Parse(
-            found["oom_score_adj"], CultureInfo.InvariantCulture));
+        Assert.Equal(
+            Math.Max(0, int.Parse(found["node's oom_score_adj"], CultureInfo.InvariantCulture)),
+            int.Parse(found["oom_score_adj"], CultureInfo.InvariantCulture));
     }
 
     [Fact]

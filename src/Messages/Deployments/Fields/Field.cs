@@ -319,6 +319,8 @@ internal sealed record VariablesField<T>(
     string Name, Func<T, ImmutableSortedDictionary<string, EnvValue?>> Get, Func<T, ImmutableSortedDictionary<string, EnvValue?>, T> Set, int Most,
     int MostSources) : Field<T>(Name)
 {
+    private const string Sources = "from_env, from_file, from_command";
+
     protected override string UsualType =>
         "mapping of texts; `null` removes a variable the node has; "
         + "`{from_env: NAME}`, `{from_file: PATH}` and `{from_command: [PROGRAM, …]}` are [read at start](#secret-values)";
@@ -334,8 +336,7 @@ internal sealed record VariablesField<T>(
     public override IEnumerable<Problem> TooMany(T of, string path) =>
         Get(of) is var variables && variables.Count <= Most && variables.Values.Count(v => v is not null and not EnvValue.Text) is var sources
             && sources > MostSources
-            ? [new(path
-                + Name, $"there are {sources} values that are read at start (from_env, from_file, from_command); at most {MostSources} are possible")]
+            ? [new(path + Name, $"there are {sources} values that are read at start ({Sources}); at most {MostSources} are possible")]
             : base.TooMany(of, path);
 
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Variables(this);
