@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Runner.Client;
 using Runner.Messages;
@@ -30,6 +31,21 @@ public static class Values
     /// <summary>A whole number that a query has, too.</summary>
     internal static Option<int?> Integer(string name, string description, NumberQuery query) =>
         Integer(name, description, (int)query.Min, (int)query.Max);
+
+    /// <summary>One or more files. What looks like an option is none: a file of such a name is written as <c>./--name</c>.</summary>
+    public static Argument<string[]> Files(string name, string description)
+    {
+        var files = new Argument<string[]>(name) { Description = description, Arity = ArgumentArity.OneOrMore };
+        files.Validators.Add(result =>
+        {
+            foreach (var text in result.Tokens.Select(t => t.Value).Where(t => t.StartsWith("--", StringComparison.Ordinal) && !File.Exists(t)))
+            {
+                var near = result.Parent is CommandResult { Command: var command } ? Nearest.To(text, command.Options.Select(o => o.Name)) : null;
+                result.AddError($"'{text}' is not an option here{(near is null ? "." : $"; did you mean '{near}'?")}");
+            }
+        });
+        return files;
+    }
 
     /// <summary>A duration such as <c>10s</c>.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)

@@ -15,7 +15,7 @@ internal static class DeployCommand
 {
     public static Command Create(ClientCommand client)
     {
-        var files = new Argument<string[]>("file") { Description = "Deployment files.", Arity = ArgumentArity.OneOrMore };
+        var files = Values.Files("file", "Deployment files.");
         var dryRun = Values.Flag("--dry-run", "Only say what would change.");
         var command = new Command(
             "deploy", "Register deployments, or update those that are there, all or none; set the files' limits.") { files, dryRun };

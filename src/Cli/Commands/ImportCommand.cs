@@ -16,8 +16,7 @@ internal static class ImportCommand
 {
     public static Command Create(ClientCommand client)
     {
-        var files =
-            new Argument<string[]>("FILE") { Description = "Deployment files, such as `runner export` writes.", Arity = ArgumentArity.OneOrMore };
+        var files = Values.Files("FILE", "Deployment files, such as `runner export` writes.");
         var dryRun = Values.Flag("--dry-run", "Only show the plan.");
         var yes = Values.Flag("--yes", "Do not ask.");
         var command = new Command("import", "Bring the deployments and limits of files to a node: shows a plan and asks.") { files, dryRun, yes };

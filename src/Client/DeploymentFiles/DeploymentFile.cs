@@ -161,7 +161,8 @@ public sealed class DeploymentFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            scope.Problem(1, 1, "", Directory.Exists(scope.File) ? "expected a file; there is a folder" : $"cannot be read: {e.Message}");
+            scope.Problem(1, 1, "", Directory.Exists(scope.File) ? "expected a file; there is a folder"
+                : $"cannot be read: {(e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message)}");
             return null;
         }
 

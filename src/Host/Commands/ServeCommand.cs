@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Runner.Cli;
+using Runner.Cli.Arguments;
 
 namespace Runner.Host.Commands;
 
@@ -8,11 +9,7 @@ internal static class ServeCommand
 {
     public static Command Create(Func<HostEnvironment> environment)
     {
-        var files = new Argument<string[]>("FILE")
-        {
-            Arity = ArgumentArity.OneOrMore,
-            Description = "Deployment files (YAML). See docs/deployment-file.md.",
-        };
+        var files = Values.Files("FILE", "Deployment files (YAML). See docs/deployment-file.md.");
         var flags = NodeFlagOptions.OfServe();
         var command = new Command("serve", "Start a node that registers the deployments of files and runs them.") { files }
             .WithExample("runner serve samples/hello/runner.yaml");

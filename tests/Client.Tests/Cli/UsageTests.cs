@@ -47,6 +47,8 @@ public class UsageTests
         + "limit, health, export, import, backup, completion, prune.\nSee `runner --help`.\n")]
     [InlineData("run", "error: A command is missing: expected show, logs, cancel, retry.\nSee `runner run --help`.\n")]
     [InlineData("submit a/b --priority", "error: Required argument missing for option: '--priority'.\nSee `runner submit --help`.\n")]
+    [InlineData("deploy --dryrun x.yaml", "error: '--dryrun' is not an option here; did you mean '--dry-run'?\nSee `runner deploy --help`.\n")]
+    [InlineData("import x.yaml --everything", "error: '--everything' is not an option here.\nSee `runner import --help`.\n")]
     [InlineData("runs --limit 0", "error: --limit: expected a whole number from 1 to 1000000; there is '0'.\nSee `runner runs --help`.\n")]
     [InlineData("runs --limit 5 --limit 6", "error: Option '--limit' expects a single argument but 2 were provided.\nSee `runner runs --help`.\n")]
     [InlineData("limit set x many", "error: size: expected a whole number from 1 to 1000000; there is 'many'.\nSee `runner limit set --help`.\n")]
