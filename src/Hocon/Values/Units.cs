@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using Runner.Hocon.Syntax;
 
@@ -11,31 +10,33 @@ internal static class Units
     private const string Sizes = "a size such as 512 KiB: a number from 0 and a unit such as B, kB, KiB, MB or MiB";
 
     /// <summary>In ticks of 100 ns.</summary>
-    private static readonly FrozenDictionary<string, decimal> DurationUnits = Table(
-        (0.01m, "ns nano nanos nanosecond nanoseconds"),
-        (10m, "us micro micros microsecond microseconds"),
-        (TimeSpan.TicksPerMillisecond, "ms milli millis millisecond milliseconds"),
-        (TimeSpan.TicksPerSecond, "s second seconds"),
-        (TimeSpan.TicksPerMinute, "m minute minutes"),
-        (TimeSpan.TicksPerHour, "h hour hours"),
-        (TimeSpan.TicksPerDay, "d day days"));
+    private static readonly Unit[] DurationUnits =
+    [
+        new(0.01m, "ns nano nanos nanosecond nanoseconds"),
+        new(10m, "us micro micros microsecond microseconds"),
+        new(TimeSpan.TicksPerMillisecond, "ms milli millis millisecond milliseconds"),
+        new(TimeSpan.TicksPerSecond, "s second seconds"),
+        new(TimeSpan.TicksPerMinute, "m minute minutes"),
+        new(TimeSpan.TicksPerHour, "h hour hours"),
+        new(TimeSpan.TicksPerDay, "d day days"),
+    ];
 
-    private static readonly FrozenDictionary<string, decimal> SizeUnits = Table(
-        [(1m, "B b byte bytes"), .. Powers(1000, "kMGTPEZY", binary: false), .. Powers(1024, "KMGTPEZY", binary: true)]);
+    private static readonly Unit[] SizeUnits =
+        [new(1m, "B b byte bytes"), .. Powers(1000, "kMGTPEZY", binary: false), .. Powers(1024, "KMGTPEZY", binary: true)];
 
     public static TimeSpan ToDuration(HoconScalar value)
     {
         var (number, unit) = Split(value, Durations);
-        return DurationUnits.TryGetValue(unit.Length == 0 ? "ms" : unit, out var ticks)
-            ? TimeSpan.FromTicks(Multiply(value, number, ticks, Durations))
+        return Find(DurationUnits, unit.Length == 0 ? "ms" : unit) is { } found
+            ? TimeSpan.FromTicks(Multiply(value, number, found.Factor, Durations))
             : throw Conversions.Unfit(value, Durations);
     }
 
     public static long ToSize(HoconScalar value)
     {
         var (number, unit) = Split(value, Sizes);
-        return number >= 0 && SizeUnits.TryGetValue(unit.Length == 0 ? "B" : unit, out var bytes)
-            ? Multiply(value, number, bytes, Sizes)
+        return number >= 0 && Find(SizeUnits, unit.Length == 0 ? "B" : unit) is { } found
+            ? Multiply(value, number, found.Factor, Sizes)
             : throw Conversions.Unfit(value, Sizes);
     }
 
@@ -83,7 +84,7 @@ internal static class Units
         return text[start..end];
     }
 
-    private static IEnumerable<(decimal Factor, string Names)> Powers(int step, string letters, bool binary)
+    private static IEnumerable<Unit> Powers(int step, string letters, bool binary)
     {
         string[] names = binary
             ? ["kibibyte", "mebibyte", "gibibyte", "tebibyte", "pebibyte", "exbibyte", "zebibyte", "yobibyte"]
@@ -93,11 +94,13 @@ internal static class Units
         {
             factor *= step;
             var letter = letters[i];
-            yield return (
+            yield return new(
                 factor, $"{names[i]} {names[i]}s {(binary ? $"{letter} {char.ToLowerInvariant(letter)} {letter}i {letter}iB" : $"{letter}B")}");
         }
     }
 
-    private static FrozenDictionary<string, decimal> Table(params IEnumerable<(decimal Factor, string Names)> units) =>
-        units.SelectMany(u => u.Names.Split(' ').Select(n => KeyValuePair.Create(n, u.Factor))).ToFrozenDictionary(StringComparer.Ordinal);
+    private static Unit? Find(Unit[] units, string name) => Array.Find(units, unit => unit.Names.Split(' ').Contains(name));
+
+    /// <summary>A class and no tuple: collections of decimals would have to be compiled at each start.</summary>
+    private sealed record Unit(decimal Factor, string Names);
 }
