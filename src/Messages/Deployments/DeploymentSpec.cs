@@ -33,7 +33,6 @@ public sealed record DeploymentSpec
     internal static TextsField<DeploymentSpec> TagsField { get; } = new("tags", d => OrNull(d.Tags), (d, v) => d with { Tags = v }, 50)
     {
         About = "words to find it and its runs by", Default = "none", Range = "up to 50, each 1 to 100 characters", Example = "[demo]",
-        Expected = "a list of texts, such as [demo]",
     };
 
     internal static TextField<DeploymentSpec> ShellField { get; } = new("shell", d => d.Shell, (d, v) => d with { Shell = v })

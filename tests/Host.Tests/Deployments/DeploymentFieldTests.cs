@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Runner.Actors.Deployments;
 using Runner.Cli.Commands;
 using Runner.Host.Http.OpenApi;
+using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Deployments.Fields;
 using Runner.Messages.Runs;
@@ -97,16 +98,36 @@ public sealed class DeploymentFieldTests
     public void Its_bounds_are_possible_and_no_more_is(string part, string name)
     {
         var field = DeclaredFields.Of(part, name);
-        // Half of one is between what is none and the least there is.
-        var step = field is WholeField<DeploymentSpec> or WholeField<ScheduleSpec> or WholeField<ConcurrencySpec> or WholeField<RetrySpec>
-            or WholeField<RetentionSpec> ? 1 : 0.5;
-        string[] beyond = field.Numbers is var (least, most) ? [Number(least - step), Number(most + step)] : [];
-        foreach (var value in beyond)
+        var (possible, beyond) = Around(field);
+        Assert.All(possible, value => Assert.DoesNotContain(DeploymentRules.Problems(DeclaredFields.With(part, name, value)), p => IsOf(p)));
+        Assert.All(beyond, value => Assert.Contains(DeploymentRules.Problems(DeclaredFields.With(part, name, value)), p => IsOf(p)));
+
+        bool IsOf(Problem problem) =>
+            problem.Field.EndsWith(name, StringComparison.Ordinal) && problem.Message.Contains("expected", StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// The least and the greatest value of a field, and the next ones that are none, as a file has them; nothing for one without bounds.
+    /// </summary>
+    private static (string[] Possible, string[] Beyond) Around(Field field)
+    {
+        if (field.RangeInWords?.Split(" to ") is [var shortest, var longest])
         {
-            var problems = DeploymentRules.Problems(DeclaredFields.With(part, name, value));
-            Assert.Contains(
-                problems, p => p.Field.EndsWith(name, StringComparison.Ordinal) && p.Message.Contains("expected", StringComparison.Ordinal));
+            var step = TimeSpan.FromMilliseconds(1);
+            Assert.True(DurationText.TryParse(shortest, out var low) & DurationText.TryParse(longest, out var high));
+            // A file has no durations below none.
+            return (
+                [shortest, longest], [.. low > step ? [DurationText.Format(low - step)] : Array.Empty<string>(), DurationText.Format(high + step)]);
         }
+
+        if (field.Numbers is not var (least, most))
+        {
+            return ([], []);
+        }
+
+        // Half of one is between what is none and the least there is.
+        var one = field.GetType().Name.StartsWith("WholeField", StringComparison.Ordinal) ? 1 : 0.5;
+        return ([Number(least), Number(most)], [Number(least - one), Number(most + one)]);
     }
 
     [Theory]
