@@ -31,6 +31,8 @@ internal static class SpecRendering
         ["concurrency"] = ("Concurrency", spec => spec.Concurrency is { } c ? $"{c.Limit} at once, {WhenFull(c.OnFull)}" : null),
         ["retries"] = ("Retries", spec => Retries(spec.Retries)),
         ["stop_grace"] = ("Stop grace", spec => DurationText.Format(spec.StopGrace ?? DeploymentSpec.DefaultStopGrace)),
+        ["requires"] = ("Requires", spec => spec.Requires?.ToString()),
+        ["on_node_loss"] = ("Node lost", spec => spec.OnNodeLoss is { } loss ? NodeLost(loss) : null),
         ["retention"] = ("Retention", spec => Retention(spec.Retention)),
     };
 
@@ -72,6 +74,17 @@ internal static class SpecRendering
         OnFull.CancelRunning => "the oldest is cancelled for a new one",
         _ => "others wait",
     };
+
+    private static string NodeLost(NodeLossSpec loss)
+    {
+        var what = loss.Action switch
+        {
+            NodeLossAction.Retry => "retry",
+            NodeLossAction.Crash => "crash",
+            _ => "wait",
+        };
+        return loss is { Action: NodeLossAction.Wait, After: null } ? what : $"{what} after {DurationText.Format(loss.Grace)}";
+    }
 
     private static string? Retention(RetentionSpec? retention) => retention switch
     {

@@ -98,6 +98,9 @@ public sealed class DeploymentFileWriter(TextWriter to)
 
         public string? Schema(SchemaField<T> field) => field.Get(of) is { } schema ? YamlText.Json(schema) : null;
 
+        public string? Requirements(RequirementsField<T> field) => field.Get(of) is { Rules.IsEmpty: false } requirements
+            ? YamlText.Map(requirements.Rules.Select(rule => KeyValuePair.Create(rule.Key, AnyOf(rule)))) : null;
+
         public string? Part<TPart>(PartField<T, TPart> field)
             where TPart : class =>
                 field.Get(of) is { } part && Map(Fields(part, field.Fields)) is var map && !(field.IsNothingIfEmpty && map == "{}") ? map : null;
@@ -120,6 +123,13 @@ public sealed class DeploymentFileWriter(TextWriter to)
         EnvValue.FromCommand(var command) => Source("from_command", YamlText.List(command.Select(YamlText.Scalar))),
         EnvValue.Text(var text) => YamlText.Scalar(text),
         _ => throw new ArgumentOutOfRangeException(nameof(value), value, "not a way to declare a variable"),
+    };
+
+    private static string AnyOf(LabelRule rule) => rule.AnyOf switch
+    {
+        null => "null",
+        [var one] => YamlText.Scalar(one),
+        { } values => YamlText.List(values.Select(YamlText.Scalar)),
     };
 
     private static string Source(string how, string what) => YamlText.Map([KeyValuePair.Create(how, what)]);

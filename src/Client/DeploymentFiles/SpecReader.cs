@@ -155,6 +155,9 @@ internal static class SpecReader
 
         public T Schema(SchemaField<T> field) => With(ParameterSchemas.Read(fields, field.Name, folder), field.Set);
 
+        public T Requirements(RequirementsField<T> field) => fields.Mapping(field.Name, field.Expected) is { } map
+            ? field.Set(Value, new(map.Entries.Select(entry => Rule(fields, field.Name, entry)))) : Value;
+
         public T Part<TPart>(PartField<T, TPart> field)
             where TPart : class => fields.Mapping(field.Name, field.Expected) is { } map
                 ? field.Set(Value, Mapping(fields.Scope, map, fields.PathOf(field.Name), folder, field.New, field.Fields))
@@ -208,6 +211,33 @@ internal static class SpecReader
         }
 
         return values.ToImmutable();
+    }
+
+    /// <summary>What a label has to be like. That a name without value is not possible a node would say, too; here nobody has to be asked.</summary>
+    private static LabelRule Rule(FieldReader fields, string name, YamlEntry entry)
+    {
+        const string expected = "a text, or a list of texts of which any will do";
+        var absent = entry.Key.StartsWith(LabelRule.Not);
+        var rule = new LabelRule(absent ? entry.Key[1..] : entry.Key, null, absent);
+        var field = $"{name}.{entry.Key}";
+        switch (entry.Value)
+        {
+            case YamlScalar { Kind: ScalarKind.Null }:
+                break;
+            case YamlList:
+                rule = rule with { AnyOf = fields.Texts(entry.Value, field, expected) };
+                break;
+            default:
+                rule = rule with { AnyOf = [fields.ScalarText(entry.Value, fields.PathOf(field), expected, lenient: true) ?? ""] };
+                break;
+        }
+
+        if (rule is { AnyOf: null, Absent: false })
+        {
+            fields.Scope.Problem(entry.Line, entry.Column, fields.PathOf(field), rule.Problem!);
+        }
+
+        return rule;
     }
 
     /// <summary>Where a value is read: one field, which says how.</summary>

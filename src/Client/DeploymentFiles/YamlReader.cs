@@ -130,7 +130,7 @@ internal sealed class YamlReader
             core + "float" when kind is ScalarKind.Float or ScalarKind.Integer => kind,
             core + "bool" when kind == ScalarKind.Boolean => kind,
             core + "null" when kind == ScalarKind.Null => kind,
-            _ => throw YamlRefusedException.At(scalar.Start, $"the tag {tag} does not fit this value; only YAML's own tags are known"),
+            _ => throw Foreign(scalar, tag),
         };
     }
 
@@ -183,9 +183,12 @@ internal sealed class YamlReader
     {
         if (!start.Tag.IsEmpty && start.Tag.Value != "!" && start.Tag.Value != "tag:yaml.org,2002:" + own)
         {
-            throw YamlRefusedException.At(start.Start, $"the tag {start.Tag.Value} does not fit this value; only YAML's own tags are known");
+            throw Foreign(start, start.Tag.Value);
         }
     }
+
+    private static YamlRefusedException Foreign(NodeEvent node, string tag) => YamlRefusedException.At(
+        node.Start, $"the tag {tag} does not fit this value; only YAML's own tags are known. A text that begins with '!' stands in quotes");
 
     private T Anchored<T>(NodeEvent node, T item)
         where T : YamlItem

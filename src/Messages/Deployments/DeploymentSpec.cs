@@ -164,6 +164,17 @@ public sealed record DeploymentSpec
             Default = "the node's own", Range = "needs a node that runs as root; [what it reaches](operations.md#programs-under-another-user)",
             Example = "backup",
         },
+        new RequirementsField<DeploymentSpec>("requires", d => d.Requires, (d, v) => d with { Requires = v })
+        {
+            About = "which [labels](#where-a-run-starts) a node must have, or with `!` must not have, for a run to start on it",
+            Default = "none: any node", Example = "{gpu: \"true\", zone: [a, b], \"!spot\": null}",
+        },
+        new PartField<DeploymentSpec, NodeLossSpec>(
+            "on_node_loss", d => d.OnNodeLoss, (d, v) => d with { OnNodeLoss = v }, NodeLossSpec.Fields, new NodeLossSpec())
+        {
+            About = "what becomes of a run whose program's node is lost", Default = "`{action: wait}`", DefaultInJson = "`{\"action\": \"Wait\"}`",
+            Example = "{action: retry, after: 1m}",
+        },
     ];
 
     /// <summary><c>flow/deployment</c>: two parts of letters, digits, <c>-</c>, <c>_</c>, <c>.</c>, each 1 to 100 characters.</summary>
@@ -247,6 +258,12 @@ public sealed record DeploymentSpec
 
     /// <summary>The system user programs run as; null is the node's own. Another user needs a node that runs as root.</summary>
     public string? User { get; init; }
+
+    /// <summary>Which labels a node must have, or must not have, for a run to start on it; null for any node.</summary>
+    public NodeRequirements? Requires { get; init => field = value is { Rules.IsEmpty: true } ? null : value; }
+
+    /// <summary>What becomes of a run whose program's node is lost; null is to wait until the node is back.</summary>
+    public NodeLossSpec? OnNodeLoss { get; init; }
 
     private static ImmutableArray<string>? OrNull(ImmutableArray<string> texts) => texts.IsEmpty ? null : texts;
 }

@@ -17,10 +17,13 @@ public sealed record RunRecipe(
     string? User,
     ImmutableArray<string>? EnvInherit = null,
     ImmutableArray<int>? SuccessCodes = null,
-    string? Shell = null)
+    string? Shell = null,
+    NodeRequirements? Requires = null,
+    NodeLossSpec? OnNodeLoss = null)
 {
     /// <summary>What a deployment's runs get of what it declares now.</summary>
     internal static RunRecipe Of(DeploymentSpec spec) => new(
         spec.Command, spec.Workdir, spec.Env, spec.Limits, spec.Concurrency, spec.Retries, spec.Timeout,
-        spec.StopGrace ?? DeploymentSpec.DefaultStopGrace, spec.User, spec.EnvInherit, spec.SuccessCodes, spec.Shell);
+        spec.StopGrace ?? DeploymentSpec.DefaultStopGrace, spec.User, spec.EnvInherit, spec.SuccessCodes, spec.Shell,
+        spec.Requires, spec.OnNodeLoss);
 }

@@ -43,6 +43,27 @@ public abstract class RegisteringTests(TestedStore store) : BehaviourTests(store
         Assert.Equal(Many, again.Length);
     }
 
+    [Fact]
+    public async Task What_is_asked_of_nodes_is_kept_as_it_was_declared_and_only_a_change_is_told()
+    {
+        await using var node = await StartAsync();
+        var spec = node.Program("asks/nodes", "/bin/true") with
+        {
+            Requires = new([new("zone", ["b", "a"], false), new("gpu", ["true"], false), new("spot", null, true)]),
+            OnNodeLoss = new(NodeLossAction.Retry, TimeSpan.FromMinutes(1)),
+        };
+        await node.Node.AskAsync(new RegisterDeployment(spec), CancellationToken.None);
+
+        var same = spec with { Requires = new([new("gpu", ["true"], false), new("spot", null, true), new("zone", ["a", "b"], false)]) };
+        var again = (await node.Node.AskAsync(new RegisterDeployment(same), CancellationToken.None)).Accepted();
+        Assert.Equal(RegistrationOutcome.Unchanged, again.Outcome);
+        var view = (await node.Node.AskAsync(new GetDeployment(spec.Name), CancellationToken.None)).Accepted();
+        Assert.Equal((spec.Requires, spec.OnNodeLoss), (view.Spec.Requires, view.Spec.OnNodeLoss));
+        var none = spec with { Requires = null, OnNodeLoss = null };
+        var changed = (await node.Node.AskAsync(new RegisterDeployment(none), CancellationToken.None)).Accepted();
+        Assert.Equal("requires, on_node_loss", string.Join(", ", changed.Changes));
+    }
+
     private static ImmutableArray<DeploymentSpec> Specs(NodeFixture node) =>
         [.. Enumerable.Range(0, Many).Select(i => node.Program($"many/{i}", "/bin/true"))];
 

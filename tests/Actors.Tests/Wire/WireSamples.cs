@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Runner.Entities;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 
 namespace Runner.Actors.Tests.Wire;
 
@@ -46,6 +47,7 @@ internal sealed class WireSamples(int seed)
             Chance(4) ? OneOf([TimeSpan.Zero, TimeSpan.MinValue, TimeSpan.MaxValue, new(1), new(-1)]) : new TimeSpan(_random.NextInt64()),
         _ when type == typeof(DateTimeOffset) => Instant(),
         _ when type == typeof(JsonElement) => Json(),
+        _ when type == typeof(NodeRequirements) => Requirements(),
         { IsEnum: true } => OneOf([.. type.GetEnumValues().Cast<object>()]),
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) => Generic(nameof(Array), type),
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(ImmutableSortedDictionary<,>) => Generic(nameof(Dictionary), type),
@@ -90,6 +92,10 @@ internal sealed class WireSamples(int seed)
 
         return values.ToImmutable();
     }
+
+    /// <summary>Also ones that no deployment may have; a name that begins with '!' there is not.</summary>
+    private NodeRequirements Requirements() => new(Enumerable.Range(0, _random.Next(4)).Select(_ =>
+        new LabelRule(OneOf(["a", "A", "ä", "b/c", ""]), Chance(3) ? null : Array<string>(), Chance(3))));
 
     private DateTimeOffset Instant()
     {

@@ -39,6 +39,21 @@ public sealed class DeploymentFileErrorTests : IDisposable
         + "such as [pass, show, name]; there is an empty list")]
     [InlineData("env: {A: {from_fil: /x}}", "4:15: deployments[0].env.A.from_fil: unknown field; did you mean 'from_file'?")]
     [InlineData("env: {'A=B': c}", "4:11: deployments[0].env: 'A=B' cannot be the name of a variable")]
+    [InlineData("requires: [gpu]", "4:15: deployments[0].requires: expected a mapping of labels to values, such as "
+        + "{gpu: \"true\", zone: [a, b], \"!spot\": null}; there is a list")]
+    [InlineData("requires: {spot: null}", "4:16: deployments[0].requires.spot: expected a value, or several; "
+        + "for nodes without the label write \"!spot\": null")]
+    [InlineData("requires: {spot: }", "4:16: deployments[0].requires.spot: expected a value, or several; "
+        + "for nodes without the label write \"!spot\": null")]
+    [InlineData("requires: {!spot: null}", "4:16: the tag !spot: does not fit this value; "
+        + "only YAML's own tags are known. A text that begins with '!' stands in quotes")]
+    [InlineData("requires: {zone: {a: b}}", "4:22: deployments[0].requires.zone: expected a text, or a list of texts of which any will do; "
+        + "there is a mapping")]
+    [InlineData("requires: {zone: [a, [b]]}", "4:26: deployments[0].requires.zone[1]: expected a text; there is a list")]
+    [InlineData("on_node_loss: retry", "4:19: deployments[0].on_node_loss: expected a mapping such as {action: retry, after: 1m}; "
+        + "there is the text 'retry'")]
+    [InlineData("on_node_loss: {action: rety}", "4:28: deployments[0].on_node_loss.action: expected wait, retry or crash (did you mean 'retry'?); "
+        + "there is the text 'rety'")]
     [InlineData("parameters: [1]", "4:17: deployments[0].parameters: expected a mapping of names to values; there is a list")]
     [InlineData(
         "parameters: {a: .inf}",
@@ -135,7 +150,8 @@ public sealed class DeploymentFileErrorTests : IDisposable
     [InlineData("a: 1\n---\nb: 2\n", "2:1: a second document begins here; a file holds one")]
     [InlineData("a: *b", "1:4: *b refers to an anchor that does not end before it")]
     [InlineData("a: &b [*b]", "1:8: *b refers to an anchor that does not end before it")]
-    [InlineData("a: !ruby/object x", "1:4: the tag !ruby/object does not fit this value; only YAML's own tags are known")]
+    [InlineData("a: !ruby/object x", "1:4: the tag !ruby/object does not fit this value; "
+        + "only YAML's own tags are known. A text that begins with '!' stands in quotes")]
     [InlineData("? [a]\n: b", "1:1: deployments: is required: expected a list of deployments|1:3: a key has to be a text; there is a list")]
     public void A_wrong_file_is_refused_at_its_place(string yaml, string expected) => Assert.Equal(expected.Split('|'), Problems(yaml));
 

@@ -19,6 +19,7 @@ internal static class DeclaredFields
         ("concurrency", "Concurrency", MessagesJson.Default.ConcurrencySpec, [.. ConcurrencySpec.Fields]),
         ("retries", "Retries", MessagesJson.Default.RetrySpec, [.. RetrySpec.Fields]),
         ("retention", "Retention", MessagesJson.Default.RetentionSpec, [.. RetentionSpec.Fields]),
+        ("on_node_loss", "When a node is lost", MessagesJson.Default.NodeLossSpec, [.. NodeLossSpec.Fields]),
     ];
 
     public static Field Of(string part, string name) => Parts.Single(p => p.Part == part).Fields.Single(f => f.Name == name);

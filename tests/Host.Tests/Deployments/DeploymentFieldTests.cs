@@ -261,7 +261,7 @@ public sealed class DeploymentFieldTests
 
     private static JsonElement? Value(JsonElement spec, string part, Field field)
     {
-        var of = part switch { "" => spec, "schedules" => spec.GetProperty(part)[0], _ => spec.GetProperty(part) };
+        var of = part switch { "" => spec, "schedules" => spec.GetProperty(part)[0], _ => spec.GetProperty(DeclaredFields.Of("", part).JsonName) };
         return of.TryGetProperty(field.JsonName, out var value) ? value : null;
     }
 

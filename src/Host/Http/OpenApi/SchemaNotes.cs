@@ -70,6 +70,11 @@ internal static class SchemaNotes
         {
             Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = Variable },
         },
+        [(typeof(DeploymentSpec), "requires")] = new("Which labels a node must have for a run to start on it: a text, or a list of texts of which "
+            + "any will do; null with `!` before the name for nodes without the label. Left out: any node.")
+        {
+            Instead = () => new() { Type = JsonSchemaType.Object, AdditionalProperties = Label },
+        },
         [(typeof(DeploymentSpec), "parameterSchema")] = new(
             "What a run's parameters have to be like: a JSON Schema of draft 2020-12 or 7, up to 256 KiB.")
         {
@@ -96,6 +101,19 @@ internal static class SchemaNotes
             Source("fromFile", ValueSchema.Text(), "The absolute path of a file on the node, up to 64 KiB."),
             Source("fromCommand", new OpenApiSchema { Type = JsonSchemaType.Array, Items = ValueSchema.Text(), MinItems = 1 },
                 "The argv, up to 100 texts, of a program that the node runs, up to 30 s; its standard output, up to 64 KiB."),
+        ],
+    };
+
+    private static OpenApiSchema Label => new()
+    {
+        AnyOf =
+        [
+            new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null, MaxLength = NodeLabels.LongestValue },
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array, MinItems = 1, MaxItems = LabelRule.MostValues,
+                Items = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = NodeLabels.LongestValue },
+            },
         ],
     };
 
@@ -129,6 +147,7 @@ internal static class SchemaNotes
     private static FrozenDictionary<(Type Type, string Field), SchemaNote> Declared { get; } = new[]
     {
         Noted(DeploymentSpec.Fields), Noted(ScheduleSpec.Fields), Noted(ConcurrencySpec.Fields), Noted(RetrySpec.Fields), Noted(RetentionSpec.Fields),
+        Noted(NodeLossSpec.Fields),
     }.SelectMany(notes => notes).ToFrozenDictionary();
 
     private static IEnumerable<KeyValuePair<(Type Type, string Field), SchemaNote>> Noted<T>(ImmutableArray<Field<T>> fields) =>

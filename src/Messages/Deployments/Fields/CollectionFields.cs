@@ -104,6 +104,28 @@ internal sealed record ValuesField<T>(
     public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Values(this);
 }
 
+/// <summary>What labels of a node have to be like.</summary>
+internal sealed record RequirementsField<T>(string Name, Func<T, NodeRequirements?> Get, Func<T, NodeRequirements, T> Set) : Field<T>(Name)
+{
+    protected override string UsualType =>
+        "mapping of labels to a text, or to a list of texts of which any will do; numbers and booleans are taken as they are spelled; "
+        + "`\"!NAME\": null` for nodes without the label";
+
+    protected override string UsualExpected => $"a mapping of labels to values, such as {Example}";
+
+    protected override string? UsualRange =>
+        $"up to {Counted(NodeLabels.Most)}; names of 1 to {NodeLabels.LongestName} letters, digits, `-`, `_`, `.`, `/`; "
+        + $"values up to {NodeLabels.LongestValue} characters, up to {LabelRule.MostValues} in a list";
+
+    public override int? MostLength => NodeLabels.Most;
+
+    protected override int? CountOf(T of) => Get(of)?.Rules.Length;
+
+    public override IEnumerable<Problem> OutOfBounds(T of, string path) => Get(of)?.Problems(path + Name) ?? [];
+
+    public override TResult Accept<TResult>(IFieldVisitor<T, TResult> visitor) => visitor.Requirements(this);
+}
+
 /// <summary>A mapping with fields of its own.</summary>
 /// <param name="New">What it is before any of its fields is said.</param>
 internal sealed record PartField<T, TPart>(string Name, Func<T, TPart?> Get, Func<T, TPart, T> Set, ImmutableArray<Field<TPart>> Fields, TPart New)

@@ -121,6 +121,8 @@ internal interface IFieldVisitor<T, out TResult>
 
     TResult Schema(SchemaField<T> field);
 
+    TResult Requirements(RequirementsField<T> field);
+
     TResult Part<TPart>(PartField<T, TPart> field)
         where TPart : class;
 
