@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text.Json;
 using Runner.Entities.Store;
 using Runner.Entities.Unreadable;
 using Serilog;
@@ -86,7 +87,8 @@ internal sealed class DamagedRows(TimeProvider time, ILogger log)
 
             return true;
         }
-        catch (Exception e) when (e is InvalidCastException or NullReferenceException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is InvalidCastException or NullReferenceException or FormatException or ArgumentException or OverflowException
+            or JsonException)
         {
             Found(table.Name, row.Key, $"cannot be read ({Histories.Sentence(e)})");
             value = default;

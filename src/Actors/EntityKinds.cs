@@ -40,9 +40,16 @@ internal static class LimitNames
     private const string DeploymentPrefix = "deployment:";
     private const string NodePrefix = "node:";
 
+    /// <summary>No node is called so.</summary>
+    private const string AnyNodeName = NodePrefix + "*";
+
     public static string Deployment(string deployment) => DeploymentPrefix + deployment;
 
     public static string Node(string node) => NodePrefix + node;
+
+    /// <summary>What a run waits for that may run on several nodes, none of which has room.</summary>
+    /// <param name="requires">What it requires of a node, in one text; null for nothing.</param>
+    public static string AnyNode(string? requires) => requires is null ? AnyNodeName : $"{AnyNodeName} with {requires}";
 
     /// <summary>The deployment whose limit it is; null if it is none's.</summary>
     public static string? DeploymentOf(string limit) =>

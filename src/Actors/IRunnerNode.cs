@@ -4,8 +4,8 @@ using Runner.Messages.Runs;
 
 namespace Runner.Actors;
 
-/// <summary>A run's new state, as it became durable on this node.</summary>
-public sealed record RunStateChanged(Guid Run, string Deployment, RunStateChange Change);
+/// <summary>A run's new state, as it became durable.</summary>
+public sealed record RunStateChanged(Guid Run, string Deployment, RunStateChange Change) : IWireMessage;
 
 /// <summary>
 /// What the outside sees of a node: requests in, replies out. Thread-safe. A command is answered once it is durable, with the reply

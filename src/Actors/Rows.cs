@@ -3,6 +3,7 @@ using System.Text.Json;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
 
 namespace Runner.Actors;
 
@@ -125,7 +126,8 @@ internal sealed record OpenRunRow(Guid Run, string Deployment)
 /// <param name="Own">The size of the first of them as the run knows it, which bounds it when the limit has none; null for none.</param>
 /// <param name="CancelsRunning">Whether others of its deployment give way to it; only with <paramref name="Own"/>.</param>
 internal sealed record WaiterRow(
-    Guid Run, string WaitingFor, int Priority, DateTimeOffset Ready, ImmutableArray<string> Limits, int? Own = null, bool CancelsRunning = false)
+    Guid Run, string WaitingFor, int Priority, DateTimeOffset Ready, ImmutableArray<string> Limits, int? Own = null, bool CancelsRunning = false,
+    NodeRequirements? Requires = null)
 {
     private const char Separator = '\n';
 
@@ -134,6 +136,9 @@ internal sealed record WaiterRow(
 
     /// <summary>After the size of one that others give way to.</summary>
     private const char Newest = 'r';
+
+    /// <summary>Before what the run requires of its node, as JSON, in the place of a last limit; no name begins with it.</summary>
+    private const char Requiring = '{';
 
     /// <summary>What the table orders by, least first: the highest priority.</summary>
     public long Urgency => -(long)Priority;
@@ -151,6 +156,13 @@ internal sealed record WaiterRow(
         var limits = ((string)text!).Split(Separator, StringSplitOptions.RemoveEmptyEntries);
         int? own = null;
         var cancels = false;
+        NodeRequirements? requires = null;
+        if (limits is [.., [Requiring, ..] last])
+        {
+            requires = JsonSerializer.Deserialize(last, MessagesJson.Default.NodeRequirements);
+            limits = limits[..^1];
+        }
+
         if (limits is [var first, ..] && first.LastIndexOf(Sized) is >= 0 and var at)
         {
             cancels = first[^1] == Newest;
@@ -158,12 +170,13 @@ internal sealed record WaiterRow(
             limits[0] = first[..at];
         }
 
-        return new(Guid.Parse(row.Key), (string)waitingFor!, (int)-(long)urgency!, RowValues.Time(ready), [.. limits], own, cancels);
+        return new(Guid.Parse(row.Key), (string)waitingFor!, (int)-(long)urgency!, RowValues.Time(ready), [.. limits], own, cancels, requires);
     }
 
     public RowChange Put() => RowChange.Put(
         Tables.Waiters.Name, RowValues.Key(Run), WaitingFor, Urgency, RowValues.Of(Ready),
-        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, Written(first, own)) : Limits));
+        string.Join(Separator, Own is { } own && Limits is [var first, ..] ? Limits.SetItem(0, Written(first, own)) : Limits)
+            + (Requires is null ? "" : Separator + JsonSerializer.Serialize(Requires, MessagesJson.Default.NodeRequirements)));
 
     private string Written(string limit, int own) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{limit}{Sized}{own}{(CancelsRunning ? Newest.ToString() : "")}");

@@ -22,13 +22,14 @@ public sealed class WallsTests
         { "FlowRunners", [] },
         { "Scheduling", [] },
         { "Parameters", [] },
-        { "Limits", [] },
+        { "Members", [] },
+        { "Limits", ["Members"] },
         { "Processes", ["FlowRunners"] },
-        { "FlowRuns", ["FlowRunners", "Limits", "Processes"] },
+        { "FlowRuns", ["FlowRunners", "Limits", "Members", "Processes"] },
         { "Deployments", ["FlowRuns", "Limits", "Parameters", "Processes", "Scheduling"] },
         { "Retention", ["FlowRunners"] },
         { "Telemetry", ["FlowRuns", "Limits", "Processes"] },
-        { "Wire", ["Deployments", "FlowRunners", "FlowRuns", "Limits", "Processes"] },
+        { "Wire", ["Deployments", "FlowRunners", "FlowRuns", "Limits", "Members", "Processes"] },
     };
 
     [Theory]

@@ -4,6 +4,7 @@ using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
+using Runner.Actors.Members;
 using Runner.Actors.Nodes;
 using Runner.Actors.Processes;
 using Runner.Entities;
@@ -27,6 +28,7 @@ internal sealed record FlowRunServices(
     IFlowRunner FlowRunner,
     ProcessSpecs Specs,
     ProcessCount Processes,
+    NodeDirectory Nodes,
     Action<RunStateChanged> Publish)
 {
     /// <summary>Null measures and traces nothing.</summary>
@@ -79,7 +81,15 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         {
             case StopForShutdown:
                 return _process is null;
-            case ILastReport report:
+            case ILastReport report when report.Attempt < State.Attempt || !State.HasProcess:
+                // What became of it is durable, or there is no such run any more: the node that has it has not heard so.
+                if (!Sender.IsNobody())
+                {
+                    Sender.Tell(new ForgetAttempt(_run, report.Attempt), Self);
+                }
+
+                return true;
+            case ILastReport report and not ProcessNeverStarted:
                 if (_process is { } process && process.Attempt == report.Attempt)
                 {
                     Context.Stop(process.Actor);
@@ -130,7 +140,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         if (!State.HasProcess)
         {
             // A former life may have gone before it could say so.
-            Forget(State.Attempt);
+            Forget(State);
         }
     }
 
@@ -139,7 +149,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     {
         if (before.HasProcess && !after.HasProcess)
         {
-            Forget(before.Attempt);
+            Forget(before);
         }
 
         services.Observer?.Changed(before, after);
@@ -215,31 +225,62 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
 
     private void Begin(int attempt, object how)
     {
-        if (!services.Processes.TryAdd(new AttemptKey(_run, attempt), State.Recipe.StopGrace))
+        if (Host(new AttemptKey(_run, attempt)) is not { } host)
         {
             // The node is being stopped, and the attempt is committed: the node's next life starts it, or finds it.
             return;
         }
 
-        // Filled in now: the child is made on its own turn, when this state may be another.
-        var spec = services.Specs.For(new AttemptKey(_run, attempt), State.Scheduled!, out var problem);
+        if (_process is { } earlier)
+        {
+            Context.Stop(earlier.Actor);
+        }
+
         var name = $"process-{attempt}";
         var actor = Context.ActorOf(
-            ActorProducer.Props(() => new ProcessActor(spec, services.FlowRunner, problem)),
+            ActorProducer.Props(() => new ProcessActor(host)),
             Context.Child(name).IsNobody() ? name : null);
         _process = (attempt, actor);
         actor.Tell(how, Self);
     }
 
-    /// <summary>What became of the attempt is durable.</summary>
-    private void Forget(int attempt)
+    private IAttemptHost? Host(AttemptKey key)
     {
-        _process = null;
-        services.Processes.Remove(_run);
-        if (attempt > 0)
+        // Filled in now: the child is made on its own turn, when this state may be another.
+        var scheduled = State.Scheduled!;
+        if (State.Node is { } node && !services.Nodes.IsOwn(node))
         {
-            services.FlowRunner.Forget(new AttemptKey(_run, attempt));
+            return new RemoteAttempt(key, scheduled, () => services.Nodes.Find(node)?.Actor);
         }
+
+        return services.Processes.TryAdd(key, State.Recipe.StopGrace)
+            ? new LocalAttempt(services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem)
+            : null;
+    }
+
+    /// <summary>What became of the attempt is durable.</summary>
+    private void Forget(FlowRunState of)
+    {
+        if (_process is { } process)
+        {
+            Context.Stop(process.Actor);
+            _process = null;
+        }
+
+        var key = new AttemptKey(_run, of.Attempt);
+        if (of.Attempt == 0)
+        {
+            return;
+        }
+
+        if (!services.Nodes.IsOwn(of.Node))
+        {
+            services.Nodes.Find(of.Node!)?.Actor.Tell(new ForgetAttempt(_run, of.Attempt), Self);
+            return;
+        }
+
+        services.Processes.Remove(key);
+        services.FlowRunner.Forget(key);
     }
 
     private void StopCurrent(StopProcess stop)

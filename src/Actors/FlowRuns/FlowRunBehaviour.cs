@@ -13,7 +13,7 @@ namespace Runner.Actors.FlowRuns;
 
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
-/// <param name="sharedStore">Whether other nodes work on the store: then an attempt of another name is another node's to look after.</param>
+/// <param name="sharedStore">Whether other nodes work on the store: then the process of an attempt of another name is on that node.</param>
 internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState, IRunEvent, IRunIntent>
 {
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
@@ -71,7 +71,6 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
     {
         CreateRun create => Create(state, create, now),
         _ when state.Phase == RunPhase.None => Unknown(state, message),
-        Recovered or WakeUpNow or TimeoutReached or StopForShutdown when IsAnothers(state) => Decision.None,
         Recovered => Recover(state, now),
         WakeUpNow => Wake(state, now),
         SlotsGranted granted => Start(state, granted, now),
@@ -89,8 +88,6 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         GetRun => Decision.Answer(FlowRunViews.View(state)),
         _ => Decision.None,
     };
-
-    private bool IsAnothers(FlowRunState state) => sharedStore && state.HasProcess && state.Node != node;
 
     private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RepeatRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
@@ -144,7 +141,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         if (state.IsReady(now) && granted.WaitFor is null)
         {
             var attempt = state.Attempt + 1;
-            var starting = Decision.Persist(new AttemptStarting(attempt, granted.Slots, node))
+            var starting = Decision.Persist(new AttemptStarting(attempt, granted.Slots, granted.Node ?? node))
                 .Then(new SlotsTaken(state.Id, granted.Slots), new StartProcess(attempt));
             var left = state.Slots.Except(granted.Slots).ToImmutableArray();
             return left.IsEmpty ? starting : starting.Then(new SlotsReleased(state.Id, left));
@@ -207,7 +204,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
 
         return state.Phase == RunPhase.AwaitingSlot && state.WaitingFor == refused.Limit
             ? Decision.Do(new WaitForSlot(RunLimits.Waiting(state), refused.Limit))
-            : Decision.Persist(new RunAwaitingSlot(refused.Limit)).Then(new WaitForSlot(RunLimits.Waiting(state), refused.Limit));
+            : Decision.Persist(new RunAwaitingSlot(refused.Limit, Why: refused.Why)).Then(new WaitForSlot(RunLimits.Waiting(state), refused.Limit));
     }
 
     /// <summary>
@@ -252,7 +249,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         never.Attempt != state.Attempt || !state.HasProcess || state.Handle is not null ? Decision.None
         : state.Stopping is { Reason: StopReason.Cancel } ? Finish(state, AttemptOutcomes.Cancelled(state.Stopping.Message))
         : state.Stopping is { } stopping ? AfterAttempt(state, AttemptOutcomes.Interrupted(stopping), null, now)
-        : Decision.Persist(new AttemptStarting(state.Attempt, state.Slots, node)).Then(new StartProcess(state.Attempt));
+        : Decision.Persist(new AttemptStarting(state.Attempt, state.Slots, sharedStore ? state.Node ?? node : node))
+            .Then(new StartProcess(state.Attempt));
 
     private static Decision Ended(FlowRunState state, ProcessEnded ended, DateTimeOffset now) =>
         ended.Attempt != state.Attempt || !state.HasProcess
@@ -290,6 +288,12 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
 
     private static Decision Shutdown(FlowRunState state, StopForShutdown stop)
     {
+        if (stop.Node is { } stopping && state.Node != stopping)
+        {
+            // The attempt that was counted there is over.
+            return Decision.None;
+        }
+
         var grace = stop.Mode == StopMode.Immediate ? TimeSpan.Zero : state.HasProcess ? state.Recipe.StopGrace : TimeSpan.Zero;
         return state.Phase switch
         {

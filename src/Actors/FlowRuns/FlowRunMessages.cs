@@ -26,8 +26,9 @@ internal sealed record RepeatRun(RetryRun Command, Guid FreshId) : IRunMessage, 
     public Guid Run => Command.Run;
 }
 
-/// <summary>The node is being stopped: end the process, or never mind if there is none.</summary>
-internal sealed record StopForShutdown(StopMode Mode) : IEntityCommand;
+/// <summary>A node is being stopped: end the process, or never mind if there is none.</summary>
+/// <param name="Node">Which; null for whichever has the process.</param>
+internal sealed record StopForShutdown(StopMode Mode, string? Node = null) : IEntityCommand;
 
 /// <summary>
 /// The attempt's process has been alive for as long as it may. Measured by the clock that never steps: a wall clock that is set

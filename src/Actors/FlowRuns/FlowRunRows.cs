@@ -34,7 +34,7 @@ internal static class FlowRunRows
         {
             rows.Add(new WaiterRow(
                 after.Id, after.WaitingFor!, after.Scheduled!.Priority, after.ReadyAt, RunLimits.Of(after.Scheduled), after.Recipe.Concurrency?.Limit,
-                after.Recipe.Concurrency is { OnFull: OnFull.CancelRunning }).Put());
+                after.Recipe.Concurrency is { OnFull: OnFull.CancelRunning }, after.Recipe.Requires).Put());
         }
         else if (before.Phase == RunPhase.AwaitingSlot && after.Phase != RunPhase.AwaitingSlot)
         {

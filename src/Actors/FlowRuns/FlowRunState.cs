@@ -66,6 +66,9 @@ internal sealed record FlowRunState(Guid Id)
 
     public string? WaitingFor { get; init; }
 
+    /// <summary>Why it waits, as a sentence; null where the limit's name says it.</summary>
+    public string? WaitingWhy { get; init; }
+
     /// <summary>Marked late once, for its whole life.</summary>
     public bool Late { get; init; }
 

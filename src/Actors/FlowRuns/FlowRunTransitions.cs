@@ -19,17 +19,17 @@ internal static class FlowRunTransitions
             RunLate => Enter(
                 state with { Late = true },
                 new(StateType.Scheduled, StateNames.Late, at,
-                    state.WaitingFor is null ? "It is past its due time." : $"It waits for a slot of '{state.WaitingFor}'.")),
+                    state.WaitingFor is null ? "It is past its due time." : state.WaitingWhy ?? $"It waits for a slot of '{state.WaitingFor}'.")),
             RunAwaitingSlot e => Enter(
-                state with { Phase = RunPhase.AwaitingSlot, WaitingFor = e.Limit, Slots = e.Slots ?? state.Slots },
-                new(StateType.Scheduled, StateNames.AwaitingConcurrencySlot, at, $"Limit '{e.Limit}' is full.")),
+                state with { Phase = RunPhase.AwaitingSlot, WaitingFor = e.Limit, WaitingWhy = e.Why, Slots = e.Slots ?? state.Slots },
+                new(StateType.Scheduled, StateNames.AwaitingConcurrencySlot, at, e.Why ?? $"Limit '{e.Limit}' is full.")),
             // It was found not to have been started, and is started now: the same attempt, with the same slots.
             AttemptStarting e when e.Attempt == state.Attempt && state.Phase == RunPhase.Submitting => state with { Node = e.Node },
             AttemptStarting e => Enter(
                 state with
                 {
                     Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node,
-                    WaitingFor = null, RetryAt = null, Handle = null, RunningSince = null, Stopping = null,
+                    WaitingFor = null, WaitingWhy = null, RetryAt = null, Handle = null, RunningSince = null, Stopping = null,
                 },
                 new(StateType.Pending, StateNames.Submitting, at)),
             AttemptRunning e => Running(state, e, at),
@@ -40,7 +40,8 @@ internal static class FlowRunTransitions
             RunFinished e => Enter(
                 state with
                 {
-                    Phase = RunPhase.Ended, Ended = at, Outcome = e.Outcome, Result = e.Result, Slots = [], WaitingFor = null, RetryAt = null,
+                    Phase = RunPhase.Ended, Ended = at, Outcome = e.Outcome, Result = e.Result, Slots = [], WaitingFor = null, WaitingWhy = null,
+                    RetryAt = null,
                 },
                 new(e.Outcome.Type, e.Outcome.Name, at, e.Outcome.Message), e.Outcome.ExitCode),
             _ => throw new InvalidOperationException(

@@ -24,5 +24,5 @@ internal static class RunLimits
 
     private static WaitingRun Waiting(Guid run, RunScheduled scheduled, DateTimeOffset ready) => new(
         run, Of(scheduled), scheduled.Priority, ready, scheduled.Recipe.Concurrency?.Limit,
-        scheduled.Recipe.Concurrency?.OnFull ?? OnFull.Queue);
+        scheduled.Recipe.Concurrency?.OnFull ?? OnFull.Queue, scheduled.Recipe.Requires);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
+using Runner.Actors.Members;
 using Runner.Actors.Nodes;
 using Runner.Entities;
 using Runner.Entities.Store;
@@ -12,11 +13,10 @@ using Runner.Messages.Runs;
 namespace Runner.Actors.Limits;
 
 /// <summary>What the limiter works with.</summary>
-/// <param name="NodeLimit">Name and size of the executing node's own limit.</param>
-/// <param name="Gate">Whether the node starts anything at all now.</param>
+/// <param name="Nodes">Where programs can be executed.</param>
 /// <param name="ObserveSlots">Told where to ask how many slots are held, from any thread; null for nobody who asks.</param>
 internal sealed record LimiterServices(
-    EntityServices Entities, (string Name, int Size) NodeLimit, StartsGate Gate, Action<Func<SlotCounts?>>? ObserveSlots, DamagedRows Damaged);
+    EntityServices Entities, NodeDirectory Nodes, Action<Func<SlotCounts?>>? ObserveSlots, DamagedRows Damaged);
 
 /// <summary>
 /// The cluster singleton that decides who starts next: fair and fast, in front of the slot rows that make overrunning a limit impossible.
@@ -51,7 +51,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private readonly HashSet<string> _resizedMeanwhile = new(StringComparer.Ordinal);
     private SlotTable? _table;
     private ImmutableHashSet<Guid> _toRemind = [];
-    private bool _suspended;
+    private IDisposable? _nodesChanged;
 
     public LimiterActor(LimiterServices services)
     {
@@ -65,17 +65,25 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     /// <inheritdoc/>
     public IStash Stash { get; set; } = null!;
 
-    private int NodeSize => _services.Gate.IsShut ? 0 : _services.NodeLimit.Size;
+    /// <summary>Every node is about to leave: who asks stays due, and the next life of one of them grants it.</summary>
+    private bool Suspended => _services.Nodes.Members.Values.All(node => node.Says.Draining);
 
-    private string NodeLimit => _services.NodeLimit.Name;
+    private NodePlaces Places => new(
+        [.. _services.Nodes.Members.Values.Select(node => new NodePlace(node.Says.Name, node.Says.Room, node.Says.Labels))],
+        _services.Nodes.IsShared);
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(typeof(Remind), Remind.Instance, RemindAfter);
         Timers.StartPeriodicTimer(typeof(Compare), Compare.Instance, CompareAfter);
+        var self = Self;
+        _nodesChanged = _services.Nodes.Subscribe(() => self.Tell(NodesChanged.Instance));
         Read();
     }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _nodesChanged?.Dispose();
 
     /// <inheritdoc/>
     protected override void OnReceive(object message) => Reading(message);
@@ -94,10 +102,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case ReadTable:
                 ReadRows();
                 break;
-            case SuspendGrants:
-                _suspended = true;
-                break;
-            case StartsGateChanged or Remind or Compare or RowsCompared or WaitersRead or WaitersNotRead or AgesRead or ServeQueues:
+            case NodesChanged or Remind or Compare or RowsCompared or WaitersRead or WaitersNotRead or AgesRead or ServeQueues:
                 // What is being read is newer.
                 break;
             default:
@@ -116,7 +121,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
                 OnAcquire(table, acquire.Run);
                 break;
             case WaitForSlot wait:
-                table.Park(wait.Run, wait.Limit);
+                table.Park(wait.Run with { Home = _services.Nodes.NameAt(Sender.Path.Address) }, wait.Limit);
                 Serve(table, wait.Limit);
                 MakeWay(table, wait.Limit);
                 break;
@@ -140,11 +145,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
                 _resizedMeanwhile.Add(changed.Limit);
                 Resize(table, changed);
                 break;
-            case StartsGateChanged:
-                Resize(table, new LimitSizeChanged(NodeLimit, NodeSize));
-                break;
-            case SuspendGrants:
-                _suspended = true;
+            case NodesChanged:
+                OnNodesChanged(table);
                 break;
             case ListLimits query:
                 Sender.Tell(table.Page(query, Shown), Self);
@@ -181,16 +183,22 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     private void OnAcquire(SlotTable table, WaitingRun run)
     {
-        if (_suspended)
+        if (Suspended)
         {
-            // The run stays due; the node's next life grants it.
             return;
         }
 
-        var (slots, full) = table.Acquire(run);
+        run = run with { Home = _services.Nodes.NameAt(Sender.Path.Address) };
+        var (grant, full) = table.Acquire(run);
         // To who asked, and not by way of its region: it is waiting for this. If it has left memory meanwhile, its next life is told
         // (EntityDeadLetters); on a node that is gone a grant is lost, and repeated.
-        Sender.Tell(slots is { } granted ? new SlotsGranted(run.Run, granted, full) : new SlotsRefused(run.Run, full!, run.Ready), Self);
+        Sender.Tell(grant is not null ? Granted(run.Run, grant) : Refused(table, run, full!), Self);
+    }
+
+    private void OnNodesChanged(SlotTable table)
+    {
+        table.SetPlaces(Places);
+        Serve(table, LimitNames.Node(_services.Nodes.OwnName));
     }
 
     private void OnFree(SlotTable table, Guid run, ImmutableArray<Slot> slots)
@@ -224,28 +232,25 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     private void Serve(SlotTable table, string limit)
     {
-        if (_suspended)
+        if (Suspended)
         {
             return;
         }
 
         var more = table.Dispatch(
-            limit,
-            (run, grant) => Tell(run, Granted(run, grant)),
-            (run, full) => Tell(run.Run, new SlotsRefused(run.Run, full, run.Ready)));
-        var book = table.Book(limit);
-        if (more && !book.Reading)
+            limit, (run, grant) => Tell(run, Granted(run, grant)), (run, full) => Tell(run.Run, Refused(table, run, full)));
+        foreach (var queue in more.Where(queue => !table.Book(queue).Reading))
         {
-            book.BeginReading();
-            _services.Entities.Store.RowsAsync(Waiters(limit, PageSize)).PipeTo(
-                Self, Self, rows => new WaitersRead(table, limit, rows), e => new WaitersNotRead(table, limit));
+            table.Book(queue).BeginReading();
+            _services.Entities.Store.RowsAsync(Waiters(queue, PageSize)).PipeTo(
+                Self, Self, rows => new WaitersRead(table, queue, rows), e => new WaitersNotRead(table, queue));
         }
     }
 
     /// <summary>Tells those that are to give way to a newer run of their deployment; once more at each reminder, until they have.</summary>
     private void MakeWay(SlotTable table, string limit)
     {
-        if (_suspended)
+        if (Suspended)
         {
             return;
         }
@@ -410,8 +415,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     private void OnRead(TableRead read)
     {
-        var table = new SlotTable(NodeLimit);
-        table.Book(NodeLimit).Size = NodeSize;
+        var table = new SlotTable(Places);
+        table.SetPlaces(Places);
         foreach (var row in read.Sizes)
         {
             var book = table.Book(row.Limit);
@@ -468,9 +473,11 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         Tables.Waiters.Name, [new("waiting_for", RowOperator.Equal, limit)], [new("urgency"), new("ready")], atMost);
 
     private static WaitingRun Waiter(WaiterRow row) => new(
-        row.Run, row.Limits, row.Priority, row.Ready, row.Own, row.CancelsRunning ? OnFull.CancelRunning : OnFull.Queue);
+        row.Run, row.Limits, row.Priority, row.Ready, row.Own, row.CancelsRunning ? OnFull.CancelRunning : OnFull.Queue, row.Requires);
 
-    private static SlotsGranted Granted(Guid run, SlotGrant grant) => new(run, grant.Slots, grant.WaitFor);
+    private static SlotsGranted Granted(Guid run, SlotGrant grant) => new(run, grant.Slots, grant.WaitFor, grant.Node);
+
+    private static SlotsRefused Refused(SlotTable table, WaitingRun run, string limit) => new(run.Run, limit, run.Ready, table.WhyFull(run, limit));
 
     private bool Rests(Guid run) => _services.Entities.Unreadable.IsHere(new EntityKey(EntityKinds.FlowRun, run.ToString("D")));
 
@@ -499,6 +506,12 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private sealed record WaitersRead(SlotTable Table, string Limit, ImmutableArray<Row> Rows) : INoSerializationVerificationNeeded;
 
     private sealed record WaitersNotRead(SlotTable Table, string Limit) : INoSerializationVerificationNeeded;
+
+    /// <summary>What a node says of itself, or who is here, has changed.</summary>
+    private sealed record NodesChanged : INoSerializationVerificationNeeded
+    {
+        public static readonly NodesChanged Instance = new();
+    }
 
     private sealed record ReadTable : INoSerializationVerificationNeeded
     {

@@ -13,8 +13,14 @@ namespace Runner.Actors.Limits;
 /// run when the deployment is deleted or declared without: a limit lives as long as a run that counts against it.
 /// </param>
 /// <param name="OnFull">What becomes of it when its deployment's limit is full; <see cref="OnFull.Queue"/> without such a limit.</param>
+/// <param name="Requires">What labels its node has to have; null for any node.</param>
 internal sealed record WaitingRun(
-    Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready, int? Own = null, OnFull OnFull = OnFull.Queue);
+    Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready, int? Own = null, OnFull OnFull = OnFull.Queue,
+    NodeRequirements? Requires = null)
+{
+    /// <summary>The node where the run's own actor is, as the limiter sees who asks; null where that is not known.</summary>
+    public string? Home { get; init; }
+}
 
 /// <summary>What others decide to tell the limiter: their actors only send it.</summary>
 internal interface ILimiterMessage : IWireMessage, IRunIntent, IDeploymentIntent, ILimitIntent;
@@ -44,12 +50,15 @@ internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : ILi
 /// <summary>The limiter's yes: these slots are kept for the run until it takes or declines them.</summary>
 /// <param name="WaitFor">The limit that is full: the slots are not all that it needs, but those that it is to hold while it waits; null if it may
 /// start.</param>
-internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots, string? WaitFor = null) : IRunMessage, IEntityCommand;
+/// <param name="Node">The node that is to execute it; null in a grant of a place to wait with.</param>
+internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots, string? WaitFor = null, string? Node = null)
+    : IRunMessage, IEntityCommand;
 
 /// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
 /// <param name="Ready">Since when the run that asked was ready: what tells the answer to an earlier attempt, which decides nothing; null in messages
 /// of before.</param>
-internal sealed record SlotsRefused(Guid Run, string Limit, DateTimeOffset? Ready = null) : IRunMessage, IEntityCommand;
+/// <param name="Why">Why, as a sentence, where the name of the limit does not say it; null where it does.</param>
+internal sealed record SlotsRefused(Guid Run, string Limit, DateTimeOffset? Ready = null, string? Why = null) : IRunMessage, IEntityCommand;
 
 /// <summary>The deployment's limit is full, and a newer run, which waits, is to have this one's place: said again until it has.</summary>
 internal sealed record GiveWay(Guid Run, Guid To) : IRunMessage, IEntityCommand;
@@ -63,27 +72,3 @@ internal sealed record LimitSizeChanged(string Limit, int? Size, bool Ending = f
 
 /// <summary>Nothing counts any more against a limit that was deleted.</summary>
 internal sealed record LimitUnused(string Name) : Messages.Limits.ILimitMessage;
-
-/// <summary>The node is being stopped: nothing more is granted.</summary>
-internal sealed record SuspendGrants : IWireMessage
-{
-    public static readonly SuspendGrants Instance = new();
-}
-
-/// <summary>Whether the node starts programs may have changed; see <see cref="StartsGate"/>.</summary>
-internal sealed record StartsGateChanged : IWireMessage
-{
-    public static readonly StartsGateChanged Instance = new();
-}
-
-/// <summary>While it is shut, the node's own limit counts as 0: whatever is due waits in its queue, durably and in order.</summary>
-internal sealed class StartsGate
-{
-    private volatile bool _shut;
-
-    public bool IsShut
-    {
-        get => _shut;
-        set => _shut = value;
-    }
-}

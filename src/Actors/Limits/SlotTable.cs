@@ -16,9 +16,11 @@ namespace Runner.Actors.Limits;
 /// </remarks>
 internal sealed class SlotTable
 {
-    private readonly string _nodeLimit;
     private readonly Dictionary<string, LimitBook> _books = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
+
+    /// <summary>Of these, the limits of nodes and the queues for them.</summary>
+    private readonly SortedSet<string> _ofNodes = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, SlotGrant> _granted = [];
     private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
 
@@ -27,10 +29,12 @@ internal sealed class SlotTable
     private readonly int[] _held = new int[Enum.GetValues<LimitKind>().Length];
     private readonly Action<int>[] _changed;
 
-    /// <param name="nodeLimit">The limit of the executing node, which every run counts against.</param>
-    public SlotTable(string nodeLimit)
+    private NodePlaces _places;
+
+    /// <param name="places">The nodes that programs are executed on: a run counts against the limit of the one that it is given.</param>
+    public SlotTable(NodePlaces places)
     {
-        _nodeLimit = nodeLimit;
+        _places = places;
         // One for all books of a kind: there may be a hundred thousand of them.
         _changed = [.. Enumerable.Range(0, _held.Length).Select<int, Action<int>>(kind => change => _held[kind] += change)];
     }
@@ -50,6 +54,10 @@ internal sealed class SlotTable
             var kind = LimitNames.KindOf(limit);
             _books.Add(limit, book = new LimitBook(_changed[(int)kind], findsHolders: kind == LimitKind.Deployment));
             _names.Add(limit);
+            if (kind == LimitKind.Node)
+            {
+                _ofNodes.Add(limit);
+            }
         }
 
         return book;
@@ -59,17 +67,22 @@ internal sealed class SlotTable
     /// A newcomer: granted if every limit has room and nobody waits before it; else the limit to wait for, with the slots to hold meanwhile if there
     /// are any.
     /// </summary>
-    public (ImmutableArray<Slot>? Slots, string? Full) Acquire(WaitingRun run)
+    public (SlotGrant? Grant, string? Full) Acquire(WaitingRun run)
     {
         if (_granted.TryGetValue(run.Run, out var earlier))
         {
-            return (earlier.Slots, earlier.WaitFor);
+            return (earlier, earlier.WaitFor);
         }
 
         // Whoever asks twice must not be held up by the place that it was given the first time.
-        var limits = LimitsOf(run);
-        var full = limits.FirstOrDefault(l => !Holds(l, run) && (!HasRoom(l, run) || Book(l).HasWaiters));
-        return (Offer(run, limits, full)?.Slots, full);
+        var full = run.Limits.FirstOrDefault(l => !Holds(l, run) && (!HasRoom(l, run) || Book(l).HasWaiters));
+        var place = full is null ? Choose(run) : null;
+        if (full is null && (place is null || Book(_places.QueueOf(run)).HasWaiters))
+        {
+            full = _places.QueueOf(run);
+        }
+
+        return (Offer(run, place, full), full);
     }
 
     /// <summary>Stands a run in a limit's queue.</summary>
@@ -123,40 +136,103 @@ internal sealed class SlotTable
         }
     }
 
-    /// <summary>Serves a limit's queue as long as it has room and waiters in memory.</summary>
+    /// <summary>Why a run that was sent to stand there cannot start, as a sentence; null where the limit's name says it.</summary>
+    public string? WhyFull(WaitingRun run, string limit) => limit == _places.QueueOf(run) ? _places.WhyNone(run) : null;
+
+    /// <summary>Other nodes are here, or the same with more or less room. What was granted on one that has gone stays so.</summary>
+    public void SetPlaces(NodePlaces places)
+    {
+        foreach (var gone in _places.Nodes.Where(node => places.Nodes.All(other => other.Name != node.Name)))
+        {
+            Book(gone.Limit).Size = null;
+        }
+
+        _places = places;
+        foreach (var node in places.Nodes)
+        {
+            Book(node.Limit).Size = node.Room;
+        }
+    }
+
+    /// <summary>
+    /// Serves a limit's queue as long as it has room and waiters in memory; of a node's limit, all that wait for nodes, in their order.
+    /// </summary>
     /// <param name="granted">Called for each run that may start, or that is to hold its place while it waits for another limit.</param>
     /// <param name="sent">Called for each run whose turn came and that another full limit holds up.</param>
-    /// <returns>Whether the queue goes on in the store and its next ones are needed, now or soon.</returns>
-    public bool Dispatch(string limit, Action<Guid, SlotGrant> granted, Action<WaitingRun, string> sent)
+    /// <returns>The queues that go on in the store and whose next ones are needed, now or soon.</returns>
+    public ImmutableArray<string> Dispatch(string limit, Action<Guid, SlotGrant> granted, Action<WaitingRun, string> sent)
     {
-        var book = Book(limit);
-        var served = false;
-        while (book.First is { } run && HasRoom(limit, run))
+        if (LimitNames.KindOf(limit) != LimitKind.Node)
         {
-            book.Remove(run);
-            served = true;
-            _parked.Remove(run.Run);
-            if (_granted.ContainsKey(run.Run))
+            var book = Book(limit);
+            var served = false;
+            while (book.First is { } run && HasRoom(limit, run))
             {
-                continue;
+                served = true;
+                ServeFirst(book, run, granted, sent);
             }
 
-            var limits = LimitsOf(run);
-            var full = limits.FirstOrDefault(l => !Holds(l, run) && !HasRoom(l, run));
-            if (Offer(run, limits, full) is { } grant)
+            return IsToBeReadOn(book, served, book.HasRoom) ? [limit] : [];
+        }
+
+        var queues = _ofNodes.Where(name => _books[name].HasWaiters).ToList();
+        HashSet<string> of = [];
+        while (NextForNodes(queues) is { } next)
+        {
+            of.Add(next.Queue);
+            ServeFirst(_books[next.Queue], next.Run, granted, sent);
+        }
+
+        var anyRoom = _places.Nodes.Any(node => Book(node.Limit).HasRoom);
+        return [.. queues.Where(queue => IsToBeReadOn(_books[queue], of.Contains(queue), anyRoom))];
+    }
+
+    /// <summary>Who is next of all that wait for a node and that one has room for.</summary>
+    private (string Queue, WaitingRun Run)? NextForNodes(List<string> queues)
+    {
+        (string Queue, WaitingRun Run)? best = null;
+        foreach (var queue in queues)
+        {
+            if (_books[queue].First is { } run && (best is null || ServiceOrder.Instance.Compare(run, best.Value.Run) < 0) && Choose(run) is not null)
             {
-                granted(run.Run, grant);
-            }
-            else
-            {
-                sent(run, full!);
+                best = (queue, run);
             }
         }
 
-        // A queue that nobody is served from is not read on: of many such limits memory need not have anything.
-        served |= book.HasNewest;
-        return book.MoreInStore && (book.First is null ? book.HasRoom || book.HasNewest : served && book.Queue.Count < LimitBook.ReadOnBelow);
+        return best;
     }
+
+    private void ServeFirst(LimitBook book, WaitingRun run, Action<Guid, SlotGrant> granted, Action<WaitingRun, string> sent)
+    {
+        book.Remove(run);
+        _parked.Remove(run.Run);
+        if (_granted.ContainsKey(run.Run))
+        {
+            return;
+        }
+
+        var full = run.Limits.FirstOrDefault(l => !Holds(l, run) && !HasRoom(l, run));
+        var place = full is null ? Choose(run) : null;
+        if (full is null && place is null)
+        {
+            full = _places.QueueOf(run);
+        }
+
+        if (Offer(run, place, full) is { } grant)
+        {
+            granted(run.Run, grant);
+        }
+        else
+        {
+            sent(run, full!);
+        }
+    }
+
+    // A queue that nobody is served from is not read on: of many such limits memory need not have anything.
+    private static bool IsToBeReadOn(LimitBook book, bool wasServed, bool hasRoom) => book.MoreInStore
+        && (book.First is null ? hasRoom || book.HasNewest : (wasServed || book.HasNewest) && book.Queue.Count < LimitBook.ReadOnBelow);
+
+    private NodePlace? Choose(WaitingRun run) => _places.Choose(run, limit => _books.TryGetValue(limit, out var book) ? book.Held.Count : 0);
 
     /// <summary>
     /// Who gives way to the newest of those that wait for a deployment's limit, if it is one that takes another's place: all others that wait for it,
@@ -218,7 +294,7 @@ internal sealed class SlotTable
     ];
 
     /// <summary>
-    /// The limits that bound otherwise here than by the rows, each as the rows have it. The node's own is in no row; one that is over here and
+    /// The limits that bound otherwise here than by the rows, each as the rows have it. A node's own is in no row; one that is over here and
     /// ends by its row is only waiting for the limits' entity to hear so.
     /// </summary>
     public ImmutableArray<LimitSizeChanged> SizesUnlike(ImmutableArray<LimitRow> rows)
@@ -226,7 +302,8 @@ internal sealed class SlotTable
         var byName = rows.ToDictionary(row => row.Limit, StringComparer.Ordinal);
         return
         [
-            .. _books.Where(book => book.Key != _nodeLimit && (book.Value.Size is not null || book.Value.Ending) && !byName.ContainsKey(book.Key))
+            .. _books.Where(book => LimitNames.KindOf(book.Key) != LimitKind.Node && (book.Value.Size is not null || book.Value.Ending)
+                    && !byName.ContainsKey(book.Key))
                 .Select(book => new LimitSizeChanged(book.Key, null)),
             .. byName.Values.Where(row => !IsAs(row)).Select(row => new LimitSizeChanged(row.Limit, row.Size, row.Ending)),
         ];
@@ -279,22 +356,21 @@ internal sealed class SlotTable
 
     private static int? OwnSize(string limit, WaitingRun? run) => run is { Own: { } own, Limits: [var first, ..] } && first == limit ? own : null;
 
-    private ImmutableArray<string> LimitsOf(WaitingRun run) => run.Limits.Add(_nodeLimit);
-
     /// <summary>What a run gets: all its slots if nothing is full, else its place if it is to hold one, else nothing.</summary>
-    private SlotGrant? Offer(WaitingRun run, ImmutableArray<string> limits, string? full)
+    /// <param name="place">Where it is executed if nothing is full.</param>
+    private SlotGrant? Offer(WaitingRun run, NodePlace? place, string? full)
     {
-        if (full is null)
+        if (full is null && place is not null)
         {
             _sent.Remove(run.Run);
-            return Grant(run.Run, limits, null);
+            return Grant(run.Run, run.Limits.Add(place.Limit), null, place.Name);
         }
 
         _sent[run.Run] = run;
-        return TakesPlace(run, full) ? Grant(run.Run, [run.Limits[0]], full) : null;
+        return TakesPlace(run, full!) ? Grant(run.Run, [run.Limits[0]], full, null) : null;
     }
 
-    private SlotGrant Grant(Guid run, ImmutableArray<string> limits, string? waitFor)
+    private SlotGrant Grant(Guid run, ImmutableArray<string> limits, string? waitFor, string? node)
     {
         var slots = ImmutableArray.CreateBuilder<Slot>(limits.Length);
         foreach (var limit in limits)
@@ -305,13 +381,14 @@ internal sealed class SlotTable
             slots.Add(new Slot(limit, number));
         }
 
-        return _granted[run] = new SlotGrant(slots.MoveToImmutable(), waitFor);
+        return _granted[run] = new SlotGrant(slots.MoveToImmutable(), waitFor, node);
     }
 }
 
 /// <summary>What is kept for a run until it takes or declines it.</summary>
 /// <param name="WaitFor">The limit that it waits for with these; null if they are all it needs.</param>
-internal sealed record SlotGrant(ImmutableArray<Slot> Slots, string? WaitFor = null);
+/// <param name="Node">Where it is executed; null while it waits.</param>
+internal sealed record SlotGrant(ImmutableArray<Slot> Slots, string? WaitFor = null, string? Node = null);
 
 /// <summary>A slot and who holds it.</summary>
 internal readonly record struct HeldSlot(string Limit, int Number, Guid Run);

@@ -20,7 +20,10 @@ public sealed class ComposedNode
         _parts = new NodeParts(settings, store, flowRunner, time, log);
         // Looked at before anything is due: a node that comes up on a full disk starts nothing.
         _space = new SpaceGuard(time, settings.FreeSpace, log);
-        _parts.StartsGate.IsShut = _space.IsLow;
+        if (_space.IsLow)
+        {
+            _parts.HoldStarts(true);
+        }
     }
 
     /// <summary>The form of events in the journal.</summary>

@@ -27,6 +27,7 @@ internal static class NodeHosting
 
     public static AkkaConfigurationBuilder AddNode(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
         .WithActors((system, _) => parts.Begin(system, router))
+        .WithActors((system, _) => system.ActorOf(NodeProps(parts, Akka.Cluster.Cluster.Get(system)), NodeActor.Name))
         .AddLimiter(parts, router)
         .AddRetention(parts, router)
         .AddFlowRuns(parts, router)
@@ -39,6 +40,8 @@ internal static class NodeHosting
             "alarms", EntitySlices.Count, (_, _, _) => slice => AlarmProps(parts, slice),
             new ClusterDaemonOptions { KeepAliveInterval = TimeSpan.FromSeconds(1) })
         .WithActors((system, _) => router.Alarms = ClusterSharding.Get(system).ShardRegion("sharded-daemon-process-alarms"));
+
+    public static Props NodeProps(NodeParts parts, Akka.Cluster.Cluster? cluster) => ActorProducer.Props(() => new NodeActor(parts, cluster));
 
     public static Props AlarmProps(NodeParts parts, int slice) => ActorProducer.Props(
         () => new AlarmWorker(slice, parts.Store, parts.Time, parts.Router, parts.Board, parts.Log, parts.Unreadable.IsHere));

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Members;
 using Runner.Actors.Processes;
 using Runner.Actors.Telemetry;
 using Runner.Entities;
@@ -25,6 +26,8 @@ internal sealed class NodeParts
     {
         (Settings, Store, FlowRunner, Time, Log) = (settings, store, flowRunner, time, log);
         Board = new AlarmBoard(time, log);
+        Nodes = new NodeDirectory(
+            new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl }, settings.StoreIsShared, time);
         RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
         Unreadable = new UnreadableEntities(time, log);
         DamagedRows = new DamagedRows(time, log);
@@ -59,7 +62,8 @@ internal sealed class NodeParts
 
     public NewEntities NewEntities { get; } = new();
 
-    public StartsGate StartsGate { get; } = new();
+    /// <summary>The nodes of the cluster; of a node on its own, this one.</summary>
+    public NodeDirectory Nodes { get; }
 
     /// <summary>How actors reach each other; filled in as they come to be.</summary>
     public INodeRouter Router { get; private set; } = null!;
@@ -85,13 +89,13 @@ internal sealed class NodeParts
             Telemetry = telemetry?.Engine
         };
         FlowRuns = new FlowRunServices(
-            RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Publish)
+            RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Nodes,
+            Publish)
         {
             Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, Settings.Name)),
         };
         Limits = new LimiterServices(
-            Entities, (LimitNames.Node(Settings.Name), Settings.ProcessLimit), StartsGate, telemetry is null ? null : telemetry.Runs.ObserveSlots,
-            DamagedRows);
+            Entities, Nodes, telemetry is null ? null : telemetry.Runs.ObserveSlots, DamagedRows);
         foreach (var kind in (ImmutableArray<string>)[EntityKinds.Deployment, EntityKinds.FlowRun, EntityKinds.Limiter])
         {
             telemetry?.Engine.ObserveEntities(kind, () => Entities.Residents.Count(kind));
@@ -103,6 +107,7 @@ internal sealed class NodeParts
         lock (Processes)
         {
             _observers = [.. _observers, observer];
+            Nodes.SetOwn(own => own with { Follows = true });
         }
 
         return new Subscription(() =>
@@ -110,11 +115,29 @@ internal sealed class NodeParts
             lock (Processes)
             {
                 _observers = [.. _observers.Where(o => o != observer)];
+                Nodes.SetOwn(own => own with { Follows = _observers.Length > 0 });
             }
         });
     }
 
+    /// <summary>The programs of this node begin, or no more begin until it is told otherwise.</summary>
+    public void HoldStarts(bool hold) => Nodes.SetOwn(own => own with { Size = hold ? 0 : Settings.ProcessLimit });
+
+    /// <summary>Tells those who follow runs here and on other nodes.</summary>
     private void Publish(RunStateChanged change)
+    {
+        PublishHere(change);
+        foreach (var (name, node) in Nodes.Members)
+        {
+            if (node.Says.Follows && name != Nodes.OwnName)
+            {
+                node.Actor.Tell(change, ActorRefs.NoSender);
+            }
+        }
+    }
+
+    /// <summary>Tells those who follow runs here.</summary>
+    public void PublishHere(RunStateChanged change)
     {
         foreach (var observer in _observers)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runner.Actors.Retention;
 using Runner.Actors.Telemetry;
 
@@ -15,6 +16,15 @@ public sealed record NodeSettings(
     /// called when it began it.
     /// </summary>
     public bool StoreIsShared { get; init; }
+
+    /// <summary>What a deployment's <c>requires</c> is held against.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Where other nodes and their users find its API; null where nobody needs to.</summary>
+    public string? ApiUrl { get; init; }
+
+    /// <summary>Whether the store has answered lately, as the other nodes are told; called every second.</summary>
+    public Func<bool> SeesStore { get; init; } = () => true;
 
     /// <summary>How much of its disk the node leaves free; null if it does not look.</summary>
     public FreeSpaceRule? FreeSpace { get; init; }

@@ -29,7 +29,7 @@ public sealed class RunnerNode : IRunnerNode
     {
         (_system, _parts, _surroundings, _space) = (system, parts, surroundings, space);
         _requests = new RequestRouting(system, parts, surroundings, () => _stopping ? new NodeStopping() : space.Refusal);
-        space.Begin(HoldStarts);
+        space.Begin(parts.HoldStarts);
         _checks =
         [
             new StoreCheck(parts.Store),
@@ -102,7 +102,7 @@ public sealed class RunnerNode : IRunnerNode
         _stopping = true;
         _space.End();
         _parts.Processes.Close();
-        _parts.Router.Limiter.Tell(SuspendGrants.Instance, ActorRefs.NoSender);
+        _parts.Nodes.SetOwn(own => own with { Draining = true });
         if (mode == StopMode.TakenOver)
         {
             // No run may decide any more that its program is to end; the other node decides what becomes of the run.
@@ -112,7 +112,9 @@ public sealed class RunnerNode : IRunnerNode
         {
             foreach (var run in _parts.Processes.Runs)
             {
-                _parts.Router.Tell(RequestRouting.RunKey(run), new StopForShutdown(mode), ActorRefs.NoSender);
+                _parts.Router.Tell(
+                    RequestRouting.RunKey(run), new StopForShutdown(mode, _parts.Settings.StoreIsShared ? _parts.Settings.Name : null),
+                    ActorRefs.NoSender);
             }
         }
 
@@ -162,9 +164,4 @@ public sealed class RunnerNode : IRunnerNode
         return _surroundings.EndAsync(_system);
     }
 
-    private void HoldStarts(bool hold)
-    {
-        _parts.StartsGate.IsShut = hold;
-        _parts.Router.Limiter.Tell(StartsGateChanged.Instance, ActorRefs.NoSender);
-    }
 }

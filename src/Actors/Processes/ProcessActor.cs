@@ -4,28 +4,23 @@ using Runner.Actors.FlowRunners;
 namespace Runner.Actors.Processes;
 
 /// <summary>
-/// One attempt's process, child of its FlowRunActor: starts or finds it through the flow runner, turns a stop into SIGTERM and, after the
-/// grace time, SIGKILL. What happens the flow runner reports to the run, which decides, and stops this actor once nothing is left to look after.
+/// One attempt's process, child of its FlowRunActor: starts or finds it through the node that has it, turns a stop into SIGTERM and, after the
+/// grace time, SIGKILL. What happens that node reports to the run, which decides, and stops this actor once nothing is left to look after.
 /// </summary>
-internal sealed class ProcessActor : UntypedActor, IWithTimers
+internal sealed class ProcessActor(IAttemptHost host) : UntypedActor, IWithTimers
 {
     /// <summary>SIGKILL is sent again this often until the tree is gone: a process in an uninterruptible wait dies only afterwards.</summary>
     private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(5);
 
-    private readonly ProcessSpec _spec;
-    private readonly IFlowRunner _flowRunner;
-    private readonly Observer _observer;
-    private readonly StartProblem? _problem;
-    private TimeSpan? _stopGrace;
+    /// <summary>
+    /// Another node is asked this soon whether it has what it was told, and then this often: messages get lost, and a node that was gone comes back.
+    /// </summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
-    /// <param name="problem">Why it is not to be started; null if it is. What may have been started already is looked after all the same.</param>
-    public ProcessActor(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem = null)
-    {
-        _problem = problem;
-        _spec = spec;
-        _flowRunner = flowRunner;
-        _observer = new Observer(Context.Parent, spec.Key.Attempt);
-    }
+    private ProcessHandle? _handle;
+    private TimeSpan? _stopGrace;
+    private bool _kills;
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -36,14 +31,18 @@ internal sealed class ProcessActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case StartProcess when _problem is { } problem:
-                _observer.StartFailed(problem.Kind, problem.Message);
-                break;
             case StartProcess:
-                _flowRunner.Start(_spec, _observer);
+                host.Start(Context.Parent);
+                LookLater();
                 break;
             case RecoverProcess recover:
-                _flowRunner.Recover(_spec, recover.Handle, _observer);
+                _handle = recover.Handle;
+                host.Recover(_handle, Context.Parent);
+                LookLater();
+                break;
+            case Look:
+                host.Recover(_handle, Context.Parent);
+                StopAgain();
                 break;
             case StopProcess stop:
                 OnStop(stop.Grace);
@@ -54,6 +53,23 @@ internal sealed class ProcessActor : UntypedActor, IWithTimers
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    private void LookLater()
+    {
+        if (host.MayLoseMessages)
+        {
+            Timers.StartPeriodicTimer(typeof(Look), Look.Instance, FirstLook, LookAgain);
+        }
+    }
+
+    /// <summary>The signal may not have arrived; a program is asked to end once more at most as often as it is looked for.</summary>
+    private void StopAgain()
+    {
+        if (_stopGrace is { } grace && !_kills)
+        {
+            host.Stop(StopSignal.Terminate, grace);
         }
     }
 
@@ -78,13 +94,14 @@ internal sealed class ProcessActor : UntypedActor, IWithTimers
             return;
         }
 
-        _flowRunner.Stop(_spec.Key, StopSignal.Terminate);
+        host.Stop(StopSignal.Terminate, grace);
         Timers.StartSingleTimer(typeof(KillNow), KillNow.Instance, grace);
     }
 
     private void Kill()
     {
-        _flowRunner.Stop(_spec.Key, StopSignal.Kill);
+        _kills = true;
+        host.Stop(StopSignal.Kill, TimeSpan.Zero);
         Timers.StartSingleTimer(typeof(KillNow), KillNow.Instance, KillAgain);
     }
 
@@ -93,15 +110,8 @@ internal sealed class ProcessActor : UntypedActor, IWithTimers
         public static readonly KillNow Instance = new();
     }
 
-    /// <summary>Brings what the flow runner's threads report to the run.</summary>
-    private sealed class Observer(IActorRef run, int attempt) : IProcessObserver
+    private sealed record Look : INoSerializationVerificationNeeded
     {
-        public void Started(ProcessHandle handle) => run.Tell(new ProcessStarted(attempt, handle));
-
-        public void StartFailed(StartFailureKind kind, string message) => run.Tell(new ProcessNotStarted(attempt, kind, message));
-
-        public void NeverStarted() => run.Tell(new ProcessNeverStarted(attempt));
-
-        public void Ended(ProcessOutcome outcome) => run.Tell(new ProcessEnded(attempt, outcome));
+        public static readonly Look Instance = new();
     }
 }

@@ -49,12 +49,32 @@ internal sealed class ProcessCount
         }
     }
 
-    /// <summary>Counts a run's attempt, unless the gate is closed; one that is counted already stays so.</summary>
+    /// <summary>Counts a run's attempt, in the place of an earlier one, unless the gate is closed; one that is counted already stays so.</summary>
     public bool TryAdd(AttemptKey attempt, TimeSpan grace)
     {
         lock (_lock)
         {
-            return _runs.ContainsKey(attempt.RunId) || (!_closed && _runs.TryAdd(attempt.RunId, new CountedAttempt(attempt, grace, null)));
+            if (_runs.TryGetValue(attempt.RunId, out var counted) && counted.Key.Attempt >= attempt.Attempt)
+            {
+                return counted.Key == attempt;
+            }
+
+            if (_closed)
+            {
+                return false;
+            }
+
+            _runs[attempt.RunId] = new CountedAttempt(attempt, grace, null);
+            return true;
+        }
+    }
+
+    /// <summary>Whether an attempt is counted.</summary>
+    public bool Has(AttemptKey attempt)
+    {
+        lock (_lock)
+        {
+            return _runs.TryGetValue(attempt.RunId, out var counted) && counted.Key == attempt;
         }
     }
 
@@ -80,12 +100,14 @@ internal sealed class ProcessCount
         }
     }
 
-    public void Remove(Guid run)
+    /// <summary>A run's attempts up to this one are counted no more.</summary>
+    public void Remove(AttemptKey upTo)
     {
         TaskCompletionSource? none = null;
         lock (_lock)
         {
-            if (_runs.Remove(run) && _runs.Count == 0)
+            if (_runs.TryGetValue(upTo.RunId, out var counted) && counted.Key.Attempt <= upTo.Attempt && _runs.Remove(upTo.RunId)
+                && _runs.Count == 0)
             {
                 (none, _none) = (_none, null);
             }

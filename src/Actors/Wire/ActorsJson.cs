@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Members;
 using Runner.Actors.Processes;
 using Runner.Entities;
 
@@ -35,6 +36,10 @@ namespace Runner.Actors.Wire;
 [JsonSerializable(typeof(SlotsReleased))]
 [JsonSerializable(typeof(LimitSizeChanged))]
 [JsonSerializable(typeof(LimitUnused))]
-[JsonSerializable(typeof(SuspendGrants))]
-[JsonSerializable(typeof(StartsGateChanged))]
+[JsonSerializable(typeof(StartAttempt))]
+[JsonSerializable(typeof(RecoverAttempt))]
+[JsonSerializable(typeof(StopAttempt))]
+[JsonSerializable(typeof(ForgetAttempt))]
+[JsonSerializable(typeof(NodeHere))]
+[JsonSerializable(typeof(RunStateChanged))]
 internal sealed partial class ActorsJson : JsonSerializerContext;

@@ -45,6 +45,8 @@ internal static class WireJson
                     JsonSerializer.Serialize(w, v, MessagesJson.Default.EnvValue);
                 }
             }));
+        options.Converters.Insert(0, new OrdinalDictionaryConverter<string>(
+            static (ref r) => r.GetString()!, static (w, v) => w.WriteStringValue(v)));
         options.Converters.Insert(0, new OrdinalDictionaryConverter<JsonElement>(JsonElement.ParseValue, static (w, v) => v.WriteTo(w)));
         options.MakeReadOnly();
         return options;

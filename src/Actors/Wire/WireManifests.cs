@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Members;
 using Runner.Actors.Processes;
 using Runner.Entities;
 using Runner.Messages;
@@ -78,8 +79,7 @@ internal static class WireManifests
         Of<SlotsTaken>("ST"),
         Of<SlotsDeclined>("SD"),
         Of<SlotsReleased>("SR"),
-        Of<SuspendGrants>("SS"),
-        Of<StartsGateChanged>("SN"),
+        // SS and SN were a node's words to its own limiter.
 
         // What became of an attempt's process: kept by its run until it has decided, on whichever node that is.
         Of<ProcessStarted>("XS"),
@@ -88,6 +88,16 @@ internal static class WireManifests
         Of<ProcessEnded>("XE"),
         Of<TimeoutReached>("XT"),
         Of<StopForShutdown>("XH"),
+
+        // What a node is told of the attempts that it executes for runs whose actors are elsewhere.
+        Of<StartAttempt>("XA"),
+        Of<RecoverAttempt>("XR"),
+        Of<StopAttempt>("XX"),
+        Of<ForgetAttempt>("XF"),
+
+        // Nodes among each other.
+        Of<NodeHere>("NH"),
+        Of<RunStateChanged>("NR"),
 
         // Refusals.
         Of<DeploymentNotFound>("ZDN"),

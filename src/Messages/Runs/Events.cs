@@ -46,7 +46,8 @@ public sealed record RunLate : IRunEvent;
 /// <summary>It is due and <paramref name="Limit"/> is full.</summary>
 /// <param name="Slots">Taken in the same commit and held while it waits: its place in its deployment's limit, if that does not queue; null for
 /// none.</param>
-public sealed record RunAwaitingSlot(string Limit, ImmutableArray<Slot>? Slots = null) : IRunEvent;
+/// <param name="Why">Why, as a sentence; null where the limit's name says it.</param>
+public sealed record RunAwaitingSlot(string Limit, ImmutableArray<Slot>? Slots = null, string? Why = null) : IRunEvent;
 
 /// <summary>A slot that a run holds until it ends or awaits a retry.</summary>
 public sealed record Slot(string Limit, int Number);

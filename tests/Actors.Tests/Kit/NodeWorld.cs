@@ -4,6 +4,7 @@ using Akka.Actor;
 using Runner.Actors.Deployments;
 using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
+using Runner.Actors.Members;
 using Runner.Actors.Nodes;
 using Runner.Actors.Processes;
 using Runner.Actors.Tests.Wire;
@@ -41,7 +42,8 @@ public abstract class NodeWorld : ActorKit
             Idle = Sys.ActorOf(Props.Create(() => new IdleEntities(Time, IdleAfter)), "idle"),
         };
         FlowRuns = new FlowRunServices(
-            new FlowRunBehaviour(Node), () => Limiter, FlowRunner, new ProcessSpecs(_ => []), Processes, Changes.Add);
+            new FlowRunBehaviour(Node), () => Limiter, FlowRunner, new ProcessSpecs(_ => []), Processes,
+            new NodeDirectory(new NodeHere(Node, 10, ImmutableSortedDictionary<string, string>.Empty), isShared: false, Time), Changes.Add);
         Router.Begin();
         TakeTurns();
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Runner.Actors.Limits;
+using Runner.Actors.Members;
 using Runner.Actors.Tests.Kit;
 using Runner.Entities;
 using Runner.Entities.Store;
@@ -23,8 +24,8 @@ public sealed class LimiterActorTests : NodeWorld
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
 
     private readonly List<(object Message, IActorRef Sender)> _toRun = [];
-    private readonly StartsGate _gate = new();
     private readonly IActorRef _run;
+    private readonly NodeDirectory _nodes;
     private Func<SlotCounts?>? _counts;
     private IActorRef _limiter = ActorRefs.Nobody;
 
@@ -32,6 +33,7 @@ public sealed class LimiterActorTests : NodeWorld
         : base(output)
     {
         _run = Sys.ActorOf(Heard.Props(_toRun));
+        _nodes = new NodeDirectory(new NodeHere(Node, 3, ImmutableSortedDictionary<string, string>.Empty), isShared: false, Time);
         // What is told to runs is noted, and they do nothing.
         Router.NotHere.Add(EntityKinds.FlowRun);
         Write(new LimiterBehaviour(), EntityKinds.LimiterId, new LimitSet("db", 1), new LimitSet("gpu", 1));
@@ -174,7 +176,7 @@ public sealed class LimiterActorTests : NodeWorld
         Tell(new SlotsTaken(Id(1), Slots("db", 0)));
         Tell(new WaitForSlot(Waiting(2, "db"), "db"));
         Answers();
-        Tell(SuspendGrants.Instance);
+        IsDraining();
 
         Tell(new SlotsReleased(Id(1), Slots("db", 0)));
         Acquire(3, "gpu");
@@ -189,7 +191,7 @@ public sealed class LimiterActorTests : NodeWorld
     {
         Begin(settle: false);
         Acquire(1, "db");
-        _limiter.Tell(SuspendGrants.Instance);
+        _nodes.SetOwn(own => own with { Draining = true });
         Settle();
         Assert.Empty(Answers());
         // It still tells what is so.
@@ -265,18 +267,16 @@ public sealed class LimiterActorTests : NodeWorld
     [Fact]
     public void While_the_gate_is_shut_whoever_is_due_waits_for_the_node_and_is_served_when_it_opens()
     {
-        _gate.IsShut = true;
+        Holds(true);
         Begin();
         Acquire(1, "db");
         Expect(Answers(), new SlotsRefused(Id(1), NodeLimit));
         Tell(new WaitForSlot(Waiting(1, "db"), NodeLimit));
-        _gate.IsShut = false;
         Assert.Empty(ToRegion(1));
-        Tell(StartsGateChanged.Instance);
+        Holds(false);
         Expect(ToRegion(1), Granted(1, "db"));
 
-        _gate.IsShut = true;
-        Tell(StartsGateChanged.Instance);
+        Holds(true);
         Acquire(2, "gpu");
         Expect(Answers(), new SlotsRefused(Id(2), NodeLimit));
     }
@@ -360,9 +360,22 @@ public sealed class LimiterActorTests : NodeWorld
             slot.Limit, slot.Number, Take: false)] },
     ]))));
 
+    private void IsDraining()
+    {
+        _nodes.SetOwn(own => own with { Draining = true });
+        Settle();
+    }
+
+    /// <summary>The node starts nothing now.</summary>
+    private void Holds(bool hold)
+    {
+        _nodes.SetOwn(own => own with { Size = hold ? 0 : 3 });
+        Settle();
+    }
+
     private void Begin(bool settle = true)
     {
-        var services = new LimiterServices(Services, (NodeLimit, 3), _gate, counts => _counts = counts, new DamagedRows(Time, NodeLog));
+        var services = new LimiterServices(Services, _nodes, counts => _counts = counts, new DamagedRows(Time, NodeLog));
         _limiter = Sys.ActorOf(ActorProducer.Props(() => new LimiterActor(services)));
         if (settle)
         {

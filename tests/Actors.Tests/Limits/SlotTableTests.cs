@@ -11,9 +11,10 @@ namespace Runner.Actors.Tests.Limits;
 public sealed class SlotTableTests
 {
     private const string Node = "node:n";
+    private static readonly NodePlaces Places = new([new NodePlace("n", 1000, ImmutableSortedDictionary<string, string>.Empty)], isShared: false);
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly SlotTable _table = new(Node);
+    private readonly SlotTable _table = new(Places);
     private readonly List<Guid> _granted = [];
     private readonly List<(Guid Run, string Full)> _sent = [];
 
@@ -83,11 +84,11 @@ public sealed class SlotTableTests
     public void A_full_limit_names_itself_and_grants_nothing()
     {
         Size("db", 1);
-        Assert.NotNull(_table.Acquire(Run(1, 0, "db")).Slots);
+        Assert.NotNull(_table.Acquire(Run(1, 0, "db")).Grant?.Slots);
 
-        var (slots, full) = _table.Acquire(Run(2, 0, "db"));
+        var (grant, full) = _table.Acquire(Run(2, 0, "db"));
 
-        Assert.Null(slots);
+        Assert.Null(grant);
         Assert.Equal("db", full);
         Assert.Single(_table.Book("db").Held);
     }
@@ -95,11 +96,11 @@ public sealed class SlotTableTests
     [Fact]
     public void A_limit_without_a_size_bounds_each_run_by_the_size_that_it_was_made_under()
     {
-        var first = _table.Acquire(Run(1, 0, "own") with { Own = 1 }).Slots!.Value;
+        var first = _table.Acquire(Run(1, 0, "own") with { Own = 1 }).Grant!.Slots;
 
         Assert.Equal("own", _table.Acquire(Run(2, 0, "own") with { Own = 1 }).Full);
-        Assert.NotNull(_table.Acquire(Run(3, 0, "own") with { Own = 2 }).Slots);
-        Assert.NotNull(_table.Acquire(Run(4, 0, "other") with { Own = 1 }).Slots);
+        Assert.NotNull(_table.Acquire(Run(3, 0, "own") with { Own = 2 }).Grant?.Slots);
+        Assert.NotNull(_table.Acquire(Run(4, 0, "other") with { Own = 1 }).Grant?.Slots);
         Park("own", Run(2, 0, "own") with { Own = 1 });
         Dispatch("own");
         Assert.Empty(_granted);
@@ -117,16 +118,16 @@ public sealed class SlotTableTests
     {
         Size("deployment:d", 1);
         Size("db", 1);
-        var other = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
+        var other = _table.Acquire(Run(1, 0, "db")).Grant!.Slots;
         _table.Confirm(Id(1), other);
         var first = New(2);
 
         var place = _table.Acquire(first);
 
-        Assert.Equal([new Slot("deployment:d", 0)], place.Slots!.Value.ToArray());
+        Assert.Equal([new Slot("deployment:d", 0)], place.Grant!.Slots.ToArray());
         Assert.Equal("db", place.Full);
         Assert.Equal((null, "deployment:d"), _table.Acquire(New(3)));
-        _table.Confirm(Id(2), place.Slots.Value);
+        _table.Confirm(Id(2), place.Grant!.Slots);
         Park("db", first);
         // Who asks twice is not held up by its own place, and a table that is built of the rows knows it.
         Assert.Equal((null, "db"), _table.Acquire(first));
@@ -138,7 +139,7 @@ public sealed class SlotTableTests
         Assert.Null(_table.Granted[Id(2)].WaitFor);
         Assert.Empty(_sent);
         _table.Free(Id(2), _table.Granted[Id(2)].Slots);
-        Assert.NotNull(_table.Acquire(New(3)).Slots);
+        Assert.NotNull(_table.Acquire(New(3)).Grant?.Slots);
 
         static WaitingRun New(int number) => Run(number, number, "deployment:d", "db") with { Own = 1, OnFull = OnFull.CancelNew };
     }
@@ -148,8 +149,8 @@ public sealed class SlotTableTests
     {
         Size("db", 1);
         Size("gpu", 1);
-        var holder = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
-        var other = _table.Acquire(Run(2, 0, "gpu")).Slots!.Value;
+        var holder = _table.Acquire(Run(1, 0, "db")).Grant!.Slots;
+        var other = _table.Acquire(Run(2, 0, "gpu")).Grant!.Slots;
         Park("gpu", Run(3, 1, "gpu", "db"));
 
         _table.Book("db").Ending = true;
@@ -170,8 +171,8 @@ public sealed class SlotTableTests
     {
         Size("db", 1);
         Size("gpu", 1);
-        var db = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
-        var gpu = _table.Acquire(Run(2, 0, "gpu")).Slots!.Value;
+        var db = _table.Acquire(Run(1, 0, "db")).Grant!.Slots;
+        var gpu = _table.Acquire(Run(2, 0, "gpu")).Grant!.Slots;
         Park("db", Run(3, 1, "db", "gpu"));
         _table.Free(Id(1), db);
         Dispatch("db");
@@ -222,7 +223,7 @@ public sealed class SlotTableTests
         Assert.Empty(_table.Book("db").Held);
 
         Size("gpu", 1);
-        var slots = _table.Acquire(Run(1, 0, "db", "gpu")).Slots;
+        var slots = _table.Acquire(Run(1, 0, "db", "gpu")).Grant?.Slots;
         Assert.Equal(new[] { new Slot("db", 0), new Slot("gpu", 0), new Slot(Node, 0) }, slots!.Value);
     }
 
@@ -230,7 +231,7 @@ public sealed class SlotTableTests
     public void A_newcomer_does_not_overtake_those_who_wait()
     {
         Size("db", 1);
-        var holder = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
+        var holder = _table.Acquire(Run(1, 0, "db")).Grant!.Slots;
         Park("db", Run(2, 5, "db"));
         _table.Confirm(Id(1), holder);
         _table.Free(Id(1), holder);
@@ -244,9 +245,9 @@ public sealed class SlotTableTests
     public void A_grant_that_is_asked_for_again_is_the_same_grant()
     {
         Size("db", 2);
-        var first = _table.Acquire(Run(1, 0, "db")).Slots;
+        var first = _table.Acquire(Run(1, 0, "db")).Grant?.Slots;
 
-        Assert.Equal(first, _table.Acquire(Run(1, 0, "db")).Slots);
+        Assert.Equal(first, _table.Acquire(Run(1, 0, "db")).Grant?.Slots);
         Assert.Single(_table.Book("db").Held);
     }
 
@@ -267,8 +268,8 @@ public sealed class SlotTableTests
     public void Lowering_a_limit_ends_nobody_and_grants_nobody_until_it_is_kept_again()
     {
         Size("db", 2);
-        var first = _table.Acquire(Run(1, 0, "db")).Slots!.Value;
-        var second = _table.Acquire(Run(2, 0, "db")).Slots!.Value;
+        var first = _table.Acquire(Run(1, 0, "db")).Grant!.Slots;
+        var second = _table.Acquire(Run(2, 0, "db")).Grant!.Slots;
         Size("db", 1);
         Park("db", Run(3, 0, "db"));
 
@@ -286,7 +287,7 @@ public sealed class SlotTableTests
     {
         for (var i = 1; i <= 5; i++)
         {
-            Assert.NotNull(_table.Acquire(Run(i, 0, "db")).Slots);
+            Assert.NotNull(_table.Acquire(Run(i, 0, "db")).Grant?.Slots);
         }
 
         Assert.Equal(5, _table.Book("db").Held.Count);
@@ -301,7 +302,7 @@ public sealed class SlotTableTests
         Assert.True(_table.Book("db").MoreInStore);
 
         Size("db", null);
-        Assert.True(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+        Assert.NotEmpty(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
 
         Assert.Equal(all.Take(LimitBook.Window).Select(r => r.Run), _granted);
     }
@@ -313,12 +314,12 @@ public sealed class SlotTableTests
         Park("db", [.. Enumerable.Range(1, LimitBook.Window + 10).Select(i => Run(i, i, "db"))]);
 
         Size("db", LimitBook.Window - LimitBook.ReadOnBelow);
-        Assert.False(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+        Assert.Empty(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
         // Nobody is served: there is nothing to read for.
-        Assert.False(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+        Assert.Empty(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
 
         Size("db", LimitBook.Window - LimitBook.ReadOnBelow + 1);
-        Assert.True(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
+        Assert.NotEmpty(_table.Dispatch("db", (run, _) => _granted.Add(run), (_, _) => { }));
     }
 
     [Fact]
@@ -371,7 +372,7 @@ public sealed class SlotTableTests
     {
         private static readonly string[] Limits = ["a", "b"];
 
-        private readonly SlotTable _table = new(Node);
+        private readonly SlotTable _table = new(Places);
         private readonly Dictionary<int, ImmutableArray<Slot>> _holding = [];
         private readonly HashSet<int> _waiting = [];
 
@@ -423,10 +424,10 @@ public sealed class SlotTableTests
 
         private void Ask(int run)
         {
-            var (slots, full) = _table.Acquire(Waiting(run));
-            if (slots is { } granted)
+            var (grant, full) = _table.Acquire(Waiting(run));
+            if (grant is not null)
             {
-                Hold(run, granted);
+                Hold(run, grant.Slots);
             }
             else
             {

@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
 using Akka.Serialization;
+using Runner.Actors.Nodes;
 using Runner.Actors.Wire;
 using Runner.Entities;
 using Runner.Entities.Store;
@@ -32,7 +33,7 @@ public sealed class ReflectionTests(ReflectionTests.Node node) : IClassFixture<R
     [Theory]
     [InlineData(typeof(object))]
     [InlineData(typeof(Unmarked))]
-    [InlineData(typeof(RunStateChanged))]
+    [InlineData(typeof(NodeSettings))]
     [InlineData(typeof(EntityCommit))]
     [InlineData(typeof(System.Diagnostics.ProcessStartInfo))]
     public void What_nothing_says_how_to_write_is_refused_by_name(Type type)

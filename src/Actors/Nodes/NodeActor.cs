@@ -1,0 +1,235 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.Members;
+using Runner.Actors.Processes;
+using Runner.Entities;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Nodes;
+
+/// <summary>
+/// A node as the others speak to it, at <c>/user/node</c> of each: tells them what it is (<see cref="NodeHere"/>), hears it of them, executes the
+/// attempts of runs whose actors are elsewhere, and brings changes of runs to those who follow them there.
+/// </summary>
+/// <remarks>
+/// A run's actor asks for what it has not heard of its attempt. What has ended is said again from here until the run says that it is durable: a run
+/// that knows nothing of it any more says so too.
+/// </remarks>
+internal sealed class NodeActor : UntypedActor, IWithTimers
+{
+    /// <summary>Its name under <c>/user</c>.</summary>
+    public const string Name = "node";
+
+    /// <summary>How often a node says what it is: what it said may be lost.</summary>
+    public static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the last of an attempt is said again.</summary>
+    private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(15);
+
+    private readonly NodeParts _parts;
+    private readonly Cluster? _cluster;
+    private readonly Dictionary<AttemptKey, Hosted> _hosted = [];
+    private IDisposable? _changes;
+
+    /// <param name="cluster">Whose members are told; null tells nobody.</param>
+    public NodeActor(NodeParts parts, Cluster? cluster) => (_parts, _cluster) = (parts, cluster);
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private NodeDirectory Nodes => _parts.Nodes;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Nodes.Set(Nodes.Own, Self);
+        _cluster?.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+        var self = Self;
+        var said = Nodes.Own;
+        _changes = Nodes.Subscribe(() =>
+        {
+            if (!Nodes.Own.SaysAs(Interlocked.Exchange(ref said, Nodes.Own)))
+            {
+                self.Tell(TellAll.Instance);
+            }
+        });
+        Timers.StartPeriodicTimer(typeof(TellAll), TellAll.Instance, Beat);
+        Timers.StartPeriodicTimer(typeof(Remind), Remind.Instance, SayAgain);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _changes?.Dispose();
+        _cluster?.Unsubscribe(Self);
+    }
+
+    /// <inheritdoc/>
+    // In one piece: one case for each message.
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case NodeHere here:
+                Nodes.Set(here, Sender);
+                break;
+            case TellAll:
+                Say();
+                break;
+            case ClusterEvent.MemberRemoved removed:
+                Nodes.Remove(removed.Member.Address);
+                break;
+            case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when up.Member.UniqueAddress != _cluster!.SelfUniqueAddress:
+                At(up.Member.Address).Tell(Nodes.Own, Self);
+                break;
+            case ClusterEvent.IMemberEvent:
+                break;
+            case StartAttempt start:
+                Start(start);
+                break;
+            case RecoverAttempt recover:
+                Recover(recover);
+                break;
+            case StopAttempt stop:
+                Stop(stop);
+                break;
+            case ForgetAttempt forget:
+                Forget(new AttemptKey(forget.Run, forget.Attempt));
+                break;
+            case RunStateChanged change:
+                _parts.PublishHere(change);
+                break;
+            case Remind:
+                SayLastAgain();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Say()
+    {
+        Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore() });
+        if (_cluster is null)
+        {
+            return;
+        }
+
+        foreach (var member in _cluster.State.Members.Where(
+            member => member.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving
+                && member.UniqueAddress != _cluster.SelfUniqueAddress))
+        {
+            At(member.Address).Tell(Nodes.Own, Self);
+        }
+    }
+
+    private static ActorSelection At(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / Name);
+
+    private void Start(StartAttempt start)
+    {
+        var key = new AttemptKey(start.Run, start.Attempt);
+        if (!_parts.Processes.TryAdd(key, start.Scheduled.Recipe.StopGrace))
+        {
+            // This node is being stopped: its next life says that it was never started.
+            return;
+        }
+
+        var spec = _parts.FlowRuns.Specs.For(key, start.Scheduled, out var problem);
+        var hosted = Host(key);
+        if (problem is not null)
+        {
+            hosted.StartFailed(problem.Kind, problem.Message);
+        }
+        else
+        {
+            _parts.FlowRunner.Start(spec, hosted);
+        }
+    }
+
+    private void Recover(RecoverAttempt recover)
+    {
+        var key = new AttemptKey(recover.Run, recover.Attempt);
+        if (_parts.Processes.TryAdd(key, recover.Scheduled.Recipe.StopGrace))
+        {
+            _parts.FlowRunner.Recover(_parts.FlowRuns.Specs.For(key, recover.Scheduled, out _), recover.Handle, Host(key));
+        }
+    }
+
+    private void Stop(StopAttempt stop)
+    {
+        var key = new AttemptKey(stop.Run, stop.Attempt);
+        _parts.Processes.Told(stop.Run, stop.Grace, _parts.Time.GetTimestamp());
+        _parts.FlowRunner.Stop(key, stop.Signal);
+    }
+
+    private void Forget(AttemptKey key)
+    {
+        _hosted.Remove(key);
+        _parts.Processes.Remove(key);
+        _parts.FlowRunner.Forget(key);
+    }
+
+    private Hosted Host(AttemptKey key)
+    {
+        if (!_hosted.TryGetValue(key, out var hosted))
+        {
+            _hosted.Add(key, hosted = new Hosted(_parts.Router, key, Self));
+        }
+
+        return hosted;
+    }
+
+    /// <summary>Of attempts that ended a while ago and that nobody has taken note of.</summary>
+    private void SayLastAgain()
+    {
+        foreach (var (key, hosted) in _hosted.ToArray())
+        {
+            if (!_parts.Processes.Has(key))
+            {
+                // Its run's actor has come here meanwhile and has seen to it.
+                _hosted.Remove(key);
+            }
+            else
+            {
+                hosted.SayLastAgain();
+            }
+        }
+    }
+
+    /// <summary>Tells a run, wherever its actor is, what the flow runner's threads report of its attempt.</summary>
+    private sealed class Hosted(INodeRouter router, AttemptKey key, IActorRef node) : ProcessReports(key.Attempt)
+    {
+        private volatile IEntityCommand? _last;
+        private bool _isOld;
+
+        protected override void Report(IEntityCommand report)
+        {
+            _last = report is ILastReport ? report : null;
+            Tell(report);
+        }
+
+        public void SayLastAgain()
+        {
+            if (_last is { } last && _isOld)
+            {
+                Tell(last);
+            }
+
+            _isOld = _last is not null;
+        }
+
+        private void Tell(IEntityCommand report) => router.Tell(RequestRouting.RunKey(key.RunId), report, node);
+    }
+
+    private sealed record TellAll : INoSerializationVerificationNeeded
+    {
+        public static readonly TellAll Instance = new();
+    }
+
+    private sealed record Remind : INoSerializationVerificationNeeded
+    {
+        public static readonly Remind Instance = new();
+    }
+}

@@ -1,0 +1,92 @@
+using Akka.Actor;
+using Runner.Actors.FlowRunners;
+using Runner.Entities;
+using Runner.Messages;
+using Runner.Messages.Runs;
+
+namespace Runner.Actors.Processes;
+
+/// <summary>The node that has an attempt's process, as the attempt's ProcessActor speaks to it: its own, or another.</summary>
+internal interface IAttemptHost
+{
+    /// <summary>Whether what is said may not arrive: then it has to be asked again.</summary>
+    bool MayLoseMessages { get; }
+
+    void Start(IActorRef run);
+
+    void Recover(ProcessHandle? handle, IActorRef run);
+
+    void Stop(StopSignal signal, TimeSpan grace);
+}
+
+/// <summary>This node: its flow runner.</summary>
+/// <param name="problem">Why it is not to be started; null if it is. What may have been started already is looked after all the same.</param>
+internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem) : IAttemptHost
+{
+    public bool MayLoseMessages => false;
+
+    public void Start(IActorRef run)
+    {
+        if (problem is not null)
+        {
+            run.Tell(new ProcessNotStarted(spec.Key.Attempt, problem.Kind, problem.Message));
+        }
+        else
+        {
+            flowRunner.Start(spec, new ToActor(run, spec.Key.Attempt));
+        }
+    }
+
+    public void Recover(ProcessHandle? handle, IActorRef run) => flowRunner.Recover(spec, handle, new ToActor(run, spec.Key.Attempt));
+
+    public void Stop(StopSignal signal, TimeSpan grace) => flowRunner.Stop(spec.Key, signal);
+
+    /// <summary>Brings what the flow runner's threads report to the run.</summary>
+    private sealed class ToActor(IActorRef run, int attempt) : ProcessReports(attempt)
+    {
+        protected override void Report(IEntityCommand report) => run.Tell(report);
+    }
+}
+
+/// <summary>Another node, through its node actor, which tells the run by the run's region: wherever that is by then.</summary>
+/// <param name="find">The node's actor; null while the node is not here, and what is said is lost.</param>
+internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<ICanTell?> find) : IAttemptHost
+{
+    public bool MayLoseMessages => true;
+
+    public void Start(IActorRef run) => find()?.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled), run);
+
+    public void Recover(ProcessHandle? handle, IActorRef run) => find()?.Tell(new RecoverAttempt(key.RunId, key.Attempt, scheduled, handle), run);
+
+    public void Stop(StopSignal signal, TimeSpan grace) =>
+        find()?.Tell(new StopAttempt(key.RunId, key.Attempt, signal, grace), ActorRefs.NoSender);
+}
+
+/// <summary>What a flow runner reports, as the messages that a run is told.</summary>
+internal abstract class ProcessReports(int attempt) : IProcessObserver
+{
+    public void Started(ProcessHandle handle) => Report(new ProcessStarted(attempt, handle));
+
+    public void StartFailed(StartFailureKind kind, string message) => Report(new ProcessNotStarted(attempt, kind, message));
+
+    public void NeverStarted() => Report(new ProcessNeverStarted(attempt));
+
+    public void Ended(ProcessOutcome outcome) => Report(new ProcessEnded(attempt, outcome));
+
+    protected abstract void Report(IEntityCommand report);
+}
+
+// What a node is told of attempts whose run's actor is on another one.
+
+/// <summary>Start an attempt's process. Told again, it changes nothing.</summary>
+internal sealed record StartAttempt(Guid Run, int Attempt, RunScheduled Scheduled) : IWireMessage;
+
+/// <summary>Say what became of an attempt's process, and go on saying it to its run.</summary>
+internal sealed record RecoverAttempt(Guid Run, int Attempt, RunScheduled Scheduled, ProcessHandle? Handle) : IWireMessage;
+
+/// <summary>Signal an attempt's process tree.</summary>
+/// <param name="Grace">How long it has to end before it is killed.</param>
+internal sealed record StopAttempt(Guid Run, int Attempt, StopSignal Signal, TimeSpan Grace) : IWireMessage;
+
+/// <summary>What became of an attempt is durable.</summary>
+internal sealed record ForgetAttempt(Guid Run, int Attempt) : IWireMessage;
