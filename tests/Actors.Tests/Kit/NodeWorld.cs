@@ -41,14 +41,20 @@ public abstract class NodeWorld : ActorKit
             Fallen = fallen,
             Idle = Sys.ActorOf(Props.Create(() => new IdleEntities(Time, IdleAfter)), "idle"),
         };
+        Nodes = new NodeDirectory(new NodeHere(Node, 10, ImmutableSortedDictionary<string, string>.Empty), IsShared, Time);
         FlowRuns = new FlowRunServices(
-            new FlowRunBehaviour(Node), () => Limiter, FlowRunner, new ProcessSpecs(_ => []), Processes,
-            new NodeDirectory(new NodeHere(Node, 10, ImmutableSortedDictionary<string, string>.Empty), isShared: false, Time), Changes.Add);
+            new FlowRunBehaviour(Node, IsShared), () => Limiter, FlowRunner, new ProcessSpecs(_ => []), Processes, Nodes, Changes.Add);
         Router.Begin();
         TakeTurns();
     }
 
     private protected WorldRouter Router { get; }
+
+    /// <summary>The nodes that this one knows: itself, until a test tells it of others.</summary>
+    private protected NodeDirectory Nodes { get; }
+
+    /// <summary>Whether other nodes work on the store.</summary>
+    private protected virtual bool IsShared => false;
 
     private protected EntityServices Services { get; }
 
@@ -155,7 +161,7 @@ public abstract class NodeWorld : ActorKit
     }
 
     /// <summary>Reaches entities through a shard for each kind.</summary>
-    private protected sealed class WorldRouter(NodeWorld world) : IEntityRouter
+    private protected sealed class WorldRouter(NodeWorld world) : INodeRouter
     {
         private readonly Dictionary<string, IActorRef> _shards = [];
         private int _next;
@@ -167,6 +173,10 @@ public abstract class NodeWorld : ActorKit
 
         /// <summary>Entities of kinds that are only noted.</summary>
         public HashSet<string> NotHere { get; } = [];
+
+        public IActorRef Limiter => world.Limiter;
+
+        public IActorRef Retention => ActorRefs.Nobody;
 
         public void Begin()
         {

@@ -11,7 +11,8 @@ namespace Runner.Actors.Tests.Limits;
 public sealed class SlotTableTests
 {
     private const string Node = "node:n";
-    private static readonly NodePlaces Places = new([new NodePlace("n", 1000, ImmutableSortedDictionary<string, string>.Empty)], isShared: false);
+    private static readonly NodePlaces Places = new(
+        [new NodePlace("n", int.MaxValue, ImmutableSortedDictionary<string, string>.Empty)], isShared: false);
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly SlotTable _table = new(Places);

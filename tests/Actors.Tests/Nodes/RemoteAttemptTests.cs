@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.FlowRuns;
+using Runner.Actors.Limits;
+using Runner.Actors.Members;
+using Runner.Actors.Nodes;
+using Runner.Actors.Processes;
+using Runner.Actors.Tests.Kit;
+using Runner.Entities;
+using Runner.Messages.Runs;
+using Runner.Tests.Kit;
+using Xunit.Abstractions;
+
+namespace Runner.Actors.Tests.Nodes;
+
+/// <summary>A run's actor on one node and its program on another: what is asked, asked again, told, and forgotten.</summary>
+public sealed class RemoteAttemptTests : NodeWorld
+{
+    private const string There = "node-2";
+    private static readonly Guid Run = new("00000000-0000-8000-8000-000000000001");
+    private static readonly AttemptKey Attempt = new(Run, 1);
+    private static readonly ProcessHandle Handle = new(4711, 99, "boot");
+    private static readonly ImmutableArray<Slot> Slots = [new("db", 0), new(LimitNames.Node(There), 0)];
+    private static readonly ProcessOutcome Well = new(new ProcessExit.Exited(0));
+
+    private readonly RecordingFlowRunner _flowRunner = new();
+    private readonly NodeParts _parts;
+    private readonly IActorRef _node;
+
+    public RemoteAttemptTests(ITestOutputHelper output)
+        : base(output)
+    {
+        var settings = new NodeSettings(There, 10, _ => [new("RUNNER_API_URL", "http://there")]) { StoreIsShared = true };
+        _parts = new NodeParts(settings, Store, _flowRunner, Time, NodeLog);
+        _parts.Begin(Sys, Router);
+        _node = Sys.ActorOf(NodeHosting.NodeProps(_parts, cluster: null), NodeActor.Name);
+        Settle();
+    }
+
+    private protected override bool IsShared => true;
+
+    [Fact]
+    public void The_program_starts_on_the_node_that_was_granted_and_its_end_is_the_runs()
+    {
+        IsHere();
+        Begin();
+        Assert.Equal(["start 1"], _flowRunner.New());
+        Assert.Empty(FlowRunner.New());
+        // Its variables lead to the node that it is on.
+        Assert.Contains(new("RUNNER_API_URL", "http://there"), Assert.Single(_flowRunner.Specs).Environment);
+        Assert.Equal([Run], _parts.Processes.Runs);
+        Assert.Empty(Processes.Runs);
+
+        Report(o => o.Started(Handle));
+        Assert.Equal((StateNames.Running, There), (View().State.Name, View().Node));
+        Report(o => o.Ended(Well));
+
+        Assert.Equal(StateNames.Completed, View().State.Name);
+        Assert.Equal(["forget 1"], _flowRunner.New());
+        Assert.Empty(_parts.Processes.Runs);
+    }
+
+    [Fact]
+    public void A_start_that_did_not_arrive_is_found_out_and_made_good()
+    {
+        Begin();
+        Assert.Empty(_flowRunner.New());
+
+        IsHere();
+        Pass(TimeSpan.FromSeconds(5));
+        Assert.Equal("recover 1 unknown", _flowRunner.New()[0]);
+        Report(o => o.NeverStarted());
+
+        Assert.Equal(["run.scheduled", "run.attempt-starting", "run.attempt-starting"], Events(Key(Run)));
+        Assert.Equal(["start 1"], _flowRunner.New());
+        Report(o => o.Started(Handle));
+        Assert.Equal(StateNames.Running, View().State.Name);
+    }
+
+    [Fact]
+    public void A_run_that_moves_goes_on_with_its_program()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.Started(Handle));
+        _flowRunner.New();
+
+        Router.HandOver(EntityKinds.FlowRun);
+        Settle();
+        Tell(Key(Run), WakeUpNow.Instance);
+
+        Assert.Equal(["recover 1 4711"], _flowRunner.New());
+        Report(o => o.Ended(Well));
+        Assert.Equal(StateNames.Completed, View().State.Name);
+    }
+
+    [Fact]
+    public void An_end_that_nobody_has_heard_is_said_until_somebody_has()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.Started(Handle));
+        Router.NotHere.Add(EntityKinds.FlowRun);
+        Report(o => o.Ended(Well));
+        Router.NotHere.Clear();
+        _flowRunner.New();
+
+        Pass(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(StateNames.Completed, View().State.Name);
+        Assert.Contains("forget 1", _flowRunner.New());
+        Assert.Empty(_parts.Processes.Runs);
+        Pass(TimeSpan.FromMinutes(5));
+        Assert.Empty(_flowRunner.New());
+    }
+
+    [Fact]
+    public void What_a_run_has_left_behind_is_forgotten_when_it_is_said_again()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.Started(Handle));
+        // The word that it is durable is lost.
+        Nodes.Remove(_node.Path.Address);
+        Nodes.Set(Says, ActorRefs.Nobody);
+        Report(o => o.Ended(Well));
+        Assert.Equal(StateNames.Completed, View().State.Name);
+        Assert.DoesNotContain("forget 1", _flowRunner.New());
+
+        Pass(TimeSpan.FromSeconds(30));
+
+        Assert.Contains("forget 1", _flowRunner.New());
+        Assert.Empty(_parts.Processes.Runs);
+    }
+
+    [Fact]
+    public void A_cancel_reaches_the_program_wherever_it_is_also_once_its_node_is_back()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.Started(Handle));
+        Nodes.Set(Says, ActorRefs.Nobody);
+        _flowRunner.New();
+        Get(Key(Run), new CancelRun(Run));
+        Assert.Empty(_flowRunner.New());
+
+        IsHere();
+        Pass(TimeSpan.FromSeconds(5));
+        Assert.Contains("Terminate 1", _flowRunner.New());
+        Pass(TimeSpan.FromSeconds(7));
+        Assert.Contains("Kill 1", _flowRunner.New());
+        Report(o => o.Ended(new ProcessOutcome(new ProcessExit.Signaled(9), StopSent: true)));
+
+        Assert.Equal(StateNames.Cancelled, View().State.Name);
+    }
+
+    [Fact]
+    public void A_node_that_stops_ends_what_it_has_and_nothing_else()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.Started(Handle));
+        _flowRunner.New();
+
+        Tell(Key(Run), new StopForShutdown(StopMode.Graceful, Node));
+        Assert.Empty(_flowRunner.New());
+        Tell(Key(Run), new StopForShutdown(StopMode.Graceful, There));
+        Assert.Equal(["Terminate 1"], _flowRunner.New());
+    }
+
+    [Fact]
+    public void A_node_that_is_being_stopped_begins_nothing_and_says_later_that_it_did_not()
+    {
+        IsHere();
+        _parts.Processes.Close();
+        Begin();
+        Pass(TimeSpan.FromSeconds(10));
+        Assert.Empty(_flowRunner.New());
+        Assert.Equal(StateNames.Submitting, View().State.Name);
+    }
+
+    private NodeHere Says => _parts.Nodes.Own;
+
+    /// <summary>The run's node hears of the other one.</summary>
+    private void IsHere() => Nodes.Set(Says, _node);
+
+    private void Begin()
+    {
+        Ask(Key(Run), new CreateRun(Run, Recipe(), HasFreshId: true));
+        Settle();
+        Services.Residents.Find(Key(Run))!.Tell(new SlotsGranted(Run, Slots, Node: There), Limiter);
+        Settle();
+    }
+
+    private void Report(Action<IProcessObserver> report)
+    {
+        report(_flowRunner[Attempt]);
+        Settle();
+        Pass(TimeSpan.FromMilliseconds(10));
+    }
+
+    private RunView View() => Assert.IsType<RunView>(Get(Key(Run), new GetRun(Run)));
+}
