@@ -25,6 +25,12 @@ internal static class AttemptOutcomes
         StopReason.Shutdown => new(StateType.Crashed, StateNames.Crashed, null, null, "The node was stopped before the program was started."),
     };
 
+    /// <summary>An attempt whose node is lost, and its process with it.</summary>
+    public static AttemptOutcome Lost(FlowRunState state) => state.Stopping is { Reason: StopReason.Cancel } stopping ? Cancelled(stopping.Message)
+        : new(
+            StateType.Crashed, StateNames.Crashed, null, null,
+            $"Node {state.Node}, which ran it, is lost, and the program with it: its result and the end of its output are lost, too.");
+
     /// <summary>The outcome of a process that is gone.</summary>
     public static AttemptOutcome Of(FlowRunState state, ProcessOutcome ended)
     {

@@ -237,8 +237,9 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         }
 
         var name = $"process-{attempt}";
+        var lostAfter = LostNode.IsEndedAfter(State.Recipe);
         var actor = Context.ActorOf(
-            ActorProducer.Props(() => new ProcessActor(host)),
+            ActorProducer.Props(() => new ProcessActor(attempt, host, lostAfter)),
             Context.Child(name).IsNobody() ? name : null);
         _process = (attempt, actor);
         actor.Tell(how, Self);
@@ -253,7 +254,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             return new RemoteAttempt(key, scheduled, () => services.Nodes.Find(node)?.Actor);
         }
 
-        return services.Processes.TryAdd(key, State.Recipe.StopGrace)
+        return services.Processes.TryAdd(key, State.Recipe)
             ? new LocalAttempt(services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem)
             : null;
     }

@@ -81,6 +81,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         ProcessNotStarted failed => NotStarted(state, failed, now),
         ProcessNeverStarted never => NeverStarted(state, never, now),
         ProcessEnded ended => Ended(state, ended, now),
+        NodeLost lost => Lost(state, lost, now),
         TimeoutReached reached => Overrun(state, reached),
         CancelRun cancel => Cancel(state, cancel, now),
         StopForShutdown stop => Shutdown(state, stop),
@@ -258,6 +259,26 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
             : AfterAttempt(
                 state, AttemptOutcomes.Of(state, ended.Outcome), AttemptOutcomes.Result(ended.Outcome), now,
                 AttemptOutcomes.IsOwn(state, ended.Outcome) ? ExitRules.Forbids(state.Recipe.Retries, ended.Outcome.Exit) : null);
+
+    /// <summary>
+    /// Its program has ended, with its node or by it, and what became of it nobody knows. By its deployment's word it is tried again elsewhere, also
+    /// if it has no retries left: it is not the program that failed.
+    /// </summary>
+    private static Decision Lost(FlowRunState state, NodeLost lost, DateTimeOffset now)
+    {
+        if (lost.Attempt != state.Attempt || !state.HasProcess || state.Recipe.OnNodeLoss is not { Action: not NodeLossAction.Wait } loss)
+        {
+            return Decision.None;
+        }
+
+        var outcome = AttemptOutcomes.Lost(state);
+        if (state.Stopping is { Reason: StopReason.Cancel } || loss.Action == NodeLossAction.Crash)
+        {
+            return Finish(state, outcome);
+        }
+
+        return Decision.Persist(new AttemptRetrying(state.Attempt, outcome, now)).Then(Released(state));
+    }
 
     private static Decision AfterAttempt(
         FlowRunState state, AttemptOutcome outcome, System.Text.Json.JsonElement? result, DateTimeOffset now, string? forbidden = null)

@@ -130,7 +130,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void Start(StartAttempt start)
     {
         var key = new AttemptKey(start.Run, start.Attempt);
-        if (!_parts.Processes.TryAdd(key, start.Scheduled.Recipe.StopGrace))
+        if (!_parts.Processes.TryAdd(key, start.Scheduled.Recipe))
         {
             // This node is being stopped: its next life says that it was never started.
             return;
@@ -151,7 +151,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void Recover(RecoverAttempt recover)
     {
         var key = new AttemptKey(recover.Run, recover.Attempt);
-        if (_parts.Processes.TryAdd(key, recover.Scheduled.Recipe.StopGrace))
+        if (_parts.Processes.TryAdd(key, recover.Scheduled.Recipe))
         {
             _parts.FlowRunner.Recover(_parts.FlowRuns.Specs.For(key, recover.Scheduled, out _), recover.Handle, Host(key));
         }

@@ -97,6 +97,12 @@ public sealed class RunnerNode : IRunnerNode
     /// </summary>
     internal Task BeforeActorsEndAsync() => _abandoned ? Task.CompletedTask : _programs ??= StopProgramsAsync(StopMode.Graceful);
 
+    /// <summary>
+    /// This life of the node is cut off from its cluster and ends: its programs go on, but for those that are tried again elsewhere.
+    /// </summary>
+    /// <returns>To be disposed of when the node is a member again.</returns>
+    public IsolatedPrograms Isolate() => new(_parts.Processes.Attempts, _parts.FlowRunner, _parts.Time);
+
     private async Task StopProgramsAsync(StopMode mode)
     {
         _stopping = true;

@@ -12,6 +12,9 @@ internal interface IAttemptHost
     /// <summary>Whether what is said may not arrive: then it has to be asked again.</summary>
     bool MayLoseMessages { get; }
 
+    /// <summary>Whether the node is a member now.</summary>
+    bool IsHere { get; }
+
     void Start(IActorRef run);
 
     void Recover(ProcessHandle? handle, IActorRef run);
@@ -24,6 +27,8 @@ internal interface IAttemptHost
 internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem) : IAttemptHost
 {
     public bool MayLoseMessages => false;
+
+    public bool IsHere => true;
 
     public void Start(IActorRef run)
     {
@@ -53,6 +58,8 @@ internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, Sta
 internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<ICanTell?> find) : IAttemptHost
 {
     public bool MayLoseMessages => true;
+
+    public bool IsHere => find() is not null;
 
     public void Start(IActorRef run) => find()?.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled), run);
 

@@ -7,7 +7,8 @@ namespace Runner.Actors.Processes;
 /// One attempt's process, child of its FlowRunActor: starts or finds it through the node that has it, turns a stop into SIGTERM and, after the
 /// grace time, SIGKILL. What happens that node reports to the run, which decides, and stops this actor once nothing is left to look after.
 /// </summary>
-internal sealed class ProcessActor(IAttemptHost host) : UntypedActor, IWithTimers
+/// <param name="lostAfter">After how long without its node it is to be taken for lost with it; null for never.</param>
+internal sealed class ProcessActor(int attempt, IAttemptHost host, TimeSpan? lostAfter = null) : UntypedActor, IWithTimers
 {
     /// <summary>SIGKILL is sent again this often until the tree is gone: a process in an uninterruptible wait dies only afterwards.</summary>
     private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(5);
@@ -43,6 +44,11 @@ internal sealed class ProcessActor(IAttemptHost host) : UntypedActor, IWithTimer
             case Look:
                 host.Recover(_handle, Context.Parent);
                 StopAgain();
+                Miss();
+                break;
+            case Lost:
+                Context.Parent.Tell(new NodeLost(attempt));
+                Timers.StartSingleTimer(typeof(Lost), Lost.Instance, LookAgain);
                 break;
             case StopProcess stop:
                 OnStop(stop.Grace);
@@ -61,6 +67,18 @@ internal sealed class ProcessActor(IAttemptHost host) : UntypedActor, IWithTimer
         if (host.MayLoseMessages)
         {
             Timers.StartPeriodicTimer(typeof(Look), Look.Instance, FirstLook, LookAgain);
+        }
+    }
+
+    private void Miss()
+    {
+        if (host.IsHere)
+        {
+            Timers.Cancel(typeof(Lost));
+        }
+        else if (lostAfter is { } after && !Timers.IsTimerActive(typeof(Lost)))
+        {
+            Timers.StartSingleTimer(typeof(Lost), Lost.Instance, after);
         }
     }
 
@@ -108,6 +126,11 @@ internal sealed class ProcessActor(IAttemptHost host) : UntypedActor, IWithTimer
     private sealed record KillNow : INoSerializationVerificationNeeded
     {
         public static readonly KillNow Instance = new();
+    }
+
+    private sealed record Lost : INoSerializationVerificationNeeded
+    {
+        public static readonly Lost Instance = new();
     }
 
     private sealed record Look : INoSerializationVerificationNeeded

@@ -1,4 +1,5 @@
 using Runner.Actors.FlowRunners;
+using Runner.Messages.Runs;
 
 namespace Runner.Actors.Processes;
 
@@ -50,7 +51,7 @@ internal sealed class ProcessCount
     }
 
     /// <summary>Counts a run's attempt, in the place of an earlier one, unless the gate is closed; one that is counted already stays so.</summary>
-    public bool TryAdd(AttemptKey attempt, TimeSpan grace)
+    public bool TryAdd(AttemptKey attempt, RunRecipe recipe)
     {
         lock (_lock)
         {
@@ -64,7 +65,7 @@ internal sealed class ProcessCount
                 return false;
             }
 
-            _runs[attempt.RunId] = new CountedAttempt(attempt, grace, null);
+            _runs[attempt.RunId] = new CountedAttempt(attempt, recipe.StopGrace, null) { EndsAfter = LostNode.EndsAfter(recipe) };
             return true;
         }
     }
@@ -133,4 +134,8 @@ internal sealed class ProcessCount
 /// <summary>An attempt whose process this node looks after.</summary>
 /// <param name="Grace">How long its process has to end by itself once it is told to.</param>
 /// <param name="ToldAt">When it was told to end, as a timestamp; null if it was not.</param>
-internal sealed record CountedAttempt(AttemptKey Key, TimeSpan Grace, long? ToldAt);
+internal sealed record CountedAttempt(AttemptKey Key, TimeSpan Grace, long? ToldAt)
+{
+    /// <summary>For how long it goes on while its node is cut off from the others; null for ever.</summary>
+    public TimeSpan? EndsAfter { get; init; }
+}

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Runner.Actors.FlowRunners;
 using Runner.Entities;
+using Runner.Messages;
 
 namespace Runner.Actors.Processes;
 
@@ -23,6 +24,12 @@ internal sealed record ProcessNeverStarted(int Attempt) : ILastReport;
 
 /// <summary>The attempt's process is gone.</summary>
 internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome) : ILastReport;
+
+/// <summary>
+/// The node of the attempt's process has been no member for so long that the process has ended, with the node or by it. Said again until the run has
+/// decided.
+/// </summary>
+internal sealed record NodeLost(int Attempt) : IWireMessage;
 
 // What a run tells its ProcessActor, decided as an intent.
 

@@ -36,6 +36,7 @@ namespace Runner.Actors.Wire;
 [JsonSerializable(typeof(SlotsReleased))]
 [JsonSerializable(typeof(LimitSizeChanged))]
 [JsonSerializable(typeof(LimitUnused))]
+[JsonSerializable(typeof(NodeLost))]
 [JsonSerializable(typeof(StartAttempt))]
 [JsonSerializable(typeof(RecoverAttempt))]
 [JsonSerializable(typeof(StopAttempt))]

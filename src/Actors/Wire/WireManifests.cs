@@ -90,6 +90,7 @@ internal static class WireManifests
         Of<StopForShutdown>("XH"),
 
         // What a node is told of the attempts that it executes for runs whose actors are elsewhere.
+        Of<NodeLost>("XL"),
         Of<StartAttempt>("XA"),
         Of<RecoverAttempt>("XR"),
         Of<StopAttempt>("XX"),

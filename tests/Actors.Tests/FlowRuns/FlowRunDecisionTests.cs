@@ -65,6 +65,7 @@ public sealed class FlowRunDecisionTests
             "AttemptStopping StopProcess =RunCancelAccepted", "AttemptStopping StopProcess =RunCancelAccepted", "=RunCancelAccepted",
             "RunFinished:Cancelled =RunCancelAccepted", "=RunAlreadyEnded"] },
         { "timeout", [None, None, None, None, "AttemptStopping StopProcess", None, None, None] },
+        { "node-lost", [None, None, None, None, None, None, None, None] },
         { "timeout-of-attempt-0", [None, None, None, None, None, None, None, None] },
         { "shutdown", [None, None, None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None] },
         { "shutdown-now", [None, None, None, "AttemptStopping StopProcess", "AttemptStopping StopProcess", "StopProcess", None, None] },
@@ -89,7 +90,9 @@ public sealed class FlowRunDecisionTests
     {
         Assert.Equal(
             // A repetition reaches the run with an id.
-            DecisionText.MessagesTo(typeof(IRunMessage), [typeof(FlowRunActor).Namespace!, typeof(ProcessActor).Namespace!], typeof(RetryRun)),
+            DecisionText.MessagesTo(typeof(IRunMessage), [typeof(FlowRunActor).Namespace!, typeof(ProcessActor).Namespace!], typeof(RetryRun),
+                // These go to a node.
+                typeof(StartAttempt), typeof(RecoverAttempt), typeof(StopAttempt), typeof(ForgetAttempt)),
             Table.Select(row => Message((string)((object[])row)[0]).GetType()).Distinct().OrderBy(t => t.Name, StringComparer.Ordinal));
         Assert.Equal(Enum.GetValues<RunPhase>().Order(), States().Select(state => state.Phase).Order());
     }
@@ -324,6 +327,7 @@ public sealed class FlowRunDecisionTests
         "exit-0-of-attempt-0" => new ProcessEnded(0, new ProcessOutcome(new ProcessExit.Exited(0))),
         "cancel" => new CancelRun(Id, "no"),
         "timeout" => new TimeoutReached(1),
+        "node-lost" => new NodeLost(1),
         "timeout-of-attempt-0" => new TimeoutReached(0),
         "shutdown" => new StopForShutdown(StopMode.Graceful),
         "shutdown-now" => new StopForShutdown(StopMode.Immediate),

@@ -8,6 +8,7 @@ using Runner.Actors.Nodes;
 using Runner.Actors.Processes;
 using Runner.Actors.Tests.Kit;
 using Runner.Entities;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Tests.Kit;
 using Xunit.Abstractions;
@@ -180,14 +181,54 @@ public sealed class RemoteAttemptTests : NodeWorld
         Assert.Equal(StateNames.Submitting, View().State.Name);
     }
 
+    [Theory]
+    [InlineData(NodeLossAction.Wait, "Running")]
+    [InlineData(NodeLossAction.Retry, "AwaitingRetry")]
+    [InlineData(NodeLossAction.Crash, "Crashed")]
+    public void A_lost_node_is_waited_for_or_the_run_is_tried_again_or_crashes_as_its_deployment_says(NodeLossAction action, string state)
+    {
+        IsHere();
+        Begin(Recipe() is var recipe ? recipe with
+        {
+            Recipe = recipe.Recipe with { OnNodeLoss = new NodeLossSpec(action, TimeSpan.FromSeconds(20)), StopGrace = TimeSpan.FromSeconds(10) },
+        } : null);
+        Report(o => o.Started(Handle));
+        Pass(TimeSpan.FromHours(1));
+        Assert.Equal(StateNames.Running, View().State.Name);
+
+        Nodes.Remove(_node.Path.Address);
+        // Its 20 s, the grace time and the 15 s of the margin; it is looked every 5 s.
+        Pass(TimeSpan.FromSeconds(44));
+        Assert.Equal(StateNames.Running, View().State.Name);
+        Pass(TimeSpan.FromSeconds(7));
+        Assert.Equal(state, View().State.Name);
+    }
+
+    [Fact]
+    public void A_node_that_is_back_in_time_goes_on()
+    {
+        IsHere();
+        Begin(Recipe() is var recipe ? recipe with { Recipe = recipe.Recipe with { OnNodeLoss = new NodeLossSpec(NodeLossAction.Retry) } } : null);
+        Report(o => o.Started(Handle));
+        for (var i = 0; i < 3; i++)
+        {
+            Nodes.Remove(_node.Path.Address);
+            Pass(TimeSpan.FromSeconds(40));
+            IsHere();
+            Pass(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Equal(StateNames.Running, View().State.Name);
+    }
+
     private NodeHere Says => _parts.Nodes.Own;
 
     /// <summary>The run's node hears of the other one.</summary>
     private void IsHere() => Nodes.Set(Says, _node);
 
-    private void Begin()
+    private void Begin(RunScheduled? run = null)
     {
-        Ask(Key(Run), new CreateRun(Run, Recipe(), HasFreshId: true));
+        Ask(Key(Run), new CreateRun(Run, run ?? Recipe(), HasFreshId: true));
         Settle();
         Services.Residents.Find(Key(Run))!.Tell(new SlotsGranted(Run, Slots, Node: There), Limiter);
         Settle();

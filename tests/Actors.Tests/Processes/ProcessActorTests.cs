@@ -22,7 +22,7 @@ public sealed class ProcessActorTests : NodeWorld
     public ProcessActorTests(ITestOutputHelper output)
         : base(output)
     {
-        _run = Sys.ActorOf(Heard.Props(_toRun, ActorProducer.Props(() => new ProcessActor(new LocalAttempt(_spec, FlowRunner, null)))));
+        _run = Sys.ActorOf(Heard.Props(_toRun, ActorProducer.Props(() => new ProcessActor(3, new LocalAttempt(_spec, FlowRunner, null)))));
         Settle();
     }
 
