@@ -67,7 +67,8 @@ public sealed class NodeRequirementsTests
     [InlineData("""{"!gpu":null,"gpu":"a"}""", "requires.!gpu", "no node has the label gpu and has it not: keep one of 'gpu' and '!gpu'")]
     [InlineData("""{"a b":"x"}""", "requires.a b", "expected the name of a label: 1 to 63 letters, digits, '-', '_', '.' and '/'")]
     [InlineData("""{"!":null}""", "requires.!", "expected the name of a label: 1 to 63 letters, digits, '-', '_', '.' and '/'")]
-    [InlineData("""{"gpu":"a\nb"}""", "requires.gpu", "expected values of up to 63 characters without control characters")]
+    [InlineData("""{"gpu":"a\nb"}""", "requires.gpu", "expected values of up to 63 characters without commas and control characters")]
+    [InlineData("""{"gpu":["a","b,c"]}""", "requires.gpu", "expected values of up to 63 characters without commas and control characters")]
     public void What_is_not_possible_is_named(string json, string field, string message)
     {
         var problem = Assert.Single(DeploymentRules.Problems(Spec(Read(json))));

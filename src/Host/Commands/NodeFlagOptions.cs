@@ -11,10 +11,15 @@ internal sealed class NodeFlagOptions
 
     private readonly Dictionary<NodeSetting, Option> _options;
 
-    private NodeFlagOptions(IEnumerable<NodeSetting> settings) => _options = settings.ToDictionary(
-        s => s,
-        s => s.Flag is (var name, { } value) ? new Option<string?>(name) { HelpName = value, Description = s.Help }
-            : (Option)new Option<bool>(s.Flag!.Value.Name) { Description = s.Help });
+    private NodeFlagOptions(IEnumerable<NodeSetting> settings) => _options = settings.ToDictionary(s => s, Option);
+
+    private static Option Option(NodeSetting setting) => (setting.Kind, setting.Flag!.Value) switch
+    {
+        // Each time one more.
+        (SettingKind.Labels, var (name, value)) => new Option<string[]>(name) { HelpName = value, Description = setting.Help },
+        (_, (var name, null)) => new Option<bool>(name) { Description = setting.Help },
+        (_, var (name, value)) => new Option<string?>(name) { HelpName = value, Description = setting.Help },
+    };
 
     public static NodeFlagOptions OfServe() => new(NodeSetting.All.Where(s => s.Flag is not null));
 
@@ -41,7 +46,12 @@ internal sealed class NodeFlagOptions
         var flags = new NodeFlags { Config = parsed.GetValue(_config) };
         foreach (var (setting, option) in _options)
         {
-            flags[setting] = option is Option<bool> truth ? parsed.GetValue(truth) ? "true" : null : parsed.GetValue((Option<string?>)option);
+            flags[setting] = option switch
+            {
+                Option<bool> truth => parsed.GetValue(truth) ? "true" : null,
+                Option<string[]> several => parsed.GetValue(several) is { Length: > 0 } all ? string.Join(',', all) : null,
+                _ => parsed.GetValue((Option<string?>)option),
+            };
         }
 
         return flags;

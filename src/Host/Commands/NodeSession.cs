@@ -87,8 +87,12 @@ internal sealed class NodeSession : IAsyncDisposable
         telemetry.Host.StoreSize = Started.StoreSize;
         _endings.Push(() => Ended(() => telemetry.Host.StoreSize = null));
         Slot.Fill(
-            Started.Node, new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit), Started.Copy,
-            Started.Checks);
+            Started.Node,
+            new NodeInfo(options.NodeName, ProgramVersion.Text, data.FullPath, time.GetUtcNow(), options.ProcessLimit)
+            {
+                Labels = options.Labels.IsEmpty ? null : options.Labels,
+            },
+            Started.Copy, Started.Checks);
         _endings.Push(() => Ended(Slot.Dispose));
         data.Announce(Url, options.NodeName);
     }

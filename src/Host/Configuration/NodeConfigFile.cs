@@ -107,6 +107,14 @@ internal sealed class NodeConfigFile
         }
     }
 
+    /// <summary>A name with dots is one label, though to HOCON it is a path.</summary>
+    private static IEnumerable<string> LabelsOf(HoconObject group, string prefix) =>
+        group.Fields.Where(field => field.Value.Kind != HoconKind.Null).SelectMany(field => field.Value is HoconObject inner
+            ? LabelsOf(inner, $"{prefix}{field.Key}.") : [$"{prefix}{field.Key}={Label(field.Value)}"]);
+
+    private static string Label(HoconValue value) => value.AsString() is var text && text.Contains(',', StringComparison.Ordinal)
+        ? throw new HoconException(value.Origin, "a label's value has no commas") : text;
+
     private static OptionMistake Unknown(HoconValue value, string path, IEnumerable<string> known, string otherwise) =>
         new(value.Origin.FileAndLine, $"{path} is no setting; {(Nearest.To(path, known) is { } near ? $"did you mean {near}?" : $"{otherwise}.")}");
 
@@ -117,6 +125,7 @@ internal sealed class NodeConfigFile
         // A variable of the environment is one string; it has commas, as the flag has.
         SettingKind.Names => value is HoconScalar ? value.AsString()
             : string.Join(',', value is HoconObject { Fields.Count: 0 } ? [] : value.AsList().Select(v => v.AsString())),
+        SettingKind.Labels => value is HoconScalar ? value.AsString() : string.Join(',', LabelsOf(value.AsObject(), "")),
         SettingKind.Duration => value.AsString() is var text && (text == NodeSetting.Forever || DurationText.TryParse(text, out _)) ? text
             : DurationText.Format(value.AsDuration()),
         SettingKind.Size => value.AsSize().ToString(CultureInfo.InvariantCulture),

@@ -17,6 +17,9 @@ internal sealed record NodeOptions
     /// <summary>Lower case, without port.</summary>
     public required ImmutableArray<string> AllowedHosts { get; init; }
     public required string NodeName { get; init; }
+
+    /// <summary>What it has that others may not have, by name, in ordinal order.</summary>
+    public required ImmutableSortedDictionary<string, string> Labels { get; init; }
     public required bool PauseOnShutdown { get; init; }
     public required int MaxPendingCommands { get; init; }
     public required int MaxFollowers { get; init; }

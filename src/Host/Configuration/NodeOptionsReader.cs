@@ -3,6 +3,7 @@ using System.Globalization;
 using Runner.Actors.FlowRunners;
 using Runner.Client;
 using Runner.Messages;
+using Runner.Messages.Deployments;
 using Serilog.Events;
 
 namespace Runner.Host.Configuration;
@@ -45,6 +46,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             LogLevel = ReadWord<LogEventLevel>(NodeSetting.LogLevel, "log level"),
             AllowedHosts = ReadHosts(),
             NodeName = ReadName(),
+            Labels = ReadLabels(),
             PauseOnShutdown = ReadPause(),
             MaxPendingCommands = (int)ReadWhole(NodeSetting.MaxPendingCommands, "number of commands"),
             MaxFollowers = (int)ReadWhole(NodeSetting.MaxFollowers, "number of followers"),
@@ -106,6 +108,31 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         text ??= Environment.MachineName.ToLowerInvariant();
         return text.Length <= 100 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text
             : Wrong(origin, $"'{text}' is no node name; expected 1 to 100 letters, digits, '-', '_' or '.'.", "");
+    }
+
+    private ImmutableSortedDictionary<string, string> ReadLabels()
+    {
+        var (text, origin) = Said(NodeSetting.Labels);
+        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var label in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var (name, value) = label.IndexOf('=', StringComparison.Ordinal) is >= 0 and var at ? (label[..at], label[(at + 1)..]) : (label, null);
+            if (value is null)
+            {
+                Wrong(origin, $"'{label}' is no label; expected NAME=VALUE.", "");
+            }
+            else if ((NodeLabels.ProblemOfName(name) ?? NodeLabels.ProblemOfValue(value)) is { } problem)
+            {
+                Wrong(origin, $"'{label}' is no label; {problem}.", "");
+            }
+            else if (!labels.TryAdd(name, value))
+            {
+                Wrong(origin, $"the label '{name}' is there twice; a label has one value.", "");
+            }
+        }
+
+        return labels.Count <= NodeLabels.Most ? labels.ToImmutable()
+            : Wrong(origin, $"there are {labels.Count} labels; at most {NodeLabels.Most} are possible.", labels.ToImmutable());
     }
 
     private bool ReadPause()

@@ -18,6 +18,9 @@ internal enum SettingKind
     /// <summary>A list of texts.</summary>
     Names,
 
+    /// <summary>A mapping of names to texts.</summary>
+    Labels,
+
     /// <summary>As HOCON writes it (<c>30 days</c>) or as flags do (<c>1h30m</c>).</summary>
     Duration,
 
@@ -81,6 +84,11 @@ internal sealed class NodeSetting
     public static NodeSetting Name { get; } = new(
         "name", SettingKind.Text, "What the node calls itself in a run's history", null, o => o.NodeName)
         { Flag = ("--name", "NAME"), Variable = "RUNNER_NODE_NAME", OtherwiseSays = "the machine's name" };
+    public static NodeSetting Labels { get; } = new(
+        "labels", SettingKind.Labels, "What the node has that others may not have: a deployment's requires goes by it", null,
+        o => o.Labels.Select(label => $"{label.Key}={label.Value}").ToImmutableArray())
+        { Flag = ("--label", "NAME=VALUE"),
+          FlagSays = "What the node has that others may not have, for a deployment's requires; may be given several times" };
     public static NodeSetting PauseOnShutdown { get; } = new(
         "pause-on-shutdown", SettingKind.Truth, "Whether `runner serve` pauses its deployments' schedules when it stops", "true",
         o => o.PauseOnShutdown)

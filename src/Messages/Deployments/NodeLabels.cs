@@ -14,8 +14,8 @@ internal static class NodeLabels
         name.Length is > 0 and <= LongestName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/') ? null
             : $"expected the name of a label: 1 to {LongestName} letters, digits, '-', '_', '.' and '/'";
 
-    /// <summary>Null if a label can have that value, which may be empty.</summary>
+    /// <summary>Null if a label can have that value, which may be empty. Where labels stand in one text, commas stand between them.</summary>
     public static string? ProblemOfValue(string value) =>
-        value.Length <= LongestValue && !value.Any(c => char.IsControl(c) || char.IsSurrogate(c)) ? null
-            : $"expected values of up to {LongestValue} characters without control characters";
+        value.Length <= LongestValue && !value.Any(c => c == ',' || char.IsControl(c) || char.IsSurrogate(c)) ? null
+            : $"expected values of up to {LongestValue} characters without commas and control characters";
 }

@@ -21,4 +21,7 @@ public sealed record HealthReport(string Status, ImmutableArray<HealthCheck> Che
 public sealed record HealthCheck(string Name, bool Healthy, string Message, bool Partial = false);
 
 /// <summary>A node as its API describes it.</summary>
-public sealed record NodeInfo(string Node, string Version, string DataDirectory, DateTimeOffset StartedAt, int ProcessLimit);
+/// <param name="Labels">What it has that others may not have; null for none.</param>
+public sealed record NodeInfo(
+    string Node, string Version, string DataDirectory, DateTimeOffset StartedAt, int ProcessLimit,
+    ImmutableSortedDictionary<string, string>? Labels = null);

@@ -87,6 +87,46 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Labels_are_a_mapping_in_a_file_and_a_list_of_pairs_elsewhere()
+    {
+        var file = Write(
+            """
+            runner.labels { gpu = true, zone = "a b", kubernetes.io/arch = amd64, cores = 8, old = x, none = "" }
+            runner.labels.old = null
+            """);
+        var (options, reader) = Read(new NodeFlags { Config = file });
+        Assert.Equal(
+            ["cores=8", "gpu=true", "kubernetes.io/arch=amd64", "none=", "zone=a b"], options.Labels.Select(label => $"{label.Key}={label.Value}"));
+        Assert.StartsWith($"{file}:", reader.OriginOf(NodeSetting.Labels), StringComparison.Ordinal);
+        Assert.Equal("b", Assert.Single(Read(new NodeFlags { Config = file }, ("RUNNER_LABELS", "zone=b")).Options.Labels).Value);
+        Assert.Empty(Read(new NodeFlags { Config = Write("runner.labels {}") }).Options.Labels);
+    }
+
+    [Theory]
+    [InlineData("runner.labels { zone = \"a,b\" }", "runner.labels: a label's value has no commas")]
+    [InlineData(
+        "runner.labels { \"a b\" = c }", "'a b=c' is no label; expected the name of a label: 1 to 63 letters, digits, '-', '_', '.' and '/'.")]
+    [InlineData("runner.labels = gpu", "'gpu' is no label; expected NAME=VALUE.")]
+    [InlineData("runner.labels = \"a=b,a=c\"", "the label 'a' is there twice; a label has one value.")]
+    [InlineData("runner.labels { zone = [a] }", "runner.labels: ")]
+    [InlineData("runner.labels = [a]", "runner.labels: ")]
+    public void A_label_that_there_cannot_be_is_said(string text, string message)
+    {
+        var file = Write(text);
+        var mistake = Assert.Single(Mistakes(new NodeFlags { Config = file }));
+        Assert.StartsWith($"{file}:1: {message}", mistake.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void There_are_at_most_32_labels()
+    {
+        static string Some(int count) => string.Join(',', Enumerable.Range(0, count).Select(i => $"l{i}=x"));
+        Assert.Equal(32, Read(new NodeFlags { [NodeSetting.Labels] = Some(32) }).Options.Labels.Count);
+        var mistake = Assert.Single(Mistakes(new NodeFlags { [NodeSetting.Labels] = Some(33) }));
+        Assert.Equal("--label: there are 33 labels; at most 32 are possible.", mistake.ToString());
+    }
+
+    [Fact]
     public void Every_mistake_is_said_at_once_with_its_line()
     {
         var file = Write(

@@ -15,7 +15,7 @@ public sealed class NodeSettingTests : IDisposable
     public static TheoryData<string, string> Samples { get; } = new()
     {
         { "data", "/elsewhere" }, { "listen", "127.0.0.1:9" }, { "limit", "7" }, { "log-level", "debug" }, { "allow-hosts", "a.example" },
-        { "name", "n-1" },
+        { "name", "n-1" }, { "labels", "gpu=true,zone=a" },
         { "pause-on-shutdown", "true" }, { "max-pending-commands", "5" }, { "max-followers", "6" }, { "min-free-space", "1MiB" },
         { "env-inherit", "PATH,LC_*" },
         { "user-files-dir", "/elsewhere" }, { "programs.oom-score-adjust", "3" }, { "programs.nice", "-4" }, { "programs.io-class", "idle" },
@@ -50,6 +50,10 @@ public sealed class NodeSettingTests : IDisposable
         var without = Shown(setting, Read(new NodeFlags(), ""));
         Assert.All(set, options => Assert.NotEqual(without, Shown(setting, options)));
     }
+
+    [Fact]
+    public void A_flag_for_each_label() =>
+        Assert.Equal("gpu=true,zone=a", Shown(NodeSetting.Labels, Read(Typed(["--label", "zone=a", "--label", "gpu=true"]), "labels")));
 
     [Fact]
     public void Everything_that_is_set_is_used_somewhere()

@@ -38,6 +38,7 @@ internal static class SchemaNotes
         [(typeof(LimitPage), "next")] = Next,
         [(typeof(HealthReport), "status")] = Words("ready", "degraded", "not-ready"),
         [(typeof(HealthCheck), "message")] = new("What is wrong and what to do, or that all is well."),
+        [(typeof(NodeInfo), "labels")] = new("What it has that others may not have, for a deployment's `requires`; left out if there are none."),
         [(typeof(LimitView), "size")] = new("Left out if none is set: it counts and does not bound."),
         [(typeof(LimitView), "holders")] = new("Up to 100 of the runs that hold a slot."),
         [(typeof(LimitView), "waiters")] = new("Up to 100 of the runs that wait, in the order in which they are served."),

@@ -115,7 +115,7 @@ internal sealed record RequirementsField<T>(string Name, Func<T, NodeRequirement
 
     protected override string? UsualRange =>
         $"up to {Counted(NodeLabels.Most)}; names of 1 to {NodeLabels.LongestName} letters, digits, `-`, `_`, `.`, `/`; "
-        + $"values up to {NodeLabels.LongestValue} characters, up to {LabelRule.MostValues} in a list";
+        + $"values up to {NodeLabels.LongestValue} characters without commas, up to {LabelRule.MostValues} in a list";
 
     public override int? MostLength => NodeLabels.Most;
 
