@@ -12,7 +12,7 @@ namespace Runner.Persistence;
 internal sealed class StoreSchema
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(
-        ["journal", "journal_metadata", "tags", "snapshot", "wakeups", "slots", "erased", "leases", "runner_schema"]);
+        ["journal", "journal_metadata", "tags", "snapshot", "wakeups", "slots", "erased", "leases", "nodes", "runner_schema"]);
 
     private readonly FrozenDictionary<string, TableSchema> _tables;
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Runner.Entities.Store;
+using Runner.Persistence.Postgres.Cluster;
 using ILogger = Serilog.ILogger;
 
 namespace Runner.Persistence.Postgres;
@@ -101,16 +102,23 @@ public sealed class NodeLock : IAsyncDisposable
             WHERE leases.expires < now()
             """;
         using SemaphoreSlim never = new(0);
-        (string Host, int Pid, DateTime Expires)? first = null;
+        (string? Owner, string Host, int Pid, DateTime Expires)? first = null;
         while (await session.ExecuteAsync(take, owner, Environment.MachineName, Environment.ProcessId, lease).ConfigureAwait(false) == 0)
         {
-            List<(string Host, int Pid, DateTime Expires)> held = await session.QueryAsync(
-                "SELECT host, pid, expires FROM leases WHERE name = 'node'", static row => (row.GetString(0), row.GetInt32(1), row.GetDateTime(2)))
+            List<(string? Owner, string Host, int Pid, DateTime Expires)> held = await session.QueryAsync(
+                "SELECT owner, coalesce(host, ''), coalesce(pid, 0), expires FROM leases WHERE name = 'node'",
+                static row => (row.IsDBNull(0) ? null : row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetDateTime(3)))
                 .ConfigureAwait(false);
             first ??= held[0];
             if (held is not [var holder] || holder != first)
             {
-                (string host, int pid, _) = held is [var other] ? other : first.Value;
+                (string? holding, string host, int pid, _) = held is [var other] ? other : first.Value;
+                if (holding is not null && ClusterSql.IsCluster(holding))
+                {
+                    throw new StoreTakenException($"A cluster uses {address}: a node on its own cannot. Start this node with the cluster's settings "
+                        + "(runner.cluster.join = database), or give it another database.");
+                }
+
                 throw new StoreTakenException($"Another node uses {address}: process {pid} on {host}. Stop it, or give this node another database.");
             }
 
@@ -148,7 +156,7 @@ public sealed class NodeLock : IAsyncDisposable
         try
         {
             await (await SessionAsync().ConfigureAwait(false)).ExecuteAsync(
-                "UPDATE leases SET expires = now() - interval '1 second' WHERE name = 'node' AND owner = $1", Owner).ConfigureAwait(false);
+                "UPDATE leases SET expires = '-infinity' WHERE name = 'node' AND owner = $1", Owner).ConfigureAwait(false);
         }
         catch (Exception error) when (PostgresErrors.IsOfDatabase(error))
         {

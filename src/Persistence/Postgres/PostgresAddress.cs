@@ -72,7 +72,8 @@ internal sealed class PostgresAddress
     });
 
     /// <summary>Connections for the node's lock: what takes longer than the lock is of no use.</summary>
-    public NpgsqlDataSource Locks(TimeSpan patience) => Source(settings =>
+    /// <param name="isDurable">Whether what was answered outlives a crash of the server.</param>
+    public NpgsqlDataSource Locks(TimeSpan patience, bool isDurable = false) => Source(settings =>
     {
         settings.Pooling = false;
         settings.Timeout = Math.Min(Seconds(patience), settings.Timeout);
@@ -80,7 +81,7 @@ internal sealed class PostgresAddress
         settings.MaxAutoPrepare = 0;
         settings.ApplicationName = "runner lock";
         // Nobody relies on a renewal that a crash of the server undoes, and whoever writes would wait for it to reach the disk.
-        settings.Options = Joined(settings.Options, Limits(patience), "-c synchronous_commit=off");
+        settings.Options = Joined(settings.Options, Limits(patience), isDurable ? "-c synchronous_commit=on" : "-c synchronous_commit=off");
     });
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ namespace Runner.Persistence.Postgres;
 internal static class PostgresSchema
 {
     /// <summary>The version of the store's own tables, kept in <c>runner_schema</c>.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private const string Text = "text COLLATE \"C\"";
 
@@ -50,6 +50,15 @@ internal static class PostgresSchema
         "CREATE INDEX erased_by_time ON erased (at)",
         "CREATE TABLE runner_schema (id integer PRIMARY KEY CHECK (id = 1), version integer NOT NULL, tables text NOT NULL)",
     ];
+
+    // Since version 2. Those of a cluster make it before there is a store, and so it may be there in a database that is not a store's yet.
+    private const string Nodes =
+        $"""
+        CREATE TABLE IF NOT EXISTS nodes (
+            name {Text} PRIMARY KEY, owner text NOT NULL, address text NOT NULL, api_url text, cluster text, status text NOT NULL,
+            labels jsonb NOT NULL, process_limit integer NOT NULL, version text NOT NULL, protocol integer NOT NULL, event_kinds text[] NOT NULL,
+            heard timestamptz NOT NULL)
+        """;
 
     /// <summary>Brings the database up to date; an id for this opening of it, which says in the journal who wrote a row.</summary>
     /// <exception cref="StoreException">The database is a newer version's, another program's, or has a column of another type.</exception>
@@ -94,11 +103,30 @@ internal static class PostgresSchema
         }
     }
 
-    private static async Task BringAsync(PostgresSession session, PostgresAddress address, StoreSchema schema, string wanted, ILogger log)
+    /// <summary>Makes the table of a cluster's nodes if there is none; the table of leases is there already.</summary>
+    /// <exception cref="StoreUnavailableException">The database is a newer version's.</exception>
+    public static async Task MakeNodesAsync(PostgresSession session, PostgresAddress address)
+    {
+        await IsCurrentAsync(session, address, "").ConfigureAwait(false);
+        if (!await ExistsAsync(session, "nodes").ConfigureAwait(false))
+        {
+            await BeginAsync(session).ConfigureAwait(false);
+            await session.ExecuteAsync(Nodes).ConfigureAwait(false);
+            await session.ExecuteAsync("COMMIT").ConfigureAwait(false);
+        }
+    }
+
+    // Nobody else makes tables until this transaction is over.
+    private static async Task BeginAsync(PostgresSession session)
     {
         await session.ExecuteAsync("INSERT INTO leases (name, expires) VALUES ('schema', now()) ON CONFLICT (name) DO NOTHING").ConfigureAwait(false);
         await session.ExecuteAsync("BEGIN").ConfigureAwait(false);
         await session.ExecuteAsync("SELECT name FROM leases WHERE name = 'schema' FOR UPDATE").ConfigureAwait(false);
+    }
+
+    private static async Task BringAsync(PostgresSession session, PostgresAddress address, StoreSchema schema, string wanted, ILogger log)
+    {
+        await BeginAsync(session).ConfigureAwait(false);
         if (!await IsCurrentAsync(session, address, wanted).ConfigureAwait(false))
         {
             if (!await ExistsAsync(session, "runner_schema").ConfigureAwait(false))
@@ -106,6 +134,7 @@ internal static class PostgresSchema
                 await MakeAsync(session, address).ConfigureAwait(false);
             }
 
+            await session.ExecuteAsync(Nodes).ConfigureAwait(false);
             foreach (TableSchema table in schema.Tables)
             {
                 await new TableMigration(session, address, table, log).BringAsync().ConfigureAwait(false);

@@ -42,7 +42,7 @@ public sealed class PostgresSchemaTests(SharedPostgres shared) : IAsyncLifetime
         await ExecuteAsync($"UPDATE runner_schema SET version = {PostgresSchema.Version + 6}");
         StoreUnavailableException refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync());
         Assert.Contains(
-            "was written by a newer version of this program (schema 7; this one knows 1): use the newer one", refused.Message,
+            "was written by a newer version of this program (schema 8; this one knows 2): use the newer one", refused.Message,
             StringComparison.Ordinal);
     }
 

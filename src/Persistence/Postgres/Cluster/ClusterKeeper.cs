@@ -1,0 +1,592 @@
+using Npgsql;
+using Runner.Entities.Store;
+using ILogger = Serilog.ILogger;
+
+namespace Runner.Persistence.Postgres.Cluster;
+
+/// <summary>
+/// What the nodes of a cluster have in common in their database: which cluster has it, which nodes there are, and leases, each of one owner at a
+/// time. One for each node program, with connections of its own. About every second it renews, in one statement, all that this node has, and
+/// goes on doing so while the database is away; it never ends by itself. All that others are measured by is the database's clock.
+/// <para>
+/// A lease is lost, and its owner told, nine tenths of its time after the last request was sent that renewed it, by a clock and a thread of this
+/// process; so it is always lost here before another node can have it. Another node takes an expired lease only when the database has answered
+/// it for the whole time of a lease without a break: whoever held it when the database went away can renew it first when it is back.
+/// </para>
+/// </summary>
+public sealed class ClusterKeeper : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryAtMost = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly PostgresAddress _address;
+    private readonly ClusterKeeperOptions _options;
+    private readonly ILogger _log;
+    private readonly KeeperConnection _renewals;
+    private readonly KeeperConnection _requests;
+    private readonly HeldLeases _held;
+    private Task _renewing = Task.CompletedTask;
+    private volatile bool _closed;
+
+    // All under the lock.
+    private NodeRow? _row;
+    private Guid? _cluster;
+    private long? _answeringSince;
+    private (long At, DateTime Now)? _clocks;
+    private HolderRow? _holder;
+    private long? _expiredSince;
+    private bool _isRenewedByNodeAlone;
+    private DateTimeOffset? _awaySince;
+
+    private ClusterKeeper(PostgresAddress address, ClusterKeeperOptions options, ILogger log)
+    {
+        (_address, _options, _log) = (address, options, log);
+        _renewals = new KeeperConnection(address.Locks(options.OperationTimeout), options.OperationTimeout);
+        // That a lease is this node's has to outlive a crash of the server: otherwise another one could have it at once.
+        _requests = new KeeperConnection(address.Locks(options.OperationTimeout, isDurable: true), options.OperationTimeout);
+        _held = new HeldLeases(
+            options.Time, options.LeaseTtl * 0.9, options.LeaseTtl * 0.4, Stands, Wake, RanOut, Tell);
+    }
+
+    /// <summary>
+    /// Told once when another cluster, or a node on its own, has the database instead of the cluster that this node is of, with a sentence that
+    /// says so; the node's actor system has to end, and may join anew. Set before <see cref="AnnounceAsync"/>; must not throw or block.
+    /// </summary>
+    public Action<string>? OnClusterLost { get; set; }
+
+    /// <summary>
+    /// Told once when another node has replaced this one's row, with a sentence that says so. Set before <see cref="AnnounceAsync"/>; must not throw
+    /// or block.
+    /// </summary>
+    public Action<string>? OnNodeLost { get; set; }
+
+    /// <summary>Told of each change of <see cref="IsReachable"/>, with what it is then. Must not throw or block.</summary>
+    public Action<bool>? OnReachableChanged { get; set; }
+
+    /// <summary>
+    /// Whether most members see the database away, this one among them: then time stands for the leases of this node, as long as the database does
+    /// not answer it, and it takes none of others. When it goes on each lease has at least four tenths of its time left (once, until the database
+    /// answers), so that a full renewal can be tried before any is lost. It has to become false within half a lease of the return of the database
+    /// to any node that might take leases, and must be false on a node that does not hear from most members: nobody but this node waits then.
+    /// Asked every 100 ms by a thread that must not be kept.
+    /// </summary>
+    public Func<bool> MostSeeItAway { get; set; } = static () => false;
+
+    /// <summary>Whether the database has answered what it was last asked.</summary>
+    public bool IsReachable => AwaySince is null;
+
+    /// <summary>When the database was found not to answer; null while it does.</summary>
+    public DateTimeOffset? AwaySince
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _awaySince;
+            }
+        }
+    }
+
+    /// <summary>The database, as messages name it.</summary>
+    public string DatabaseText => _address.ToString();
+
+    /// <summary>
+    /// Connects, makes what tables there have to be for a cluster, and begins to watch. A node on its own that has the database is waited for, to see
+    /// whether it is alive.
+    /// </summary>
+    /// <exception cref="StoreTakenException">A node on its own has the database and is alive.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached or used, or was written by a newer version.</exception>
+    /// <exception cref="ArgumentException">The options do not fit together.</exception>
+    public static async Task<ClusterKeeper> OpenAsync(PostgresStoreOptions options, ClusterKeeperOptions keeping, ILogger log)
+    {
+        keeping.Check();
+        PostgresAddress address = new(options);
+        try
+        {
+            await MakeTablesAsync(address).ConfigureAwait(false);
+            ClusterKeeper keeper = new(address, keeping, log);
+            try
+            {
+                await keeper.RenewAsync().ConfigureAwait(false);
+            }
+            catch
+            {
+                await keeper.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+
+            keeper._renewing = Task.Run(keeper.RunAsync);
+            return keeper;
+        }
+        catch (Exception error) when (PostgresErrors.IsOfDatabase(error))
+        {
+            throw PostgresErrors.Translate(error, address);
+        }
+    }
+
+    /// <summary>The cluster as its database has it now.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task<ClusterView> ReadAsync() => RequestAsync(ClusterSql.ReadAsync);
+
+    /// <summary>
+    /// Takes the database for a new cluster, if nobody has it: nobody ever had or it was given back, or who had it has let it expire and this
+    /// keeper has watched it so for the whole time of a lease, while the database answered each time. If it does, this node is of that cluster.
+    /// </summary>
+    /// <returns>Whether it did. If not somebody else may have, or it is not time yet: read, and ask again.</returns>
+    /// <exception cref="StoreTakenException">A node on its own has the database and is alive.</exception>
+    /// <exception cref="StoreUnavailableException">The database does not answer; who has it then, only <see cref="ReadAsync"/> tells.</exception>
+    public async Task<bool> TryFormAsync(Guid cluster)
+    {
+        HolderRow? watched = null;
+        lock (_lock)
+        {
+            if (_isRenewedByNodeAlone)
+            {
+                throw Alone(_address);
+            }
+
+            if (_expiredSince is { } since && MayTakeOverLocked() && _options.Time.GetElapsedTime(since) >= _options.LeaseTtl)
+            {
+                watched = _holder;
+            }
+        }
+
+        bool formed = await RequestAsync(session => ClusterSql.FormAsync(session, _options.LeaseTtl, cluster, watched)).ConfigureAwait(false);
+        if (formed)
+        {
+            lock (_lock)
+            {
+                _cluster = cluster;
+            }
+
+            _log.Information("This node forms the cluster {Cluster} on {Database}", cluster, DatabaseText);
+        }
+
+        return formed;
+    }
+
+    /// <summary>
+    /// Writes what this node says of itself, the first time or after something has changed; from then on its row, and that of its cluster, are
+    /// renewed. A row of the same name is replaced if it is of a former life of this node, which has the same host and port, or of a node that has
+    /// not been heard of for the time of a lease; this waits for as long to see.
+    /// </summary>
+    /// <exception cref="NodeNameTakenException">Another node has the name and is alive.</exception>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public async Task AnnounceAsync(NodeRow row)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual(row.OwnerPrefix.Length, 0, nameof(row));
+        using SemaphoreSlim never = new(0);
+        DateTime? first = null;
+        while (!await RequestAsync(session => ClusterSql.AnnounceAsync(session, row, _options.LeaseTtl, MayTakeOver())).ConfigureAwait(false))
+        {
+            if (await RequestAsync(session => ClusterSql.NamedAsync(session, row.Name)).ConfigureAwait(false) is { } other)
+            {
+                first ??= other.Heard;
+                if (other.Heard != first)
+                {
+                    throw new NodeNameTakenException(FormattableString.Invariant(
+                        $"Another node is called «{row.Name}»: the one at {other.Address}, heard of {Math.Max(0, other.Ago.TotalSeconds):0.0} s ago")
+                        + $" in {_address}. Each node of a cluster has a name of its own: stop that one, or give this one another name.");
+                }
+            }
+
+            await never.WaitAsync(LookEvery).ConfigureAwait(false);
+        }
+
+        lock (_lock)
+        {
+            (_row, _cluster) = (row, row.Cluster ?? _cluster);
+        }
+    }
+
+    /// <summary>
+    /// This node goes on with a new life (another <see cref="NodeRow.Owner"/>), after all that held leases in the former has ended: its leases are
+    /// given back without telling anybody, it is of no cluster any more unless the row says one, and the row is written as by
+    /// <see cref="AnnounceAsync"/>.
+    /// </summary>
+    /// <exception cref="NodeNameTakenException">Another node has the name and is alive.</exception>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public async Task ChangeOwnerAsync(NodeRow row)
+    {
+        string? former;
+        lock (_lock)
+        {
+            former = _row?.Owner;
+            (_row, _cluster) = (null, row.Cluster);
+        }
+
+        if (former is not null && former != row.Owner)
+        {
+            await ExpireAsync(former).ConfigureAwait(false);
+        }
+
+        await AnnounceAsync(row).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Removes this node's row and gives its leases back without telling anybody; the last node of a cluster gives the database back too. Not done
+    /// when the database is away: then all runs out.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public async Task WithdrawAsync()
+    {
+        NodeRow? row;
+        lock (_lock)
+        {
+            row = _row is { } known ? known with { Cluster = _cluster } : null;
+            (_row, _cluster) = (null, null);
+        }
+
+        HeldLease[] held = _held.All();
+        _held.RemoveAll(null);
+        foreach (string owner in held.Select(lease => lease.Owner).Where(owner => owner != row?.Owner).Distinct())
+        {
+            await RequestAsync(session => ClusterSql.ExpireAsync(session, owner)).ConfigureAwait(false);
+        }
+
+        if (row is not null)
+        {
+            await RequestAsync(async session =>
+            {
+                await ClusterSql.WithdrawAsync(session, row, _options.LeaseTtl).ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Acquires a lease: one that is free or this owner's already, or, if the database has answered this node for the whole time of a lease, one
+    /// that has expired. Acquired again, it is the latest <paramref name="lost"/> that is told.
+    /// </summary>
+    /// <param name="lost">
+    /// Told once, with the reason, when the lease is lost; not when it is given back. Must not block: it is called by the thread that looks after
+    /// the others.
+    /// </param>
+    /// <returns>Whether it is this owner's now.</returns>
+    /// <exception cref="StoreUnavailableException">The database does not answer. The lease is not held.</exception>
+    /// <exception cref="ArgumentException">The name is not one for a lease.</exception>
+    public async Task<bool> AcquireAsync(string lease, string owner, Action<Exception?> lost)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(lease);
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        if (lease is "node" or "schema" || ClusterSql.IsCluster(owner))
+        {
+            throw new ArgumentException("The leases «node» and «schema», and owners that begin with «cluster/», are the store's own.");
+        }
+
+        bool mayTakeOver = MayTakeOver();
+        TimeSpan sent = _held.Now;
+        return await RequestAsync(session => ClusterSql.AcquireAsync(session, _options.LeaseTtl, lease, owner, mayTakeOver)).ConfigureAwait(false)
+            && _held.Add(new HeldLease(lease, owner, lost), sent);
+    }
+
+    /// <summary>Gives a lease back, so that anybody can have it at once. It is not held any more whatever the database answers.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer: the lease runs out.</exception>
+    public async Task ReleaseAsync(string lease, string owner)
+    {
+        _held.Remove(lease, owner);
+        await RequestAsync(session => ClusterSql.ReleaseAsync(session, lease, owner)).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether this node has a lease, as far as it knows without asking.</summary>
+    public bool Holds(string lease, string owner) => _held.Holds(lease, owner);
+
+    /// <summary>
+    /// Frees all leases of an owner whose process is known to be gone. If it is not, its keeper finds out with its next renewal and tells that they
+    /// are lost.
+    /// </summary>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task<int> ExpireAsync(string owner)
+    {
+        _held.RemoveAll(owner);
+        return RequestAsync(session => ClusterSql.ExpireAsync(session, owner));
+    }
+
+    /// <summary>
+    /// Stops renewing and closes the connections. What was not withdrawn runs out; nobody is told. Not to be called from what this calls.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        _closed = true;
+        Wake();
+        await _renewing.ConfigureAwait(false);
+        _held.Dispose();
+        await _renewals.DisposeAsync().ConfigureAwait(false);
+        await _requests.DisposeAsync().ConfigureAwait(false);
+        _wake.Dispose();
+    }
+
+    // Before anything is made: who is refused leaves the database as it was.
+    private static async Task MakeTablesAsync(PostgresAddress address)
+    {
+        NpgsqlDataSource source = address.Builders();
+        await using (source.ConfigureAwait(false))
+        {
+            NpgsqlConnection connection = await source.OpenConnectionAsync().ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                PostgresSession session = new(connection);
+                await PostgresSchema.MakeLeasesAsync(session).ConfigureAwait(false);
+                using SemaphoreSlim never = new(0);
+                for (HolderRow? first = null; await ClusterSql.HolderAsync(session).ConfigureAwait(false) is
+                    { IsOfNodeAlone: true, IsExpired: false } holder;)
+                {
+                    first ??= holder;
+                    if (!holder.IsAs(first))
+                    {
+                        throw Alone(address);
+                    }
+
+                    await never.WaitAsync(LookEvery).ConfigureAwait(false);
+                }
+
+                await PostgresSchema.MakeNodesAsync(session, address).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static StoreTakenException Alone(PostgresAddress address) => new(
+        $"A node on its own uses {address}: a cluster cannot. Stop that node, or start it with the cluster's settings, or give the cluster another "
+        + "database.");
+
+    private async Task RunAsync()
+    {
+        while (!_closed)
+        {
+            TimeSpan pause = IsReachable ? _options.RenewEvery : _options.RenewEvery < RetryAtMost ? _options.RenewEvery : RetryAtMost;
+            await _wake.WaitAsync(pause).ConfigureAwait(false);
+            if (_closed)
+            {
+                return;
+            }
+
+            try
+            {
+                await RenewAsync().ConfigureAwait(false);
+            }
+            catch (Exception error) when (PostgresErrors.IsOfDatabase(error))
+            {
+                // Who waits for the same rows has lost nothing by it; it is tried again.
+                Broke(error, isAway: true);
+            }
+            catch (Exception error)
+            {
+                _log.Error(error, "The leases could not be renewed");
+                Broke(error, isAway: true);
+            }
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        (NodeRow? row, Guid? cluster) = Own();
+        HeldLease[] held = _held.All();
+        TimeSpan sent = _held.Now;
+        Renewal renewal = await _renewals.AskAsync(session => ClusterSql.RenewAsync(session, _options.LeaseTtl, held, cluster, row))
+            .ConfigureAwait(false);
+        Answered(renewal);
+        _held.Renewed(held, renewal.Renewed, sent, lease => new StoreTakenException(
+            $"The lease «{lease.Name}» in {_address} is not {lease.Owner}'s any more: another node has taken it, or it was freed because this one "
+            + "was thought to be gone."));
+        LookWhetherLost(row, cluster, renewal);
+        if (row is not null && renewal.NodeOwner is null && Own().Row == row)
+        {
+            // Somebody has removed it.
+            await _renewals.AskAsync(session => ClusterSql.AnnounceAsync(session, row, _options.LeaseTtl, mayTakeOver: false)).ConfigureAwait(false);
+        }
+    }
+
+    private void Answered(Renewal renewal)
+    {
+        bool isBack;
+        lock (_lock)
+        {
+            long now = _options.Time.GetTimestamp();
+            bool jumped = _clocks is { } before
+                && renewal.Now - before.Now - _options.Time.GetElapsedTime(before.At, now) > _options.LeaseTtl / 4;
+            _clocks = (now, renewal.Now);
+            // Where the database's clock was put forward, or this process stood still, leases look expired whose owners had no time to renew them.
+            _answeringSince = jumped ? now : _answeringSince ?? now;
+            Watch(renewal.Holder, now, jumped);
+            isBack = _awaySince is not null;
+            _awaySince = null;
+        }
+
+        if (isBack)
+        {
+            _log.Information("The database answers again: leases are renewed");
+            OnReachableChanged?.Invoke(true);
+        }
+    }
+
+    private void Watch(HolderRow? holder, long now, bool jumped)
+    {
+        _isRenewedByNodeAlone = holder is { IsOfNodeAlone: true, IsExpired: false } && (_isRenewedByNodeAlone || _holder is { IsOfNodeAlone: true,
+            } before && before.Owner == holder.Owner && !holder.IsAs(before));
+        _expiredSince = holder is not { IsExpired: true } ? null
+            : _expiredSince is { } since && holder.IsAs(_holder) && !jumped ? since
+            : now;
+        _holder = holder;
+    }
+
+    private void LookWhetherLost(NodeRow? row, Guid? cluster, Renewal renewal)
+    {
+        if (cluster is { } own && renewal.Holder?.Owner != ClusterSql.OwnerOf(own))
+        {
+            string? other = renewal.Holder?.Owner;
+            if (Forget(ref _cluster, own))
+            {
+                string reason = (ClusterSql.ClusterOf(other) is { } others ? $"The cluster {others} has {_address} now"
+                    : other is null ? $"Nobody has {_address} any more" : $"A node on its own has {_address} now")
+                    + $" instead of the cluster {own}, which this node is of and which was not heard of for {_options.LeaseTtl.TotalSeconds} s.";
+                _log.Error("This node's cluster is lost: {Reason}", reason);
+                OnClusterLost?.Invoke(reason);
+            }
+        }
+
+        if (row is not null && renewal.NodeOwner is { } owner && owner != row.Owner && ForgetRow(row))
+        {
+            string reason = $"Another node has the name «{row.Name}» in {_address} now: {owner} instead of {row.Owner}, which was not heard of for "
+                + $"{_options.LeaseTtl.TotalSeconds} s, or has begun another life. Each node of a cluster has a name of its own.";
+            _log.Error("This node's row is lost: {Reason}", reason);
+            OnNodeLost?.Invoke(reason);
+        }
+    }
+
+    private bool Forget(ref Guid? cluster, Guid own)
+    {
+        lock (_lock)
+        {
+            bool isSame = cluster == own;
+            cluster = isSame ? null : cluster;
+            return isSame;
+        }
+    }
+
+    private bool ForgetRow(NodeRow row)
+    {
+        lock (_lock)
+        {
+            bool isSame = _row?.Owner == row.Owner;
+            _row = isSame ? null : _row;
+            return isSame;
+        }
+    }
+
+    private async Task<T> RequestAsync<T>(Func<PostgresSession, Task<T>> ask)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        try
+        {
+            return await _requests.AskAsync(ask).ConfigureAwait(false);
+        }
+        catch (Exception error) when (PostgresErrors.IsOfDatabase(error))
+        {
+            if (PostgresErrors.IsAway(error))
+            {
+                Broke(error, isAway: false);
+                Wake();
+            }
+
+            throw PostgresErrors.Translate(error, _address);
+        }
+    }
+
+    // An answer is missing. Whether the database is away says the next renewal, which is at once.
+    private void Broke(Exception error, bool isAway)
+    {
+        bool isNew;
+        lock (_lock)
+        {
+            (_answeringSince, _expiredSince, _clocks) = (null, null, null);
+            isNew = isAway && _awaySince is null;
+            if (isNew)
+            {
+                _awaySince = _options.Time.GetUtcNow();
+            }
+        }
+
+        if (isNew)
+        {
+            _log.Warning("Leases cannot be renewed: {Reason}", PostgresErrors.Translate(error, _address).Message);
+            OnReachableChanged?.Invoke(false);
+        }
+    }
+
+    private bool Stands()
+    {
+        bool most;
+        try
+        {
+            most = MostSeeItAway();
+        }
+        catch (Exception error)
+        {
+            _log.Error(error, "Whether most nodes see the database away could not be asked");
+            most = false;
+        }
+
+        if (most)
+        {
+            lock (_lock)
+            {
+                // Whoever holds a lease may not be able to renew it.
+                _answeringSince = _answeringSince is null ? null : _options.Time.GetTimestamp();
+                _expiredSince = null;
+            }
+        }
+
+        return most && !IsReachable;
+    }
+
+    private void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+        {
+            _wake.Release();
+        }
+    }
+
+    private StoreUnavailableException RanOut(HeldLease lease) => new(
+        $"The lease «{lease.Name}» of {lease.Owner} was not renewed in time: {_address} has not answered this node for nearly "
+        + $"{_options.LeaseTtl.TotalSeconds} s. Others may take it.");
+
+    private void Tell(HeldLease lease, Exception reason)
+    {
+        _log.Warning("A lease is lost: {Reason}", reason.Message);
+        try
+        {
+            lease.Lost(reason);
+        }
+        catch (Exception error)
+        {
+            _log.Error(error, "Who held the lease {Lease} could not be told that it is lost", lease.Name);
+        }
+    }
+
+    private (NodeRow? Row, Guid? Cluster) Own()
+    {
+        lock (_lock)
+        {
+            return (_row, _cluster);
+        }
+    }
+
+    private bool MayTakeOver()
+    {
+        lock (_lock)
+        {
+            return MayTakeOverLocked();
+        }
+    }
+
+    private bool MayTakeOverLocked() => _answeringSince is { } since && _options.Time.GetElapsedTime(since) >= _options.LeaseTtl;
+}
