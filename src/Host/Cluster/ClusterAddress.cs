@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
@@ -44,10 +45,22 @@ internal static class ClusterAddress
         Probe(listens[0], cluster.Port);
     }
 
+    /// <summary>Who owns a life's leases: <c>host:port#uid</c>, of which the last part is another one for each life.</summary>
+    public static string OwnerOf(ActorSystem system) => OwnerOf(Akka.Cluster.Cluster.Get(system).SelfUniqueAddress);
+
+    /// <inheritdoc cref="OwnerOf(ActorSystem)"/>
+    public static string OwnerOf(Akka.Cluster.UniqueAddress life) =>
+        string.Create(CultureInfo.InvariantCulture, $"{life.Address.Host}:{life.Address.Port}#{life.Uid}");
+
     public static string Authority(string host, int port) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
 
     private static async Task<IPAddress[]> ResolveAsync(NodeSetting setting, string host, CancellationToken cancel)
     {
+        if (IPAddress.TryParse(host, out var address))
+        {
+            return [address];
+        }
+
         try
         {
             if (await Dns.GetHostAddressesAsync(host, cancel).ConfigureAwait(false) is { Length: > 0 } found)
