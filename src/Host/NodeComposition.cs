@@ -1,10 +1,13 @@
+using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
+using Runner.Actors.Nodes.Health;
 using Runner.Actors.Retention;
 using Runner.Host.Cluster;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
 using Runner.Host.Stores;
+using Runner.Persistence.Postgres.Cluster;
 
 namespace Runner.Host;
 
@@ -13,13 +16,28 @@ internal static class NodeComposition
 {
     private static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(30);
 
-    /// <exception cref="NodeStartException">The store cannot be opened, or Akka.NET does not take its settings; nothing is left open.</exception>
+    /// <exception cref="NodeStartException">
+    /// The store cannot be opened, Akka.NET does not take its settings, or the cluster does not take the node; nothing is left open.
+    /// </exception>
     public static async Task<StartedNode> StartAsync(NodeStart start, CancellationToken cancel)
     {
+        // Before the database is touched.
+        ClusterTls? tls = null;
+        if (start.Options.Cluster is { IsCluster: true } cluster)
+        {
+            await ClusterAddress.CheckAsync(cluster, cancel).ConfigureAwait(false);
+            tls = cluster.Tls is { } files ? ClusterTls.Load(files, start.Time) : null;
+        }
+
         var store = await NodeStores.OpenAsync(start).ConfigureAwait(false);
         try
         {
-            return await StartAsync(start, store, cancel).ConfigureAwait(false);
+            return await StartAsync(start, store, tls, cancel).ConfigureAwait(false);
+        }
+        catch (NodeNameTakenException e)
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw new NodeStartException(e.Message, e);
         }
         catch
         {
@@ -28,7 +46,7 @@ internal static class NodeComposition
         }
     }
 
-    private static async Task<StartedNode> StartAsync(NodeStart start, INodeStore store, CancellationToken cancel)
+    private static async Task<StartedNode> StartAsync(NodeStart start, INodeStore store, ClusterTls? tls, CancellationToken cancel)
     {
         var flowRunner = LocalFlowRunner.Create(new SubprocessOptions(start.Options.DataDirectory)
         {
@@ -39,11 +57,10 @@ internal static class NodeComposition
         var times = new OutputTimes(new RunFiles(start.Options.DataDirectory), (ILiveAttempts)flowRunner, start.Time, start.Log);
         try
         {
-            var system = await NodeSystem.StartAsync(
-                store.Entities, flowRunner, Settings(start), start.Time, start.Log, start.Options.Akka, cancel).ConfigureAwait(false);
-            var sweep = new UserFilesSweep(system.Node, flowRunner as IUserFiles, start.Log);
+            var (node, check, lost, unwritten) = await StartAsync(start, store, flowRunner, tls, cancel).ConfigureAwait(false);
+            var sweep = new UserFilesSweep(node, flowRunner as IUserFiles, start.Log);
             return new StartedNode(
-                system.Node,
+                node,
                 async () =>
                 {
                     times.Dispose();
@@ -53,9 +70,9 @@ internal static class NodeComposition
                 },
                 store.CopyToAsync)
             {
-                Checks = [system.Check],
-                Lost = store.Lost,
-                Unwritten = () => system.Node.Unwritten,
+                Checks = [check],
+                Lost = lost,
+                Unwritten = unwritten,
                 StoreSize = store.Size,
             };
         }
@@ -65,6 +82,24 @@ internal static class NodeComposition
             (flowRunner as IDisposable)?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The actors: for a node on its own in one system, for one of a cluster in one after the other.</summary>
+    private static async Task<(IRunnerNode Node, IHealthCheck Check, Task<string> Lost, Func<string?> Unwritten)> StartAsync(
+        NodeStart start, INodeStore store, IFlowRunner flowRunner, ClusterTls? tls, CancellationToken cancel)
+    {
+        var (settings, options) = (Settings(start), start.Options);
+        if (store.Keeper is not { } keeper)
+        {
+            var system = await NodeSystem.StartAsync(store.Entities, flowRunner, settings, start.Time, start.Log, options.Akka, cancel)
+                .ConfigureAwait(false);
+            return (system.Node, system.Check, store.Lost, () => system.Node.Unwritten);
+        }
+
+        var lives = await NodeLives.StartAsync(
+            new LifeParts(start, store.Entities, flowRunner, settings with { StoreIsShared = true }, keeper, tls, NewId), cancel)
+            .ConfigureAwait(false);
+        return (lives.Node, lives, Task.WhenAny(store.Lost, lives.Refused).Unwrap(), () => lives.Unwritten);
     }
 
     /// <summary>A disk or a server that does not answer any more does not keep the node from ending: what was acknowledged is durable.</summary>
@@ -97,6 +132,10 @@ internal static class NodeComposition
             Telemetry = start.Telemetry,
         };
     }
+
+#pragma warning disable RS0030 // Which cluster it is has to be known to nobody before.
+    private static Guid NewId() => Guid.NewGuid();
+#pragma warning restore RS0030
 
     private static long? FreeSpaceOf(string folder)
     {

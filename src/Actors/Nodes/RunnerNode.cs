@@ -95,7 +95,16 @@ public sealed class RunnerNode : IRunnerNode
     /// A step of Akka.NET's coordinated shutdown: whoever ends the actor system, programs are ended before the actors that look after them. A
     /// node that was told to stop has ended them already.
     /// </summary>
-    internal Task BeforeActorsEndAsync() => _abandoned ? Task.CompletedTask : _programs ??= StopProgramsAsync(StopMode.Graceful);
+    internal Task BeforeActorsEndAsync()
+    {
+        if (_parts.Settings.StoreIsShared && _programs is null)
+        {
+            // Nobody has stopped the node: its cluster has parted with these actors, and the program goes on with others.
+            LetGo();
+        }
+
+        return _abandoned ? Task.CompletedTask : _programs ??= StopProgramsAsync(StopMode.Graceful);
+    }
 
     /// <summary>
     /// This life of the node is cut off from its cluster and ends: its programs go on, but for those that are tried again elsewhere.
@@ -160,14 +169,19 @@ public sealed class RunnerNode : IRunnerNode
     }
 
     /// <summary>
-    /// Ends the actors as the death of this program would: no program is stopped, nobody is told, and nothing more is written. For tests
-    /// of what the next life of the node makes of it; dispose of the flow runner first.
+    /// Ends the actors as the death of this program would: no program is stopped, and nobody is told. The next life of the node, on the same flow
+    /// runner or after it was disposed of, makes of it what it finds.
     /// </summary>
-    internal Task AbandonAsync()
+    public Task AbandonAsync()
+    {
+        LetGo();
+        return _surroundings.EndAsync(_system);
+    }
+
+    private void LetGo()
     {
         (_abandoned, _stopping) = (true, true);
         _space.End();
-        return _surroundings.EndAsync(_system);
     }
 
 }

@@ -40,15 +40,19 @@ internal sealed record AkkaGuard(string Path, string Why, string Instead)
 }
 
 /// <summary>
-/// Every setting of Akka.NET that would undo a guarantee, with its reason. The one list; <see cref="AkkaSettings"/> holds a settings file against it.
+/// Every setting of Akka.NET that would undo a guarantee, with its reason; some differ between a node on its own and one of a cluster. The one list;
+/// <see cref="AkkaSettings"/> holds a settings file against it.
 /// </summary>
 internal static class AkkaGuards
 {
     private const string LeaveItOut = "Leave it out.";
     private const string TheStore = "Say runner.data, or runner.store, for another place.";
 
-    /// <summary>In the order in which they are looked through.</summary>
-    public static ImmutableArray<AkkaGuard> All { get; } =
+    private const string TwoHalves = "who is a member is decided in one way by all; two halves of a cluster would both go on";
+    private const string ByRunner = "Set it in runner.cluster.";
+
+    /// <summary>What no node may be told.</summary>
+    private static readonly ImmutableArray<AkkaGuard> Common =
     [
         .. Of("entities and limits are found through the cluster, of which a node on its own is the only member", LeaveItOut,
             "akka.actor.provider"),
@@ -74,12 +78,8 @@ internal static class AkkaGuards
             "akka.persistence.**.replay-filter"),
         .. Of("what an entity has been told while it recovers would be dropped", LeaveItOut,
             "akka.persistence.internal-stash-overflow-strategy"),
-        .. Of("a node on its own opens no port but its API's, and nobody joins it", LeaveItOut,
-            "akka.remote.enabled-transports", "akka.remote.local", "akka.remote.adapters", "akka.remote.**.transport-class",
-            "akka.remote.**.applied-adapters",
-            "akka.cluster.seed-nodes"),
-        .. Of("who is a member is decided in one way by all; two halves of a cluster would both go on", LeaveItOut,
-            "akka.cluster.downing-provider-class", "akka.cluster.auto-down-unreachable-after", "akka.cluster.split-brain-resolver",
+        .. Of(TwoHalves, LeaveItOut,
+            "akka.cluster.downing-provider-class", "akka.cluster.auto-down-unreachable-after",
             "akka.cluster.down-removal-margin", "akka.cluster.run-coordinated-shutdown-when-down", "akka.cluster.**.use-lease",
             "akka.coordination.**.lease-class", "akka.cluster.**.implementation-class", "akka.remote.**.implementation-class"),
         .. Of("the node would wait for members that never come, and do no work", LeaveItOut,
@@ -96,6 +96,36 @@ internal static class AkkaGuards
             "akka.loggers", "akka.logger-formatter", "akka.stdout-logger-class"),
         .. Of("it writes every setting to the log, passwords too", "`runner config show` prints them without.",
             "akka.log-config-on-start"),
+    ];
+
+    /// <summary>Of a node on its own, in the order in which they are looked through.</summary>
+    public static ImmutableArray<AkkaGuard> All { get; } =
+    [
+        .. Common,
+        .. Of("a node on its own opens no port but its API's, and nobody joins it", LeaveItOut,
+            "akka.remote.enabled-transports", "akka.remote.local", "akka.remote.adapters", "akka.remote.**.transport-class",
+            "akka.remote.**.applied-adapters",
+            "akka.cluster.seed-nodes"),
+        .. Of(TwoHalves, LeaveItOut, "akka.cluster.split-brain-resolver"),
+    ];
+
+    /// <summary>Of a node of a cluster, in which timings may be set, in the order in which they are looked through.</summary>
+    public static ImmutableArray<AkkaGuard> OfCluster { get; } =
+    [
+        .. Common,
+        .. Of("the nodes of a cluster speak to each other in one way", LeaveItOut,
+            "akka.remote.enabled-transports", "akka.remote.local", "akka.remote.adapters", "akka.remote.**.transport-class",
+            "akka.remote.**.applied-adapters", "akka.remote.dot-netty.tcp.transport-protocol", "akka.remote.dot-netty.tcp.byte-order"),
+        .. Of("where a node listens, under which name, and whom it trusts is said in one place", ByRunner,
+            "akka.remote.dot-netty.tcp.hostname", "akka.remote.dot-netty.tcp.public-hostname", "akka.remote.dot-netty.tcp.port",
+            "akka.remote.dot-netty.tcp.public-port", "akka.remote.dot-netty.tcp.enable-ssl", "akka.remote.dot-netty.tcp.ssl"),
+        .. Of(TwoHalves, "Its timings may be set.",
+            "akka.cluster.split-brain-resolver.active-strategy", "akka.cluster.split-brain-resolver.lease-majority.lease-implementation",
+            "akka.cluster.split-brain-resolver.lease-majority.lease-name", "akka.cluster.split-brain-resolver.static-quorum",
+            "akka.cluster.split-brain-resolver.keep-majority", "akka.cluster.split-brain-resolver.keep-oldest",
+            "akka.cluster.split-brain-resolver.keep-referee"),
+        .. Of("a member is told the addresses of others when it joins, so that it never founds a cluster of its own", LeaveItOut,
+            "akka.cluster.shutdown-after-unsuccessful-join-seed-nodes"),
     ];
 
     private static IEnumerable<AkkaGuard> Of(string why, string instead, params string[] paths) =>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
 using Akka.Configuration;
 using Runner.Actors.Wire;
 using Runner.Hocon;
@@ -14,16 +16,27 @@ internal sealed record AkkaEntry(string Path, HoconValue Value, string From);
 
 /// <summary>
 /// The settings of Akka.NET: those of <c>hocon/akka.conf</c>, which is built in, and over them <c>akka { … }</c> of a settings file, which is held
-/// against <see cref="AkkaGuards"/> first. Akka.NET gets the result as JSON: its own reader of HOCON is older than the specification.
+/// against <see cref="AkkaGuards"/> first. For a node of a cluster <c>hocon/cluster.conf</c> lies between the two, and over all lie
+/// <c>hocon/akka-cluster.conf</c> and what <c>runner.cluster</c> says. Akka.NET gets the result as JSON: its own reader of HOCON is older than the
+/// specification.
 /// </summary>
 internal sealed class AkkaSettings
 {
     /// <summary>The object that holds them in a file.</summary>
     public const string Section = "akka";
 
+    private const string SeedNodesKey = "cluster.seed-nodes";
+
     /// <summary>What is built in gives its values this origin, whichever file it is.</summary>
     private const string BuiltIn = "akka.conf";
-    private static readonly Lazy<AkkaSettings> Defaults = new(() => new(ReadBuiltIn()));
+
+    /// <summary>What other settings of the node say.</summary>
+    private const string ByRunner = "runner.cluster";
+    private static readonly Lazy<AkkaSettings> Defaults = new(() => new(ReadBuiltIn("akka.conf")));
+
+    /// <summary>What a node of a cluster has that is told nothing else: over the defaults, and over all.</summary>
+    private static readonly Lazy<(HoconObject Under, HoconObject Over)> Cluster = new(() => (
+        HoconObject.Merge(Default._section, ReadBuiltIn("cluster.conf")), ReadBuiltIn("akka-cluster.conf")));
 
     /// <summary>Lies under all of it, and is added with the journal.</summary>
     private static readonly Lazy<HoconObject> Journal = new(() => Read(EntityJournalSetup.Text));
@@ -35,20 +48,47 @@ internal sealed class AkkaSettings
 
     private AkkaSettings(HoconObject section) => _section = section;
 
-    /// <summary>What a node has that is told nothing else.</summary>
+    /// <summary>What a node on its own has that is told nothing else.</summary>
     public static AkkaSettings Default => Defaults.Value;
 
     /// <summary>Every setting that the node sets, those of its journal and its serializers among them, in the order of the files.</summary>
     public IEnumerable<AkkaEntry> Entries => Leaves([Section], HoconObject.Merge(HoconObject.Merge(Journal.Value, _section), Wire.Value)).Select(
         leaf => new AkkaEntry(
-            HoconPath.Render(leaf.Path), leaf.Value, leaf.Value.Origin.File == BuiltIn ? NodeSetting.Default : leaf.Value.Origin.FileAndLine));
+            HoconPath.Render(leaf.Path), leaf.Value, leaf.Value.Origin.File switch
+            {
+                BuiltIn => NodeSetting.Default,
+                ByRunner => ByRunner,
+                _ => leaf.Value.Origin.FileAndLine,
+            }));
 
-    /// <summary>A file's section over the defaults.</summary>
+    /// <summary>The addresses that a node of a cluster was told to join; empty unless it joins by those.</summary>
+    public ImmutableArray<string> SeedNodes { get; private init; } = [];
+
+    /// <summary>A file's section over the defaults of a node on its own.</summary>
     /// <param name="report">Told every setting that may not be set, and every one that is no setting.</param>
     public static AkkaSettings Over(HoconObject section, Action<OptionMistake> report)
     {
-        Check([Section], section, Default._section, report);
+        Check(AkkaGuards.All, [Section], section, Default._section, report);
         return new AkkaSettings(HoconObject.Merge(Default._section, WithoutNulls(section)));
+    }
+
+    /// <summary>The settings of a node of a cluster.</summary>
+    /// <param name="join">Where it was said how the node finds the others.</param>
+    /// <param name="section">A file's; null if it has none.</param>
+    /// <param name="report">Told every setting that may not be set, and every one that is no setting.</param>
+    public static AkkaSettings OfCluster(ClusterOptions cluster, string join, HoconObject? section, Action<OptionMistake> report)
+    {
+        var (under, over) = Cluster.Value;
+        var said = under;
+        if (section is not null)
+        {
+            Check(AkkaGuards.OfCluster, [Section], section, under, report);
+            said = HoconObject.Merge(under, WithoutNulls(section));
+        }
+
+        var seeds = Seeds(cluster, join, section, report);
+        var all = HoconObject.Merge(said, over, Addresses(cluster));
+        return new AkkaSettings(HoconObject.Merge(all, DaemonProcesses(all))) { SeedNodes = seeds };
     }
 
     /// <summary>All of them, as a file would hold them.</summary>
@@ -57,9 +97,73 @@ internal sealed class AkkaSettings
     /// <summary>What the actor system is made with.</summary>
     public Config ToConfig() => ConfigurationFactory.ParseString(ToJson());
 
-    private static HoconObject ReadBuiltIn()
+    private static ImmutableArray<string> Seeds(ClusterOptions cluster, string join, HoconObject? section, Action<OptionMistake> report)
     {
-        using var resource = typeof(AkkaSettings).Assembly.GetManifestResourceStream(BuiltIn)!;
+        var said = section is not null && section.TryGet(SeedNodesKey, out var value) && value.Kind != HoconKind.Null ? value : null;
+        if (cluster.Join == ClusterJoin.Database)
+        {
+            if (said is not null)
+            {
+                report(new(said.Origin.FileAndLine, $"{Section}.{SeedNodesKey} means nothing to a node that finds the others by the database. "
+                    + $"Leave it out, or set {NodeSetting.ClusterJoin.Path} = seed-nodes."));
+            }
+
+            return [];
+        }
+
+        ImmutableArray<string> seeds = said is HoconArray list ? [.. list.AsList().Select(s => s.AsString())] : [];
+        var scheme = cluster.Tls is null ? "akka.tcp" : "akka.ssl.tcp";
+        var example = $"\"{scheme}://{AkkaComposition.SystemName}@node1.example:4290\"";
+        if (seeds.IsEmpty)
+        {
+            report(new(said?.Origin.FileAndLine ?? join, $"set {Section}.{SeedNodesKey} to the addresses of some nodes, such as [{example}]."));
+        }
+        else if (seeds.FirstOrDefault(s => !ClusterAddress.IsSeed(s, scheme)) is { } wrong)
+        {
+            report(new(said!.Origin.FileAndLine, $"'{wrong}' is no address of a node of this cluster; expected one such as {example}."));
+        }
+
+        return seeds;
+    }
+
+    /// <summary>What <c>runner.cluster</c> says, as Akka.NET has it.</summary>
+    private static HoconObject Addresses(ClusterOptions cluster)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("hostname", cluster.Bind);
+            json.WriteString("public-hostname", cluster.Name);
+            json.WriteNumber("port", cluster.Port);
+            json.WriteBoolean("enable-ssl", cluster.Tls is not null);
+            json.WriteEndObject();
+        }
+
+        var tcp = HoconDocument.ParseText(Encoding.UTF8.GetString(bytes.ToArray()), new HoconOptions { File = ByRunner }).Object;
+        return Nested(tcp.Origin, tcp, "remote", "dot-netty", "tcp");
+    }
+
+    /// <summary>
+    /// The alarm workers' shards are shards like the others. To Akka.NET they are a group of settings of their own, which it has copied from its own
+    /// defaults.
+    /// </summary>
+    private static HoconObject DaemonProcesses(HoconObject all) => Nested(
+        all.Origin, all.GetObject("cluster.sharding"), "cluster", "sharded-daemon-process", "sharding");
+
+    private static HoconObject Nested(HoconOrigin origin, HoconObject inner, params ReadOnlySpan<string> path)
+    {
+        for (var i = path.Length - 1; i >= 0; i--)
+        {
+            inner = new HoconObject(origin, [new(path[i], inner)]);
+        }
+
+        return inner;
+    }
+
+    private static HoconObject ReadBuiltIn(string name)
+    {
+        using var resource = typeof(AkkaSettings).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(resource);
         return Read(reader.ReadToEnd());
     }
@@ -67,7 +171,8 @@ internal sealed class AkkaSettings
     private static HoconObject Read(string builtIn) =>
         HoconDocument.ParseText(builtIn, new HoconOptions { File = BuiltIn }).Object.GetObject(Section);
 
-    private static void Check(ImmutableArray<string> path, HoconObject section, HoconObject? defaults, Action<OptionMistake> report)
+    private static void Check(
+        ImmutableArray<AkkaGuard> guards, ImmutableArray<string> path, HoconObject section, HoconObject? defaults, Action<OptionMistake> report)
     {
         foreach (var (key, value) in section.Fields)
         {
@@ -79,23 +184,23 @@ internal sealed class AkkaSettings
 
             var here = path.Add(key);
             var known = defaults is not null && defaults.TryGetField(key, out var found) ? found : null;
-            if (Mistake(here, value, known) is { } mistake)
+            if (Mistake(guards, here, value, known) is { } mistake)
             {
                 report(new OptionMistake(value.Origin.FileAndLine, $"{HoconPath.Render(here)} {mistake}"));
             }
             else if (value is HoconObject inner)
             {
-                Check(here, inner, known as HoconObject, report);
+                Check(guards, here, inner, known as HoconObject, report);
             }
         }
     }
 
-    private static string? Mistake(ImmutableArray<string> path, HoconValue value, HoconValue? known)
+    private static string? Mistake(ImmutableArray<AkkaGuard> guards, ImmutableArray<string> path, HoconValue value, HoconValue? known)
     {
         var plain = Plain(path);
-        return AkkaGuards.All.FirstOrDefault(g => g.Covers(plain)) is { } guard ? $"cannot be set: {guard.Why}. {guard.Instead}"
+        return guards.FirstOrDefault(g => g.Covers(plain)) is { } guard ? $"cannot be set: {guard.Why}. {guard.Instead}"
             : value is not HoconObject
-                && (known is HoconObject || AkkaGuards.All.Any(g => g.LiesBelow(plain))) ? "holds other settings; expected { … }."
+                && (known is HoconObject || guards.Any(g => g.LiesBelow(plain))) ? "holds other settings; expected { … }."
             : value is HoconObject && known is HoconScalar or HoconArray ? "is one setting; expected its value and not { … }."
             : null;
     }

@@ -53,6 +53,6 @@ internal sealed record NodeSystem(RunnerNode Node, ClusterCheck Check)
     }
 
 #pragma warning disable RS0030 // Ids that are not computed come in here.
-    private static Guid NewId(DateTimeOffset now) => Guid.CreateVersion7(now);
+    public static Guid NewId(DateTimeOffset now) => Guid.CreateVersion7(now);
 #pragma warning restore RS0030
 }

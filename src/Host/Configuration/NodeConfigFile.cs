@@ -10,8 +10,8 @@ internal sealed class NodeConfigFile
 {
     private readonly Dictionary<string, (string Text, string Origin)> _values = [];
 
-    /// <summary>The settings of Akka.NET, with those of the file; null if it has none.</summary>
-    public AkkaSettings? Akka { get; private set; }
+    /// <summary>What it says of Akka.NET, as it stands there; null if nothing.</summary>
+    private HoconObject? _akka;
 
     private NodeConfigFile()
     {
@@ -44,6 +44,13 @@ internal sealed class NodeConfigFile
     /// <returns>With <c>file:line</c>.</returns>
     public (string Text, string Origin)? Find(NodeSetting setting) => _values.TryGetValue(setting.Key, out var said) ? said : null;
 
+    /// <summary>The settings of Akka.NET: those of the file, if there is one, over the defaults; null if nobody says any.</summary>
+    /// <param name="join">Where it was said how the node finds the others.</param>
+    public static AkkaSettings? AkkaOf(NodeConfigFile? file, ClusterOptions cluster, string join, Action<OptionMistake> report) =>
+        cluster.IsCluster ? AkkaSettings.OfCluster(cluster, join, file?._akka, report)
+        : file?._akka is { } section ? AkkaSettings.Over(section, report)
+        : null;
+
     private void Take(HoconObject root, Action<OptionMistake> report)
     {
         foreach (var (key, value) in root.Fields)
@@ -54,7 +61,7 @@ internal sealed class NodeConfigFile
                     TakeGroup("", value.AsObject(), report);
                     break;
                 case AkkaSettings.Section:
-                    Akka = AkkaSettings.Over(value.AsObject(), report);
+                    _akka = value.AsObject();
                     break;
                 default:
                     report(Unknown(

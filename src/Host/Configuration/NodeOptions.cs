@@ -61,6 +61,28 @@ internal sealed record NodeOptions
     public required string? StorePasswordFile { get; init; }
     internal StoreOptions Store => new(StoreKind, StoreConnection, StorePasswordFile);
 
+    public required ClusterJoin ClusterJoin { get; init; }
+
+    /// <summary>Null for the machine's name.</summary>
+    public required string? ClusterHost { get; init; }
+
+    /// <summary>0 takes a free one.</summary>
+    public required int ClusterPort { get; init; }
+
+    /// <summary>Null for <see cref="ClusterHost"/>.</summary>
+    public required string? ClusterBindHost { get; init; }
+
+    /// <summary>An absolute path, as the other two; all three are set, or none.</summary>
+    public required string? ClusterTlsCertificateFile { get; init; }
+    public required string? ClusterTlsKeyFile { get; init; }
+    public required string? ClusterTlsCaFile { get; init; }
+    public required bool ClusterAllowPlain { get; init; }
+    public required bool ClusterFastDowning { get; init; }
+    internal ClusterOptions Cluster => new(ClusterJoin, ClusterHost, ClusterPort, ClusterBindHost, Tls, ClusterAllowPlain, ClusterFastDowning);
+
+    private ClusterTlsFiles? Tls => ClusterTlsCertificateFile is null ? null
+        : new(ClusterTlsCertificateFile, ClusterTlsKeyFile!, ClusterTlsCaFile!);
+
     /// <summary>The settings of Akka.NET; null for the defaults, which are read when they are needed.</summary>
     internal AkkaSettings? AkkaSaid { get; init; }
     internal AkkaSettings Akka => AkkaSaid ?? AkkaSettings.Default;

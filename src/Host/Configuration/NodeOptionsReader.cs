@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Runner.Actors.FlowRunners;
 using Runner.Client;
+using Runner.Host.Cluster;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Serilog.Events;
@@ -59,7 +60,15 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             StoreKind = store.Kind,
             StoreConnection = store.Connection,
             StorePasswordFile = store.PasswordFile,
-            AkkaSaid = _file?.Akka,
+            ClusterJoin = ReadWord<ClusterJoin>(NodeSetting.ClusterJoin, "way to find other nodes"),
+            ClusterHost = ReadHost(NodeSetting.ClusterHost),
+            ClusterPort = (int)ReadWhole(NodeSetting.ClusterPort, "port"),
+            ClusterBindHost = ReadHost(NodeSetting.ClusterBindHost),
+            ClusterTlsCertificateFile = ReadPath(NodeSetting.ClusterTlsCertificateFile, "file"),
+            ClusterTlsKeyFile = ReadPath(NodeSetting.ClusterTlsKeyFile, "file"),
+            ClusterTlsCaFile = ReadPath(NodeSetting.ClusterTlsCaFile, "file"),
+            ClusterAllowPlain = ReadTruth(NodeSetting.ClusterAllowPlain),
+            ClusterFastDowning = ReadTruth(NodeSetting.ClusterFastDowning),
             LogFormat = ReadWord<LogFormat>(NodeSetting.LogFormat, "log format"),
             LogFile = ReadPath(NodeSetting.LogFile, "file"),
             OtlpEndpoint = ReadOtlpEndpoint(),
@@ -70,7 +79,8 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             ProgramOpenFilesSaid = openFiles,
             UserFilesDirectory = ReadPath(NodeSetting.UserFilesDirectory, "folder")!,
         };
-        options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders) };
+        ClusterOptions.Check(options, OriginOf, _mistakes.Add);
+        options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders), AkkaSaid = ReadAkka(options.Cluster) };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
 
@@ -138,17 +148,36 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
     private bool ReadPause()
     {
         var setting = NodeSetting.PauseOnShutdown;
-        var (text, origin) = Said(setting);
 
         // The flag and the variable say the opposite of the file's key.
         var isNegative = _flags[setting] is not null || variable(setting.Variable) is { Length: > 0 };
+        return ReadTruth(setting) != isNegative;
+    }
+
+    private bool ReadTruth(NodeSetting setting)
+    {
+        var (text, origin) = Said(setting);
         return text!.ToUpperInvariant() switch
         {
-            "0" or "FALSE" or "NO" => isNegative,
-            "1" or "TRUE" or "YES" => !isNegative,
+            "0" or "FALSE" or "NO" => false,
+            "1" or "TRUE" or "YES" => true,
             _ => Wrong(origin, $"'{text}' is neither true nor false.", true),
         };
     }
+
+    /// <summary>A host without a port.</summary>
+    private string? ReadHost(NodeSetting setting)
+    {
+        var (text, origin) = Said(setting);
+        return text is null ? null
+            : Uri.CheckHostName(text) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6 ? text.Trim('[', ']')
+            : Wrong<string?>(origin, $"'{text}' is no host; expected a name or an address, without a port.", null);
+    }
+
+    /// <summary>Those of the file over the defaults of a node as the other settings make it.</summary>
+    private AkkaSettings? ReadAkka(ClusterOptions cluster) =>
+        _file is null && !cluster.IsCluster ? null
+            : NodeConfigFile.AkkaOf(_file, cluster, OriginOf(NodeSetting.ClusterJoin), _mistakes.Add);
 
     private StoreOptions ReadStore()
     {
@@ -231,7 +260,8 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         where T : struct, Enum
     {
         var (text, origin) = Said(setting);
-        return setting.Words.Contains(text!, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<T>(text!.Replace("/", ""), ignoreCase: true)
+        return setting.Words.Contains(text!, StringComparer.OrdinalIgnoreCase)
+            ? Enum.Parse<T>(text!.Replace("/", "").Replace("-", ""), ignoreCase: true)
             : Wrong(origin, $"'{text}' is no {what}; expected {NodeSetting.Choice(setting.Words)}.", default(T));
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Retention;
 using Runner.Messages;
@@ -140,6 +141,34 @@ internal sealed class NodeSetting
     public static NodeSetting StorePasswordFile { get; } = new(
         "store.password-file", SettingKind.Path, "The file that holds PostgreSQL's password and nothing else, which its owner alone may read", null,
         o => o.StorePasswordFile) { Flag = ("--store-password-file", "FILE") };
+    public static NodeSetting ClusterJoin { get; } = new(
+        "cluster.join", SettingKind.Text, "Whether the node is one of a cluster, and how it finds the others", "none",
+        o => o.ClusterJoin == Configuration.ClusterJoin.SeedNodes ? "seed-nodes" : Lower(o.ClusterJoin))
+        { Words = ["none", "database", "seed-nodes"] };
+    public static NodeSetting ClusterHost { get; } = new(
+        "cluster.host", SettingKind.Text, "The name or address by which the other nodes reach this one", null, o => o.ClusterHost)
+        { OtherwiseSays = "the machine's name" };
+    public static NodeSetting ClusterPort { get; } = new(
+        "cluster.port", SettingKind.Whole, "The port at which the other nodes reach this one; 0 takes a free one", "4290", o => o.ClusterPort)
+        { Range = (0, IPEndPoint.MaxPort) };
+    public static NodeSetting ClusterBindHost { get; } = new(
+        "cluster.bind-host", SettingKind.Text, "The name or address that the node listens on for the others", null, o => o.ClusterBindHost)
+        { OtherwiseSays = "cluster.host" };
+    public static NodeSetting ClusterTlsCertificateFile { get; } = new(
+        "cluster.tls.certificate-file", SettingKind.Path, "The file with the node's certificate (PEM), which it shows to the other nodes", null,
+        o => o.ClusterTlsCertificateFile);
+    public static NodeSetting ClusterTlsKeyFile { get; } = new(
+        "cluster.tls.key-file", SettingKind.Path, "The file with the certificate's private key (PEM), which its owner alone may read", null,
+        o => o.ClusterTlsKeyFile);
+    public static NodeSetting ClusterTlsCaFile { get; } = new(
+        "cluster.tls.ca-file", SettingKind.Path, "The file with the certificates (PEM) of whoever signs those of nodes, and of nobody else", null,
+        o => o.ClusterTlsCaFile);
+    public static NodeSetting ClusterAllowPlain { get; } = new(
+        "cluster.allow-plain", SettingKind.Truth, "Whether the node may be reached from other machines without TLS", "false",
+        o => o.ClusterAllowPlain);
+    public static NodeSetting ClusterFastDowning { get; } = new(
+        "cluster.fast-downing", SettingKind.Truth,
+        "Whether a node is taken out of the cluster at once when its machine refuses connections to it", "true", o => o.ClusterFastDowning);
     public static NodeSetting RetentionKeepFor { get; } = new(
         "retention.keep-for", SettingKind.Duration, "How long after its end a run is kept", "30d",
         o => o.RetentionKeepFor is { } time ? DurationText.Format(time) : Forever) { Range = (0, RetentionRule.Longest.Ticks), Words = [Forever] };

@@ -15,10 +15,9 @@ internal static class SecretFile
                 return $"there is no file {path}.";
             }
 
-            if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var mode && (mode & ~OwnerOnly) != 0)
+            if (ReadByOthers(path) is { } open)
             {
-                return $"{path} may be read by others (mode {Convert.ToString((int)mode, 8)}): `chmod 600 {path}`, "
-                    + "and change the password if they may have read it.";
+                return $"{open}, and change the password if they may have read it.";
             }
 
             return Read(path) is { Length: > 0 } secret && !secret.Any(char.IsControl) ? null
@@ -29,6 +28,14 @@ internal static class SecretFile
             return $"{path} cannot be read ({e.Message.TrimEnd('.')}).";
         }
     }
+
+    /// <summary>That others may read a private key, as a sentence; null if they may not, or it is not there.</summary>
+    public static string? OpenToOthers(string path) =>
+        File.Exists(path) && ReadByOthers(path) is { } open ? $"{open}, and make another key if they may have read it." : null;
+
+    private static string? ReadByOthers(string path) =>
+        !OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var mode && (mode & ~OwnerOnly) != 0
+            ? $"{path} may be read by others (mode {Convert.ToString((int)mode, 8)}): `chmod 600 {path}`" : null;
 
     /// <summary>The secret, without the end of its line.</summary>
     public static string Read(string path) => File.ReadAllText(path).TrimEnd('\r', '\n');

@@ -6,7 +6,7 @@ namespace Runner.Host.Health;
 /// <summary>Whether the node is a member of its cluster, of which it may be the only one: what Akka.NET's own checks say.</summary>
 internal sealed class ClusterCheck(HealthCheckService checks) : Runner.Actors.Nodes.Health.IHealthCheck
 {
-    private const string Name = "cluster";
+    public const string Name = "cluster";
 
     public async Task<HealthCheck> CheckAsync(CancellationToken cancel)
     {

@@ -17,7 +17,7 @@ internal sealed class HealthApi(NodeSlot slot, ImmutableArray<IHealthCheck> chec
 
     private async Task<HealthReport> ReportAsync(CancellationToken cancel)
     {
-        if (slot.Info is null)
+        if (!slot.IsFilled)
         {
             return HealthReport.Of([new HealthCheck("node", false, "The node is starting.")]);
         }

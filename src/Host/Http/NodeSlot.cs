@@ -19,6 +19,9 @@ internal sealed class NodeSlot : IDisposable
 
     public bool IsStopping => _stopping;
 
+    /// <summary>Whether requests reach the node.</summary>
+    public bool IsFilled => _node is not null;
+
     /// <exception cref="RequestRefusedException">The node is still starting.</exception>
     public IRunnerNode Node => _node ?? throw Starting();
 

@@ -1,5 +1,6 @@
 using Runner.Entities.Store;
 using Runner.Host.Backup;
+using Runner.Persistence.Postgres.Cluster;
 
 namespace Runner.Host.Stores;
 
@@ -10,6 +11,9 @@ internal interface INodeStore : IAsyncDisposable
 
     /// <summary>Completes, with a sentence, when another node has taken the store over: this one can write nothing any more.</summary>
     Task<string> Lost { get; }
+
+    /// <summary>What the nodes of a cluster have in common in it; null for a store that this node has alone.</summary>
+    ClusterKeeper? Keeper => null;
 
     /// <summary>How many bytes it takes; null where that is not known now. Answers at once.</summary>
     long? Size();

@@ -43,6 +43,9 @@ public static class EventCatalog
     /// <summary>Every name there is but that of markers, for tests.</summary>
     public static IEnumerable<string> Names => Entries.Select(e => e.Name);
 
+    /// <summary>Every event that this program can read, as <c>name/version</c>, markers among them.</summary>
+    public static IEnumerable<string> Kinds => ByName.Values.Select(e => $"{e.Name}/{e.Version}").Order(StringComparer.Ordinal);
+
     /// <summary>Every type of event there is but that of markers, for tests.</summary>
     public static IEnumerable<Type> Types => Entries.Select(e => e.Type);
 

@@ -21,6 +21,9 @@ public sealed class NodeSettingTests : IDisposable
         { "user-files-dir", "/elsewhere" }, { "programs.oom-score-adjust", "3" }, { "programs.nice", "-4" }, { "programs.io-class", "idle" },
         { "programs.cpus", "0,1" },
         { "programs.open-files", "1000" }, { "store.kind", "postgresql" }, { "store.connection", "Host=db" }, { "store.password-file", "" },
+        { "cluster.join", "database" }, { "cluster.host", "node1" }, { "cluster.port", "0" }, { "cluster.bind-host", "0.0.0.0" },
+        { "cluster.tls.certificate-file", "/elsewhere" }, { "cluster.tls.key-file", "/elsewhere" }, { "cluster.tls.ca-file", "/elsewhere" },
+        { "cluster.allow-plain", "true" }, { "cluster.fast-downing", "false" },
         { "retention.keep-for", "2h" }, { "retention.keep-runs", "8" }, { "retention.keep-at-least", "3h" }, { "log-format", "json" },
         { "log-file", "/elsewhere" },
         { "telemetry.otlp.endpoint", "http://collector" }, { "telemetry.otlp.protocol", "http/protobuf" }, { "telemetry.otlp.headers", "a=b" },
@@ -89,6 +92,10 @@ public sealed class NodeSettingTests : IDisposable
             "store.kind" => [("RUNNER_STORE_CONNECTION", "Host=db")],
             "store.connection" => [("RUNNER_STORE_KIND", "postgresql")],
             "store.password-file" => [("RUNNER_STORE_KIND", "postgresql"), ("RUNNER_STORE_CONNECTION", "Host=db")],
+            "cluster.join" => [("RUNNER_STORE_KIND", "postgresql"), ("RUNNER_STORE_CONNECTION", "Host=db")],
+            "cluster.tls.certificate-file" => [("RUNNER_CLUSTER_TLS_KEY_FILE", "/k"), ("RUNNER_CLUSTER_TLS_CA_FILE", "/a")],
+            "cluster.tls.key-file" => [("RUNNER_CLUSTER_TLS_CERTIFICATE_FILE", "/c"), ("RUNNER_CLUSTER_TLS_CA_FILE", "/a")],
+            "cluster.tls.ca-file" => [("RUNNER_CLUSTER_TLS_CERTIFICATE_FILE", "/c"), ("RUNNER_CLUSTER_TLS_KEY_FILE", "/k")],
             _ => [],
         };
         var (options, mistakes) = new NodeOptionsReader(name => variables.Concat(beside).FirstOrDefault(v => v.Name == name).Value).Read(flags);

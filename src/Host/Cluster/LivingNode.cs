@@ -1,0 +1,74 @@
+using Runner.Actors;
+using Runner.Messages;
+using Runner.Messages.Nodes;
+
+namespace Runner.Host.Cluster;
+
+/// <summary>
+/// A node of a cluster as the API sees it, whichever life it is in. Between two lives it refuses what it is asked, as if its store were away: whoever
+/// asks again in a moment, or asks another node, is answered. Who observes it observes every life.
+/// </summary>
+/// <param name="stop">Ends the node for good.</param>
+internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
+{
+    private static readonly StoreNotAvailable Between = new(
+        "This node is joining its cluster again, which had taken it for gone. Other nodes of the cluster take the request, and this one in a moment; "
+        + "sending the command again is safe.");
+
+    private readonly Lock _lock = new();
+    private volatile IRunnerNode? _current;
+    private volatile Action<RunStateChanged>[] _observers = [];
+    private IDisposable? _subscription;
+
+    /// <summary>From now on requests go to this life; null for none.</summary>
+    public void Turn(IRunnerNode? life)
+    {
+        lock (_lock)
+        {
+            _subscription?.Dispose();
+            _subscription = life?.Subscribe(Publish);
+            _current = life;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Reply<TReply>> AskAsync<TReply>(IRequest<TReply> request, CancellationToken cancel) =>
+        _current?.AskAsync(request, cancel) ?? Task.FromResult<Reply<TReply>>(Between);
+
+    /// <inheritdoc/>
+    public Task<HealthReport> HealthAsync(CancellationToken cancel) =>
+        _current?.HealthAsync(cancel) ?? Task.FromResult(HealthReport.Of([new HealthCheck("node", false, Between.Message)]));
+
+    /// <inheritdoc/>
+    public IDisposable Subscribe(Action<RunStateChanged> observer)
+    {
+        lock (_lock)
+        {
+            _observers = [.. _observers, observer];
+        }
+
+        return new Subscription(() =>
+        {
+            lock (_lock)
+            {
+                _observers = [.. _observers.Where(o => o != observer)];
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(StopMode mode) => stop(mode);
+
+    private void Publish(RunStateChanged change)
+    {
+        foreach (var observer in _observers)
+        {
+            observer(change);
+        }
+    }
+
+    private sealed class Subscription(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}

@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using Akka;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Akka.Hosting;
+using Akka.Remote;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.Nodes;
+using Runner.Actors.Wire;
+using Runner.Entities;
+using Runner.Entities.Store;
+using Runner.Host.Commands;
+using Runner.Host.Configuration;
+using Runner.Host.Health;
+using Runner.Messages.Nodes;
+using Runner.Messages.Serialization;
+using Runner.Persistence.Journal;
+using Runner.Persistence.Postgres.Cluster;
+
+namespace Runner.Host.Cluster;
+
+/// <summary>What all lives of a node have in common.</summary>
+internal sealed record LifeParts(
+    NodeStart Start, IEntityStore Store, IFlowRunner FlowRunner, NodeSettings Settings, ClusterKeeper Keeper, ClusterTls? Tls, Func<Guid> NewId);
+
+/// <summary>
+/// One life of a node of a cluster: its actor system from its start to its end, and its way into the cluster. A cluster may part with a member that
+/// lives on; a member that was parted with never comes back, so the program begins another life.
+/// </summary>
+internal sealed class NodeLife
+{
+    /// <summary>What nodes say to each other. Raised when an older one would not understand.</summary>
+    private const int Protocol = 1;
+
+    /// <summary>A shard that waits for its lease says so three times a second, as an error; it is what a failover is made of.</summary>
+    private static readonly LogFilterSetup QuietRetries = new LogFilterBuilder().ExcludeMessageContaining(": Failed to get lease for shard id [")
+        .ExcludeMessageContaining(": Failed to release lease of shardId [").Build();
+
+    private readonly NodeHost _host;
+    private readonly Joining _join;
+    private readonly ClusterKeeper _keeper;
+    private readonly CancellationTokenSource _over = new();
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _parted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private NodeLife(NodeHost host, RunnerNode node, Joining join, ClusterKeeper keeper, NodeRow row) =>
+        (_host, Node, _join, _keeper, Row) = (host, node, join, keeper, row);
+
+    public RunnerNode Node { get; }
+
+    /// <summary>What the node says of itself.</summary>
+    public NodeRow Row { get; }
+
+    /// <summary>Completes when its end has begun, whoever began it.</summary>
+    public Task Ending => _ending.Task;
+
+    /// <summary>Completes when a member has said that the cluster has parted with this one.</summary>
+    public Task IsParted => _parted.Task;
+
+    /// <summary>Completes when it is a member, or fails when it cannot become one.</summary>
+    public Task Joined { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Starts the actors; joining goes on afterwards.</summary>
+    /// <exception cref="NodeStartException">Akka.NET does not take the settings, or the port is in use.</exception>
+    public static async Task<NodeLife> StartAsync(LifeParts parts, bool isFirst, CancellationToken cancel)
+    {
+        var start = parts.Start;
+        var composed = new ComposedNode(parts.Store, parts.FlowRunner, parts.Settings, start.Time, start.Log);
+        var host = await NodeHost.StartAsync(
+            start.Options.Akka, start.Log, static _ => { }, (builder, _) => Compose(builder, composed, parts), cancel).ConfigureAwait(false);
+        try
+        {
+            var row = RowOf(parts, host.System);
+            var join = new Joining(
+                host.System, parts.Keeper, row, start.Options.Akka.SeedNodes, LeaseTimes.Of(start.Options.Akka, start.Time).LeaseTtl, parts.NewId,
+                start.Time, start.Log);
+            var node = composed.Started(host.System, NodeSystem.NewId, () => host.DisposeAsync().AsTask());
+            var life = new NodeLife(host, node, join, parts.Keeper, row);
+            CoordinatedShutdown.Get(host.System).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "life", () =>
+            {
+                life._ending.TrySetResult();
+                return Task.FromResult(Done.Instance);
+            });
+            Action parted = () => life._parted.TrySetResult();
+            host.System.ActorOf(Props.Create(() => new Parted(parted)), "parted");
+            life.Joined = Task.Run(() => join.RunAsync(isFirst, life._over.Token), CancellationToken.None);
+            return life;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Whether it is a member, and of what.</summary>
+    public async Task<HealthCheck> CheckAsync(CancellationToken cancel)
+    {
+        if (!_join.Up.IsCompleted)
+        {
+            return new HealthCheck(
+                ClusterCheck.Name, false,
+                $"The node is joining its cluster, and does no work until it is a member: it waits for {_join.WaitsFor.TrimEnd('.')}.");
+        }
+
+        var check = await _host.Check.CheckAsync(cancel).ConfigureAwait(false);
+        return check.Healthy ? check with { Message = Members() } : check;
+    }
+
+    /// <summary>Says to those who look for members that this one goes. Not waited for where the database is away.</summary>
+    public async Task LeavesAsync()
+    {
+        await _over.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Joined.ConfigureAwait(false);
+            await _keeper.AnnounceAsync(Row with { Status = NodeStatus.Leaving }).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or StoreException or NodeStartException)
+        {
+            // It had not come so far, or others notice by themselves.
+        }
+    }
+
+    /// <summary>Ends the actors, and leaves programs alone.</summary>
+    public async Task EndAsync()
+    {
+        await _over.CancelAsync().ConfigureAwait(false);
+        // One that is a member still goes without farewell: what it has others may have already.
+        var cluster = Akka.Cluster.Cluster.Get(_host.System);
+        if (!Ending.IsCompleted)
+        {
+            cluster.Down(cluster.SelfAddress);
+        }
+
+        await Node.AbandonAsync().ConfigureAwait(false);
+        await _host.System.WhenTerminated.ConfigureAwait(false);
+    }
+
+    private static void Compose(AkkaConfigurationBuilder builder, ComposedNode node, LifeParts parts)
+    {
+        builder.AddSetup(new ClusterSetup(parts.Keeper)).AddSetup(QuietRetries);
+        if (parts.Tls is { } tls)
+        {
+            builder.AddSetup(tls.Setup);
+        }
+
+        builder.AddWire().AddEntityJournal(new EntityStoreSetup(parts.Store, node.Codec));
+        if (parts.Start.Options.Cluster.FastDowning)
+        {
+            builder.WithActors((system, _) => system.ActorOf(
+                Props.Create(() => new FastDowning(parts.Keeper, parts.Start.Time, parts.Start.Log)), "fast-downing"));
+        }
+
+        node.AddTo(builder);
+    }
+
+    /// <summary>
+    /// Hears that a member has parted with this node for good, which it says to whoever speaks to it after that: a node that stood still, or was cut
+    /// off, ends then and does not wait until it has found by itself that it is alone.
+    /// </summary>
+    private sealed class Parted : ReceiveActor
+    {
+        public Parted(Action tell)
+        {
+            Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
+            Receive<ThisActorSystemQuarantinedEvent>(_ => tell());
+        }
+    }
+
+    private static NodeRow RowOf(LifeParts parts, ActorSystem system)
+    {
+        var options = parts.Start.Options;
+        return new NodeRow(
+            options.NodeName, ClusterAddress.OwnerOf(system), Akka.Cluster.Cluster.Get(system).SelfAddress.ToString(), parts.Start.ApiUrl, null,
+            NodeStatus.Joining, ImmutableSortedDictionary<string, string>.Empty, options.ProcessLimit, ProgramVersion.Text, Protocol,
+            [.. EventCatalog.Kinds]);
+    }
+
+    private string Members()
+    {
+        var state = Akka.Cluster.Cluster.Get(_host.System).State;
+        var members = state.Members.Select(Words).Order(StringComparer.Ordinal).ToList();
+        return members.Count == 1 ? $"The node is the only member of its cluster, as {members[0]}."
+            : $"The node is a member of its cluster of {members.Count} nodes: {string.Join(", ", members)}.";
+
+        string Words(Member member) => ClusterAddress.Authority(member.Address.Host, member.Address.Port ?? 0)
+            + (state.Unreachable.Contains(member) ? " (not reached)" : member.Status == MemberStatus.Up ? ""
+                : $" ({member.Status.ToString().ToLowerInvariant()})");
+    }
+}

@@ -1,0 +1,216 @@
+using Runner.Actors;
+using Runner.Actors.FlowRunners;
+using Runner.Actors.Nodes.Health;
+using Runner.Entities.Store;
+using Runner.Host.Configuration;
+using Runner.Host.Health;
+using Runner.Messages.Nodes;
+
+namespace Runner.Host.Cluster;
+
+/// <summary>
+/// The lives of a node of a cluster, one after the other: a cluster that does not reach a member parts with it, for good, and the member ends its
+/// actors when it hears of that. Then the program begins another life, which joins anew. What is not actors stays: programs, which the next life
+/// finds, the flow runner, the store, the API. An actor system that does not end would keep the node out of its cluster, and what it does would be
+/// nobody's: then the process ends.
+/// </summary>
+internal sealed class NodeLives : IHealthCheck
+{
+    /// <summary>The process ends with this when its actors do not. Whoever looks after it starts it again.</summary>
+    public const int StuckExitCode = 75;
+
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TriesAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ComesWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>The first life is waited for, so that a node that says it is ready is one. It goes on joining all the same.</summary>
+    private static readonly TimeSpan JoinsWithin = TimeSpan.FromSeconds(20);
+
+    private readonly LifeParts _parts;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource<string> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<string> _clusterLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _running = Task.CompletedTask;
+    private volatile NodeLife? _life;
+    private volatile NodeLife? _last;
+
+    private NodeLives(LifeParts parts)
+    {
+        (_parts, _time, _log) = (parts, parts.Start.Time, parts.Start.Log);
+        Node = new LivingNode(StopAsync);
+        parts.Keeper.OnClusterLost = reason => Volatile.Read(ref _clusterLost).TrySetResult(reason);
+    }
+
+    /// <summary>The node, whichever life it is in.</summary>
+    public LivingNode Node { get; }
+
+    /// <summary>Completes, with a sentence, when no further life can join.</summary>
+    public Task<string> Refused => _refused.Task;
+
+    /// <summary>What its store did not take before it ended, in a sentence; null if nothing is missing.</summary>
+    public string? Unwritten => _last?.Node.Unwritten;
+
+    /// <summary>Begins the first life, and waits a while for it to be a member.</summary>
+    /// <exception cref="NodeStartException">Akka.NET does not take the settings, or the cluster does not take the node.</exception>
+    /// <exception cref="StoreException">Another node has this one's name.</exception>
+    public static async Task<NodeLives> StartAsync(LifeParts parts, CancellationToken cancel)
+    {
+        var lives = new NodeLives(parts);
+        var life = await NodeLife.StartAsync(parts, isFirst: true, cancel).ConfigureAwait(false);
+        try
+        {
+            await life.Joined.WaitAsync(JoinsWithin, parts.Start.Time, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Its health says what it waits for.
+        }
+        catch
+        {
+            await life.EndAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        lives.Begin(life);
+        lives._running = Task.Run(lives.RunAsync, CancellationToken.None);
+        return lives;
+    }
+
+    /// <inheritdoc/>
+    public Task<HealthCheck> CheckAsync(CancellationToken cancel) => _life?.CheckAsync(cancel)
+        ?? Task.FromResult(new HealthCheck(
+            ClusterCheck.Name, false, "The node was taken out of its cluster, and is beginning anew to join it again."));
+
+    private void Begin(NodeLife life)
+    {
+        (_life, _last) = (life, life);
+        Node.Turn(life.Node);
+    }
+
+    private async Task RunAsync()
+    {
+        while (_life is { } life)
+        {
+            var stop = Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token);
+            var lost = Volatile.Read(ref _clusterLost).Task;
+            await Task.WhenAny(stop, life.Ending, life.IsParted, lost, FailsAsync(life.Joined)).ConfigureAwait(false);
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            var began = _time.GetTimestamp();
+            _log.Warning(
+                "This node is no member of its cluster any more ({Why:l}). Its programs go on, and it joins again",
+                lost.IsCompleted ? await lost.ConfigureAwait(false)
+                : life.Ending.IsCompleted || life.IsParted.IsCompleted ? "the others have parted with it"
+                : "it could not join");
+            _life = null;
+            Node.Turn(null);
+            await EndAsync(life).ConfigureAwait(false);
+            Volatile.Write(ref _clusterLost, new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
+            if (await NextAsync(life).ConfigureAwait(false) is { } next)
+            {
+                Begin(next);
+                _ = TellAsync(next, began);
+            }
+        }
+    }
+
+    /// <summary>Another life; null if the node is being stopped, or can have none.</summary>
+    private async Task<NodeLife?> NextAsync(NodeLife former)
+    {
+        if (former.Joined is { IsFaulted: true, Exception.InnerException: { } refusal })
+        {
+            _log.Error("This node cannot join its cluster again: {Reason:l}", refusal.Message);
+            _refused.TrySetResult(refusal.Message);
+            return null;
+        }
+
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                return await NodeLife.StartAsync(_parts, isFirst: false, _stopping.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+            catch (Exception e)
+            {
+                _log.Error(e, "This node could not begin anew, and tries again: {Reason:l}", e.Message);
+                await Task.WhenAny(Task.Delay(TriesAgainAfter, _time, _stopping.Token)).ConfigureAwait(false);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task TellAsync(NodeLife life, long began)
+    {
+        await Task.WhenAny(life.Joined).ConfigureAwait(false);
+        if (life.Joined.IsCompletedSuccessfully)
+        {
+            _log.Warning("This node is a member of its cluster again, after {Time:0.0} s", _time.GetElapsedTime(began).TotalSeconds);
+        }
+    }
+
+    private async Task EndAsync(NodeLife life)
+    {
+        try
+        {
+            await life.EndAsync().WaitAsync(EndsWithin, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _log.Fatal(
+                "The actors of this node have not ended within {Time} s after its cluster had parted with it: the process ends with exit code "
+                + "{Code}. Its programs go on, and the next start finds them", EndsWithin.TotalSeconds, StuckExitCode);
+            (_log as IDisposable)?.Dispose();
+            Environment.Exit(StuckExitCode);
+        }
+    }
+
+    /// <summary>Ends the node for good, in whichever life it is.</summary>
+    private async Task StopAsync(StopMode mode)
+    {
+        if (_life is null)
+        {
+            // Its programs are told by a life; without one, nobody asks them gently.
+            await Task.WhenAny(BetweenAsync(), Task.Delay(ComesWithin, _time)).ConfigureAwait(false);
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_life is { } life)
+        {
+            await life.LeavesAsync().ConfigureAwait(false);
+            await life.Node.StopAsync(mode).ConfigureAwait(false);
+        }
+        else
+        {
+            (_parts.FlowRunner as IKillsAll)?.KillAll();
+        }
+
+        await _running.ConfigureAwait(false);
+    }
+
+    private async Task BetweenAsync()
+    {
+        while (_life is null && !_running.IsCompleted)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _time).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task FailsAsync(Task joining)
+    {
+        await Task.WhenAny(joining).ConfigureAwait(false);
+        if (!joining.IsFaulted)
+        {
+            await new TaskCompletionSource().Task.ConfigureAwait(false);
+        }
+    }
+}

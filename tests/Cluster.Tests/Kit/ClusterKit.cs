@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Runner.Cluster.Tests.Kit;
+
+/// <summary>
+/// Nodes of one cluster: real programs, each with a settings file, a data folder and ports of its own, on a database of their own on the tests'
+/// PostgreSQL. They end, and all is removed, when this is disposed of.
+/// </summary>
+internal sealed class ClusterKit : IAsyncDisposable
+{
+    private readonly List<ClusterNode> _nodes = [];
+    private readonly string _connection;
+
+    private ClusterKit(string connection) => _connection = connection;
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("runner-cluster-").FullName;
+
+    /// <summary>With what the nodes are told of the database, but for its password, which stands in a file.</summary>
+    public string Database => new NpgsqlConnectionStringBuilder(_connection).Database!;
+
+    public static async Task<ClusterKit> CreateAsync() => new(await SharedPostgres.CreateDatabaseAsync());
+
+    /// <summary>Starts a node, without waiting for anything.</summary>
+    /// <param name="settings">What it is told beside; later lines count.</param>
+    public ClusterNode Start(string name, params string[] settings)
+    {
+        var node = ClusterNode.Start(Root, name, FreePort(), FreePort(), [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Starts a node where another was: with its data, its name and its ports.</summary>
+    public ClusterNode Restart(ClusterNode former, params string[] settings)
+    {
+        var node = ClusterNode.Start(
+            Root, former.Name, former.ApiPort, former.Port, [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Starts nodes at one instant, and waits until each sees all.</summary>
+    public async Task<ClusterNode[]> FormAsync(int count, params string[] settings)
+    {
+        var nodes = Enumerable.Range(1, count).Select(i => Start($"n{i}", settings)).ToArray();
+        await AllSeeAsync(nodes);
+        return nodes;
+    }
+
+    /// <summary>Waits until each of the nodes sees those as the members, all of them reached.</summary>
+    public static async Task AllSeeAsync(params ClusterNode[] nodes) => await Task.WhenAll(nodes.Select(n => n.SeesAsync(nodes)));
+
+    /// <summary>A port that nobody listens on now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>A reading of the database: the first column, as text.</summary>
+    public async Task<string[]> QueryAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connection) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var found = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            found.Add(reader.GetValue(0).ToString()!);
+        }
+
+        return [.. found];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        await SharedPostgres.DropDatabaseAsync(_connection);
+        Directory.Delete(Root, recursive: true);
+    }
+
+    private string[] StoreSettings()
+    {
+        var connection = new NpgsqlConnectionStringBuilder(_connection) { Password = null };
+        var password = Path.Combine(Root, "password");
+        if (!File.Exists(password))
+        {
+            File.WriteAllText(password, PostgresServer.Password);
+            File.SetUnixFileMode(password, UnixFileMode.UserRead);
+        }
+
+        return ["runner.store.kind = postgresql", $"runner.store.connection = \"{connection.ConnectionString}\"",
+            $"runner.store.password-file = \"{password}\""];
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using Runner.Cluster.Tests.Kit;
+using Xunit.Abstractions;
+
+namespace Runner.Cluster.Tests;
+
+/// <summary>Members that die, stand still and come back.</summary>
+public sealed class LossTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task A_node_that_is_killed_is_no_member_within_seconds_and_joins_again_when_it_is_started()
+    {
+        await using var kit = await ClusterKit.CreateAsync();
+        var nodes = await kit.FormAsync(3);
+        // The oldest, with the singletons, and another.
+        foreach (var victim in (int[])[0, 1])
+        {
+            var began = Stopwatch.GetTimestamp();
+            await nodes[victim].KillAsync();
+            await ClusterKit.AllSeeAsync([.. nodes.Where(n => n != nodes[victim])]);
+            var removed = Stopwatch.GetElapsedTime(began);
+            began = Stopwatch.GetTimestamp();
+            nodes[victim] = kit.Restart(nodes[victim]);
+            await ClusterKit.AllSeeAsync(nodes);
+            output.WriteLine($"killed to removed: {removed.TotalSeconds:0.00} s; started again to a member that all see: "
+                + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+            Assert.InRange(removed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_stood_still_begins_anew_in_its_process_and_joins_again()
+    {
+        await using var kit = await ClusterKit.CreateAsync();
+        var nodes = await kit.FormAsync(3);
+        var began = Stopwatch.GetTimestamp();
+        nodes[1].Signal("STOP");
+        await ClusterKit.AllSeeAsync(nodes[0], nodes[2]);
+        output.WriteLine($"stopped to removed: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+
+        began = Stopwatch.GetTimestamp();
+        nodes[1].Signal("CONT");
+        await nodes[1].SaysAsync("This node is no member of its cluster any more");
+        output.WriteLine($"went on to its end: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+        await nodes[1].SaysAsync("This node is a member of its cluster again");
+        output.WriteLine($"went on to a member again: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+        await ClusterKit.AllSeeAsync(nodes);
+    }
+}
