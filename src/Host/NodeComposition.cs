@@ -97,7 +97,9 @@ internal static class NodeComposition
         }
 
         var lives = await NodeLives.StartAsync(
-            new LifeParts(start, store.Entities, flowRunner, settings with { StoreIsShared = true }, keeper, tls, NewId), cancel)
+            new LifeParts(
+                start, store.Entities, flowRunner, settings with { StoreIsShared = true, SeesStore = () => keeper.IsReachable }, keeper, tls, NewId),
+            cancel)
             .ConfigureAwait(false);
         return (lives.Node, lives, Task.WhenAny(store.Lost, lives.Refused).Unwrap(), () => lives.Unwritten);
     }
@@ -124,6 +126,8 @@ internal static class NodeComposition
             new("RUNNER_TOKEN", start.ProgramToken(run)),
         ])
         {
+            Labels = options.Labels,
+            ApiUrl = start.ApiUrl,
             FreeSpace = options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
             Retention = new RetentionSettings(new RetentionRule(options.RetentionKeepFor, options.RetentionKeepRuns), options.RetentionKeepAtLeast)
             {

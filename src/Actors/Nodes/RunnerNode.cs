@@ -14,6 +14,9 @@ namespace Runner.Actors.Nodes;
 /// <summary>A node on a store and a flow runner: starts its actors, answers requests, and stops in order.</summary>
 public sealed class RunnerNode : IRunnerNode
 {
+    /// <summary>Three words of a node (<see cref="NodeActor.Beat"/>) may be lost before it is taken for silent.</summary>
+    private static readonly TimeSpan LatelyHeard = 3 * NodeActor.Beat;
+
     private readonly NodeParts _parts;
     private readonly ActorSystem _system;
     private readonly NodeSurroundings _surroundings;
@@ -105,6 +108,11 @@ public sealed class RunnerNode : IRunnerNode
 
         return _abandoned ? Task.CompletedTask : _programs ??= StopProgramsAsync(StopMode.Graceful);
     }
+
+    /// <summary>
+    /// Whether most nodes of the cluster say that the store does not answer them: then it is away, and not this node cut off from it. Thread-safe.
+    /// </summary>
+    public bool MostSeeStoreAway => _parts.Nodes.MostSeeStoreAway(LatelyHeard);
 
     /// <summary>
     /// This life of the node is cut off from its cluster and ends: its programs go on, but for those that are tried again elsewhere.

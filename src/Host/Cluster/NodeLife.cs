@@ -174,7 +174,7 @@ internal sealed class NodeLife
         var options = parts.Start.Options;
         return new NodeRow(
             options.NodeName, ClusterAddress.OwnerOf(system), Akka.Cluster.Cluster.Get(system).SelfAddress.ToString(), parts.Start.ApiUrl, null,
-            NodeStatus.Joining, ImmutableSortedDictionary<string, string>.Empty, options.ProcessLimit, ProgramVersion.Text, Protocol,
+            NodeStatus.Joining, options.Labels, options.ProcessLimit, ProgramVersion.Text, Protocol,
             [.. EventCatalog.Kinds]);
     }
 

@@ -1,6 +1,7 @@
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes.Health;
+using Runner.Actors.Processes;
 using Runner.Entities.Store;
 using Runner.Host.Configuration;
 using Runner.Host.Health;
@@ -35,11 +36,13 @@ internal sealed class NodeLives : IHealthCheck
     private Task _running = Task.CompletedTask;
     private volatile NodeLife? _life;
     private volatile NodeLife? _last;
+    private IsolatedPrograms? _isolated;
 
     private NodeLives(LifeParts parts)
     {
         (_parts, _time, _log) = (parts, parts.Start.Time, parts.Start.Log);
         Node = new LivingNode(StopAsync);
+        parts.Keeper.MostSeeItAway = () => _life?.Node.MostSeeStoreAway ?? false;
         parts.Keeper.OnClusterLost = reason => Volatile.Read(ref _clusterLost).TrySetResult(reason);
     }
 
@@ -107,6 +110,8 @@ internal sealed class NodeLives : IHealthCheck
                 lost.IsCompleted ? await lost.ConfigureAwait(false)
                 : life.Ending.IsCompleted || life.IsParted.IsCompleted ? "the others have parted with it"
                 : "it could not join");
+            // Until a life is a member again; it may take several.
+            _isolated ??= life.Node.Isolate();
             _life = null;
             Node.Turn(null);
             await EndAsync(life).ConfigureAwait(false);
@@ -154,6 +159,7 @@ internal sealed class NodeLives : IHealthCheck
         await Task.WhenAny(life.Joined).ConfigureAwait(false);
         if (life.Joined.IsCompletedSuccessfully)
         {
+            Interlocked.Exchange(ref _isolated, null)?.Dispose();
             _log.Warning("This node is a member of its cluster again, after {Time:0.0} s", _time.GetElapsedTime(began).TotalSeconds);
         }
     }
