@@ -45,6 +45,9 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     /// <summary>How long the limiter has to answer before a new run is written without its answer.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromMilliseconds(250);
 
+    private static readonly TimeSpan FirstAskAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastAskAgain = TimeSpan.FromSeconds(10);
+
     private readonly Guid _run = Guid.Parse(id);
     private (int Attempt, IActorRef Actor)? _process;
     private (CreateRun Message, IActorRef Sender)? _creating;
@@ -81,6 +84,14 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         {
             case StopForShutdown:
                 return _process is null;
+            case AskAgain ask:
+                if (State.Phase != RunPhase.AwaitingSlot && State.IsReady(Services.Time.GetUtcNow()))
+                {
+                    services.Limiter().Tell(new AcquireSlots(RunLimits.Waiting(State)), Self);
+                    AskAgainLater(2 * ask.After < LastAskAgain ? 2 * ask.After : LastAskAgain);
+                }
+
+                return true;
             case ILastReport report when report.Attempt < State.Attempt || !State.HasProcess:
                 // What became of it is durable, or there is no such run any more: the node that has it has not heard so.
                 if (!Sender.IsNobody())
@@ -189,6 +200,10 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             case AcquireSlots when !State.WantsSlots || State.Phase == RunPhase.AwaitingSlot:
                 // What the same batch decided afterwards has answered it.
                 break;
+            case AcquireSlots ask:
+                services.Limiter().Tell(ask, Self);
+                AskAgainLater(FirstAskAgain);
+                break;
             case ILimiterMessage message:
                 services.Limiter().Tell(message, Self);
                 break;
@@ -221,6 +236,15 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         _creating = (create, Sender);
         services.Limiter().Tell(RunLimits.FirstAsk(create), Self);
         Timers.StartSingleTimer(typeof(CreateNow), CreateNow.Instance, AnswerWithin);
+    }
+
+    /// <summary>In a cluster the limiter moves, and loses what it had not answered. Alone, the run's wake-up is enough.</summary>
+    private void AskAgainLater(TimeSpan after)
+    {
+        if (services.Nodes.IsShared)
+        {
+            Timers.StartSingleTimer(typeof(AskAgain), new AskAgain(after), after);
+        }
     }
 
     private void Begin(int attempt, object how)
@@ -292,6 +316,8 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             process.Actor.Tell(stop, Self);
         }
     }
+
+    private sealed record AskAgain(TimeSpan After) : INoSerializationVerificationNeeded;
 
     private sealed record CreateNow : INoSerializationVerificationNeeded
     {

@@ -19,6 +19,9 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
 {
     private const int HistoryAtOnce = 1000;
 
+    /// <summary>After how long a request is sent again in a cluster: a node that is gone is taken out of it in less.</summary>
+    private static readonly TimeSpan SendAgainAfter = TimeSpan.FromMilliseconds(500);
+
     private readonly IEntityStore _store = parts.Store;
 
     public static EntityKey RunKey(Guid run) => new(EntityKinds.FlowRun, run.ToString("D"));
@@ -160,7 +163,10 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
     private async Task<Reply<T>> Ask<T>(Action<IActorRef> send, CancellationToken cancel)
     {
         var timeout = parts.Settings.AskTimeout;
-        return await PromiseRef.AskAsync(system, parts.Time, surroundings.Inline, timeout, send, cancel).ConfigureAwait(false) switch
+        // What deletes runs or skips events takes its time, and is not to begin once more beside itself.
+        var isOnce = typeof(T) == typeof(PruneReport) || typeof(T) == typeof(EventSkipped);
+        TimeSpan? again = parts.Settings.StoreIsShared && !isOnce ? SendAgainAfter : null;
+        return await PromiseRef.AskAsync(system, parts.Time, surroundings.Inline, timeout, send, cancel, again).ConfigureAwait(false) switch
         {
             null => new StoreNotAvailable(
                 $"The node did not answer within {DurationText.Format(timeout)}. It may be overloaded or being stopped; "
