@@ -46,14 +46,14 @@ internal sealed class NodeDirectory
         : _members.FirstOrDefault(member => member.Value.Actor.Path.Address == address).Key;
 
     /// <summary>
-    /// Whether most of the nodes say that the store does not answer them: then it is the store that is away. One that has not been heard of
-    /// lately says nothing, and counts.
+    /// Whether most of the nodes say that the store does not answer them: then it is the store that is away. While one of them has not been heard
+    /// of lately nobody knows: it may be the one that the store answers, and that takes over.
     /// </summary>
     public bool MostSeeStoreAway(TimeSpan lately)
     {
         var members = _members;
-        return 2 * members.Values.Count(
-            member => !member.Says.SeesStore && (member.Says.Name == OwnName || _time.GetElapsedTime(member.HeardAt) <= lately)) > members.Count;
+        return members.Values.All(member => member.Says.Name == OwnName || _time.GetElapsedTime(member.HeardAt) <= lately)
+            && 2 * members.Values.Count(member => !member.Says.SeesStore) > members.Count;
     }
 
     /// <summary>What a node says; of this node, where its actor is.</summary>

@@ -12,7 +12,7 @@ namespace Runner.Host.Cluster;
 internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
 {
     private static readonly StoreNotAvailable Between = new(
-        "This node is joining its cluster again, which had taken it for gone. Other nodes of the cluster take the request, and this one in a moment; "
+        "This node is joining its cluster and takes no requests until it is a member. Other nodes of the cluster do, and this one in a moment; "
         + "sending the command again is safe.");
 
     private readonly Lock _lock = new();

@@ -33,9 +33,12 @@ internal sealed class NodeLife
     /// <summary>What nodes say to each other. Raised when an older one would not understand.</summary>
     private const int Protocol = 1;
 
-    /// <summary>A shard that waits for its lease says so three times a second, as an error; it is what a failover is made of.</summary>
+    /// <summary>
+    /// What shards say several times a second, as errors and warnings, while they wait for their leases or for the node to be a member: a failover
+    /// and a start are made of it, and the node says itself what it waits for.
+    /// </summary>
     private static readonly LogFilterSetup QuietRetries = new LogFilterBuilder().ExcludeMessageContaining(": Failed to get lease for shard id [")
-        .ExcludeMessageContaining(": Failed to release lease of shardId [").Build();
+        .ExcludeMessageContaining(": Failed to release lease of shardId [").ExcludeMessageContaining(": No coordinator found to register. ").Build();
 
     private readonly NodeHost _host;
     private readonly Joining _join;
@@ -60,6 +63,9 @@ internal sealed class NodeLife
 
     /// <summary>Completes when it is a member, or fails when it cannot become one.</summary>
     public Task Joined { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Whether it has become a member; it may have ceased to be one.</summary>
+    public bool IsMember => _join.Up.IsCompleted;
 
     /// <summary>Starts the actors; joining goes on afterwards.</summary>
     /// <exception cref="NodeStartException">Akka.NET does not take the settings, or the port is in use.</exception>
@@ -97,7 +103,7 @@ internal sealed class NodeLife
     /// <summary>Whether it is a member, and of what.</summary>
     public async Task<HealthCheck> CheckAsync(CancellationToken cancel)
     {
-        if (!_join.Up.IsCompleted)
+        if (!IsMember)
         {
             return new HealthCheck(
                 ClusterCheck.Name, false,
@@ -127,10 +133,16 @@ internal sealed class NodeLife
     public async Task EndAsync()
     {
         await _over.CancelAsync().ConfigureAwait(false);
-        // One that is a member still goes without farewell: what it has others may have already.
-        var cluster = Akka.Cluster.Cluster.Get(_host.System);
-        if (!Ending.IsCompleted)
+        if (!IsMember)
         {
+            // Nothing is to be handed over, and nobody there to be waited for.
+            ((ExtendedActorSystem)_host.System).Abort();
+            await _host.System.WhenTerminated.ConfigureAwait(false);
+        }
+        else if (!Ending.IsCompleted)
+        {
+            // Without farewell: what it has others may have already.
+            var cluster = Akka.Cluster.Cluster.Get(_host.System);
             cluster.Down(cluster.SelfAddress);
         }
 

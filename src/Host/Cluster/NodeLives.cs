@@ -23,6 +23,7 @@ internal sealed class NodeLives : IHealthCheck
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TriesAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ComesWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LooksEvery = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The first life is waited for, so that a node that says it is ready is one. It goes on joining all the same.</summary>
     private static readonly TimeSpan JoinsWithin = TimeSpan.FromSeconds(20);
@@ -36,6 +37,7 @@ internal sealed class NodeLives : IHealthCheck
     private Task _running = Task.CompletedTask;
     private volatile NodeLife? _life;
     private volatile NodeLife? _last;
+    private volatile bool _isAnew;
     private IsolatedPrograms? _isolated;
 
     private NodeLives(LifeParts parts)
@@ -76,7 +78,7 @@ internal sealed class NodeLives : IHealthCheck
             throw;
         }
 
-        lives.Begin(life);
+        _ = lives.BeginAsync(life);
         lives._running = Task.Run(lives.RunAsync, CancellationToken.None);
         return lives;
     }
@@ -86,10 +88,22 @@ internal sealed class NodeLives : IHealthCheck
         ?? Task.FromResult(new HealthCheck(
             ClusterCheck.Name, false, "The node was taken out of its cluster, and is beginning anew to join it again."));
 
-    private void Begin(NodeLife life)
+    /// <summary>Requests go to it once it is a member: until then its actors could only keep them.</summary>
+    private async Task BeginAsync(NodeLife life, long? began = null)
     {
         (_life, _last) = (life, life);
+        await Task.WhenAny(life.Joined, life.Ending).ConfigureAwait(false);
+        if (!life.Joined.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
         Node.Turn(life.Node);
+        Interlocked.Exchange(ref _isolated, null)?.Dispose();
+        if (began is { } then)
+        {
+            _log.Warning("This node is a member of its cluster again, after {Time:0.0} s", _time.GetElapsedTime(then).TotalSeconds);
+        }
     }
 
     private async Task RunAsync()
@@ -112,14 +126,13 @@ internal sealed class NodeLives : IHealthCheck
                 : "it could not join");
             // Until a life is a member again; it may take several.
             _isolated ??= life.Node.Isolate();
-            _life = null;
+            (_life, _isAnew) = (null, true);
             Node.Turn(null);
             await EndAsync(life).ConfigureAwait(false);
             Volatile.Write(ref _clusterLost, new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
             if (await NextAsync(life).ConfigureAwait(false) is { } next)
             {
-                Begin(next);
-                _ = TellAsync(next, began);
+                _ = BeginAsync(next, began);
             }
         }
     }
@@ -154,16 +167,6 @@ internal sealed class NodeLives : IHealthCheck
         return null;
     }
 
-    private async Task TellAsync(NodeLife life, long began)
-    {
-        await Task.WhenAny(life.Joined).ConfigureAwait(false);
-        if (life.Joined.IsCompletedSuccessfully)
-        {
-            Interlocked.Exchange(ref _isolated, null)?.Dispose();
-            _log.Warning("This node is a member of its cluster again, after {Time:0.0} s", _time.GetElapsedTime(began).TotalSeconds);
-        }
-    }
-
     private async Task EndAsync(NodeLife life)
     {
         try
@@ -183,31 +186,32 @@ internal sealed class NodeLives : IHealthCheck
     /// <summary>Ends the node for good, in whichever life it is.</summary>
     private async Task StopAsync(StopMode mode)
     {
-        if (_life is null)
+        if (_isAnew && mode == StopMode.Graceful)
         {
-            // Its programs are told by a life; without one, nobody asks them gently.
-            await Task.WhenAny(BetweenAsync(), Task.Delay(ComesWithin, _time)).ConfigureAwait(false);
+            // Programs are asked gently by a life that is a member. One is about to be.
+            await Task.WhenAny(ComesAsync(), Task.Delay(ComesWithin, _time)).ConfigureAwait(false);
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
-        if (_life is { } life)
+        if (_life is { IsMember: true } life)
         {
             await life.LeavesAsync().ConfigureAwait(false);
             await life.Node.StopAsync(mode).ConfigureAwait(false);
         }
         else
         {
+            await (_life?.EndAsync() ?? Task.CompletedTask).ConfigureAwait(false);
             (_parts.FlowRunner as IKillsAll)?.KillAll();
         }
 
         await _running.ConfigureAwait(false);
     }
 
-    private async Task BetweenAsync()
+    private async Task ComesAsync()
     {
-        while (_life is null && !_running.IsCompleted)
+        while (_life is not { IsMember: true } && !_running.IsCompleted)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), _time).ConfigureAwait(false);
+            await Task.Delay(LooksEvery, _time).ConfigureAwait(false);
         }
     }
 

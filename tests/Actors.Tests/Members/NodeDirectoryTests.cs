@@ -49,7 +49,7 @@ public sealed class NodeDirectoryTests
     }
 
     [Fact]
-    public void The_store_is_away_if_most_say_so_and_one_that_is_silent_counts_as_one_that_does_not()
+    public void The_store_is_away_if_most_say_so_and_none_is_silent()
     {
         var lately = TimeSpan.FromSeconds(3);
         _nodes.Set(new NodeHere("b", 3, NoLabels) { SeesStore = false }, Actor("b"));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Runner.Client;
 
 namespace Runner.Cluster.Tests.Kit;
 
@@ -16,11 +17,12 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private readonly Process _process;
+    private readonly string _data;
     private bool _stopped;
 
-    private ClusterNode(Process process, string name, int apiPort, int port)
+    private ClusterNode(Process process, string data, string name, int apiPort, int port)
     {
-        (_process, Name, ApiPort, Port) = (process, name, apiPort, port);
+        (_process, _data, Name, ApiPort, Port) = (process, data, name, apiPort, port);
         process.OutputDataReceived += (_, e) => Take(e.Data);
         process.ErrorDataReceived += (_, e) => Take(e.Data);
         process.BeginOutputReadLine();
@@ -51,10 +53,10 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
     public static ClusterNode Start(string root, string name, int apiPort, int port, string[] settings)
     {
-        var file = Path.Combine(root, $"{name}.conf");
+        var (file, data) = (Path.Combine(root, $"{name}.conf"), Path.Combine(root, name));
         File.WriteAllLines(file,
         [
-            $"runner.name = {name}", $"runner.data = \"{Path.Combine(root, name)}\"", $"runner.listen = \"127.0.0.1:{apiPort}\"",
+            $"runner.name = {name}", $"runner.data = \"{data}\"", $"runner.listen = \"127.0.0.1:{apiPort}\"",
             "runner.log-level = information", "runner.cluster.host = \"127.0.0.1\"", $"runner.cluster.port = {port}", .. settings,
         ]);
         var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
@@ -70,7 +72,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         }
 
         start.Environment["NO_COLOR"] = "1";
-        return new ClusterNode(Process.Start(start)!, name, apiPort, port);
+        return new ClusterNode(Process.Start(start)!, data, name, apiPort, port);
     }
 
     /// <summary>Waits until it has printed a line with that in it.</summary>
@@ -110,6 +112,9 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
     /// <summary>The message of its health check of the cluster.</summary>
     public async Task<string> ClusterAsync() => await CheckAsync() is { } check ? Message(check) : "";
+
+    /// <summary>A client of the node, by the address and the token in its data folder; the node has to be ready.</summary>
+    public RunnerClient Client() => new(LocalNode.Find(null, _data, _ => null));
 
     /// <summary>SIGKILL, and the end of it.</summary>
     public async Task KillAsync()
