@@ -12,7 +12,11 @@ internal sealed class ClientCommand
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly CliContext _context;
-    private readonly Option<string?> _url = new("--url") { Description = "The node's address; the local node's if left out.", HelpName = "URL" };
+    private readonly Option<string?> _url = new("--url")
+    {
+        Description = "The node's address, or several of a cluster with commas between them; the local node's if left out.", HelpName = "URL",
+    };
+
     private readonly Option<string?> _data = new("--data") { Description = "The data folder of the node to speak to.", HelpName = "DIR" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the API's JSON." };
 

@@ -38,11 +38,8 @@ internal class ApiCall(ApiConnection api, Operation operation, ReadOnlySpan<stri
     }
 
     /// <summary>The answer as it comes; the caller reads its body.</summary>
-    public async Task<HttpResponseMessage> OpenAsync(CancellationToken cancel)
-    {
-        using var request = new HttpRequestMessage(operation.Method, _path);
-        return await api.OpenAsync(request, cancel).ConfigureAwait(false);
-    }
+    public Task<HttpResponseMessage> OpenAsync(CancellationToken cancel) =>
+        api.OpenAsync(() => new HttpRequestMessage(operation.Method, _path), cancel, operation.Repeatable);
 
     private static string? TextOf<T>(T value) => value switch
     {

@@ -8,41 +8,50 @@ using Runner.Messages.Http;
 
 namespace Runner.Client;
 
-/// <summary>Sends one request and turns everything that may go wrong into this library's exceptions.</summary>
+/// <summary>
+/// Sends one request and turns everything that may go wrong into this library's exceptions. Of several nodes the one that answered last is asked
+/// first, and the others in turn where it cannot be reached, breaks the connection or is not there for anybody.
+/// </summary>
 internal sealed class ApiConnection : IDisposable
 {
     private const int LongestError = 1 << 20;
     private readonly NodeAddress _node;
     private readonly RunnerClientOptions _options;
-    private readonly HttpClient _http;
+    private readonly ImmutableArray<Peer> _peers;
     private readonly TimeProvider _time;
+
+    /// <summary>The one that is asked first.</summary>
+    private int _current;
 
     public ApiConnection(NodeAddress node, RunnerClientOptions options)
     {
         _node = node;
         _options = options;
         _time = options.Time ?? Ambient.Time;
-        _http = new HttpClient(options.Handler ?? NewHandler(node.Url, options.ConnectTimeout))
-        {
-            BaseAddress = new Uri(Urls.Plain(node.Url) + "/"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        if (node.Token is not null)
-        {
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", node.Token);
-        }
+        _peers = [.. node.All.Select(url => new Peer(url, options, node.Token))];
     }
 
-    public Uri Url => _node.Url;
+    /// <summary>Of the node that is asked first.</summary>
+    public Uri Url => _peers[Volatile.Read(ref _current)].Url;
+
+    /// <summary>Of all nodes, as the person named them.</summary>
+    public IEnumerable<Uri> Urls => _node.All;
 
     public TimeProvider Time => _time;
 
     public RunnerClientOptions Options => _options;
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        foreach (var peer in _peers)
+        {
+            peer.Http.Dispose();
+        }
+
+        _options.Handler?.Dispose();
+    }
 
     /// <summary>A request and its whole answer as a value.</summary>
-    // In one piece: what is sent again, and why, is decided by how the try before it ended.
     public async Task<T> SendAsync<T>(ApiCall<T> call, CancellationToken cancel)
     {
         if (call.Body is { Length: > Bodies.Largest } body)
@@ -59,27 +68,20 @@ internal sealed class ApiConnection : IDisposable
         var backOff = _options.BackOff;
         var began = _time.GetTimestamp();
         var patience = new Patience(this);
-        for (var sent = 0; ; sent++)
+        for (var round = 0; ; round++)
         {
-            try
+            var tries = new FailedTries(_peers.Length, call.Operation.Repeatable);
+            if (await AskInTurnAsync(peer => SendOnceAsync(call, peer, cancel), tries).ConfigureAwait(false) is (true, var answer))
             {
-                var answer = await SendOnceAsync(call, cancel).ConfigureAwait(false);
                 patience.Answered();
                 return answer;
             }
-            catch (BrokenConnectionException e)
+
+            // Who was turned away at the door by all of them has not been heard: nothing was decided, whatever it asks for.
+            var again = tries.AnyBusy && _options.Resends > 0 && _time.GetElapsedTime(began) + backOff < _options.RequestTimeout;
+            if (!again && (tries.AllBusy || round >= _options.Resends))
             {
-                if (!call.Operation.Repeatable || sent >= _options.Resends)
-                {
-                    throw new NodeUnreachableException(
-                        Url,
-                        "broke the connection before it answered; whether it did what was asked is not known. Look, then ask again.",
-                        e.InnerException);
-                }
-            }
-            catch (RunnerApiException e) when (e.IsBusy && _options.Resends > 0 && _time.GetElapsedTime(began) + backOff < _options.RequestTimeout)
-            {
-                // It was turned away at the door: nothing was decided, whatever it asks for.
+                throw tries.Error;
             }
 
             await patience.WaitAsync(backOff, _options.RequestTimeout, cancel).ConfigureAwait(false);
@@ -88,11 +90,56 @@ internal sealed class ApiConnection : IDisposable
     }
 
     /// <summary>A request whose answer's body is read by the caller as it comes. Throws as the others do for an answer that is an error.</summary>
-    /// <param name="operation">Whose documented answers are none; null has those of success only.</param>
     /// <exception cref="BrokenConnectionException">The connection broke before the answer's head was there.</exception>
-    public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancel, Operation? operation = null)
+    public async Task<HttpResponseMessage> OpenAsync(Func<HttpRequestMessage> request, CancellationToken cancel, bool repeatable = true)
     {
-        var response = await HeadAsync(request, cancel).ConfigureAwait(false);
+        var tries = new FailedTries(_peers.Length, repeatable);
+        return await AskInTurnAsync(
+            async peer =>
+            {
+                using var made = request();
+                return await OpenAtAsync(peer, made, cancel).ConfigureAwait(false);
+            },
+            tries).ConfigureAwait(false) is (true, var response) ? response
+            : throw (tries.AnyBroken ? new BrokenConnectionException(tries.Broken ?? tries.Error) : tries.Error);
+    }
+
+    /// <summary>The node at that address has accepted a stream and sent nothing: another one is asked first.</summary>
+    public void MoveOn(Uri from)
+    {
+        var current = Volatile.Read(ref _current);
+        if (_peers[current].Url == from)
+        {
+            Interlocked.CompareExchange(ref _current, (current + 1) % _peers.Length, current);
+        }
+    }
+
+    /// <summary>Asks one node after the other, beginning with the one that answered last, until one answers; nothing if none does.</summary>
+    private async Task<(bool Answered, T Answer)> AskInTurnAsync<T>(Func<Peer, Task<T>> ask, FailedTries tries)
+    {
+        var first = Volatile.Read(ref _current);
+        for (var i = 0; i < _peers.Length; i++)
+        {
+            var index = (first + i) % _peers.Length;
+            try
+            {
+                var answer = await ask(_peers[index]).ConfigureAwait(false);
+                Volatile.Write(ref _current, index);
+                return (true, answer);
+            }
+            catch (Exception e) when (tries.Take(_peers[index].Url, e))
+            {
+                // The next one may be there.
+            }
+        }
+
+        return (false, default!);
+    }
+
+    /// <param name="operation">Whose documented answers are none; null has those of success only.</param>
+    private async Task<HttpResponseMessage> OpenAtAsync(Peer peer, HttpRequestMessage request, CancellationToken cancel, Operation? operation = null)
+    {
+        var response = await HeadAsync(peer, request, cancel).ConfigureAwait(false);
         if (response.IsSuccessStatusCode
             || (response.Content.Headers.ContentType?.MediaType == "application/json"
                 && operation?.Answers.Any(a => a.Status == (int)response.StatusCode) == true))
@@ -102,7 +149,7 @@ internal sealed class ApiConnection : IDisposable
 
         using (response)
         {
-            throw await ErrorAsync(response, cancel).ConfigureAwait(false);
+            throw await ErrorAsync(peer.Url, response, cancel).ConfigureAwait(false);
         }
     }
 
@@ -110,7 +157,7 @@ internal sealed class ApiConnection : IDisposable
 
     public static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
-    private async Task<T> SendOnceAsync<T>(ApiCall<T> call, CancellationToken cancel)
+    private async Task<T> SendOnceAsync<T>(ApiCall<T> call, Peer peer, CancellationToken cancel)
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
@@ -122,39 +169,46 @@ internal sealed class ApiConnection : IDisposable
                 request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
             }
 
-            using var response = await OpenAsync(request, either.Token, call.Operation).ConfigureAwait(false);
+            using var response = await OpenAtAsync(peer, request, either.Token, call.Operation).ConfigureAwait(false);
             var bytes = await ReadAsync(response, either.Token).ConfigureAwait(false);
-            return JsonSerializer.Deserialize(bytes, call.Answer) ?? throw new UnexpectedAnswerException(Url, "it answered null");
+            return JsonSerializer.Deserialize(bytes, call.Answer) ?? throw new UnexpectedAnswerException(peer.Url, "it answered null");
+        }
+        catch (BrokenConnectionException e) when (!call.Operation.Repeatable)
+        {
+            throw FailedTries.NotKnown(peer.Url, e);
         }
         catch (JsonException e)
         {
-            throw new UnexpectedAnswerException(Url, "its answer could not be read", e);
+            throw new UnexpectedAnswerException(peer.Url, "its answer could not be read", e);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new NodeUnreachableException(
-                Url, $"did not answer within {Messages.DurationText.Format(_options.RequestTimeout)}. It is busy or stuck: see its log.", e);
+            var within = Messages.DurationText.Format(_options.RequestTimeout);
+            throw new NodeUnreachableException(peer.Url, $"did not answer within {within}. It is busy or stuck: see its log.", e)
+            {
+                MayBeDone = true,
+            };
         }
     }
 
-    private async Task<HttpResponseMessage> HeadAsync(HttpRequestMessage request, CancellationToken cancel)
+    private static async Task<HttpResponseMessage> HeadAsync(Peer peer, HttpRequestMessage request, CancellationToken cancel)
     {
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+            return await peer.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
             || e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
         {
-            throw new NodeUnreachableException(Url, e);
+            throw new NodeUnreachableException(peer.Url, e);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.SecureConnectionError)
         {
-            throw new NodeUnreachableException(Url, $"could not be spoken to in TLS: {e.InnerException?.Message ?? e.Message}", e);
+            throw new NodeUnreachableException(peer.Url, $"could not be spoken to in TLS: {e.InnerException?.Message ?? e.Message}", e);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.InvalidResponse)
         {
-            throw new UnexpectedAnswerException(Url, "it does not speak HTTP", e);
+            throw new UnexpectedAnswerException(peer.Url, "it does not speak HTTP", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -163,7 +217,7 @@ internal sealed class ApiConnection : IDisposable
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
             // The handler's own: no connection within its time.
-            throw new NodeUnreachableException(Url, e);
+            throw new NodeUnreachableException(peer.Url, e);
         }
     }
 
@@ -179,12 +233,12 @@ internal sealed class ApiConnection : IDisposable
         }
     }
 
-    private async Task<RunnerClientException> ErrorAsync(HttpResponseMessage response, CancellationToken cancel)
+    private async Task<RunnerClientException> ErrorAsync(Uri url, HttpResponseMessage response, CancellationToken cancel)
     {
         var status = (int)response.StatusCode;
         if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
-            return new TokenRefusedException(Url, _node.Token is not null, _node.TokenSource);
+            return new TokenRefusedException(url, _node.Token is not null, _node.TokenSource);
         }
 
         ApiProblem? error = null;
@@ -201,22 +255,11 @@ internal sealed class ApiConnection : IDisposable
         }
 
         return error?.Detail is null && error?.Code is null
-            ? new UnexpectedAnswerException(Url, $"it answered {status} {response.ReasonPhrase}".TrimEnd())
+            ? new UnexpectedAnswerException(url, $"it answered {status} {response.ReasonPhrase}".TrimEnd())
             : new RunnerApiException(
                 error.Code ?? "unknown", status, error.Detail ?? error.Title ?? $"The node answered {status}.",
                 error.Problems ?? ImmutableArray<Messages.Problem>.Empty);
     }
-
-    private static SocketsHttpHandler NewHandler(Uri url, TimeSpan connectTimeout) => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = connectTimeout,
-
-        // A proxy set for the outside has no business between a client and a node of the same machine.
-        UseProxy = !url.IsLoopback,
-        ConnectCallback = ConnectAsync,
-    };
 
     /// <summary>With TCP's own keep-alive, so that a stream notices a peer that has gone without a word.</summary>
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
@@ -235,6 +278,39 @@ internal sealed class ApiConnection : IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>One node.</summary>
+    private sealed class Peer
+    {
+        public Peer(Uri url, RunnerClientOptions options, string? token)
+        {
+            Url = url;
+            Http = new HttpClient(options.Handler ?? NewHandler(url, options.ConnectTimeout), disposeHandler: options.Handler is null)
+            {
+                BaseAddress = new Uri(Client.Urls.Plain(url) + "/"),
+                Timeout = Timeout.InfiniteTimeSpan,
+            };
+            if (token is not null)
+            {
+                Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            }
+        }
+
+        public Uri Url { get; }
+
+        public HttpClient Http { get; }
+
+        private static SocketsHttpHandler NewHandler(Uri url, TimeSpan connectTimeout) => new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = connectTimeout,
+
+            // A proxy set for the outside has no business between a client and a node of the same machine.
+            UseProxy = !url.IsLoopback,
+            ConnectCallback = ConnectAsync,
+        };
     }
 }
 

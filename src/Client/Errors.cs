@@ -21,6 +21,10 @@ public class RunnerApiException(string code, int status, string detail, Immutabl
 
     /// <summary>Whether the node had too much to do to look at the request: the same one may be sent again after a moment.</summary>
     internal bool IsBusy => Code is "node-busy" or "too-many-followers";
+
+    /// <summary>Whether this node is not there for anybody just now, where another one may be.</summary>
+    /// <param name="repeatable">Whether what was asked for may be sent again though it may have been done.</param>
+    internal bool IsAway(bool repeatable) => Code is "node-starting" or "node-stopping" || (Code == "store-not-available" && repeatable);
 }
 
 /// <summary>The node does not take the token, or needs one and none was found.</summary>
@@ -38,9 +42,14 @@ public sealed class NodeUnreachableException : RunnerClientException
 {
     /// <summary>Nothing listens there.</summary>
     public NodeUnreachableException(Uri url, Exception? inner)
-        : base($"No node answers at {Urls.Plain(url)}. Start one with `runner serve FILE` or `runner node`, or name another with --url.", inner)
-    {
-    }
+        : base($"No node answers at {Urls.Plain(url)}. Start one with `runner serve FILE` or `runner node`, or name another with --url.", inner) =>
+        Reason = inner switch
+        {
+            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "there is no machine of that name",
+            HttpRequestException => "nothing listens there",
+            OperationCanceledException => "no connection to it came about in time",
+            _ => "no answer",
+        };
 
     /// <summary>No node says in its data folder where it listens.</summary>
     public NodeUnreachableException(string folder)
@@ -53,9 +62,23 @@ public sealed class NodeUnreachableException : RunnerClientException
 
     /// <summary>Something listened, and the answer did not come.</summary>
     public NodeUnreachableException(Uri url, string happened, Exception? inner)
-        : base($"The node at {Urls.Plain(url)} {happened}", inner)
+        : base($"The node at {Urls.Plain(url)} {happened}", inner) => Reason = happened.TrimEnd('.');
+
+    /// <summary>None of several nodes answers.</summary>
+    /// <param name="nodes">Each with why.</param>
+    internal NodeUnreachableException(IReadOnlyList<(Uri Url, string Reason)> nodes, Exception? inner)
+        : base(
+            $"No node answers: {string.Join("; ", nodes.Select(node => $"{Urls.Plain(node.Url)} ({node.Reason})"))}. "
+            + "Start one with `runner serve FILE` or `runner node`, or name others with --url.",
+            inner)
     {
     }
+
+    /// <summary>Why it could not be reached, beside others.</summary>
+    internal string Reason { get; } = "no answer";
+
+    /// <summary>Whether what was asked for may have reached it.</summary>
+    internal bool MayBeDone { get; init; }
 }
 
 /// <summary>What answered does not speak this API.</summary>
@@ -72,6 +95,9 @@ public sealed class TokenNotReadableException(string file, Exception inner) : Ru
 
 internal static class Urls
 {
+    /// <summary>Several of them.</summary>
+    public static string Plain(IEnumerable<Uri> urls) => string.Join(", ", urls.Select(Plain));
+
     /// <summary>As a person would write it: no trailing slash, and no password that stood in it.</summary>
     public static string Plain(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 }

@@ -32,12 +32,14 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
 
             _lastProgress = api.Time.GetTimestamp();
             _patience.Answered();
+            var (from, isSilent) = (api.Url, true);
             using (response)
             {
                 await using var events = Parse(response, cancel).GetAsyncEnumerator(cancel);
                 while (await NextAsync(events).ConfigureAwait(false))
                 {
                     var item = events.Current;
+                    isSilent = false;
                     if (item.EventType == EventNames.End)
                     {
                         yield break;
@@ -52,6 +54,11 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
                 }
             }
 
+            if (isSilent)
+            {
+                api.MoveOn(from);
+            }
+
             await PauseAsync(null, cancel).ConfigureAwait(false);
         }
     }
@@ -59,16 +66,9 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
     /// <summary>An open stream; null if it is worth another try, after a pause made here.</summary>
     private async Task<HttpResponseMessage?> ConnectAsync(bool first, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, _lastId is null ? firstPath : resumedPath);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EventNames.MediaType));
-        if (_lastId is not null)
-        {
-            request.Headers.TryAddWithoutValidation(HeaderNames.LastEventId, _lastId);
-        }
-
         try
         {
-            return await api.OpenAsync(request, cancel).ConfigureAwait(false);
+            return await api.OpenAsync(Request, cancel).ConfigureAwait(false);
         }
         catch (BrokenConnectionException e)
         {
@@ -84,6 +84,19 @@ internal sealed class EventStream<T>(ApiConnection api, string firstPath, string
         }
 
         return null;
+    }
+
+    /// <summary>What goes on after the last event that came whole, whichever node it came from.</summary>
+    private HttpRequestMessage Request()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, _lastId is null ? firstPath : resumedPath);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EventNames.MediaType));
+        if (_lastId is not null)
+        {
+            request.Headers.TryAddWithoutValidation(HeaderNames.LastEventId, _lastId);
+        }
+
+        return request;
     }
 
     private static async IAsyncEnumerable<SseItem<string>> Parse(HttpResponseMessage response, [EnumeratorCancellation] CancellationToken cancel)

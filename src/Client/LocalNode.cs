@@ -1,9 +1,19 @@
+using System.Collections.Immutable;
+
 namespace Runner.Client;
 
-/// <summary>Where a node's API is and what opens it.</summary>
+/// <summary>Where a node's API is and what opens it; of several nodes of a cluster, which have one token.</summary>
+/// <param name="Url">Of the node that is asked first.</param>
 /// <param name="Token">Null if none was found: the node will refuse, and the error says where one may come from.</param>
 /// <param name="TokenSource">Where the token came from, or where one was looked for; for messages.</param>
-public sealed record NodeAddress(Uri Url, string? Token, string TokenSource);
+public sealed record NodeAddress(Uri Url, string? Token, string TokenSource)
+{
+    /// <summary>The nodes that are asked, in turn, where the first one cannot be.</summary>
+    public ImmutableArray<Uri> Others { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>All of them.</summary>
+    internal IEnumerable<Uri> All => Others.Prepend(Url).Distinct();
+}
 
 /// <summary>Finds the node a client is to speak to.</summary>
 public static class LocalNode
@@ -11,7 +21,7 @@ public static class LocalNode
     /// <summary>Where a node listens if nothing else is said.</summary>
     public const string DefaultUrl = "http://127.0.0.1:4270";
 
-    /// <summary>Holds a node's URL; set for the programs a node runs.</summary>
+    /// <summary>Holds a node's URL, or several with commas between them; set for the programs a node runs.</summary>
     public const string UrlVariable = "RUNNER_API_URL";
 
     /// <summary>Holds a token; set for the programs a node runs.</summary>
@@ -23,6 +33,7 @@ public static class LocalNode
     /// variables, and stands for its own node: where none says that it serves it, no other one is taken for it. The data folder's token is sent
     /// to this machine, to where its own <c>node.json</c> says, or where its folder was named, and nowhere else.
     /// </summary>
+    /// <param name="url">One, or several with commas between them, which are asked in turn.</param>
     /// <param name="environment">Reads a variable; null reads the process's own.</param>
     /// <exception cref="InvalidNodeUrlException">The URL is none.</exception>
     /// <exception cref="NodeUnreachableException">A data folder is named, no URL is, and no node says in the folder that it serves it.</exception>
@@ -34,18 +45,24 @@ public static class LocalNode
         var folder = DataFolder.Resolve(data, environment);
 
         var given = NonEmpty(url) ?? (folderNamed ? null : NonEmpty(environment(UrlVariable)));
-        var uri = Parse(given ?? NodeFile.TryRead(folder)?.Url ?? (folderNamed ? throw new NodeUnreachableException(folder) : DefaultUrl));
+        var urls = ParseAll(given ?? NodeFile.TryRead(folder)?.Url ?? (folderNamed ? throw new NodeUnreachableException(folder) : DefaultUrl));
 
         if (!folderNamed && NonEmpty(environment(TokenVariable)) is { } token)
         {
-            return new NodeAddress(uri, token, TokenVariable);
+            return Of(urls, token, TokenVariable);
         }
 
         var file = DataFolder.TokenFilePath(folder);
-        return uri.IsLoopback || folderNamed || given is null
-            ? new NodeAddress(uri, ReadToken(file), file)
-            : new NodeAddress(uri, null, TokenVariable);
+        return urls.All(uri => uri.IsLoopback) || folderNamed || given is null
+            ? Of(urls, ReadToken(file), file)
+            : Of(urls, null, TokenVariable);
     }
+
+    private static NodeAddress Of(ImmutableArray<Uri> urls, string? token, string source) => new(urls[0], token, source) { Others = urls[1..] };
+
+    private static ImmutableArray<Uri> ParseAll(string urls) =>
+        urls.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } each
+            ? [.. each.Select(Parse)] : throw new InvalidNodeUrlException(urls);
 
     /// <summary>Reads a node's URL.</summary>
     /// <exception cref="InvalidNodeUrlException">It is not an absolute http or https URL.</exception>

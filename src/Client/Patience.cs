@@ -26,7 +26,9 @@ internal sealed class Patience(ApiConnection api)
         await api.WaitAsync(first, cancel).ConfigureAwait(false);
         _said = true;
         api.Options.OnWaiting?.Invoke(
-            $"The node at {Urls.Plain(api.Url)} does not answer. It is tried again for {Messages.DurationText.Format(most)} at most.");
+            api.Urls.Skip(1).Any()
+                ? $"None of the nodes at {Urls.Plain(api.Urls)} answers. They are tried again for {Messages.DurationText.Format(most)} at most."
+                : $"The node at {Urls.Plain(api.Url)} does not answer. It is tried again for {Messages.DurationText.Format(most)} at most.");
         await api.WaitAsync(pause - first > TimeSpan.Zero ? pause - first : TimeSpan.Zero, cancel).ConfigureAwait(false);
     }
 
@@ -35,7 +37,7 @@ internal sealed class Patience(ApiConnection api)
     {
         if (_said)
         {
-            api.Options.OnWaiting?.Invoke($"The node at {Urls.Plain(api.Url)} answers again.");
+            api.Options.OnWaiting?.Invoke($"The node at {Urls.Plain(api.Url)} answers{(api.Urls.Skip(1).Any() ? "" : " again")}.");
         }
 
         (_since, _said) = (null, false);

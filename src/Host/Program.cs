@@ -39,6 +39,7 @@ internal static class Program
             ParametersCommand.Create(CreateEnvironment, Console.OpenStandardInput),
             JournalCommand.Create(CreateEnvironment, context),
             VerifyCommand.Create(CreateEnvironment, context),
+            ClusterCommand.Create(CreateEnvironment, context),
         };
         ClientCommands.AddTo(root, context, SchedulePreviewCommand.Create(context, Console.OpenStandardInput));
         return root;

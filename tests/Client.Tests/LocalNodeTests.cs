@@ -63,7 +63,28 @@ public sealed class LocalNodeTests : IDisposable
         Assert.Equal("abc", LocalNode.Find("http://localhost:4270", null, Variable).Token);
     }
 
+    [Fact]
+    public void Several_addresses_have_commas_between_them()
+    {
+        _variables["RUNNER_API_URL"] = "http://b:1, http://a:2,http://b:1";
+        _variables["RUNNER_TOKEN"] = "own";
+        var found = Find();
+        Assert.Equal((new Uri("http://b:1"), "own"), (found.Url, found.Token));
+        Assert.Equal([new Uri("http://a:2"), new Uri("http://b:1")], found.Others.ToArray());
+        Assert.Equal([new Uri("http://c:3")], LocalNode.Find("http://d:4,http://c:3", null, Variable).Others.ToArray());
+    }
+
+    [Fact]
+    public void The_local_token_is_not_sent_to_several_of_which_one_is_another_machine()
+    {
+        _folder.Write(DataFolder.TokenFileName, "abc");
+        Assert.Null(LocalNode.Find("http://localhost:4270,http://example.org:4270", null, Variable).Token);
+        Assert.Equal("abc", LocalNode.Find("http://localhost:4270,http://127.0.0.1:4271", null, Variable).Token);
+    }
+
     [Theory]
+    [InlineData("http://a,4270")]
+    [InlineData(",")]
     [InlineData("4270")]
     [InlineData("ftp://x")]
     [InlineData("/tmp")]
