@@ -4,6 +4,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
 using Runner.Entities;
+using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Nodes;
@@ -31,6 +32,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly Cluster? _cluster;
     private readonly Dictionary<AttemptKey, Hosted> _hosted = [];
     private IDisposable? _changes;
+    private int _beatsIdle;
 
     /// <param name="cluster">Whose members are told; null tells nobody.</param>
     public NodeActor(NodeParts parts, Cluster? cluster) => (_parts, _cluster) = (parts, cluster);
@@ -97,6 +99,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case ForgetAttempt forget:
                 Forget(new AttemptKey(forget.Run, forget.Attempt));
                 break;
+            case DrainNode drain:
+                _parts.Settings.Drain.Begin();
+                Nodes.SetOwn(own => own with { Draining = true });
+                Sender.Tell(new NodeDraining(drain.Name, _parts.Processes.Current), Self);
+                break;
             case RunStateChanged change:
                 _parts.PublishHere(change);
                 break;
@@ -111,7 +118,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void Say()
     {
-        Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore() });
+        Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore(), Running = _parts.Processes.Current });
+        IsDrained();
         if (_cluster is null)
         {
             return;
@@ -122,6 +130,16 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 && member.UniqueAddress != _cluster.SelfUniqueAddress))
         {
             At(member.Address).Tell(Nodes.Own, Self);
+        }
+    }
+
+    /// <summary>What was granted before the limiter knew arrives within a beat.</summary>
+    private void IsDrained()
+    {
+        _beatsIdle = _parts.Settings.Drain.IsOn && _parts.Processes.Current == 0 ? _beatsIdle + 1 : 0;
+        if (_beatsIdle > 2)
+        {
+            _parts.Settings.Drain.End();
         }
     }
 

@@ -27,7 +27,8 @@ internal sealed class NodeParts
         (Settings, Store, FlowRunner, Time, Log) = (settings, store, flowRunner, time, log);
         Board = new AlarmBoard(time, log);
         Nodes = new NodeDirectory(
-            new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl }, settings.StoreIsShared, time);
+            new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl, Draining = settings.Drain.IsOn },
+            settings.StoreIsShared, time);
         RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
         Unreadable = new UnreadableEntities(time, log);
         DamagedRows = new DamagedRows(time, log);

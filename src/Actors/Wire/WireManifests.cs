@@ -9,6 +9,7 @@ using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Wire;
@@ -98,6 +99,8 @@ internal static class WireManifests
 
         // Nodes among each other.
         Of<NodeHere>("NH"),
+        Of<DrainNode>("ND"),
+        Of<NodeDraining>("NG"),
         Of<RunStateChanged>("NR"),
 
         // Refusals.
@@ -109,6 +112,7 @@ internal static class WireManifests
         Of<RunAlreadyEnded>("ZRE"),
         Of<RunNotEnded>("ZRO"),
         Of<LimitNotFound>("ZLN"),
+        Of<NodeNotFound>("ZNO"),
         Of<KeyUsedOtherwise>("ZKU"),
         Of<LimitInvalid>("ZLI"),
         Of<QueryInvalid>("ZQI"),

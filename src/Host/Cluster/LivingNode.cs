@@ -40,6 +40,9 @@ internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
         _current?.HealthAsync(cancel) ?? Task.FromResult(HealthReport.Of([new HealthCheck("node", false, Between.Message)]));
 
     /// <inheritdoc/>
+    public OtherNode? Elsewhere(string? node) => _current?.Elsewhere(node);
+
+    /// <inheritdoc/>
     public IDisposable Subscribe(Action<RunStateChanged> observer)
     {
         lock (_lock)

@@ -27,6 +27,7 @@ internal static class Refusals
         ["schedule-not-found"] = (404, "The deployment has no such schedule."),
         ["run-not-found"] = (404, "There is no such run."),
         ["limit-not-found"] = (404, "There is no such limit."),
+        ["node-not-found"] = (404, "There is no such node in the cluster now."),
         ["path-not-found"] = (404, "There is nothing at this path."),
         ["method-not-allowed"] = (405, "This path does not take this method."),
         ["request-timeout"] = (408, "The request arrived too slowly."),
