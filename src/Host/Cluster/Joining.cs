@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Cluster;
 using Akka.Remote;
 using Runner.Entities.Store;
 using Runner.Host.Configuration;
@@ -154,7 +153,7 @@ internal sealed class Joining(
     }
 
     /// <summary>Why a member could not be reached, for whoever asks what the node waits for.</summary>
-    private IDisposable Listen()
+    private Ended Listen()
     {
         Action<string> tell = trouble => _trouble = trouble;
         var listener = system.ActorOf(Props.Create(() => new TroubleListener(tell)), "joining");

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes.Health;
@@ -15,6 +16,7 @@ namespace Runner.Host.Cluster;
 /// finds, the flow runner, the store, the API. An actor system that does not end would keep the node out of its cluster, and what it does would be
 /// nobody's: then the process ends.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Nothing is left of what says that it stops once it has said so.")]
 internal sealed class NodeLives : IHealthCheck
 {
     /// <summary>The process ends with this when its actors do not. Whoever looks after it starts it again.</summary>

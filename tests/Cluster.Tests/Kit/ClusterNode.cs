@@ -170,7 +170,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     private static string Message(JsonElement check) => check.GetProperty("message").GetString()!;
 
     private static IEnumerable<string> MembersIn(string message) =>
-        message.Contains("(", StringComparison.Ordinal) ? [] : Members().Matches(message).Select(m => m.Value).Order(StringComparer.Ordinal);
+        message.Contains('(', StringComparison.Ordinal) ? [] : Members().Matches(message).Select(m => m.Value).Order(StringComparer.Ordinal);
 
     // Nothing tells what a node knows but its answers.
     private async Task UntilAsync(Func<JsonElement, bool> isSo, string what)
