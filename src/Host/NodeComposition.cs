@@ -129,7 +129,7 @@ internal static class NodeComposition
         ])
         {
             Labels = options.Labels,
-            ApiUrl = start.ApiUrl,
+            ApiUrl = ClusterAddress.ApiOf(options, start.ApiUrl),
             FreeSpace = options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
             Retention = new RetentionSettings(new RetentionRule(options.RetentionKeepFor, options.RetentionKeepRuns), options.RetentionKeepAtLeast)
             {

@@ -96,7 +96,9 @@ internal sealed class LogTail(
         }
     }
 
-    /// <summary>Sends an attempt's output to its end, from the node that has it. If that one is gone for good, says so in the place of the rest.</summary>
+    /// <summary>
+    /// Sends an attempt's output to its end, from the node that has it. If that one is gone for good, says so in the place of the rest.
+    /// </summary>
     private async Task<RunProgress> FollowElsewhereAsync(
         RunWatch watch, LogPosition from, ImmutableArray<LogStream> streams, RunProgress progress, ILogSink sink, CancellationToken cancel)
     {

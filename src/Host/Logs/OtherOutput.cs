@@ -26,7 +26,7 @@ internal sealed class OtherOutputs : IDisposable
     public OtherOutput For(HttpContext context) => new(_http, context.Request.Headers.Authorization);
 
     /// <summary>Answers a request as the other node does.</summary>
-    /// <exception cref="RequestRefusedException">It cannot be asked.</exception>
+    /// <exception cref="Http.RequestRefusedException">It cannot be asked.</exception>
     public async Task SendAsync(HttpContext context, OtherNode other)
     {
         var asked = $"{context.Request.Path}{context.Request.QueryString}";

@@ -212,7 +212,7 @@ internal static class Api
             new("text/plain", "Without `follow`: the bytes as the program wrote them; secret values are `***`."),
             new(EventNames.MediaType, "With `follow`: events `log`, then one `end`.") { Event = (EventNames.Log, "The position after the piece.") },
         ],
-        Refuses = ["run-not-found", "output-replaced", "too-many-followers"],
+        Refuses = ["run-not-found", "output-replaced", "output-elsewhere", "too-many-followers"],
     };
 
     public static Operation<PruneBody, PruneReport> PruneRuns { get; } = new(
