@@ -59,6 +59,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             StoreKind = store.Kind,
             StoreConnection = store.Connection,
             StorePasswordFile = store.PasswordFile,
+            ClusterSecretFile = ReadClusterSecret(),
             AkkaSaid = _file?.Akka,
             LogFormat = ReadWord<LogFormat>(NodeSetting.LogFormat, "log format"),
             LogFile = ReadPath(NodeSetting.LogFile, "file"),
@@ -155,6 +156,13 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         var kind = ReadWord<StoreKind>(NodeSetting.StoreKind, "kind of store");
         return StoreOptions.Read(
             kind, OriginOf(NodeSetting.StoreKind), Said(NodeSetting.StoreConnection), Said(NodeSetting.StorePasswordFile), _mistakes.Add);
+    }
+
+    private string? ReadClusterSecret()
+    {
+        var path = ReadPath(NodeSetting.ClusterSecretFile, "file");
+        return path is null || ClusterSecret.Wrong(path) is not { } wrong ? path
+            : Wrong<string?>(OriginOf(NodeSetting.ClusterSecretFile), wrong, null);
     }
 
     private ImmutableArray<string> ReadEnvInherit()

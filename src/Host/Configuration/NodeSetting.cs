@@ -140,6 +140,9 @@ internal sealed class NodeSetting
     public static NodeSetting StorePasswordFile { get; } = new(
         "store.password-file", SettingKind.Path, "The file that holds PostgreSQL's password and nothing else, which its owner alone may read", null,
         o => o.StorePasswordFile) { Flag = ("--store-password-file", "FILE") };
+    public static NodeSetting ClusterSecretFile { get; } = new(
+        "cluster.secret-file", SettingKind.Path, "The file with the cluster's secret, which every node has and its owner alone may read", null,
+        o => o.ClusterSecretFile);
     public static NodeSetting RetentionKeepFor { get; } = new(
         "retention.keep-for", SettingKind.Duration, "How long after its end a run is kept", "30d",
         o => o.RetentionKeepFor is { } time ? DurationText.Format(time) : Forever) { Range = (0, RetentionRule.Longest.Ticks), Words = [Forever] };

@@ -21,6 +21,7 @@ public sealed class NodeSettingTests : IDisposable
         { "user-files-dir", "/elsewhere" }, { "programs.oom-score-adjust", "3" }, { "programs.nice", "-4" }, { "programs.io-class", "idle" },
         { "programs.cpus", "0,1" },
         { "programs.open-files", "1000" }, { "store.kind", "postgresql" }, { "store.connection", "Host=db" }, { "store.password-file", "" },
+        { "cluster.secret-file", "" },
         { "retention.keep-for", "2h" }, { "retention.keep-runs", "8" }, { "retention.keep-at-least", "3h" }, { "log-format", "json" },
         { "log-file", "/elsewhere" },
         { "telemetry.otlp.endpoint", "http://collector" }, { "telemetry.otlp.protocol", "http/protobuf" }, { "telemetry.otlp.headers", "a=b" },
@@ -106,7 +107,7 @@ public sealed class NodeSettingTests : IDisposable
     private string Secret()
     {
         var file = Path.Combine(_folder, "password");
-        File.WriteAllText(file, "secret");
+        File.WriteAllText(file, "secret-of-at-least-32-bytes-in-one-line");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(file, UnixFileMode.UserRead);
