@@ -25,15 +25,15 @@ public sealed class RunTests
         var runs = new List<Guid>();
         for (var i = 0; i < 4; i++)
         {
-            runs.Add((await client.SubmitAsync("c/long")).Id);
+            runs.Add((await client.SubmitAsync(new SubmitRun("c/long"))).Id);
         }
 
         var views = await Task.WhenAll(runs.Select(run => UntilAsync(client, run, StateNames.Running)));
         Assert.Equal(["n1", "n1", "n2", "n2"], views.Select(view => view.Node).Order(StringComparer.Ordinal));
-        var full = await UntilAsync(client, (await client.SubmitAsync("c/long")).Id, StateNames.AwaitingConcurrencySlot);
+        var full = await UntilAsync(client, (await client.SubmitAsync(new SubmitRun("c/long"))).Id, StateNames.AwaitingConcurrencySlot);
         Assert.Equal("Every node that it may run on is full.", full.State.Message);
 
-        var gpu = (await client.SubmitAsync("c/gpu")).Id;
+        var gpu = (await client.SubmitAsync(new SubmitRun("c/gpu"))).Id;
         Assert.Equal("No node has gpu=true.", (await UntilAsync(client, gpu, StateNames.AwaitingConcurrencySlot)).State.Message);
         var third = kit.Start("n3", "runner.labels.gpu = true", "runner.limit = 2");
         var placed = await UntilAsync(client, gpu, StateNames.Completed);
@@ -56,7 +56,7 @@ public sealed class RunTests
         var ran = new HashSet<string?>();
         for (var i = 0; i < 9; i++)
         {
-            var (at, run) = (nodes[i % 3], (await client.SubmitAsync("c/talk")).Id);
+            var (at, run) = (nodes[i % 3], (await client.SubmitAsync(new SubmitRun("c/talk"))).Id);
             using var other = at.Client();
             Assert.Equal("line 1\nline 2\nline 3\n", await FollowAsync(other, run));
             Assert.Equal(StateNames.Completed, (await UntilAsync(other, run, StateNames.Completed)).State.Name);
@@ -67,7 +67,7 @@ public sealed class RunTests
         foreach (var at in nodes)
         {
             using var other = at.Client();
-            var run = (await client.SubmitAsync("c/long")).Id;
+            var run = (await client.SubmitAsync(new SubmitRun("c/long"))).Id;
             await UntilAsync(other, run, StateNames.Running);
             await other.CancelAsync(run);
             Assert.Equal(StateNames.Cancelled, (await UntilAsync(client, run, StateNames.Cancelled)).State.Name);
@@ -84,7 +84,7 @@ public sealed class RunTests
         await Declare(client, Shell("c/gate", $"echo x >> {kit.Root}/starts; until [ -e {gate} ]; do sleep 0.1; done")
             with { Requires = new NodeRequirements([new LabelRule("there", ["yes"], Absent: false)]) });
         var fourth = kit.Start("n4", "runner.labels.there = \"yes\"");
-        var run = (await client.SubmitAsync("c/gate")).Id;
+        var run = (await client.SubmitAsync(new SubmitRun("c/gate"))).Id;
         Assert.Equal("n4", (await UntilAsync(client, run, StateNames.Running)).Node);
 
         await fourth.KillAsync();
@@ -111,7 +111,7 @@ public sealed class RunTests
         RunView? there = null;
         while (there?.Node != "n3")
         {
-            held.Add((await client.SubmitAsync("c/gate")).Id);
+            held.Add((await client.SubmitAsync(new SubmitRun("c/gate"))).Id);
             there = await UntilAsync(client, held[^1], StateNames.Running);
         }
 
@@ -120,7 +120,7 @@ public sealed class RunTests
         Assert.True(draining.Running > 0);
         for (var i = 0; i < 6; i++)
         {
-            var run = (await client.SubmitAsync("c/short")).Id;
+            var run = (await client.SubmitAsync(new SubmitRun("c/short"))).Id;
             Assert.NotEqual("n3", (await UntilAsync(client, run, StateNames.Completed)).Node);
         }
 
@@ -128,8 +128,8 @@ public sealed class RunTests
         Assert.Equal(0, await nodes[2].EndsAsync());
         foreach (var run in held)
         {
-            Assert.Equal((1, StateNames.Completed), (await UntilAsync(client, run, StateNames.Completed)) is var view ? (view.Attempt, view.State.Name)
-                : default);
+            var ended = await UntilAsync(client, run, StateNames.Completed);
+            Assert.Equal((1, StateNames.Completed), (ended.Attempt, ended.State.Name));
         }
 
         await ClusterKit.AllSeeAsync(nodes[0], nodes[1]);
@@ -162,7 +162,7 @@ public sealed class RunTests
 
     private static async Task<RunView> UntilAsync(RunnerClient client, Guid run, params ImmutableArray<string> states)
     {
-        await foreach (var change in client.WatchAsync(run))
+        await foreach (var change in client.WatchRunAsync(run))
         {
             if (states.Contains(change.State.Name))
             {

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
@@ -103,6 +104,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 _parts.Settings.Drain.Begin();
                 Nodes.SetOwn(own => own with { Draining = true });
                 Sender.Tell(new NodeDraining(drain.Name, _parts.Processes.Current), Self);
+                break;
+            case EraseOutput erase:
+                _parts.Settings.Retention.Output.DeleteAsync(erase.Runs).PipeTo(Self);
+                break;
+            case OutputSize { Failed.IsEmpty: false } left:
+                _parts.Log.Warning("The output of {Count} deleted runs could not be deleted here: {Reason}", left.Failed.Length, left.Problem);
+                break;
+            case OutputSize:
                 break;
             case RunStateChanged change:
                 _parts.PublishHere(change);

@@ -5,6 +5,7 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Deployments;
@@ -99,6 +100,7 @@ internal static class WireManifests
 
         // Nodes among each other.
         Of<NodeHere>("NH"),
+        Of<EraseOutput>("NE"),
         Of<DrainNode>("ND"),
         Of<NodeDraining>("NG"),
         Of<RunStateChanged>("NR"),
