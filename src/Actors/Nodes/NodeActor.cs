@@ -6,7 +6,6 @@ using Runner.Actors.Processes;
 using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Messages.Nodes;
-using Runner.Messages.Runs;
 
 namespace Runner.Actors.Nodes;
 

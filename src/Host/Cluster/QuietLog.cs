@@ -15,9 +15,41 @@ internal static class QuietLog
     /// <summary>Beside the warning that names the other node.</summary>
     private const string Disassociated = "Disassociated";
 
-    public static ILogger Over(ILogger log) => new Serilog.LoggerConfiguration().MinimumLevel.Verbose()
-        .Filter.ByExcluding(line => IsNoise(line.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)))
-        .WriteTo.Logger(log).CreateLogger();
+    /// <summary>Said for each try of each connection to a node that is gone; that the node is gone is said once.</summary>
+    private const string AssociationError = "AssociationError [";
 
-    private static bool IsNoise(string text) => text == Disassociated || Array.Exists(Parts, part => text.Contains(part, StringComparison.Ordinal));
+    /// <summary>Between what happened and the stack trace that Akka.NET puts into the text of a warning.</summary>
+    private const string Trace = "\n   at ";
+
+    public static ILogger Over(ILogger log) => new Serilog.LoggerConfiguration().MinimumLevel.Verbose()
+        .WriteTo.Sink(new Sink(log)).CreateLogger();
+
+    private static bool IsNoise(string text) => text == Disassociated || text.StartsWith(AssociationError, StringComparison.Ordinal)
+        || Array.Exists(Parts, part => text.Contains(part, StringComparison.Ordinal));
+
+    private sealed class Sink(ILogger log) : Serilog.Core.ILogEventSink
+    {
+        public void Emit(Serilog.Events.LogEvent logEvent)
+        {
+            if (!log.IsEnabled(logEvent.Level))
+            {
+                return;
+            }
+
+            var text = logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture);
+            if (IsNoise(text))
+            {
+                return;
+            }
+
+            if (text.IndexOf(Trace, StringComparison.Ordinal) is > 0 and var trace)
+            {
+                log.Write(logEvent.Level, "{Text:l}", text[..trace].ReplaceLineEndings(" "));
+            }
+            else
+            {
+                log.Write(logEvent);
+            }
+        }
+    }
 }
