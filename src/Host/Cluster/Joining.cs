@@ -31,6 +31,7 @@ internal sealed class Joining(
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string _waitsFor = "the database";
     private volatile string? _trouble;
+    private Guid? _joins;
 
     /// <summary>Completes when the node is a member.</summary>
     public Task Up => _up.Task;
@@ -64,13 +65,8 @@ internal sealed class Joining(
         }
 
         _trouble = null;
-        await StoredAsync(
-            async () =>
-            {
-                var view = await keeper.ReadAsync().ConfigureAwait(false);
-                await keeper.AnnounceAsync(self with { Cluster = view.Holder?.Cluster, Status = NodeStatus.Up }).ConfigureAwait(false);
-            },
-            cancel).ConfigureAwait(false);
+        // Of that cluster, and of no other that may have the database by now: then the keeper says that this one is lost.
+        await StoredAsync(() => keeper.AnnounceAsync(self with { Cluster = _joins, Status = NodeStatus.Up }), cancel).ConfigureAwait(false);
         log.Information("This node is a member of its cluster, as {Owner}", self.Owner);
     }
 
@@ -110,6 +106,7 @@ internal sealed class Joining(
             return Look;
         }
 
+        _joins = view.Holder.Cluster;
         _waitsFor = $"an answer of {string.Join(", ", joinable)}";
         cancel.ThrowIfCancellationRequested();
         _cluster.JoinSeedNodes(joinable);
@@ -125,6 +122,7 @@ internal sealed class Joining(
             return Look;
         }
 
+        _joins = id;
         _cluster.Join(_cluster.SelfAddress);
         return Try;
     }

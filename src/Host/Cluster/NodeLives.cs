@@ -95,7 +95,7 @@ internal sealed class NodeLives : IHealthCheck
     {
         (_life, _last) = (life, life);
         await Task.WhenAny(life.Joined, life.Ending).ConfigureAwait(false);
-        if (!life.Joined.IsCompletedSuccessfully)
+        if (!life.Joined.IsCompletedSuccessfully || _life != life)
         {
             return;
         }
@@ -182,6 +182,10 @@ internal sealed class NodeLives : IHealthCheck
                 + "{Code}. Its programs go on, and the next start finds them", EndsWithin.TotalSeconds, StuckExitCode);
             (_log as IDisposable)?.Dispose();
             Environment.Exit(StuckExitCode);
+        }
+        catch (Exception e)
+        {
+            _log.Error(e, "The actors of this node did not end as they should: {Reason:l}", e.Message);
         }
     }
 

@@ -110,8 +110,23 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>Waits until the message of its health check of the cluster has those words.</summary>
     public Task ClusterSaysAsync(string words) => UntilAsync(check => Message(check).Contains(words, StringComparison.Ordinal), words);
 
-    /// <summary>The message of its health check of the cluster.</summary>
-    public async Task<string> ClusterAsync() => await CheckAsync() is { } check ? Message(check) : "";
+    /// <summary>Waits until all its health checks find it well.</summary>
+    public async Task IsReadyAsync()
+    {
+        using var timer = new PeriodicTimer(LookEvery);
+        var last = "";
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < Patience; await timer.WaitForNextTickAsync())
+        {
+            using var answer = await Http.GetAsync(new Uri($"http://127.0.0.1:{ApiPort}/health/ready"));
+            last = await answer.Content.ReadAsStringAsync();
+            if (answer.IsSuccessStatusCode)
+            {
+                return;
+            }
+        }
+
+        throw new TimeoutException($"{Name} is not ready: {last}. It printed:\n{Output}");
+    }
 
     /// <summary>A client of the node, by the address and the token in its data folder; the node has to be ready.</summary>
     public RunnerClient Client() => new(LocalNode.Find(null, _data, _ => null));
