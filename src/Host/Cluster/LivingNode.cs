@@ -50,7 +50,7 @@ internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
         _current?.Node.HealthAsync(cancel) ?? Task.FromResult(HealthReport.Of([new HealthCheck("node", false, Between.Message)]));
 
     /// <inheritdoc/>
-    public OtherNode? Elsewhere(string? node) => _current?.Elsewhere(node);
+    public OtherNode? Elsewhere(string? node) => _current?.Node.Elsewhere(node);
 
     /// <inheritdoc/>
     public IDisposable Subscribe(Action<RunStateChanged> observer)
