@@ -81,6 +81,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 break;
             case ClusterEvent.MemberRemoved removed:
                 Nodes.Remove(removed.Member.Address);
+                _parts.Board.NodeIsGone();
                 break;
             case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when up.Member.UniqueAddress != _cluster!.SelfUniqueAddress:
                 At(up.Member.Address).Tell(Nodes.Own, Self);

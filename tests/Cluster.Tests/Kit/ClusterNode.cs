@@ -20,9 +20,9 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     private readonly string _data;
     private bool _stopped;
 
-    private ClusterNode(Process process, string data, string name, int apiPort, int port)
+    private ClusterNode(Process process, string data, string name, NodePlace place, int apiPort, int port)
     {
-        (_process, _data, Name, ApiPort, Port) = (process, data, name, apiPort, port);
+        (_process, _data, Name, Place, ApiPort, Port) = (process, data, name, place, apiPort, port);
         process.OutputDataReceived += (_, e) => Take(e.Data);
         process.ErrorDataReceived += (_, e) => Take(e.Data);
         process.BeginOutputReadLine();
@@ -31,13 +31,20 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
     public string Name { get; }
 
+    public NodePlace Place { get; }
+
     public int ApiPort { get; }
+
+    /// <summary>Where its API is.</summary>
+    public string Api => $"{Place.Host}:{ApiPort}";
+
+    public int ProcessId => _process.Id;
 
     /// <summary>Where the other nodes reach it.</summary>
     public int Port { get; }
 
     /// <summary>As members are called.</summary>
-    public string Address => $"127.0.0.1:{Port}";
+    public string Address => $"{Place.Host}:{Port}";
 
     /// <summary>What it has printed so far, both streams.</summary>
     public string Output
@@ -51,17 +58,22 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         }
     }
 
-    public static ClusterNode Start(string root, string name, int apiPort, int port, string[] settings)
+    public static ClusterNode Start(string root, string name, NodePlace place, int apiPort, int port, string[] settings)
     {
         var (file, data) = (Path.Combine(root, $"{name}.conf"), Path.Combine(root, name));
         File.WriteAllLines(file,
         [
-            $"runner.name = {name}", $"runner.data = \"{data}\"", $"runner.listen = \"127.0.0.1:{apiPort}\"",
-            "runner.log-level = information", "runner.cluster.host = \"127.0.0.1\"", $"runner.cluster.port = {port}", .. settings,
+            $"runner.name = {name}", $"runner.data = \"{data}\"", $"runner.listen = \"{place.Host}:{apiPort}\"",
+            "runner.log-level = information", $"runner.cluster.host = \"{place.Host}\"", $"runner.cluster.port = {port}", .. settings,
         ]);
-        var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        string[] command = [.. place.Within, "env"];
+        var start = new ProcessStartInfo(command[0])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
         foreach (var argument in (string[])[
-            "--default-signal=INT,TERM", "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "runner.dll"), "node", "--config", file])
+            .. command[1..], "--default-signal=INT,TERM", "dotnet", "exec",
+            Path.Combine(AppContext.BaseDirectory, "runner.dll"), "node", "--config", file])
         {
             start.ArgumentList.Add(argument);
         }
@@ -72,7 +84,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         }
 
         start.Environment["NO_COLOR"] = "1";
-        return new ClusterNode(Process.Start(start)!, data, name, apiPort, port);
+        return new ClusterNode(Process.Start(start)!, data, name, place, apiPort, port);
     }
 
     /// <summary>Waits until it has printed a line with that in it.</summary>
@@ -129,7 +141,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>A client of the node, by the address and the token in its data folder; the node has to be ready.</summary>
-    public RunnerClient Client() => new(LocalNode.Find(null, _data, _ => null));
+    public RunnerClient Client(RunnerClientOptions? options = null) => new(LocalNode.Find(null, _data, _ => null), options);
 
     /// <summary>SIGKILL, and the end of it.</summary>
     public async Task KillAsync()
@@ -167,7 +179,8 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         return EndsAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Kills it, if it has not ended.</summary>
+    public async Task EndAsync()
     {
         if (!_process.HasExited)
         {
@@ -178,7 +191,11 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
             await KillAsync();
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
         _process.Dispose();
     }
 
@@ -212,7 +229,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     {
         try
         {
-            using var answer = await Http.GetAsync(new Uri($"http://127.0.0.1:{ApiPort}/health/ready"));
+            using var answer = await Http.GetAsync(new Uri($"http://{Api}/health/ready"));
             using var report = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
             return report.RootElement.GetProperty("checks").EnumerateArray().Where(c => c.GetProperty("name").GetString() == "cluster")
                 .Select(c => (JsonElement?)c.Clone()).FirstOrDefault();
@@ -245,4 +262,12 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
     [GeneratedRegex(@"\d+\.\d+\.\d+\.\d+:\d+")]
     private static partial Regex Members();
+}
+
+/// <summary>Where a node runs.</summary>
+/// <param name="Host">The address under which all reach it.</param>
+/// <param name="Within">What goes before its command; nothing if it is started as it is.</param>
+internal sealed record NodePlace(string Host, params string[] Within)
+{
+    public static NodePlace Here { get; } = new("127.0.0.1");
 }
