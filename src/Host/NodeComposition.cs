@@ -127,6 +127,7 @@ internal static class NodeComposition
         ])
         {
             Labels = options.Labels,
+            RequestsAtOnce = options.MaxPendingCommands,
             ApiUrl = start.ApiUrl,
             FreeSpace = options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
             Retention = new RetentionSettings(new RetentionRule(options.RetentionKeepFor, options.RetentionKeepRuns), options.RetentionKeepAtLeast)

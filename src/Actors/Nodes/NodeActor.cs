@@ -4,7 +4,7 @@ using Runner.Actors.FlowRunners;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
 using Runner.Entities;
-using Runner.Messages.Runs;
+using Runner.Wire;
 
 namespace Runner.Actors.Nodes;
 
@@ -80,7 +80,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case ClusterEvent.MemberRemoved removed:
                 Nodes.Remove(removed.Member.Address);
                 break;
-            case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when up.Member.UniqueAddress != _cluster!.SelfUniqueAddress:
+            case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when IsOther(up.Member):
                 At(up.Member.Address).Tell(Nodes.Own, Self);
                 break;
             case ClusterEvent.IMemberEvent:
@@ -118,12 +118,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
 
         foreach (var member in _cluster.State.Members.Where(
-            member => member.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving
-                && member.UniqueAddress != _cluster.SelfUniqueAddress))
+            member => member.Status is (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving) && IsOther(member)))
         {
             At(member.Address).Tell(Nodes.Own, Self);
         }
     }
+
+    /// <summary>Whether a member is another node: an application has nobody who listens.</summary>
+    private bool IsOther(Member member) => member.UniqueAddress != _cluster!.SelfUniqueAddress && member.HasRole(ClusterRoles.Node);
 
     private static ActorSelection At(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / Name);
 

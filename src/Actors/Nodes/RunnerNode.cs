@@ -3,7 +3,6 @@ using System.Globalization;
 using Akka.Actor;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.FlowRuns;
-using Runner.Actors.Limits;
 using Runner.Actors.Nodes.Health;
 using Runner.Actors.Processes;
 using Runner.Messages;

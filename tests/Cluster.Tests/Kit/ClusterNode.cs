@@ -110,6 +110,10 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>Waits until the message of its health check of the cluster has those words.</summary>
     public Task ClusterSaysAsync(string words) => UntilAsync(check => Message(check).Contains(words, StringComparison.Ordinal), words);
 
+    /// <summary>Waits until no application is a member of its cluster.</summary>
+    public Task SeesNoApplicationAsync() =>
+        UntilAsync(check => !Message(check).Contains("application", StringComparison.Ordinal), "no application");
+
     /// <summary>The message of its health check of the cluster.</summary>
     public async Task<string> ClusterAsync() => await CheckAsync() is { } check ? Message(check) : "";
 
