@@ -53,11 +53,3 @@ public enum StopMode
     /// <summary>Another node has the store now: programs get SIGKILL, and nothing of it can be written.</summary>
     TakenOver,
 }
-
-/// <summary>A value, or the refusal that came instead of it.</summary>
-public readonly record struct Reply<T>(T? Value, Refusal? Refusal)
-{
-    public static implicit operator Reply<T>(T value) => new(value, null);
-
-    public static implicit operator Reply<T>(Refusal refusal) => new(default, refusal);
-}

@@ -130,6 +130,7 @@ internal static class NodeComposition
         {
             Labels = options.Labels,
             ApiUrl = ClusterAddress.ApiOf(options, start.ApiUrl),
+            RequestsAtOnce = options.MaxPendingCommands,
             FreeSpace = options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
             Retention = new RetentionSettings(new RetentionRule(options.RetentionKeepFor, options.RetentionKeepRuns), options.RetentionKeepAtLeast)
             {

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using PublicApiGenerator;
 using Runner.Client;
 using Runner.Messages;
+using Runner.Proxy;
 
 namespace Runner.Actors.Tests;
 
@@ -17,6 +18,9 @@ public sealed class PublicApiTests
 
     [Fact]
     public void The_client_is_as_approved() => Approved(typeof(RunnerClient).Assembly);
+
+    [Fact]
+    public void The_proxy_is_as_approved() => Approved(typeof(RunnerProxyOptions).Assembly);
 
     private static void Approved(Assembly assembly)
     {

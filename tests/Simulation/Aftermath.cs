@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Runner.Actors;
 using Runner.Actors.FlowRuns;
+using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
 using Runner.Messages.Runs;

@@ -530,7 +530,7 @@ internal static class LimiterHosting
     private const string Region = "limits";
 
     public static AkkaConfigurationBuilder AddLimiter(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
-        .WithSingleton<LimiterActor>("limiter", (_, _, _) => Props(parts))
+        .WithSingleton<LimiterActor>("limiter", (_, _, _) => Props(parts), NodeHosting.Singletons)
         .WithShardRegion<LimitSizesActor>(Region, id => SizesProps(parts, id), EntityExtractor.Instance, NodeHosting.Shards)
         .WithActors((_, registry) =>
         {

@@ -13,10 +13,12 @@ public sealed class ComposedNode
 {
     private readonly NodeParts _parts;
     private readonly SpaceGuard _space;
+    private readonly ILogger _log;
 
     /// <param name="store">Opened with <see cref="Tables.All"/>; stays the caller's to dispose, after <see cref="RunnerNode.StopAsync"/>.</param>
     public ComposedNode(IEntityStore store, IFlowRunner flowRunner, NodeSettings settings, TimeProvider time, ILogger log)
     {
+        _log = log;
         _parts = new NodeParts(settings, store, flowRunner, time, log);
         // Looked at before anything is due: a node that comes up on a full disk starts nothing.
         _space = new SpaceGuard(time, settings.FreeSpace, log);
@@ -35,7 +37,14 @@ public sealed class ComposedNode
     internal NodeParts Parts => _parts;
 
     /// <summary>Adds the node's actors to a system that is a member of a cluster, be it a cluster of one.</summary>
-    public void AddTo(AkkaConfigurationBuilder builder) => builder.AddNode(_parts, new ClusterRouter(_parts.Board, _parts.DamagedRows));
+    public void AddTo(AkkaConfigurationBuilder builder)
+    {
+        builder.AddNode(_parts, new ClusterRouter(_parts.Board, _parts.DamagedRows));
+        if (_parts.Settings.StoreIsShared)
+        {
+            builder.AddReceptionist();
+        }
+    }
 
     /// <summary>
     /// The node, once its system has started. Its entities come to memory as their wake-ups say: what ran when an earlier life ended is looked for
@@ -51,6 +60,11 @@ public sealed class ComposedNode
             await node.BeforeActorsEndAsync().ConfigureAwait(false);
             return Done.Instance;
         });
+        if (_parts.Settings.StoreIsShared)
+        {
+            RequestsHosting.Start(system, node, _parts.Settings.RequestsAtOnce, _log);
+        }
+
         return node;
     }
 

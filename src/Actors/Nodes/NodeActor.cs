@@ -6,6 +6,7 @@ using Runner.Actors.Processes;
 using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Messages.Nodes;
+using Runner.Wire;
 
 namespace Runner.Actors.Nodes;
 
@@ -83,7 +84,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 Nodes.Remove(removed.Member.Address);
                 _parts.Board.NodeIsGone();
                 break;
-            case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when up.Member.UniqueAddress != _cluster!.SelfUniqueAddress:
+            case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when IsOther(up.Member):
                 At(up.Member.Address).Tell(Nodes.Own, Self);
                 break;
             case ClusterEvent.IMemberEvent:
@@ -135,8 +136,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
 
         foreach (var member in _cluster.State.Members.Where(
-            member => member.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving
-                && member.UniqueAddress != _cluster.SelfUniqueAddress))
+            member => member.Status is (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving) && IsOther(member)))
         {
             At(member.Address).Tell(Nodes.Own, Self);
         }
@@ -151,6 +151,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             _parts.Settings.Drain.End();
         }
     }
+
+    /// <summary>Whether a member is another node: an application has nobody who listens.</summary>
+    private bool IsOther(Member member) => member.UniqueAddress != _cluster!.SelfUniqueAddress && member.HasRole(ClusterRoles.Node);
 
     private static ActorSelection At(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / Name);
 

@@ -8,6 +8,7 @@ using Runner.Actors.Limits;
 using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Entities.Alarms;
+using Runner.Wire;
 
 namespace Runner.Actors.Nodes;
 
@@ -17,6 +18,7 @@ internal static class NodeHosting
     /// <summary>What every shard region of entities is started with.</summary>
     public static ShardOptions Shards { get; } = new()
     {
+        Role = ClusterRoles.Node,
         StateStoreMode = StateStoreMode.DData,
         // Wake-ups are rows: a million idle entities cost no memory.
         RememberEntities = false,
@@ -24,6 +26,9 @@ internal static class NodeHosting
         PassivateIdleEntityAfter = TimeSpan.Zero,
         HandOffStopMessage = LeaveMemory.Instance,
     };
+
+    /// <summary>What every singleton is started with.</summary>
+    public static ClusterSingletonOptions Singletons { get; } = new() { Role = ClusterRoles.Node };
 
     public static AkkaConfigurationBuilder AddNode(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
         .WithActors((system, _) => parts.Begin(system, router))
@@ -38,7 +43,7 @@ internal static class NodeHosting
     private static AkkaConfigurationBuilder AddAlarms(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
         .WithShardedDaemonProcess<AlarmWorker>(
             "alarms", EntitySlices.Count, (_, _, _) => slice => AlarmProps(parts, slice),
-            new ClusterDaemonOptions { KeepAliveInterval = TimeSpan.FromSeconds(1) })
+            new ClusterDaemonOptions { KeepAliveInterval = TimeSpan.FromSeconds(1), Role = ClusterRoles.Node })
         .WithActors((system, _) => router.Alarms = ClusterSharding.Get(system).ShardRegion("sharded-daemon-process-alarms"));
 
     public static Props NodeProps(NodeParts parts, Akka.Cluster.Cluster? cluster) => ActorProducer.Props(() => new NodeActor(parts, cluster));

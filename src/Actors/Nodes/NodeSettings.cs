@@ -41,6 +41,9 @@ public sealed record NodeSettings(
     /// <summary>Where the node measures and traces; null does neither. Stays the caller's to dispose, after the node has stopped.</summary>
     public NodeTelemetry? Telemetry { get; init; }
 
+    /// <summary>How many requests of applications that speak Akka.NET the node takes at once.</summary>
+    public int RequestsAtOnce { get; init; } = 1000;
+
     /// <summary>How long a caller waits for an answer before it is told that the node is too busy.</summary>
     public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

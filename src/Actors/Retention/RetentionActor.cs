@@ -234,7 +234,7 @@ internal sealed class RetentionActor(
 internal static class RetentionHosting
 {
     public static AkkaConfigurationBuilder AddRetention(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
-        .WithSingleton<RetentionActor>("retention", (_, _, _) => Props(parts))
+        .WithSingleton<RetentionActor>("retention", (_, _, _) => Props(parts), NodeHosting.Singletons)
         .WithActors((_, registry) => router.Retention = registry.Get<RetentionActor>());
 
     public static Props Props(NodeParts parts) => ActorProducer.Props(() => new RetentionActor(

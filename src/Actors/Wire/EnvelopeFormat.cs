@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Wire;
 
 namespace Runner.Actors.Wire;
 
@@ -21,7 +22,7 @@ internal static class EnvelopeFormat
 
     public static byte[] Write(EntityMessage envelope)
     {
-        var entry = WireManifests.Of(envelope.Message);
+        var entry = WireManifests.Table.Of(envelope.Message);
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
@@ -68,7 +69,7 @@ internal static class EnvelopeFormat
         }
 
         Expect(kind is not null && id is not null && manifest is not null && !message.IsEmpty);
-        return new EntityMessage(new EntityKey(kind!, id!), WireSerializer.Read(message, WireManifests.Of(manifest!)));
+        return new EntityMessage(new EntityKey(kind!, id!), TableSerializer.Read(message, WireManifests.Table.Of(manifest!)));
     }
 
     private static string? Text(ref Utf8JsonReader reader)

@@ -16,6 +16,7 @@ using Runner.Messages.Nodes;
 using Runner.Messages.Serialization;
 using Runner.Persistence.Journal;
 using Runner.Persistence.Postgres.Cluster;
+using Runner.Wire;
 
 namespace Runner.Host.Cluster;
 
@@ -161,6 +162,7 @@ internal sealed class NodeLife
                 Props.Create(() => new FastDowning(parts.Keeper, parts.Start.Time, parts.Start.Log)), "fast-downing"));
         }
 
+        builder.WithActors((system, _) => system.ActorOf(Props.Create<ApplicationDowning>(), "application-downing"));
         node.AddTo(builder);
     }
 
@@ -189,9 +191,11 @@ internal sealed class NodeLife
     private string Members()
     {
         var state = Akka.Cluster.Cluster.Get(_host.System).State;
-        var members = state.Members.Select(Words).Order(StringComparer.Ordinal).ToList();
-        return members.Count == 1 ? $"The node is the only member of its cluster, as {members[0]}."
-            : $"The node is a member of its cluster of {members.Count} nodes: {string.Join(", ", members)}.";
+        var members = state.Members.Where(m => m.HasRole(ClusterRoles.Node)).Select(Words).Order(StringComparer.Ordinal).ToList();
+        var applications = state.Members.Count - members.Count;
+        return (members.Count == 1 ? $"The node is the only member of its cluster, as {members[0]}."
+            : $"The node is a member of its cluster of {members.Count} nodes: {string.Join(", ", members)}.")
+            + (applications == 0 ? "" : applications == 1 ? " One application is a member, too." : $" {applications} applications are members, too.");
 
         string Words(Member member) => ClusterAddress.Authority(member.Address.Host, member.Address.Port ?? 0)
             + (state.Unreachable.Contains(member) ? " (not reached)" : member.Status == MemberStatus.Up ? ""

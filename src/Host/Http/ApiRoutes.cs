@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
-using Runner.Actors;
 using Runner.Messages;
 using Runner.Messages.Http;
 

@@ -22,7 +22,8 @@ public sealed record RegisterDeployment(DeploymentSpec Spec, bool DryRun = false
 /// refusal whose problems' fields begin with <c>deployments[N]</c>.
 /// </summary>
 /// <param name="DryRun">Only says what would change.</param>
-public sealed record RegisterDeployments(ImmutableArray<DeploymentSpec> Specs, bool DryRun = false) : IRequest<ImmutableArray<DeploymentRegistered>>;
+public sealed record RegisterDeployments(ImmutableArray<DeploymentSpec> Specs, bool DryRun = false)
+    : IWireMessage, IRequest<ImmutableArray<DeploymentRegistered>>;
 
 /// <summary>Stops the schedules of a deployment until it is resumed. Answered with <see cref="DeploymentChanged"/>.</summary>
 public sealed record PauseDeployment(string Deployment, PauseReason Reason = PauseReason.User) : IDeploymentMessage, IRequest<DeploymentChanged>;

@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 namespace Runner.Messages.Nodes;
 
 /// <summary>The nodes of the cluster as the one that is asked knows them; of a node on its own, itself.</summary>
-public sealed record ListNodes : IRequest<NodeList>;
+public sealed record ListNodes : IRequest<NodeList>, IWireMessage;
 
 /// <summary>The members, by name.</summary>
-public sealed record NodeList(ImmutableArray<NodeView> Items);
+public sealed record NodeList(ImmutableArray<NodeView> Items) : IWireMessage;
 
 /// <summary>A node as it says of itself to the others, every second.</summary>
 /// <param name="Running">How many runs it executes.</param>

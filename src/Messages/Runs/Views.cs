@@ -60,10 +60,11 @@ public sealed record RunStateChange(long Sequence, RunState State, int Attempt, 
 
 /// <summary>A page of runs, newest first.</summary>
 /// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>
-public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next) : Http.IPage<RunSummary>;
+public sealed record RunPage(ImmutableArray<RunSummary> Items, string? Next) : Http.IPage<RunSummary>, IWireMessage;
 
 /// <summary>A page of deployments by name.</summary>
-public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next) : Http.IPage<Deployments.DeploymentSummary>;
+public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary> Items, string? Next)
+    : Http.IPage<Deployments.DeploymentSummary>, IWireMessage;
 
 /// <summary>
 /// Which runs to list. Null means any; all of it combines.
@@ -80,14 +81,15 @@ public sealed record DeploymentPage(ImmutableArray<Deployments.DeploymentSummary
 public sealed record ListRuns(
     string? State = null, string? Deployment = null, string? Tag = null, DateTimeOffset? Since = null, int Limit = Http.Pages.Runs,
     string? After = null, string? Name = null, string? Parameter = null)
-    : IRequest<RunPage>;
+    : IWireMessage, IRequest<RunPage>;
 
 /// <summary>Which deployments to list. Answered with <see cref="DeploymentPage"/> or a refusal.</summary>
-public sealed record ListDeployments(string? Tag = null, int Limit = Http.Pages.Deployments, string? After = null) : IRequest<DeploymentPage>;
+public sealed record ListDeployments(string? Tag = null, int Limit = Http.Pages.Deployments, string? After = null)
+    : IWireMessage, IRequest<DeploymentPage>;
 
 /// <summary>
 /// Asks for the steps of a run's history after one of them, in order, at most 1,000. Answered with them, with none if there are no more,
 /// or with a refusal.
 /// </summary>
 /// <param name="AfterSequence">The <see cref="RunStateChange.Sequence"/> of the last step that is known; 0 for all.</param>
-public sealed record GetRunHistory(Guid Run, long AfterSequence) : IRequest<ImmutableArray<RunStateChange>>;
+public sealed record GetRunHistory(Guid Run, long AfterSequence) : IWireMessage, IRequest<ImmutableArray<RunStateChange>>;

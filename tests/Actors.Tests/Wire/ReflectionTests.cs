@@ -7,6 +7,7 @@ using Runner.Actors.Wire;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages;
+using Runner.Wire;
 
 namespace Runner.Actors.Tests.Wire;
 

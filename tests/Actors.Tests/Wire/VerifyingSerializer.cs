@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Serialization;
 using Runner.Actors.Wire;
 using Runner.Tests.Kit;
+using Runner.Wire;
 
 namespace Runner.Actors.Tests.Wire;
 

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Wire;
 
 namespace Runner.Actors.Tests.Wire;
 
@@ -24,7 +25,8 @@ internal sealed class WireSamples(int seed)
     /// <summary>Every type of message in the program's assemblies.</summary>
     public static ImmutableArray<Type> MessageTypes { get; } =
     [
-        .. new[] { typeof(IWireMessage).Assembly, typeof(EntityMessage).Assembly, typeof(IRunnerNode).Assembly }.SelectMany(a => a.GetTypes())
+        .. new[] { typeof(IWireMessage).Assembly, typeof(Asked).Assembly, typeof(EntityMessage).Assembly, typeof(IRunnerNode).Assembly }
+            .SelectMany(a => a.GetTypes())
             .Where(t => t is { IsAbstract: false, IsInterface: false } && t.IsAssignableTo(typeof(IWireMessage)))
             .OrderBy(t => t.FullName, StringComparer.Ordinal),
     ];
@@ -48,6 +50,7 @@ internal sealed class WireSamples(int seed)
         _ when type == typeof(DateTimeOffset) => Instant(),
         _ when type == typeof(JsonElement) => Json(),
         _ when type == typeof(NodeRequirements) => Requirements(),
+        _ when type == typeof(IWireMessage) => Message(OneOf([.. MessageTypes.Where(t => t.Assembly == typeof(IWireMessage).Assembly)])),
         { IsEnum: true } => OneOf([.. type.GetEnumValues().Cast<object>()]),
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) => Generic(nameof(Array), type),
         { IsGenericType: true } when type.GetGenericTypeDefinition() == typeof(ImmutableSortedDictionary<,>) => Generic(nameof(Dictionary), type),

@@ -139,6 +139,12 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
         throw new TimeoutException($"{Name} is not ready: {last}. It printed:\n{Output}");
     }
+    /// <summary>Waits until no application is a member of its cluster.</summary>
+    public Task SeesNoApplicationAsync() =>
+        UntilAsync(check => !Message(check).Contains("application", StringComparison.Ordinal), "no application");
+
+    /// <summary>The message of its health check of the cluster.</summary>
+    public async Task<string> ClusterAsync() => await CheckAsync() is { } check ? Message(check) : "";
 
     /// <summary>A client of the node, by the address and the token in its data folder; the node has to be ready.</summary>
     public RunnerClient Client(RunnerClientOptions? options = null) => new(LocalNode.Find(null, _data, _ => null), options);

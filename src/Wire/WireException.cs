@@ -1,6 +1,6 @@
 using System.Runtime.Serialization;
 
-namespace Runner.Actors.Wire;
+namespace Runner.Wire;
 
 /// <summary>
 /// A message that cannot go to another node, or cannot be read from one. Akka.NET's remoting says so in its log and goes on; for any
