@@ -10,13 +10,15 @@ internal static class QuietLog
     [
         ": Failed to get lease for shard id [", ": Failed to release lease of shardId [", ": No coordinator found to register. ",
         ": Trying to register to coordinator at [", ": Requested shard homes [",
+        // Of each node that ends, with where in Akka.NET it was noticed. What becomes of its membership the node says itself.
+        "Akka.Remote.EndpointDisassociatedException: Disassociated",
     ];
 
-    /// <summary>Beside the warning that names the other node.</summary>
     private const string Disassociated = "Disassociated";
 
     public static ILogger Over(ILogger log) => new Serilog.LoggerConfiguration().MinimumLevel.Verbose()
-        .Filter.ByExcluding(line => IsNoise(line.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)))
+        .Filter.ByExcluding(line => line.Exception?.GetType().Name == "EndpointDisassociatedException"
+            || IsNoise(line.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)))
         .WriteTo.Logger(log).CreateLogger();
 
     private static bool IsNoise(string text) => text == Disassociated || Array.Exists(Parts, part => text.Contains(part, StringComparison.Ordinal));
