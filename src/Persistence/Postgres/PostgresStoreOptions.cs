@@ -32,7 +32,8 @@ public sealed record PostgresStoreOptions(string Connection)
     public TimeProvider? Time { get; init; }
 
     /// <summary>
-    /// The node's lock on this database; null writes without one. While it is held nobody else's is, and with every transaction the database
+    /// The lock on this database of a node on its own; null writes without one, as the nodes of a cluster do: what they write at once is decided by
+    /// the journal's key alone, for each entity. While it is held nobody else's is, and with every transaction the database
     /// looks whether it still is. Stays the caller's to release, after the store is closed.
     /// </summary>
     public NodeLock? Lock { get; init; }

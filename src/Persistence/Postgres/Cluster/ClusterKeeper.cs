@@ -70,7 +70,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
     /// not answer it, and it takes none of others. When it goes on each lease has at least four tenths of its time left (once, until the database
     /// answers), so that a full renewal can be tried before any is lost. It has to become false within half a lease of the return of the database
     /// to any node that might take leases, and must be false on a node that does not hear from most members: nobody but this node waits then.
-    /// Asked every 100 ms by a thread that must not be kept.
+    /// Asked every 100 ms or more often by a thread that must not be kept.
     /// </summary>
     public Func<bool> MostSeeItAway { get; set; } = static () => false;
 
@@ -277,7 +277,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
         }
 
         bool mayTakeOver = MayTakeOver();
-        TimeSpan sent = _held.Now;
+        long sent = _options.Time.GetTimestamp();
         return await RequestAsync(session => ClusterSql.AcquireAsync(session, _options.LeaseTtl, lease, owner, mayTakeOver)).ConfigureAwait(false)
             && _held.Add(new HeldLease(lease, owner, lost), sent);
     }
@@ -372,14 +372,9 @@ public sealed class ClusterKeeper : IAsyncDisposable
             {
                 await RenewAsync().ConfigureAwait(false);
             }
-            catch (Exception error) when (PostgresErrors.IsOfDatabase(error))
-            {
-                // Who waits for the same rows has lost nothing by it; it is tried again.
-                Broke(error, isAway: true);
-            }
             catch (Exception error)
             {
-                _log.Error(error, "The leases could not be renewed");
+                // Also where the server answers that it cannot: what is not renewed runs out, whatever the reason.
                 Broke(error, isAway: true);
             }
         }
@@ -389,10 +384,10 @@ public sealed class ClusterKeeper : IAsyncDisposable
     {
         (NodeRow? row, Guid? cluster) = Own();
         HeldLease[] held = _held.All();
-        TimeSpan sent = _held.Now;
+        long sent = _options.Time.GetTimestamp();
         Renewal renewal = await _renewals.AskAsync(session => ClusterSql.RenewAsync(session, _options.LeaseTtl, held, cluster, row))
             .ConfigureAwait(false);
-        Answered(renewal);
+        Answered(renewal, sent);
         _held.Renewed(held, renewal.Renewed, sent, lease => new StoreTakenException(
             $"The lease «{lease.Name}» in {_address} is not {lease.Owner}'s any more: another node has taken it, or it was freed because this one "
             + "was thought to be gone."));
@@ -404,16 +399,17 @@ public sealed class ClusterKeeper : IAsyncDisposable
         }
     }
 
-    private void Answered(Renewal renewal)
+    private void Answered(Renewal renewal, long sent)
     {
         bool isBack;
         lock (_lock)
         {
             long now = _options.Time.GetTimestamp();
-            bool jumped = _clocks is { } before
-                && renewal.Now - before.Now - _options.Time.GetElapsedTime(before.At, now) > _options.LeaseTtl / 4;
-            _clocks = (now, renewal.Now);
-            // Where the database's clock was put forward, or this process stood still, leases look expired whose owners had no time to renew them.
+            // Where the database's clock was put forward leases look expired whose owners had no time to renew them; where this process stood still
+            // it has not seen whether the database was there.
+            bool jumped = _clocks is { } before && _options.Time.GetElapsedTime(before.At, now) is var passed
+                && (passed >= _options.LeaseTtl || renewal.Now - before.Now > passed + (_options.LeaseTtl / 8));
+            _clocks = (sent, renewal.Now);
             _answeringSince = jumped ? now : _answeringSince ?? now;
             Watch(renewal.Holder, now, jumped);
             isBack = _awaySince is not null;
@@ -493,7 +489,10 @@ public sealed class ClusterKeeper : IAsyncDisposable
             if (PostgresErrors.IsAway(error))
             {
                 Broke(error, isAway: false);
-                Wake();
+                if (IsReachable)
+                {
+                    Wake();
+                }
             }
 
             throw PostgresErrors.Translate(error, _address);
@@ -516,7 +515,10 @@ public sealed class ClusterKeeper : IAsyncDisposable
 
         if (isNew)
         {
-            _log.Warning("Leases cannot be renewed: {Reason}", PostgresErrors.Translate(error, _address).Message);
+            bool isPlain = PostgresErrors.IsOfDatabase(error);
+            _log.Warning(
+                isPlain ? null : error, "Leases cannot be renewed: {Reason}",
+                isPlain ? PostgresErrors.Translate(error, _address).Message : error.Message);
             OnReachableChanged?.Invoke(false);
         }
     }
@@ -588,5 +590,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
         }
     }
 
-    private bool MayTakeOverLocked() => _answeringSince is { } since && _options.Time.GetElapsedTime(since) >= _options.LeaseTtl;
+    // Asked and answered for the whole time of a lease, and lately too.
+    private bool MayTakeOverLocked() => _answeringSince is { } since && _options.Time.GetElapsedTime(since) >= _options.LeaseTtl
+        && _clocks is { } last && _options.Time.GetElapsedTime(last.At) < _options.LeaseTtl;
 }

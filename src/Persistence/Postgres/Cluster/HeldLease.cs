@@ -10,6 +10,6 @@ internal sealed class HeldLease(string name, string owner, Action<Exception?> lo
 
     public Action<Exception?> Lost => lost;
 
-    /// <summary>When it is lost unless it is renewed, by <see cref="HeldLeases.Now"/>.</summary>
+    /// <summary>When it is lost unless it is renewed, in the time that <see cref="HeldLeases"/> counts.</summary>
     public TimeSpan Deadline { get; set; }
 }

@@ -8,8 +8,7 @@ internal sealed class HeldLeases : IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
-    // Between two looks that lie further apart the process itself was stopped: nobody knows what others saw meanwhile, and it counts.
-    private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _lock = new();
     private readonly ManualResetEventSlim _closing = new();
@@ -44,18 +43,6 @@ internal sealed class HeldLeases : IDisposable
         _thread.Start();
     }
 
-    /// <summary>The time that has been counted.</summary>
-    public TimeSpan Now
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return NowLocked();
-            }
-        }
-    }
-
     public HeldLease[] All()
     {
         lock (_lock)
@@ -65,11 +52,12 @@ internal sealed class HeldLeases : IDisposable
     }
 
     /// <summary>A lease was acquired; false if its time was over before this node heard of it.</summary>
-    public bool Add(HeldLease lease, TimeSpan sent)
+    /// <param name="sent">When the request was sent, by the clock's timestamps.</param>
+    public bool Add(HeldLease lease, long sent)
     {
         lock (_lock)
         {
-            lease.Deadline = sent + _length;
+            lease.Deadline = DeadlineLocked(sent);
             if (lease.Deadline <= NowLocked())
             {
                 return false;
@@ -115,19 +103,20 @@ internal sealed class HeldLeases : IDisposable
     /// <summary>The database has answered a renewal.</summary>
     /// <param name="asked">What was to be renewed.</param>
     /// <param name="renewed">The names of those that were.</param>
-    /// <param name="sent">When the request was sent.</param>
+    /// <param name="sent">When the request was sent, by the clock's timestamps.</param>
     /// <param name="reason">Why those are lost that were not.</param>
-    public void Renewed(HeldLease[] asked, HashSet<string> renewed, TimeSpan sent, Func<HeldLease, Exception> reason)
+    public void Renewed(HeldLease[] asked, HashSet<string> renewed, long sent, Func<HeldLease, Exception> reason)
     {
         List<HeldLease> lost = [];
         lock (_lock)
         {
             _graced = false;
+            TimeSpan deadline = DeadlineLocked(sent);
             foreach (HeldLease lease in asked.Where(IsHeld))
             {
                 if (renewed.Contains(lease.Name))
                 {
-                    lease.Deadline = sent + _length > lease.Deadline ? sent + _length : lease.Deadline;
+                    lease.Deadline = deadline > lease.Deadline ? deadline : lease.Deadline;
                 }
                 else
                 {
@@ -150,7 +139,7 @@ internal sealed class HeldLeases : IDisposable
 
     private void Run()
     {
-        while (!_closing.Wait(LookEvery))
+        while (!_closing.Wait(Pause()))
         {
             bool stands = _standing();
             if (Look(stands, out List<HeldLease> lost))
@@ -162,6 +151,17 @@ internal sealed class HeldLeases : IDisposable
         }
     }
 
+    // Until the next deadline, if that is before the next look.
+    private TimeSpan Pause()
+    {
+        lock (_lock)
+        {
+            TimeSpan now = NowLocked();
+            TimeSpan pause = _held.Values.Aggregate(LookEvery, (least, lease) => lease.Deadline - now < least ? lease.Deadline - now : least);
+            return _stands ? LookEvery : pause < Shortest ? Shortest : pause;
+        }
+    }
+
     // Whether time goes on after it stood.
     private bool Look(bool stands, out List<HeldLease> lost)
     {
@@ -169,12 +169,12 @@ internal sealed class HeldLeases : IDisposable
         {
             long now = _time.GetTimestamp();
             TimeSpan passed = _time.GetElapsedTime(_looked, now);
-            _looked = now;
-            if (stands && _stands && passed <= LongestLook)
+            if (_stands && passed <= _length / 4)
             {
                 _stood += passed;
             }
 
+            _looked = now;
             bool goesOn = _stands && !stands;
             TimeSpan counted = NowLocked();
             if (goesOn && !_graced)
@@ -196,5 +196,15 @@ internal sealed class HeldLeases : IDisposable
 
     private bool IsHeld(HeldLease lease) => _held.TryGetValue(lease.Name, out HeldLease? held) && ReferenceEquals(held, lease);
 
-    private TimeSpan NowLocked() => _time.GetElapsedTime(_began) - _stood;
+    // While the request was under way no time stood: the database counts from when it came.
+    private TimeSpan DeadlineLocked(long sent) => NowLocked() - _time.GetElapsedTime(sent) + _length;
+
+    // The time that has been counted. Where two looks lie further apart the process itself was stopped: nobody knows what others saw
+    // meanwhile, and it counts.
+    private TimeSpan NowLocked()
+    {
+        long now = _time.GetTimestamp();
+        TimeSpan since = _time.GetElapsedTime(_looked, now);
+        return _time.GetElapsedTime(_began, now) - _stood - (_stands && since <= _length / 4 ? since : TimeSpan.Zero);
+    }
 }

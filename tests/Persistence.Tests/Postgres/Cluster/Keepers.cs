@@ -59,5 +59,21 @@ internal sealed class LostSignal
 
     public Task<Exception?> Task => _lost.Task.WaitAsync(Keepers.Patience);
 
-    public void Lose(Exception? reason) => _lost.SetResult(reason);
+    public DateTimeOffset At { get; private set; }
+
+    public void Lose(Exception? reason)
+    {
+        At = new SteppedTime().GetUtcNow();
+        _lost.SetResult(reason);
+    }
+}
+
+/// <summary>The real clock, which may be made to step.</summary>
+internal sealed class SteppedTime : TimeProvider
+{
+    private long _stepped;
+
+    public override long GetTimestamp() => base.GetTimestamp() + Interlocked.Read(ref _stepped);
+
+    public void Step(TimeSpan by) => Interlocked.Add(ref _stepped, (long)(by.TotalSeconds * TimestampFrequency));
 }
