@@ -25,7 +25,7 @@ internal sealed class Joining(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Whoever waits is told why this often.</summary>
-    private static readonly TimeSpan Tell = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Tell = TimeSpan.FromSeconds(5);
 
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(system);
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);

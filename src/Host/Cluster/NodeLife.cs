@@ -86,7 +86,7 @@ internal sealed class NodeLife
                 return Task.FromResult(Done.Instance);
             });
             Action parted = () => life._parted.TrySetResult();
-            host.System.ActorOf(Props.Create(() => new Parted(parted)), "parted");
+            host.System.ActorOf(Props.Create(() => new Parted(parted, start.Log)), "parted");
             life.Joined = Task.Run(() => join.RunAsync(isFirst, life._over.Token), CancellationToken.None);
             return life;
         }
@@ -168,14 +168,18 @@ internal sealed class NodeLife
 
     /// <summary>
     /// Hears that a member has parted with this node for good, which it says to whoever speaks to it after that: a node that stood still, or was cut
-    /// off, ends then and does not wait until it has found by itself that it is alone.
+    /// off, ends then and does not wait until it has found by itself that it is alone. And says in the log with whom this node has parted.
     /// </summary>
     private sealed class Parted : ReceiveActor
     {
-        public Parted(Action tell)
+        public Parted(Action tell, ILogger log)
         {
             Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
+            Akka.Cluster.Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
             Receive<ThisActorSystemQuarantinedEvent>(_ => tell());
+            Receive<ClusterEvent.MemberRemoved>(
+                e => log.Warning("The cluster has parted with the node at {Address}, which joins again if it lives", e.Member.Address),
+                e => e.PreviousStatus == MemberStatus.Down);
         }
     }
 

@@ -10,6 +10,8 @@ internal static class QuietLog
     [
         ": Failed to get lease for shard id [", ": Failed to release lease of shardId [", ": No coordinator found to register. ",
         ": Trying to register to coordinator at [", ": Requested shard homes [",
+        // Of each node that ends, with where in Akka.NET it was noticed. What becomes of its membership the node says itself.
+        "Akka.Remote.EndpointDisassociatedException: Disassociated",
     ];
 
     /// <summary>Beside the warning that names the other node.</summary>
@@ -31,7 +33,7 @@ internal static class QuietLog
     {
         public void Emit(Serilog.Events.LogEvent logEvent)
         {
-            if (!log.IsEnabled(logEvent.Level))
+            if (!log.IsEnabled(logEvent.Level) || logEvent.Exception?.GetType().Name == "EndpointDisassociatedException")
             {
                 return;
             }
