@@ -201,7 +201,8 @@ internal sealed class ClusterChecker(ClusterRig rig)
         var lags = new Samples();
         foreach (var life in lives.Where(life => life.Ended is not null))
         {
-            var known = rig.Down.Where(d => d.Node == life.Node && d.From - Slack <= life.Ended && life.Ended <= d.To).Select(d => d.To)
+            var known = rig.Down.Where(d => (d.Node == life.Node || d.Node.Length == 0)
+                && d.From - Slack <= life.Ended && life.Ended <= d.To).Select(d => d.To)
                 .Append(life.Ended!.Value).Max();
             if (_journal.TryGetValue(life.Run, out var run) && (run.OverAt(life.Attempt) - startOfClock)?.TotalSeconds is { } over)
             {

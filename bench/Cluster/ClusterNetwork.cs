@@ -138,8 +138,9 @@ internal sealed record ClusterNetwork(int Times)
 
         var healed = ProgramLives.Uptime();
         var tookOver = await measured.ConfigureAwait(false);
-        await rig.AgeAsync().ConfigureAwait(false);
+        var ended = (await rig.AgeAsync(began).ConfigureAwait(false)).Length > 0;
         var back = ProgramLives.Uptime() - healed;
+        rig.Down.Add((victim.Api, began, healed + back));
         var stopped = await parted.ConfigureAwait(false);
         var (lives, _) = rig.Lives.Read();
         var begun = lives.Where(l => l.Node == victim.Api && l.Began > began && l.Began < healed).Select(l => l.Began - began)
@@ -147,6 +148,7 @@ internal sealed record ClusterNetwork(int Times)
         var what = $"{(oldest ? "the oldest node" : "another node")} cut from {from}, 30 s";
         var figures = string.Create(CultureInfo.InvariantCulture, $"its last program began {begun:0.0} s after the cut, its actors ended ")
             + (stopped is { } at ? string.Create(CultureInfo.InvariantCulture, $"after {at:0.0} s") : "never")
+            + (ended ? ", and its process, which was started again" : "")
             + string.Create(CultureInfo.InvariantCulture, $"; elsewhere: {tookOver}; all members again {back:0.0} s after the end");
         ClusterRig.Say($"{what}: {figures}; load {ClusterRig.LoadOfMachine()}");
         await Pause.For(Scale.OfSeconds(8, 4)).ConfigureAwait(false);

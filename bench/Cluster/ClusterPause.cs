@@ -31,6 +31,7 @@ internal sealed record ClusterPause(int Times)
                 var again = ProgramLives.Uptime();
                 await rig.GoOnAsync(victim).ConfigureAwait(false);
                 back.Add(ProgramLives.Uptime() - again);
+                rig.Down.Add((victim.Api, stopped, again + back[^1]));
                 ClusterRig.Say($"{victim.Name}{(oldest ? ", the oldest," : "")} stood still: {measured}; a member again "
                     + string.Create(CultureInfo.InvariantCulture, $"{back[^1]:0.0} s after it went on; load {ClusterRig.LoadOfMachine()}"));
                 await Pause.For(Scale.OfSeconds(8, 4)).ConfigureAwait(false);

@@ -27,6 +27,7 @@ internal static class ClusterPostgres
                 var answered = rig.Load.Answered;
                 await rig.Server.StartAgainAsync().ConfigureAwait(false);
                 var to = ProgramLives.Uptime();
+                rig.Down.Add(("", from, to));
                 var accepted = await AcceptedAsync(rig, answered).ConfigureAwait(false);
                 await Pause.For(Scale.OfSeconds(20, 10)).ConfigureAwait(false);
 

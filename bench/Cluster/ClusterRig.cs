@@ -13,15 +13,16 @@ internal sealed class ClusterRig : IAsyncDisposable
 {
     private readonly List<ClusterNode> _all = [];
     private readonly string[] _settings;
+    private readonly string? _databaseHost;
     private readonly Dictionary<string, RunnerClient> _clients = [];
     private readonly Dictionary<string, RunnerClient> _probes = [];
     private readonly Dictionary<string, int> _lives = [];
     private readonly CancellationTokenSource _until = new();
     private Task _loading = Task.CompletedTask;
 
-    private ClusterRig(string name, PostgresServer server, ClusterKit kit, int nodeLimit) =>
-        (Name, Server, Kit, NodeLimit, Lives, _settings) =
-            (name, server, kit, nodeLimit, new ProgramLives(kit.Root),
+    private ClusterRig(string name, PostgresServer server, ClusterKit kit, int nodeLimit, string? databaseHost) =>
+        (Name, Server, Kit, NodeLimit, _databaseHost, Lives, _settings) =
+            (name, server, kit, nodeLimit, databaseHost, new ProgramLives(kit.Root),
                 [string.Create(CultureInfo.InvariantCulture, $"runner.limit = {nodeLimit}"), "runner.log-level = information"]);
 
     /// <summary>Whether anything was found that must not be, by any scenario.</summary>
@@ -49,7 +50,8 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public ClusterLoad Load { get; private set; } = null!;
 
-    /// <summary>When nodes were not there, as <c>HOST:PORT</c> of their API and seconds since the machine's start.</summary>
+    /// <summary>When nodes were not there, as <c>HOST:PORT</c> of their API and seconds since the machine's start; of the database, with no name.
+    /// </summary>
     public List<(string Node, double From, double To)> Down { get; } = [];
 
     /// <summary>After so long without any run ending those that have not are taken for stuck: longer than a program lives.</summary>
@@ -63,12 +65,12 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         Say($"{name}: starting {count} nodes; the machine's load is {LoadOfMachine()}");
         var server = await PostgresServer.StartAsync(fsync: true, databaseHost).ConfigureAwait(false);
-        var rig = new ClusterRig(name, server, await ClusterKit.CreateAsync(server).ConfigureAwait(false), nodeLimit);
+        var rig = new ClusterRig(name, server, await ClusterKit.CreateAsync(server).ConfigureAwait(false), nodeLimit, databaseHost);
         try
         {
             for (var i = 1; i <= count; i++)
             {
-                var node = rig.Kit.Start($"n{i}", place?.Invoke(i) ?? NodePlace.Here, rig.SettingsOf(databaseHost));
+                var node = rig.Kit.Start($"n{i}", place?.Invoke(i) ?? NodePlace.Here, rig.Settings());
                 rig._all.Add(node);
                 rig.Nodes.Add(node);
                 await ClusterKit.AllSeeAsync([.. rig.Nodes]).ConfigureAwait(false);
@@ -112,7 +114,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         var began = ProgramLives.Uptime();
         Nodes.Remove(former);
-        var node = Kit.Restart(former, SettingsOf(null));
+        var node = Kit.Restart(former, Settings());
         _all.Add(node);
         Nodes.Add(node);
         await ClusterKit.AllSeeAsync([.. Nodes]).ConfigureAwait(false);
@@ -131,9 +133,22 @@ internal sealed class ClusterRig : IAsyncDisposable
         Nodes.Add(node);
     }
 
-    /// <summary>Waits until all see all, and puts them in the order in which they have become members.</summary>
-    public async Task AgeAsync()
+    /// <summary>
+    /// Starts nodes again that have ended by themselves, as a service manager does; waits until all see all, and puts them in the order in which
+    /// they have become members.
+    /// </summary>
+    /// <param name="since">Since when, at the latest, it has not been there; seconds since the machine's start.</param>
+    /// <returns>Those that had ended.</returns>
+    public async Task<ClusterNode[]> AgeAsync(double since)
     {
+        var ended = Nodes.Where(n => n.HasEnded).ToArray();
+        foreach (var node in ended)
+        {
+            Down.Add((node.Api, since, double.MaxValue));
+            await RestartAsync(node).ConfigureAwait(false);
+            _lives[node.Name] = 0;
+        }
+
         await ClusterKit.AllSeeAsync([.. Nodes]).ConfigureAwait(false);
         foreach (var node in Nodes.Where(n => LivesOf(n) > _lives.GetValueOrDefault(n.Name)).ToArray())
         {
@@ -141,6 +156,8 @@ internal sealed class ClusterRig : IAsyncDisposable
             Nodes.Remove(node);
             Nodes.Add(node);
         }
+
+        return ended;
     }
 
     public async Task<long> CountAsync(string table) =>
@@ -200,10 +217,12 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     private static int LivesOf(ClusterNode node) => node.Output.Split("This node is a member of its cluster again").Length - 1;
 
-    private string[] SettingsOf(string? databaseHost) => databaseHost is null ? _settings
+    private string[] Settings() => _databaseHost is null ? _settings
         :
         [
-            .. _settings,
-            $"runner.store.connection = \"Host={databaseHost};Port={Server.Port};Database={Kit.Database};Username={PostgresServer.User}\"",
+            .. _settings, "runner.cluster.allow-plain = true",
+            // Without asking for Kerberos, which asks a name server that is not reached from there.
+            $"runner.store.connection = \"Host={_databaseHost};Port={Server.Port};Database={Kit.Database};Username={PostgresServer.User};"
+                + "GSS Encryption Mode=Disable\"",
         ];
 }

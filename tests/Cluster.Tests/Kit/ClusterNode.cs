@@ -38,7 +38,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>Where its API is.</summary>
     public string Api => $"{Place.Host}:{ApiPort}";
 
-    public int ProcessId => _process.Id;
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>Where the other nodes reach it.</summary>
     public int Port { get; }
