@@ -47,7 +47,7 @@ internal sealed class Submission(string key, string deployment)
 /// <param name="clients">One of each node.</param>
 /// <param name="count">How many deployments there are; every third has the shared limit.</param>
 /// <param name="rate">Runs a second.</param>
-internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int count, double rate)
+internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int count, double rate) : IDisposable
 {
     public const string Limit = "shared";
     public const int LimitSize = 20;
@@ -70,6 +70,8 @@ internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int coun
             }
         }
     }
+
+    public void Dispose() => _open.Dispose();
 
     /// <summary>Requests that had no answer, and were sent again.</summary>
     public long Repeated => _tries - _answered;

@@ -200,6 +200,7 @@ internal sealed class ClusterRig : IAsyncDisposable
             client.Dispose();
         }
 
+        (Load as IDisposable)?.Dispose();
         foreach (var node in _all)
         {
             await node.EndAsync().ConfigureAwait(false);

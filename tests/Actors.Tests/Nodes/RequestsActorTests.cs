@@ -79,6 +79,8 @@ public sealed class RequestsActorTests : TestKit
 
         public Task<HealthReport> HealthAsync(CancellationToken cancel) => throw new NotSupportedException();
 
+        public OtherNode? Elsewhere(string? node) => null;
+
         public IDisposable Subscribe(Action<RunStateChanged> observer) => throw new NotSupportedException();
 
         public Task StopAsync(StopMode mode) => throw new NotSupportedException();

@@ -7,6 +7,8 @@ namespace Runner.Actors.Tests.Processes;
 
 public sealed class IsolatedProgramsTests
 {
+    private static readonly Guid Waits = new("00000000-0000-8000-8000-000000000001");
+    private static readonly Guid IsTriedAgain = new("00000000-0000-8000-8000-000000000002");
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly FakeTimeProvider _time = new();
@@ -36,7 +38,7 @@ public sealed class IsolatedProgramsTests
 
     private IsolatedPrograms Isolate() => new(
         [
-            new CountedAttempt(new AttemptKey(new Guid("00000000-0000-8000-8000-000000000001"), 1), Grace, null),
-            new CountedAttempt(new AttemptKey(new Guid("00000000-0000-8000-8000-000000000002"), 2), Grace, null) { EndsAfter = TimeSpan.FromSeconds(20) },
+            new CountedAttempt(new AttemptKey(Waits, 1), Grace, null),
+            new CountedAttempt(new AttemptKey(IsTriedAgain, 2), Grace, null) { EndsAfter = TimeSpan.FromSeconds(20) },
         ], _flowRunner, _time);
 }
