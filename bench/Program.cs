@@ -1,14 +1,17 @@
 using System.Globalization;
 using Runner.Bench;
+using Runner.Bench.Cluster;
 
 // Every figure of bench/RESULTS.md; --help says which there are.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Scale.IsQuick = args.Contains("--quick");
 var (chosen, numbers) = Arguments.Read(
     [.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200),
-    ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)));
+    ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)),
+    ("--times", Scale.IsQuick ? 1 : 3));
 MillionRuns.Count = (int)numbers["--runs"];
 var soak = new Soak(TimeSpan.FromMinutes(numbers["--minutes"]), (int)numbers["--rate"]);
+var times = (int)numbers["--times"];
 ScheduledStore.DueEachSecond = (int)numbers["--due"];
 var report = new Report();
 var all = new (string Name, string What, Func<Report, Task> Run)[]
@@ -38,6 +41,12 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("bodies", "every route with a body of the largest size allowed", Bodies.MeasureAsync),
     ("batches", "100,000 lines through the commands that answer lines", Batches.MeasureAsync),
     ("soak", "runs at a fixed rate for minutes (--minutes N, 20; --rate N, 200 a second); only when named", soak.MeasureAsync),
+    ("cluster-kill", "three nodes, kill -9 of the oldest and of another (--times N, 3); only when named, as all of a cluster",
+        new ClusterKill(times).MeasureAsync),
+    ("cluster-postgres", "three nodes, PostgreSQL stopped for 60 s and killed", ClusterPostgres.MeasureAsync),
+    ("cluster-pause", "three nodes, one stands still for 20 s (--times N)", new ClusterPause(times).MeasureAsync),
+    ("cluster-network", "three nodes in network namespaces, one cut off, 30 s each (--times N; root)", new ClusterNetwork(times).MeasureAsync),
+    ("cluster-ratio", "runs a second of three nodes beside one", ClusterRatio.MeasureAsync),
 };
 
 if (args.Any(a => a is "--help" or "-h"))
@@ -45,7 +54,8 @@ if (args.Any(a => a is "--help" or "-h"))
     Console.Out.WriteLine("""
         dotnet run -c Release --project bench [-- NAME… --quick --allocations]
 
-        Measures what is named, or all but the soak, and prints a table. All is written to bench/RESULTS.md, the soak to bench/SOAK.md.
+        Measures what is named, or all but the soak and the clusters, and prints a table. All is written to bench/RESULTS.md, the soak to
+        bench/SOAK.md; bench/CLUSTER.md has what is measured of clusters. The exit code is 1 if a cluster did what it must not.
         PostgreSQL's server programs have to be there: a private server is started.
 
           --quick          small sizes: only shows that each comes to its end; writes no file
@@ -65,7 +75,9 @@ if (chosen.Except(all.Select(a => a.Name)).FirstOrDefault() is { } unknown)
 using var allocations = args.Contains("--allocations") ? new Allocations() : null;
 try
 {
-    foreach (var (name, _, run) in all.Where(a => chosen.Length == 0 ? a.Name != "soak" : chosen.Contains(a.Name)))
+    foreach (var (name, _, run) in all.Where(a => chosen.Length == 0
+        ? a.Name != "soak" && !a.Name.StartsWith("cluster-", StringComparison.Ordinal)
+        : chosen.Contains(a.Name)))
     {
         Console.Error.WriteLine($"measuring {name} …");
         await run(report).ConfigureAwait(false);
@@ -84,4 +96,4 @@ if (!Scale.IsQuick && allocations is null && chosen is ([] or ["soak"]))
     report.Write(chosen is [] ? "RESULTS.md" : "SOAK.md", chosen is [] ? "" : " -- soak");
 }
 
-return 0;
+return ClusterRig.HasViolations ? 1 : 0;

@@ -26,12 +26,20 @@ public interface IRunnerNode
     /// </summary>
     IDisposable Subscribe(Action<RunStateChanged> observer);
 
+    /// <summary>Where another node's API is, for what only that node has: the output of its programs.</summary>
+    /// <returns>Null for this node itself.</returns>
+    OtherNode? Elsewhere(string? node);
+
     /// <summary>
     /// Stops taking work and ends running programs, all with their grace time together (see <see cref="StopMode"/>). Completes when every
     /// program is gone and everything is durable. Calling it again with a harder mode hurries the first call.
     /// </summary>
     Task StopAsync(StopMode mode);
 }
+
+/// <summary>A node that is not this one.</summary>
+/// <param name="Api">The address of its API; null while it is no member of the cluster, or if its API is for its own machine alone.</param>
+public sealed record OtherNode(string Name, Uri? Api);
 
 /// <summary>How a node is stopped.</summary>
 public enum StopMode

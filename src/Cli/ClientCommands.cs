@@ -20,6 +20,8 @@ public static class ClientCommands
         root.Add(RunCommands.Create(client));
         root.Add(LimitCommands.List(client));
         root.Add(LimitCommands.Create(client));
+        root.Add(NodeCommands.List(client));
+        root.Add(NodeCommands.Drain(client));
         root.Add(HealthCommand.Create(client));
         root.Add(ExportCommand.Create(client));
         root.Add(ImportCommand.Create(client));

@@ -26,6 +26,10 @@ internal static class ApiPaths
         ? name
         : throw new RunnerApiException("limit-not-found", 404, $"'{name}' is not the name of a limit. `runner limits` lists those there are.", []);
 
+    public static string Node(string name) => IsSegment(name)
+        ? name
+        : throw new RunnerApiException("node-not-found", 404, $"'{name}' is not the name of a node. `runner nodes` lists those there are.", []);
+
     // '.' and '..' would be folded away and name another resource.
     private static bool IsSegment(string part) => part.Length > 0 && part is not ("." or "..");
 }

@@ -90,8 +90,19 @@ public sealed class InvalidNodeUrlException(string url) : RunnerClientException(
     $"'{url}' is not the address of a node: expected a URL such as {LocalNode.DefaultUrl}.");
 
 /// <summary>A token file that this user may not read.</summary>
-public sealed class TokenNotReadableException(string file, Exception inner) : RunnerClientException(
-    $"The token in {file} cannot be read ({inner.Message}). Run this as the user the node runs as, or set RUNNER_TOKEN.", inner);
+public sealed class TokenNotReadableException : RunnerClientException
+{
+    public TokenNotReadableException(string file, Exception inner)
+        : base($"The token in {file} cannot be read ({inner.Message}). Run this as the user the node runs as, or set RUNNER_TOKEN.", inner)
+    {
+    }
+
+    /// <summary>There is no such file, or nothing in it.</summary>
+    internal TokenNotReadableException(string file)
+        : base($"There is no token in {file}, which RUNNER_TOKEN_FILE names. Copy the file `token` of a node's data folder there.")
+    {
+    }
+}
 
 internal static class Urls
 {

@@ -27,11 +27,14 @@ public static class LocalNode
     /// <summary>Holds a token; set for the programs a node runs.</summary>
     public const string TokenVariable = "RUNNER_TOKEN";
 
+    /// <summary>Holds the path of a file with a token, where the token itself is to stand in no variable.</summary>
+    public const string TokenFileVariable = "RUNNER_TOKEN_FILE";
+
     /// <summary>
     /// The URL is <paramref name="url"/>, else <c>RUNNER_API_URL</c>, else what <c>node.json</c> in the data folder says, else
-    /// <see cref="DefaultUrl"/>. The token is <c>RUNNER_TOKEN</c>, else the data folder's. A data folder that is named goes before the
-    /// variables, and stands for its own node: where none says that it serves it, no other one is taken for it. The data folder's token is sent
-    /// to this machine, to where its own <c>node.json</c> says, or where its folder was named, and nowhere else.
+    /// <see cref="DefaultUrl"/>. The token is <c>RUNNER_TOKEN</c>, else what is in the file <c>RUNNER_TOKEN_FILE</c>, else the data folder's. A data
+    /// folder that is named goes before the variables, and stands for its own node: where none says that it serves it, no other one is taken for it.
+    /// The data folder's token is sent to this machine, to where its own <c>node.json</c> says, or where its folder was named, and nowhere else.
     /// </summary>
     /// <param name="url">One, or several with commas between them, which are asked in turn.</param>
     /// <param name="environment">Reads a variable; null reads the process's own.</param>
@@ -50,6 +53,11 @@ public static class LocalNode
         if (!folderNamed && NonEmpty(environment(TokenVariable)) is { } token)
         {
             return Of(urls, token, TokenVariable);
+        }
+
+        if (!folderNamed && NonEmpty(environment(TokenFileVariable)) is { } tokenFile)
+        {
+            return Of(urls, ReadToken(tokenFile) ?? throw new TokenNotReadableException(tokenFile), tokenFile);
         }
 
         var file = DataFolder.TokenFilePath(folder);

@@ -247,6 +247,13 @@ public sealed class RunnerClient : IDisposable
         response.Headers.TryGetValues(HeaderNames.LogPosition, out var values) && LogPosition.TryParse(values.FirstOrDefault(), out var position)
             ? position : null;
 
+    public Task<NodeList> NodesAsync(CancellationToken cancel = default) => Call(Api.ListNodes).SendAsync(cancel);
+
+    /// <summary>Gives a node no new programs: it leaves and ends once those that it has have ended.</summary>
+    /// <exception cref="RunnerApiException">There is no such node (<c>node-not-found</c>).</exception>
+    public Task<NodeDraining> DrainNodeAsync(string name, CancellationToken cancel = default) =>
+        Call(Api.DrainNode, ApiPaths.Node(name)).SendAsync(cancel);
+
     public Task<LimitPage> LimitsAsync(ListLimits query, CancellationToken cancel = default) =>
         Call(Api.ListLimits).With(Pages.OfLimits, query.Limit).With(Pages.After, query.After).SendAsync(cancel);
 

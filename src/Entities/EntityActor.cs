@@ -499,7 +499,7 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
         Stand();
         if (write.WakeUp is { } wakeUp && wakeUp.At != EntityWakeUps.FromStartUp)
         {
-            // One that only has to be in memory is; should it leave, the worker finds its row at its next reading.
+            // One that only has to be in memory is; should its node go, the worker finds its row.
             Services.Router.Tell(new AlarmChanged(Key, wakeUp.At), Self);
         }
 

@@ -57,7 +57,8 @@ internal static class NodeComposition
         var times = new OutputTimes(new RunFiles(start.Options.DataDirectory), (ILiveAttempts)flowRunner, start.Time, start.Log);
         try
         {
-            var (node, check, lost, unwritten) = await StartAsync(start, store, flowRunner, tls, cancel).ConfigureAwait(false);
+            var drain = new Drain();
+            var (node, check, lost, unwritten) = await StartAsync(start, store, flowRunner, drain, tls, cancel).ConfigureAwait(false);
             var sweep = new UserFilesSweep(node, flowRunner as IUserFiles, start.Log);
             return new StartedNode(
                 node,
@@ -74,6 +75,7 @@ internal static class NodeComposition
                 Lost = lost,
                 Unwritten = unwritten,
                 StoreSize = store.Size,
+                Drained = drain.Done,
             };
         }
         catch
@@ -86,9 +88,9 @@ internal static class NodeComposition
 
     /// <summary>The actors: for a node on its own in one system, for one of a cluster in one after the other.</summary>
     private static async Task<(IRunnerNode Node, IHealthCheck Check, Task<string> Lost, Func<string?> Unwritten)> StartAsync(
-        NodeStart start, INodeStore store, IFlowRunner flowRunner, ClusterTls? tls, CancellationToken cancel)
+        NodeStart start, INodeStore store, IFlowRunner flowRunner, Drain drain, ClusterTls? tls, CancellationToken cancel)
     {
-        var (settings, options) = (Settings(start), start.Options);
+        var (settings, options) = (Settings(start) with { Drain = drain }, start.Options);
         if (store.Keeper is not { } keeper)
         {
             var system = await NodeSystem.StartAsync(store.Entities, flowRunner, settings, start.Time, start.Log, options.Akka, cancel)
@@ -127,8 +129,8 @@ internal static class NodeComposition
         ])
         {
             Labels = options.Labels,
+            ApiUrl = ClusterAddress.ApiOf(options, start.ApiUrl),
             RequestsAtOnce = options.MaxPendingCommands,
-            ApiUrl = start.ApiUrl,
             FreeSpace = options.MinFreeSpace > 0 ? new FreeSpaceRule(folder, options.MinFreeSpace, () => FreeSpaceOf(folder)) : null,
             Retention = new RetentionSettings(new RetentionRule(options.RetentionKeepFor, options.RetentionKeepRuns), options.RetentionKeepAtLeast)
             {

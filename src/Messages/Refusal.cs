@@ -60,6 +60,9 @@ public sealed record RunNotEnded(Guid Id, string State)
 public sealed record LimitNotFound(string Name)
     : Refusal("limit-not-found", $"There is no limit '{Name}'. `runner limits` lists those there are.");
 
+public sealed record NodeNotFound(string Name)
+    : Refusal("node-not-found", $"There is no node '{Name}' in the cluster now. `runner nodes` lists those there are.");
+
 public sealed record LimitInvalid(string Name, string Detail)
     : Refusal("limit-invalid", $"Limit '{Name}' was not accepted: {Detail}");
 

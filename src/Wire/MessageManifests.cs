@@ -1,6 +1,7 @@
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
 
 namespace Runner.Wire;
@@ -58,6 +59,12 @@ internal static class MessageManifests
         Of<ListLimits>("LL"),
         Of<LimitPage>("LP"),
 
+        // Nodes.
+        Of<ListNodes>("NL"),
+        Of<NodeList>("NM"),
+        Of<DrainNode>("ND"),
+        Of<NodeDraining>("NG"),
+
         // Refusals.
         Of<DeploymentNotFound>("ZDN"),
         Of<DeploymentInvalid>("ZDI"),
@@ -67,6 +74,7 @@ internal static class MessageManifests
         Of<RunAlreadyEnded>("ZRE"),
         Of<RunNotEnded>("ZRO"),
         Of<LimitNotFound>("ZLN"),
+        Of<NodeNotFound>("ZNO"),
         Of<KeyUsedOtherwise>("ZKU"),
         Of<LimitInvalid>("ZLI"),
         Of<QueryInvalid>("ZQI"),

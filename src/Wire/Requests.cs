@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
 
 namespace Runner.Wire;
@@ -61,4 +62,5 @@ internal static class Requests
 [JsonSerializable(typeof(ListDeployments))]
 [JsonSerializable(typeof(ListRuns))]
 [JsonSerializable(typeof(GetRunHistory))]
+[JsonSerializable(typeof(ListNodes))]
 internal sealed partial class WireMessagesJson : JsonSerializerContext;

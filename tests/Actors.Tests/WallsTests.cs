@@ -29,7 +29,7 @@ public sealed class WallsTests
         { "Deployments", ["FlowRuns", "Limits", "Parameters", "Processes", "Scheduling"] },
         { "Retention", ["FlowRunners"] },
         { "Telemetry", ["FlowRuns", "Limits", "Processes"] },
-        { "Wire", ["Deployments", "FlowRunners", "FlowRuns", "Limits", "Members", "Processes"] },
+        { "Wire", ["Deployments", "FlowRunners", "FlowRuns", "Limits", "Members", "Processes", "Retention"] },
     };
 
     [Theory]

@@ -54,6 +54,22 @@ public sealed class LocalNodeTests : IDisposable
     }
 
     [Fact]
+    public void A_token_may_stand_in_a_file_of_its_own()
+    {
+        var file = Path.Combine(_folder.Path, "cluster-token");
+        _variables["RUNNER_TOKEN_FILE"] = file;
+        Assert.Contains(
+            $"There is no token in {file}, which RUNNER_TOKEN_FILE names.", Assert.Throws<TokenNotReadableException>(Find).Message,
+            StringComparison.Ordinal);
+
+        _folder.Write("cluster-token", "abc\n");
+        var found = LocalNode.Find("http://example.org:4270", null, Variable);
+        Assert.Equal(("abc", file), (found.Token, found.TokenSource));
+        _variables["RUNNER_TOKEN"] = "own";
+        Assert.Equal("own", Find().Token);
+    }
+
+    [Fact]
     public void The_local_token_is_not_sent_to_another_machine()
     {
         _folder.Write(DataFolder.TokenFileName, "abc");

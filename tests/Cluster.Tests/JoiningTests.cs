@@ -31,6 +31,7 @@ public sealed class JoiningTests(ITestOutputHelper output)
         await third.SaysAsync("This node is a member of its cluster");
         output.WriteLine($"from the start of the process to a member: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
         await ClusterKit.AllSeeAsync([.. two, third]);
+        await Task.WhenAll(((ClusterNode[])[.. two, third]).Select(n => n.IsReadyAsync()));
 
         Assert.Equal(["n1", "n2", "n3"], await kit.QueryAsync("SELECT name FROM nodes WHERE status = 'up' ORDER BY name"));
     }

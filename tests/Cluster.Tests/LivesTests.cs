@@ -62,7 +62,7 @@ public sealed class LivesTests(ITestOutputHelper output)
             var rest = nodes[(i + 1)..];
             await ClusterKit.AllSeeAsync(rest);
             Assert.DoesNotContain(nodes[i].Name, await kit.QueryAsync("SELECT name FROM nodes"));
-            Assert.All(rest, node => Assert.DoesNotContain(" WRN ", node.Output, StringComparison.Ordinal));
+            Assert.All(rest, node => Assert.DoesNotContain(" ERR ", node.Output, StringComparison.Ordinal));
         }
 
         Assert.Empty(await kit.QueryAsync("SELECT name FROM leases WHERE expires > now()"));

@@ -25,6 +25,7 @@ public sealed class LossTests(ITestOutputHelper output)
             output.WriteLine($"killed to removed: {removed.TotalSeconds:0.00} s; started again to a member that all see: "
                 + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
             Assert.InRange(removed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            Assert.All(nodes, node => Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal));
         }
     }
 
@@ -36,6 +37,7 @@ public sealed class LossTests(ITestOutputHelper output)
         var began = Stopwatch.GetTimestamp();
         nodes[1].Signal("STOP");
         await ClusterKit.AllSeeAsync(nodes[0], nodes[2]);
+        await nodes[0].SaysAsync($"The cluster has parted with the node at akka.tcp://runner@{nodes[1].Address}");
         output.WriteLine($"stopped to removed: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
 
         began = Stopwatch.GetTimestamp();

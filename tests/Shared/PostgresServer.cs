@@ -46,10 +46,12 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly string _bin;
     private readonly string _data;
     private readonly bool _fsync;
+    private readonly string? _host;
     private Process? _keeper;
     private int _databases;
 
-    private PostgresServer(string bin, string data, int port, bool fsync) => (_bin, _data, Port, _fsync) = (bin, data, port, fsync);
+    private PostgresServer(string bin, string data, int port, bool fsync, string? host) =>
+        (_bin, _data, Port, _fsync, _host) = (bin, data, port, fsync, host);
 
     public int Port { get; }
 
@@ -58,15 +60,22 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Makes a server and starts it.</summary>
     /// <param name="fsync">Whether it waits for the disk; without, only a crash of the machine loses something.</param>
-    public static async Task<PostgresServer> StartAsync(bool fsync = true)
+    /// <param name="host">An address of this machine where it is reached beside, from anywhere; null for none.</param>
+    public static async Task<PostgresServer> StartAsync(bool fsync = true, string? host = null)
     {
         string bin = FindBinaries();
         // Not in our own temporary folder, which another user may not enter.
         string data = (await RunAsync(null, [.. AsUnprivileged, "mktemp", "-d", "/tmp/runner-postgres.XXXXXX"])).Trim();
-        PostgresServer server = new(bin, data, FreePort(), fsync);
+        PostgresServer server = new(bin, data, FreePort(), fsync, host);
         try
         {
             await RunAsync(Password, [.. AsUnprivileged, "sh", "-c", Maker, bin, data, User]);
+            if (host is not null)
+            {
+                await RunAsync(
+                    "host all all all scram-sha-256\n", [.. AsUnprivileged, "sh", "-c", "cat >>\"$0/pg_hba.conf\"", data]);
+            }
+
             await server.StartAgainAsync();
             return server;
         }
@@ -119,7 +128,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         ProcessStartInfo start = Command([.. AsUnprivileged, "sh", "-c", Keeper, _bin, _data,
-            "-p", Port.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+            "-p", Port.ToString(CultureInfo.InvariantCulture),
+            "-c", $"listen_addresses=127.0.0.1{(_host is null ? "" : $",{_host}")}", "-c", "unix_socket_directories=", "-c",
             _fsync ? "fsync=on" : "fsync=off", "-c", "max_connections=200"]);
         start.RedirectStandardInput = true;
         _keeper = Process.Start(start)!;

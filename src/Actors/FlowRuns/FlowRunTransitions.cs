@@ -31,7 +31,7 @@ internal static class FlowRunTransitions
                     Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node,
                     WaitingFor = null, WaitingWhy = null, RetryAt = null, Handle = null, RunningSince = null, Stopping = null,
                 },
-                new(StateType.Pending, StateNames.Submitting, at)),
+                new(StateType.Pending, StateNames.Submitting, at), node: e.Node),
             AttemptRunning e => Running(state, e, at),
             AttemptStopping e => Stopping(state, e, at),
             AttemptRetrying e => Enter(
@@ -71,10 +71,10 @@ internal static class FlowRunTransitions
             ? new(StateType.Cancelling, StateNames.Cancelling, at, e.Message)
             : new(StateType.Running, StateNames.Stopping, at, e.Message));
 
-    private static FlowRunState Enter(FlowRunState state, RunState current, int? exitCode = null) => state with
+    private static FlowRunState Enter(FlowRunState state, RunState current, int? exitCode = null, string? node = null) => state with
     {
         Current = current,
-        History = state.History.Add(new RunStateChange(state.Sequence, current, state.Attempt, exitCode)),
+        History = state.History.Add(new RunStateChange(state.Sequence, current, state.Attempt, exitCode, node)),
     };
 
     private static string Words(AttemptOutcome outcome) =>

@@ -24,6 +24,9 @@ internal sealed record NodeHere(string Name, int Size, ImmutableSortedDictionary
     /// <summary>Where its API is; null where that is not known.</summary>
     public string? ApiUrl { get; init; }
 
+    /// <summary>How many runs it executes; not worth a word of its own when it changes.</summary>
+    public int Running { get; init; }
+
     /// <summary>How many programs it may begin now.</summary>
     public int Room => Draining ? 0 : Size;
 

@@ -3,7 +3,9 @@ using Akka.Cluster;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Entities;
+using Runner.Messages.Nodes;
 using Runner.Wire;
 
 namespace Runner.Actors.Nodes;
@@ -31,6 +33,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly Cluster? _cluster;
     private readonly Dictionary<AttemptKey, Hosted> _hosted = [];
     private IDisposable? _changes;
+    private int _beatsIdle;
 
     /// <param name="cluster">Whose members are told; null tells nobody.</param>
     public NodeActor(NodeParts parts, Cluster? cluster) => (_parts, _cluster) = (parts, cluster);
@@ -79,6 +82,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 break;
             case ClusterEvent.MemberRemoved removed:
                 Nodes.Remove(removed.Member.Address);
+                _parts.Board.NodeIsGone();
                 break;
             case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when IsOther(up.Member):
                 At(up.Member.Address).Tell(Nodes.Own, Self);
@@ -97,6 +101,19 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case ForgetAttempt forget:
                 Forget(new AttemptKey(forget.Run, forget.Attempt));
                 break;
+            case DrainNode drain:
+                _parts.Settings.Drain.Begin();
+                Nodes.SetOwn(own => own with { Draining = true });
+                Sender.Tell(new NodeDraining(drain.Name, _parts.Processes.Current), Self);
+                break;
+            case EraseOutput erase:
+                _parts.Settings.Retention.Output.DeleteAsync(erase.Runs).PipeTo(Self);
+                break;
+            case OutputSize { Failed.IsEmpty: false } left:
+                _parts.Log.Warning("The output of {Count} deleted runs could not be deleted here: {Reason}", left.Failed.Length, left.Problem);
+                break;
+            case OutputSize:
+                break;
             case RunStateChanged change:
                 _parts.PublishHere(change);
                 break;
@@ -111,7 +128,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void Say()
     {
-        Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore() });
+        Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore(), Running = _parts.Processes.Current });
+        IsDrained();
         if (_cluster is null)
         {
             return;
@@ -121,6 +139,16 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             member => member.Status is (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving) && IsOther(member)))
         {
             At(member.Address).Tell(Nodes.Own, Self);
+        }
+    }
+
+    /// <summary>What was granted before the limiter knew arrives within a beat.</summary>
+    private void IsDrained()
+    {
+        _beatsIdle = _parts.Settings.Drain.IsOn && _parts.Processes.Current == 0 ? _beatsIdle + 1 : 0;
+        if (_beatsIdle > 2)
+        {
+            _parts.Settings.Drain.End();
         }
     }
 

@@ -5,6 +5,7 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Actors.Telemetry;
 using Runner.Entities;
 using Runner.Entities.Alarms;
@@ -27,7 +28,8 @@ internal sealed class NodeParts
         (Settings, Store, FlowRunner, Time, Log) = (settings, store, flowRunner, time, log);
         Board = new AlarmBoard(time, log);
         Nodes = new NodeDirectory(
-            new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl }, settings.StoreIsShared, time);
+            new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl, Draining = settings.Drain.IsOn },
+            settings.StoreIsShared, time);
         RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
         Unreadable = new UnreadableEntities(time, log);
         DamagedRows = new DamagedRows(time, log);
@@ -64,6 +66,10 @@ internal sealed class NodeParts
 
     /// <summary>The nodes of the cluster; of a node on its own, this one.</summary>
     public NodeDirectory Nodes { get; }
+
+    /// <summary>Which ended runs are kept, and where those that are not have left their output.</summary>
+    public RetentionSettings Retention => Settings.StoreIsShared
+        ? Settings.Retention with { Output = new EverywhereOutput(Settings.Retention.Output, Nodes) } : Settings.Retention;
 
     /// <summary>How actors reach each other; filled in as they come to be.</summary>
     public INodeRouter Router { get; private set; } = null!;

@@ -23,6 +23,9 @@ public sealed record NodeSettings(
     /// <summary>Where other nodes and their users find its API; null where nobody needs to.</summary>
     public string? ApiUrl { get; init; }
 
+    /// <summary>Whether it is to leave.</summary>
+    public Drain Drain { get; init; } = new();
+
     /// <summary>Whether the store has answered lately, as the other nodes are told; called every second.</summary>
     public Func<bool> SeesStore { get; init; } = () => true;
 

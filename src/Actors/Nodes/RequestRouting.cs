@@ -9,6 +9,7 @@ using Runner.Entities.Unreadable;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Nodes;
@@ -49,6 +50,10 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
                 ? Ask(entity, skip, cancel)
                 : Refuse<TReply>(new SkipRefused(skip.Entity, skip.Sequence, EntityKinds.Expected)),
 
+            ListNodes => Nodes(),
+            DrainNode drain => parts.Nodes.Find(drain.Name) is { Actor: var node } ? Ask(node, drain, cancel)
+                : Refuse<TReply>(new NodeNotFound(drain.Name)),
+
             ListRuns list => Read(() => Listings.RunsAsync(_store, parts.DamagedRows, list)),
             ListDeployments list => Read(() => Listings.DeploymentsAsync(_store, parts.DamagedRows, list)),
             GetRunHistory of => Read(() => HistoryAsync(of)),
@@ -59,6 +64,14 @@ internal sealed class RequestRouting(ActorSystem system, NodeParts parts, NodeSu
         // Each arm answers with what its request's type names. The compiler does not see that TReply is that type.
         return (Task<Reply<TReply>>)answer;
     }
+
+    private Task<Reply<NodeList>> Nodes() => Task.FromResult<Reply<NodeList>>(new NodeList(
+    [
+        .. parts.Nodes.Members.Values.Select(node => node.Says).Select(node => new NodeView(
+            node.Name, node.Name == parts.Nodes.OwnName ? parts.Processes.Current
+                : node.Running, node.Size, node.Draining, node.SeesStore, node.Labels,
+            node.ApiUrl)),
+    ]));
 
     private async Task<Reply<ImmutableArray<DeploymentRegistered>>> RegisterAsync(RegisterDeployments request, CancellationToken cancel)
     {

@@ -77,6 +77,10 @@ public sealed class RunnerNode : IRunnerNode
         : new HealthCheck("programs", true, "Programs can be started.");
 
     /// <inheritdoc/>
+    public OtherNode? Elsewhere(string? node) => node is null || _parts.Nodes.IsOwn(node) ? null
+        : new OtherNode(node, Uri.TryCreate(_parts.Nodes.Find(node)?.Says.ApiUrl, UriKind.Absolute, out var api) ? api : null);
+
+    /// <inheritdoc/>
     public IDisposable Subscribe(Action<RunStateChanged> observer) => _parts.Subscribe(observer);
 
     /// <inheritdoc/>

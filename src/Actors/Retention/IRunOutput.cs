@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Runner.Messages;
 
 namespace Runner.Actors.Retention;
 
@@ -22,3 +23,6 @@ public interface IRunOutput
     /// <summary>Deletes all files of these runs; the size of what is gone. One that cannot be deleted does not keep the others.</summary>
     Task<OutputSize> DeleteAsync(IReadOnlyCollection<RunAttempts> runs);
 }
+
+/// <summary>These runs are being deleted: delete the files that they have left on the node.</summary>
+internal sealed record EraseOutput(ImmutableArray<RunAttempts> Runs) : IWireMessage;

@@ -238,6 +238,6 @@ internal static class RetentionHosting
         .WithActors((_, registry) => router.Retention = registry.Get<RetentionActor>());
 
     public static Props Props(NodeParts parts) => ActorProducer.Props(() => new RetentionActor(
-        parts.Store, parts.DamagedRows, parts.Time, parts.Settings.Retention,
+        parts.Store, parts.DamagedRows, parts.Time, parts.Retention,
         run => parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender), parts.Log));
 }

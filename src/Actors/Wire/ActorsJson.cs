@@ -4,6 +4,7 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Entities;
 
 namespace Runner.Actors.Wire;
@@ -42,5 +43,6 @@ namespace Runner.Actors.Wire;
 [JsonSerializable(typeof(StopAttempt))]
 [JsonSerializable(typeof(ForgetAttempt))]
 [JsonSerializable(typeof(NodeHere))]
+[JsonSerializable(typeof(EraseOutput))]
 [JsonSerializable(typeof(RunStateChanged))]
 internal sealed partial class ActorsJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using Runner.Actors.FlowRuns;
 using Runner.Actors.Limits;
 using Runner.Actors.Members;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Messages;
 using Runner.Wire;
@@ -66,6 +67,7 @@ internal static class WireManifests
 
         // Nodes among each other.
         Of<NodeHere>("NH"),
+        Of<EraseOutput>("NE"),
         Of<RunStateChanged>("NR"),
     ];
 

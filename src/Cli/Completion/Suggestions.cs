@@ -39,6 +39,8 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
 
     public Argument<string> Runs(Argument<string> argument) => With(argument, RunsAsync);
 
+    public Argument<string> Nodes(Argument<string> argument) => With(argument, NodesAsync);
+
     public Argument<string> Limits(Argument<string> argument) => With(argument, LimitsAsync);
 
     private Argument<string> With(Argument<string> argument, Func<RunnerClient, string, Task<IEnumerable<string>>> names)
@@ -75,6 +77,9 @@ internal sealed class Suggestions(CliContext context, Option<string?> url, Optio
     private static async Task<IEnumerable<string>> RunsAsync(RunnerClient client, string word) =>
         (await client.RunsAsync(new ListRuns(Limit: Most)).ConfigureAwait(false)).Items.Select(r => r.Id.ToString())
             .Where(id => id.StartsWith(word, StringComparison.OrdinalIgnoreCase));
+
+    private static async Task<IEnumerable<string>> NodesAsync(RunnerClient client, string word) =>
+        (await client.NodesAsync().ConfigureAwait(false)).Items.Select(n => n.Name).Where(n => n.StartsWith(word, StringComparison.Ordinal));
 
     private static async Task<IEnumerable<string>> LimitsAsync(RunnerClient client, string word) =>
         (await client.LimitsAsync(new ListLimits(MostLimits, word.Length == 0 ? null : word)).ConfigureAwait(false)).Items

@@ -105,6 +105,18 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
         }
     }
 
+    /// <summary>Another node is gone, and with it what was in its memory: the workers of this one wake all that has to be in memory.</summary>
+    public void NodeIsGone()
+    {
+        lock (_lock)
+        {
+            foreach (var worker in _workers.OfType<IActorRef>())
+            {
+                worker.Tell(NodeGone.Instance, ActorRefs.NoSender);
+            }
+        }
+    }
+
     /// <summary>Tells the workers of each step of the wall clock, and the log of those that people notice.</summary>
     private void Look()
     {
@@ -143,6 +155,12 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
 /// <param name="By">How far; negative for a step back.</param>
 /// <param name="Ago">How long since, by the monotonic clock.</param>
 public sealed record ClockStep(TimeSpan By, TimeSpan Ago);
+
+/// <summary>To an alarm worker: entities have left memory without a word, with their node.</summary>
+internal sealed record NodeGone : INoSerializationVerificationNeeded
+{
+    public static readonly NodeGone Instance = new();
+}
 
 /// <summary>To an alarm worker: waits that were reckoned by the wall clock are wrong now.</summary>
 internal sealed record ClockStepped : INoSerializationVerificationNeeded

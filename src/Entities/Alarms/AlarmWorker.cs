@@ -29,12 +29,18 @@ public sealed class AlarmWorker(
 
     private static readonly TimeSpan ReadAgainAfterFailure = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long after a node was lost all that is due rings once more: what was sent before the regions knew of it went to the node that is gone.
+    /// </summary>
+    private static readonly TimeSpan RingAfterLoss = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<EntityKey, Alarm> _alarms = [];
     private readonly PriorityQueue<Alarm, DateTimeOffset> _queue = new();
     private ITimer _timer = null!;
     private DateTimeOffset _readUntil;
     private DateTimeOffset _latest;
     private bool _reading;
+    private bool _readsAgain;
     private bool _saidUnreadable;
 
     /// <summary>When the timer fires, by the clock that never steps; null if none is set.</summary>
@@ -76,6 +82,13 @@ public sealed class AlarmWorker(
                 _timerAt = null;
                 Ring();
                 break;
+            case NodeGone:
+                RingAllDue();
+                Timers.StartSingleTimer(typeof(RingAgainNow), RingAgainNow.Instance, RingAfterLoss);
+                break;
+            case RingAgainNow:
+                RingAllDue();
+                break;
             case PageRead page:
                 OnPage(page.Until, page.Rows);
                 break;
@@ -89,6 +102,22 @@ public sealed class AlarmWorker(
                 Unhandled(message);
                 break;
         }
+    }
+
+    /// <summary>
+    /// All that is due by now is to be in memory, and may not be any more. Of what has only to be in memory no alarm was set: it is read.
+    /// </summary>
+    private void RingAllDue()
+    {
+        var now = time.GetUtcNow();
+        foreach (var alarm in _alarms.Values.Where(alarm => alarm.At <= now).ToArray())
+        {
+            Set(alarm.Entity, alarm.At, now);
+        }
+
+        _readsAgain = _reading;
+        Read();
+        Ring();
     }
 
     private void Read()
@@ -124,7 +153,8 @@ public sealed class AlarmWorker(
             _readUntil = until;
             board.ReadUntil(slice, until);
             _saidUnreadable = false;
-            Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, Horizon / 2);
+            Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, _readsAgain ? TimeSpan.Zero : Horizon / 2);
+            _readsAgain = false;
         }
 
         Ring();
@@ -246,6 +276,11 @@ public sealed class AlarmWorker(
     private sealed record Tick : INoSerializationVerificationNeeded
     {
         public static readonly Tick Instance = new();
+    }
+
+    private sealed record RingAgainNow : INoSerializationVerificationNeeded
+    {
+        public static readonly RingAgainNow Instance = new();
     }
 
     private sealed record ReadNow : INoSerializationVerificationNeeded

@@ -45,6 +45,21 @@ internal static class ClusterAddress
         Probe(listens[0], cluster.Port);
     }
 
+    /// <summary>Where the API of this node is for the other nodes; null if only its own machine reaches it, and they are not on that.</summary>
+    /// <param name="url">Where it is for this machine.</param>
+    public static string? ApiOf(NodeOptions options, string url)
+    {
+        if (options.Cluster is not { IsCluster: true, Name: var host } || !options.Listen.IsLoopback && !options.Listen.IsAny)
+        {
+            return url;
+        }
+
+        var isHere = host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        return isHere ? url
+            : options.Listen.IsAny ? $"http://{Authority(host, new Uri(url).Port)}"
+            : null;
+    }
+
     /// <summary>Who owns a life's leases: <c>host:port#uid</c>, of which the last part is another one for each life.</summary>
     public static string OwnerOf(ActorSystem system) => OwnerOf(Akka.Cluster.Cluster.Get(system).SelfUniqueAddress);
 

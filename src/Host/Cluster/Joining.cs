@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Cluster;
 using Akka.Remote;
 using Runner.Entities.Store;
 using Runner.Host.Configuration;
@@ -26,12 +25,13 @@ internal sealed class Joining(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Whoever waits is told why this often.</summary>
-    private static readonly TimeSpan Tell = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Tell = TimeSpan.FromSeconds(5);
 
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(system);
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string _waitsFor = "the database";
     private volatile string? _trouble;
+    private Guid? _joins;
 
     /// <summary>Completes when the node is a member.</summary>
     public Task Up => _up.Task;
@@ -65,13 +65,8 @@ internal sealed class Joining(
         }
 
         _trouble = null;
-        await StoredAsync(
-            async () =>
-            {
-                var view = await keeper.ReadAsync().ConfigureAwait(false);
-                await keeper.AnnounceAsync(self with { Cluster = view.Holder?.Cluster, Status = NodeStatus.Up }).ConfigureAwait(false);
-            },
-            cancel).ConfigureAwait(false);
+        // Of that cluster, and of no other that may have the database by now: then the keeper says that this one is lost.
+        await StoredAsync(() => keeper.AnnounceAsync(self with { Cluster = _joins, Status = NodeStatus.Up }), cancel).ConfigureAwait(false);
         log.Information("This node is a member of its cluster, as {Owner}", self.Owner);
     }
 
@@ -111,6 +106,7 @@ internal sealed class Joining(
             return Look;
         }
 
+        _joins = view.Holder.Cluster;
         _waitsFor = $"an answer of {string.Join(", ", joinable)}";
         cancel.ThrowIfCancellationRequested();
         _cluster.JoinSeedNodes(joinable);
@@ -126,6 +122,7 @@ internal sealed class Joining(
             return Look;
         }
 
+        _joins = id;
         _cluster.Join(_cluster.SelfAddress);
         return Try;
     }
@@ -154,7 +151,7 @@ internal sealed class Joining(
     }
 
     /// <summary>Why a member could not be reached, for whoever asks what the node waits for.</summary>
-    private IDisposable Listen()
+    private Ended Listen()
     {
         Action<string> tell = trouble => _trouble = trouble;
         var listener = system.ActorOf(Props.Create(() => new TroubleListener(tell)), "joining");

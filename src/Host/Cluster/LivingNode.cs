@@ -16,7 +16,7 @@ internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
         + "sending the command again is safe.");
 
     private readonly Lock _lock = new();
-    private volatile IRunnerNode? _current;
+    private volatile Life? _current;
     private volatile Action<RunStateChanged>[] _observers = [];
     private IDisposable? _subscription;
 
@@ -27,17 +27,30 @@ internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
         {
             _subscription?.Dispose();
             _subscription = life?.Subscribe(Publish);
-            _current = life;
+            _current?.Over.TrySetResult();
+            _current = life is null ? null : new Life(life, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
     }
 
     /// <inheritdoc/>
-    public Task<Reply<TReply>> AskAsync<TReply>(IRequest<TReply> request, CancellationToken cancel) =>
-        _current?.AskAsync(request, cancel) ?? Task.FromResult<Reply<TReply>>(Between);
+    public async Task<Reply<TReply>> AskAsync<TReply>(IRequest<TReply> request, CancellationToken cancel)
+    {
+        if (_current is not { } life)
+        {
+            return Between;
+        }
+
+        // What a life that is over has not answered, it never will.
+        var answer = life.Node.AskAsync(request, cancel);
+        return await Task.WhenAny(answer, life.Over.Task).ConfigureAwait(false) == answer ? await answer.ConfigureAwait(false) : Between;
+    }
 
     /// <inheritdoc/>
     public Task<HealthReport> HealthAsync(CancellationToken cancel) =>
-        _current?.HealthAsync(cancel) ?? Task.FromResult(HealthReport.Of([new HealthCheck("node", false, Between.Message)]));
+        _current?.Node.HealthAsync(cancel) ?? Task.FromResult(HealthReport.Of([new HealthCheck("node", false, Between.Message)]));
+
+    /// <inheritdoc/>
+    public OtherNode? Elsewhere(string? node) => _current?.Node.Elsewhere(node);
 
     /// <inheritdoc/>
     public IDisposable Subscribe(Action<RunStateChanged> observer)
@@ -66,6 +79,8 @@ internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
             observer(change);
         }
     }
+
+    private sealed record Life(IRunnerNode Node, TaskCompletionSource Over);
 
     private sealed class Subscription(Action end) : IDisposable
     {

@@ -1,8 +1,7 @@
-using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Akka;
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Event;
 using Akka.Hosting;
 using Akka.Remote;
 using Runner.Actors.FlowRunners;
@@ -29,17 +28,11 @@ internal sealed record LifeParts(
 /// One life of a node of a cluster: its actor system from its start to its end, and its way into the cluster. A cluster may part with a member that
 /// lives on; a member that was parted with never comes back, so the program begins another life.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Nothing is left of what calls off its joining once it has been called off.")]
 internal sealed class NodeLife
 {
     /// <summary>What nodes say to each other. Raised when an older one would not understand.</summary>
     private const int Protocol = 1;
-
-    /// <summary>
-    /// What shards say several times a second, as errors and warnings, while they wait for their leases or for the node to be a member: a failover
-    /// and a start are made of it, and the node says itself what it waits for.
-    /// </summary>
-    private static readonly LogFilterSetup QuietRetries = new LogFilterBuilder().ExcludeMessageContaining(": Failed to get lease for shard id [")
-        .ExcludeMessageContaining(": Failed to release lease of shardId [").ExcludeMessageContaining(": No coordinator found to register. ").Build();
 
     private readonly NodeHost _host;
     private readonly Joining _join;
@@ -75,7 +68,8 @@ internal sealed class NodeLife
         var start = parts.Start;
         var composed = new ComposedNode(parts.Store, parts.FlowRunner, parts.Settings, start.Time, start.Log);
         var host = await NodeHost.StartAsync(
-            start.Options.Akka, start.Log, static _ => { }, (builder, _) => Compose(builder, composed, parts), cancel).ConfigureAwait(false);
+            start.Options.Akka, QuietLog.Over(start.Log), static _ => { }, (builder, _) => Compose(builder, composed, parts), cancel)
+            .ConfigureAwait(false);
         try
         {
             var row = RowOf(parts, host.System);
@@ -87,10 +81,12 @@ internal sealed class NodeLife
             CoordinatedShutdown.Get(host.System).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "life", () =>
             {
                 life._ending.TrySetResult();
+                // What keeps alarm workers alive would go on asking for those of a region that hands over, which waits for as long as it is asked.
+                host.System.ActorSelection("/user/ShardedDaemonProcessKeepAlive-*").Tell(PoisonPill.Instance);
                 return Task.FromResult(Done.Instance);
             });
             Action parted = () => life._parted.TrySetResult();
-            host.System.ActorOf(Props.Create(() => new Parted(parted)), "parted");
+            host.System.ActorOf(Props.Create(() => new Parted(parted, start.Log)), "parted");
             life.Joined = Task.Run(() => join.RunAsync(isFirst, life._over.Token), CancellationToken.None);
             return life;
         }
@@ -153,7 +149,7 @@ internal sealed class NodeLife
 
     private static void Compose(AkkaConfigurationBuilder builder, ComposedNode node, LifeParts parts)
     {
-        builder.AddSetup(new ClusterSetup(parts.Keeper)).AddSetup(QuietRetries);
+        builder.AddSetup(new ClusterSetup(parts.Keeper));
         if (parts.Tls is { } tls)
         {
             builder.AddSetup(tls.Setup);
@@ -172,14 +168,18 @@ internal sealed class NodeLife
 
     /// <summary>
     /// Hears that a member has parted with this node for good, which it says to whoever speaks to it after that: a node that stood still, or was cut
-    /// off, ends then and does not wait until it has found by itself that it is alone.
+    /// off, ends then and does not wait until it has found by itself that it is alone. And says in the log with whom this node has parted.
     /// </summary>
     private sealed class Parted : ReceiveActor
     {
-        public Parted(Action tell)
+        public Parted(Action tell, ILogger log)
         {
             Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
+            Akka.Cluster.Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
             Receive<ThisActorSystemQuarantinedEvent>(_ => tell());
+            Receive<ClusterEvent.MemberRemoved>(
+                e => log.Warning("The cluster has parted with the node at {Address}, which joins again if it lives", e.Member.Address),
+                e => e.PreviousStatus == MemberStatus.Down);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Runner.Actors;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes.Health;
@@ -15,6 +16,7 @@ namespace Runner.Host.Cluster;
 /// finds, the flow runner, the store, the API. An actor system that does not end would keep the node out of its cluster, and what it does would be
 /// nobody's: then the process ends.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Nothing is left of what says that it stops once it has said so.")]
 internal sealed class NodeLives : IHealthCheck
 {
     /// <summary>The process ends with this when its actors do not. Whoever looks after it starts it again.</summary>
@@ -93,7 +95,7 @@ internal sealed class NodeLives : IHealthCheck
     {
         (_life, _last) = (life, life);
         await Task.WhenAny(life.Joined, life.Ending).ConfigureAwait(false);
-        if (!life.Joined.IsCompletedSuccessfully)
+        if (!life.Joined.IsCompletedSuccessfully || _life != life)
         {
             return;
         }
@@ -180,6 +182,10 @@ internal sealed class NodeLives : IHealthCheck
                 + "{Code}. Its programs go on, and the next start finds them", EndsWithin.TotalSeconds, StuckExitCode);
             (_log as IDisposable)?.Dispose();
             Environment.Exit(StuckExitCode);
+        }
+        catch (Exception e)
+        {
+            _log.Error(e, "The actors of this node did not end as they should: {Reason:l}", e.Message);
         }
     }
 

@@ -9,10 +9,14 @@ using Runner.Cli;
 using Runner.Cli.Arguments;
 using Runner.Cli.Terminal;
 using Runner.Host.Commands.Certificates;
+using Runner.Host.Configuration;
 
 namespace Runner.Host.Commands;
 
-/// <summary><c>runner cluster make-certificates</c>: what a cluster's nodes show one another, to start with.</summary>
+/// <summary>
+/// <c>runner cluster make-certificates</c>: what a cluster's nodes show one another, to start with; <c>runner cluster token</c>: what clients show
+/// them.
+/// </summary>
 internal sealed class ClusterCommand(Func<HostEnvironment> environment, CliContext context)
 {
     private const string UsualFolder = "certificates";
@@ -35,6 +39,8 @@ internal sealed class ClusterCommand(Func<HostEnvironment> environment, CliConte
 
     private readonly Option<bool> _json = Values.Flag("--json", "Print JSON.");
 
+    private readonly Argument<string> _secret = new("FILE") { Description = "The file of the nodes' setting runner.cluster.secret-file." };
+
     public static Command Create(Func<HostEnvironment> environment, CliContext context)
     {
         var it = new ClusterCommand(environment, context);
@@ -43,7 +49,24 @@ internal sealed class ClusterCommand(Func<HostEnvironment> environment, CliConte
             { it._nodes, it._out, it._days, it._json }
             .WithExample("runner cluster make-certificates --node node1=node1.example,10.0.0.1 --node node2=node2.example");
         make.SetAction(it.MakeCertificates);
-        return new Command("cluster", "Prepare a cluster of nodes.") { make };
+        var token = new Command("token", "Print the API's token of the nodes that have a secret, for clients on other machines.") { it._secret }
+            .WithExample("runner cluster token cluster-secret");
+        token.SetAction(it.PrintToken);
+        return new Command("cluster", "Prepare a cluster of nodes.") { make, token };
+    }
+
+    private int PrintToken(ParseResult parsed)
+    {
+        try
+        {
+            context.WriteLine(ClusterSecret.Keys(Path.GetFullPath(parsed.GetRequiredValue(_secret)))[0].ApiToken);
+            return ExitCodes.Success;
+        }
+        catch (NodeStartException e)
+        {
+            Errors.Print(context, e.Message);
+            return ExitCodes.Error;
+        }
     }
 
     private int MakeCertificates(ParseResult parsed)

@@ -78,7 +78,7 @@ internal sealed class NodeRunner(HostEnvironment environment)
         Show(() => screen.Greet(views, session.Url, options.DataDirectory));
         feed.Begin();
         manager.Ready(node, session.Url, environment.Time);
-        await Task.WhenAny(WhenAsync(signals.First), session.Started.Lost);
+        await Task.WhenAny(WhenAsync(signals.First), session.Started.Lost, session.Started.Drained);
         manager.Stopping();
         await shutdown.RunAsync(node, options.PauseOnShutdown && served is not null ? served.Names : []);
     }

@@ -64,7 +64,7 @@ internal sealed class NodeSession : IAsyncDisposable
         }
 
         Settle(data.FullPath, time);
-        var tokens = new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
+        var tokens = Tokens(options, data);
         Files = new OutputFiles(data.FullPath);
 
         var (load, programs) = Descriptors.Share(Descriptors.OfThisProcess(), options, (level, what) => log.Write(level, "{What:l}", what));
@@ -95,6 +95,19 @@ internal sealed class NodeSession : IAsyncDisposable
             Started.Copy, Started.Checks);
         _endings.Push(() => Ended(Slot.Dispose));
         data.Announce(Url, options.NodeName);
+    }
+
+    /// <summary>A node's own, or those of its cluster, whose token is in the same file.</summary>
+    private static ApiTokens Tokens(NodeOptions options, DataDirectory data)
+    {
+        if (options.ClusterSecretFile is not { } file)
+        {
+            return new ApiTokens(TokenFile.ReadOrCreate(data.TokenPath));
+        }
+
+        var keys = ClusterSecret.Keys(file);
+        TokenFile.Keep(data.TokenPath, keys[0].ApiToken);
+        return new ApiTokens(keys);
     }
 
     /// <summary>Finishes or clears away what an earlier program left undone.</summary>

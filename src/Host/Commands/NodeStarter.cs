@@ -24,6 +24,9 @@ internal sealed record StartedNode(IRunnerNode Node, Func<ValueTask> Close, Stor
     /// <summary>Completes, with a sentence, when another node has taken its store over: it has to be stopped at once.</summary>
     public Task<string> Lost { get; init; } = new TaskCompletionSource<string>().Task;
 
+    /// <summary>Completes when it was told to leave and has no programs any more.</summary>
+    public Task Drained { get; init; } = new TaskCompletionSource().Task;
+
     /// <summary>What its store did not take before it ended, in a sentence; null if nothing is missing.</summary>
     public Func<string?> Unwritten { get; init; } = () => null;
 

@@ -59,6 +59,9 @@ internal sealed record NodeOptions
 
     /// <summary>An absolute path; null if none holds the password.</summary>
     public required string? StorePasswordFile { get; init; }
+
+    /// <summary>An absolute path; null for a node with a token of its own.</summary>
+    public required string? ClusterSecretFile { get; init; }
     internal StoreOptions Store => new(StoreKind, StoreConnection, StorePasswordFile);
 
     public required ClusterJoin ClusterJoin { get; init; }

@@ -69,6 +69,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             ClusterTlsCaFile = ReadPath(NodeSetting.ClusterTlsCaFile, "file"),
             ClusterAllowPlain = ReadTruth(NodeSetting.ClusterAllowPlain),
             ClusterFastDowning = ReadTruth(NodeSetting.ClusterFastDowning),
+            ClusterSecretFile = ReadClusterSecret(),
             LogFormat = ReadWord<LogFormat>(NodeSetting.LogFormat, "log format"),
             LogFile = ReadPath(NodeSetting.LogFile, "file"),
             OtlpEndpoint = ReadOtlpEndpoint(),
@@ -184,6 +185,13 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         var kind = ReadWord<StoreKind>(NodeSetting.StoreKind, "kind of store");
         return StoreOptions.Read(
             kind, OriginOf(NodeSetting.StoreKind), Said(NodeSetting.StoreConnection), Said(NodeSetting.StorePasswordFile), _mistakes.Add);
+    }
+
+    private string? ReadClusterSecret()
+    {
+        var path = ReadPath(NodeSetting.ClusterSecretFile, "file");
+        return path is null || ClusterSecret.Wrong(path) is not { } wrong ? path
+            : Wrong<string?>(OriginOf(NodeSetting.ClusterSecretFile), wrong, null);
     }
 
     private ImmutableArray<string> ReadEnvInherit()

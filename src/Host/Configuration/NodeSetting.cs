@@ -169,6 +169,9 @@ internal sealed class NodeSetting
     public static NodeSetting ClusterFastDowning { get; } = new(
         "cluster.fast-downing", SettingKind.Truth,
         "Whether a node is taken out of the cluster at once when its machine refuses connections to it", "true", o => o.ClusterFastDowning);
+    public static NodeSetting ClusterSecretFile { get; } = new(
+        "cluster.secret-file", SettingKind.Path, "The file with the cluster's secret, which every node has and its owner alone may read", null,
+        o => o.ClusterSecretFile);
     public static NodeSetting RetentionKeepFor { get; } = new(
         "retention.keep-for", SettingKind.Duration, "How long after its end a run is kept", "30d",
         o => o.RetentionKeepFor is { } time ? DurationText.Format(time) : Forever) { Range = (0, RetentionRule.Longest.Ticks), Words = [Forever] };

@@ -65,7 +65,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var app = Build(parts);
         var stopping = new CancellationTokenSource();
         var pulse = new OutputPulse(parts.Files, parts.Time);
-        Map(app, parts, pulse, stopping.Token);
+        var elsewhere = new OtherOutputs();
+        Map(app, parts, pulse, elsewhere, stopping.Token);
         try
         {
             await app.StartAsync(cancel);
@@ -75,6 +76,7 @@ internal sealed class ApiServer : IAsyncDisposable
             Telemetry.Telemetry.End(app.Services);
             await app.DisposeAsync();
             pulse.Dispose();
+            elsewhere.Dispose();
             stopping.Dispose();
             throw CannotListen(parts.Listen, e);
         }
@@ -87,6 +89,7 @@ internal sealed class ApiServer : IAsyncDisposable
                 parts.Listen.ToString());
         }
 
+        app.Lifetime.ApplicationStopped.Register(elsewhere.Dispose);
         return new ApiServer(app, pulse, stopping, parts.Listen with { Port = port });
     }
 
@@ -137,7 +140,7 @@ internal sealed class ApiServer : IAsyncDisposable
         kestrel.Listen(new IPEndPoint(parts.Listen.Address, parts.Listen.Port), endpoint => endpoint.Protocols = HttpProtocols.Http1);
     }
 
-    private static void Map(WebApplication app, ApiServerParts parts, OutputPulse pulse, CancellationToken stopping)
+    private static void Map(WebApplication app, ApiServerParts parts, OutputPulse pulse, OtherOutputs elsewhere, CancellationToken stopping)
     {
         var hosts = parts.AllowedHosts;
         if (parts.Telemetry is { } telemetry)
@@ -158,7 +161,8 @@ internal sealed class ApiServer : IAsyncDisposable
         new NodeApi(parts.Slot).Map(routes);
         DeploymentsApi.Map(routes);
         RunsApi.Map(routes);
-        new RunStreamsApi(parts.Slot, parts.Files, pulse, Gate(parts.Load.Followers), parts.Load.Followers, parts.Time, stopping)
+        new RunStreamsApi(parts.Slot, parts.Files, pulse, Gate(parts.Load.Followers), parts.Load.Followers, parts.Time,
+            elsewhere, stopping)
         {
             Telemetry = parts.Telemetry?.Host,
         }.Map(routes);

@@ -1,5 +1,6 @@
 using Runner.Messages;
 using Runner.Messages.Http;
+using Runner.Messages.Nodes;
 
 namespace Runner.Host.Http;
 
@@ -16,6 +17,8 @@ internal sealed class NodeApi(NodeSlot slot)
             _ = slot.Node;
             return http.Context.SendJsonAsync(slot.Info!, Api.GetNode.Answer, StatusCodes.Status200OK);
         });
+        routes.Ask(Api.ListNodes, _ => new ListNodes());
+        routes.Ask(Api.DrainNode, http => new DrainNode(http.Part("node")));
         routes.Ask(Api.SkipEvent, (_, body) => new SkipEvent(body.Entity, body.Number, Checked(body.Reason)));
     }
 

@@ -8,7 +8,7 @@ internal static class RefusalMap
     public static int StatusOf(Refusal refusal) => refusal switch
     {
         DeploymentInvalid or SubmissionInvalid or LimitInvalid or QueryInvalid or PruneInvalid => StatusCodes.Status400BadRequest,
-        DeploymentNotFound or ScheduleNotFound or RunNotFound or LimitNotFound => StatusCodes.Status404NotFound,
+        DeploymentNotFound or ScheduleNotFound or RunNotFound or LimitNotFound or NodeNotFound => StatusCodes.Status404NotFound,
         RunAlreadyEnded or RunNotEnded or KeyUsedOtherwise or SkipRefused => StatusCodes.Status409Conflict,
         StoreNotAvailable or NodeStopping or NodeBusy or TooManyFollowers => StatusCodes.Status503ServiceUnavailable,
         StoreIsFull or DiskLow => StatusCodes.Status507InsufficientStorage,

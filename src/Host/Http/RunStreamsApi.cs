@@ -14,10 +14,11 @@ namespace Runner.Host.Http;
 
 /// <summary>What a run does, as it does it: its states and its output, from any position.</summary>
 /// <param name="followers">How many streams are open at once.</param>
+/// <param name="elsewhere">Reads what other nodes have.</param>
 /// <param name="stopping">Ends the streams when the server goes down; readers come back to where they were.</param>
 internal sealed class RunStreamsApi(
     NodeSlot slot, OutputFiles files, OutputPulse pulse, ConcurrencyLimiter followers, int mostFollowers, TimeProvider time,
-    CancellationToken stopping)
+    OtherOutputs elsewhere, CancellationToken stopping)
 {
     /// <summary>How many bytes of output are read at once.</summary>
     private const int Piece = 64 * 1024;
@@ -42,6 +43,7 @@ internal sealed class RunStreamsApi(
 
     private async Task LogsAsync(ApiRequest http)
     {
+        var isForwarded = http.Context.Request.Headers.ContainsKey(HeaderNames.Forwarded);
         var (context, follow, timed) = (http.Context, http.Get(Queries.Follow), http.Get(Queries.Timestamps));
         var wanted = LogRequest.Read(http, follow);
         if (await FindAsync(http) is not { } view)
@@ -50,6 +52,13 @@ internal sealed class RunStreamsApi(
         }
 
         var position = wanted.PositionIn(view.Attempt, follow);
+        if (!isForwarded && (!follow || wanted.Tail is not null || wanted.Since is not null)
+            && slot.Node.Elsewhere(RunProgress.Of(view).NodeOf(position.Attempt)) is { } other)
+        {
+            await elsewhere.SendAsync(context, other);
+            return;
+        }
+
         position = wanted.Tail is { } lines ? OutputEnds.LastLines(files, view.Id, position, wanted.Streams, lines) : position;
         foreach (var stream in wanted.Since is null ? [] : wanted.Streams)
         {
@@ -60,9 +69,10 @@ internal sealed class RunStreamsApi(
         if (follow)
         {
             // Lines together have one time.
-            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, http.Get(Queries.Together) && !timed, timed);
+            var tail = new LogTail(files, slot.Node, slot.Signals, pulse, time, http.Get(Queries.Together) && !timed, timed,
+                isForwarded ? null : elsewhere.For(context));
             await StreamAsync(context, (sse, cancel) => tail.FollowAsync(
-                view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view.State, view.Attempt), sse, cancel));
+                view.Id, position, wanted.Streams, wanted.Attempt is not null, RunProgress.Of(view), sse, cancel));
         }
         else if (timed)
         {

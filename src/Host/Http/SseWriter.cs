@@ -92,6 +92,14 @@ internal sealed class SseWriter : ILogSink, IAsyncDisposable
         End();
     }
 
+    /// <inheritdoc/>
+    public void Forward(LogPosition position, ReadOnlySpan<byte> json)
+    {
+        Begin(EventNames.Log, position.ToString());
+        _body.Write(json);
+        End();
+    }
+
     /// <summary>The last event: nothing follows, do not come back.</summary>
     public async Task EndAsync(CancellationToken cancel)
     {

@@ -13,6 +13,10 @@ internal interface ILogSink
     /// <summary>Takes a line; must not keep it.</summary>
     void Line(in OutputLine line);
 
+    /// <summary>Takes a line as another node has written it.</summary>
+    /// <param name="position">Where to go on after it.</param>
+    void Forward(LogPosition position, ReadOnlySpan<byte> json);
+
     /// <summary>After some lines, and now and then without any: sends what was taken and waits while the reader is slow.</summary>
     ValueTask FlushAsync(CancellationToken cancel);
 }
@@ -22,10 +26,14 @@ internal interface ILogSink
 /// is sent. Knows from the node how far the run is, and of new output from the pulse while a program runs.
 /// </summary>
 internal sealed class LogTail(
-    OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time, bool together = false, bool timed = false)
+    OutputFiles files, IRunnerNode node, RunSignals signals, OutputPulse pulse, TimeProvider time, bool together = false, bool timed = false,
+    OtherOutput? elsewhere = null)
 {
     /// <summary>A look now and then makes up for a signal that was lost.</summary>
     private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(5);
+
+    /// <summary>How soon a node that has output and does not answer is asked again.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
     /// <param name="streams">One or both.</param>
     /// <param name="onlyThisAttempt">Ends with the position's attempt.</param>
@@ -52,6 +60,19 @@ internal sealed class LogTail(
         RunWatch watch, LogPosition from, ImmutableArray<LogStream> streams, RunProgress progress, ILogSink sink, CancellationToken cancel)
     {
         using var tail = new AttemptTail(files, watch.Run, from, streams, timed);
+        // Not begun yet, it may begin anywhere.
+        while (elsewhere is not null && progress.NodeOf(from.Attempt) is null && !progress.HasEnded(from.Attempt))
+        {
+            await sink.FlushAsync(cancel);
+            await watch.WaitAsync(LookAnyway, time, cancel);
+            progress = await ProgressAsync(watch.Run, cancel) ?? progress;
+        }
+
+        if (elsewhere is not null && node.Elsewhere(progress.NodeOf(from.Attempt)) is not null)
+        {
+            return await FollowElsewhereAsync(watch, from, streams, progress, sink, cancel);
+        }
+
         using var membership = progress.HasEnded(from.Attempt) ? null : pulse.Join(watch, from.Attempt);
         while (true)
         {
@@ -75,6 +96,47 @@ internal sealed class LogTail(
         }
     }
 
+    /// <summary>
+    /// Sends an attempt's output to its end, from the node that has it. If that one is gone for good, says so in the place of the rest.
+    /// </summary>
+    private async Task<RunProgress> FollowElsewhereAsync(
+        RunWatch watch, LogPosition from, ImmutableArray<LogStream> streams, RunProgress progress, ILogSink sink, CancellationToken cancel)
+    {
+        for (var position = from; ;)
+        {
+            // Known before the node is asked: it sends all there is of an attempt that has ended.
+            var ended = progress.HasEnded(from.Attempt);
+            var other = node.Elsewhere(progress.NodeOf(from.Attempt));
+            if (other is null)
+            {
+                // It is this node by another name, or between two lives; what it has is here.
+                return progress;
+            }
+
+            var read = await elsewhere!.FollowAsync(other, watch.Run, position, streams, together, timed, sink, cancel);
+            position = read.Position;
+            if (read.IsComplete)
+            {
+                return await ProgressAsync(watch.Run, cancel) ?? progress;
+            }
+
+            if (ended)
+            {
+                foreach (var stream in streams)
+                {
+                    sink.Line(new OutputLine(stream, position, []) { Problem = read.Problem });
+                }
+
+                await sink.FlushAsync(cancel);
+                return progress;
+            }
+
+            await sink.FlushAsync(cancel);
+            await watch.WaitAsync(AskAgain, time, cancel);
+            progress = await ProgressAsync(watch.Run, cancel) ?? progress;
+        }
+    }
+
     /// <summary>A reader that is slow is waited for without holding what it has not been sent: that is read again.</summary>
     private static async ValueTask SendAsync(AttemptTail tail, ILogSink sink, CancellationToken cancel)
     {
@@ -92,6 +154,6 @@ internal sealed class LogTail(
     {
         var reply = await node.AskAsync(new GetRun(run), cancel);
         return reply.Refusal is RunNotFound ? new RunProgress(0, true, true)
-            : reply.Value is { } view ? RunProgress.Of(view.State, view.Attempt) : null;
+            : reply.Value is { } view ? RunProgress.Of(view) : null;
     }
 }

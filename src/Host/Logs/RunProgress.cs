@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runner.Messages.Runs;
 
 namespace Runner.Host.Logs;
@@ -8,11 +9,19 @@ namespace Runner.Host.Logs;
 /// <param name="RunOver">Whether no attempt follows.</param>
 internal readonly record struct RunProgress(int Attempt, bool AttemptOver, bool RunOver)
 {
+    /// <summary>Every state it has been in; none where that was not asked.</summary>
+    public ImmutableArray<RunStateChange> History { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Where an attempt is executed, or was; null if it has not begun, or that is not known.</summary>
+    public string? NodeOf(int attempt) => History.LastOrDefault(step => step.Attempt == attempt && step.Node is not null)?.Node;
+
     /// <summary>Whether nothing is written for this attempt any more.</summary>
     public bool HasEnded(int attempt) => RunOver || attempt < Attempt || (attempt == Attempt && AttemptOver);
 
     /// <summary>Whether its process may be writing now.</summary>
     public bool IsLive(int attempt) => attempt == Attempt && !HasEnded(attempt);
+
+    public static RunProgress Of(RunView view) => Of(view.State, view.Attempt) with { History = view.History };
 
     /// <param name="attempt">The newest attempt; 0 before the first.</param>
     public static RunProgress Of(RunState state, int attempt) =>

@@ -24,6 +24,7 @@ internal static class Api
 
     private static readonly ApiPath Runs = new("/api/v1/runs");
     private static readonly ApiPath Run = Runs.Then("/{run}", new PathPart("run", "The run's id.") { IsId = true });
+    private static readonly ApiPath Nodes = new("/api/v1/nodes");
     private static readonly ApiPath Limits = new("/api/v1/limits");
     private static readonly ApiPath Limit = Limits.Then("/{name}", new PathPart("name", "The limit."));
 
@@ -53,6 +54,21 @@ internal static class Api
         HttpMethod.Get, new("/api/v1/node"), "getNode", Tags.Node, "What the node is.", () => MessagesJson.Default.NodeInfo, (200, "The node."))
     {
         AsksNothing = true,
+    };
+
+    public static Operation<NodeList> ListNodes { get; } = new(
+        HttpMethod.Get, Nodes, "listNodes", Tags.Node, "The nodes of the cluster, by name; of a node on its own, itself.",
+        () => MessagesJson.Default.NodeList, (200, "The nodes."));
+
+    public static Operation<NodeDraining> DrainNode { get; } = new(
+        HttpMethod.Post, Nodes.Then("/{node}/drain", new PathPart("node", "The node's name.")), "drainNode", Tags.Node,
+        "Gives a node no new programs; once those that it has have ended it leaves the cluster and ends.",
+        () => MessagesJson.Default.NodeDraining, (200, "It takes no new programs."))
+    {
+        Description = "It cannot be taken back: the node's next start takes programs again.",
+        Repeatable = true,
+        Effect = Effect.Change,
+        Refuses = ["node-not-found"],
     };
 
     public static Operation BackUp { get; } = new(
@@ -196,7 +212,7 @@ internal static class Api
             new("text/plain", "Without `follow`: the bytes as the program wrote them; secret values are `***`."),
             new(EventNames.MediaType, "With `follow`: events `log`, then one `end`.") { Event = (EventNames.Log, "The position after the piece.") },
         ],
-        Refuses = ["run-not-found", "output-replaced", "too-many-followers"],
+        Refuses = ["run-not-found", "output-replaced", "output-elsewhere", "too-many-followers"],
     };
 
     public static Operation<PruneBody, PruneReport> PruneRuns { get; } = new(
@@ -329,4 +345,7 @@ internal static class HeaderNames
     public const string LogPosition = "Runner-Log-Position";
     public const string LogMasked = "Runner-Log-Masked";
     public const string LastEventId = "Last-Event-ID";
+
+    /// <summary>A node asks in somebody's name: the one that is asked answers with what it has itself.</summary>
+    public const string Forwarded = "Runner-Forwarded";
 }

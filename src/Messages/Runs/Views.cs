@@ -55,7 +55,8 @@ public sealed record RunView(
 /// <summary>One step of a run's history, and one server-sent event of its stream.</summary>
 /// <param name="Sequence">The number of the run's event that caused it: the position to resume a stream from.</param>
 /// <param name="Attempt">0 before the first.</param>
-public sealed record RunStateChange(long Sequence, RunState State, int Attempt, int? ExitCode = null);
+/// <param name="Node">Where the attempt is executed that begins here; null in every other step.</param>
+public sealed record RunStateChange(long Sequence, RunState State, int Attempt, int? ExitCode = null, string? Node = null);
 
 /// <summary>A page of runs, newest first.</summary>
 /// <param name="Next">Pass as <c>after</c> for the next page; null if this is the last.</param>

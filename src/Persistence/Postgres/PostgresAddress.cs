@@ -14,6 +14,8 @@ internal sealed class PostgresAddress
     // Readers promise nothing, so they cannot write by mistake.
     private const string ReaderSettings = "-c default_transaction_read_only=on -c max_parallel_workers_per_gather=0";
 
+    private const string GssEncryption = "GSS Encryption Mode";
+
     private readonly PostgresStoreOptions _options;
     private readonly NpgsqlConnectionStringBuilder _connection;
 
@@ -99,6 +101,12 @@ internal sealed class PostgresAddress
             Timeout = Seconds(_options.ConnectTimeout), CommandTimeout = Seconds(Patience), CancellationTimeout = 1_000, TcpKeepAlive = true,
             MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, IncludeErrorDetail = false, Enlist = false,
         };
+        if (!_connection.ShouldSerialize(GssEncryption))
+        {
+            // Whoever asks for it looks up the host's name first: where no name server answers, for longer than a lease lasts.
+            settings.GssEncryptionMode = GssEncryptionMode.Disable;
+        }
+
         change(settings);
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }

@@ -36,7 +36,7 @@ public sealed class IsolatedProgramsTests
 
     private IsolatedPrograms Isolate() => new(
         [
-            new CountedAttempt(new AttemptKey(Guid.NewGuid(), 1), Grace, null),
-            new CountedAttempt(new AttemptKey(Guid.NewGuid(), 2), Grace, null) { EndsAfter = TimeSpan.FromSeconds(20) },
+            new CountedAttempt(new AttemptKey(new Guid("00000000-0000-8000-8000-000000000001"), 1), Grace, null),
+            new CountedAttempt(new AttemptKey(new Guid("00000000-0000-8000-8000-000000000002"), 2), Grace, null) { EndsAfter = TimeSpan.FromSeconds(20) },
         ], _flowRunner, _time);
 }

@@ -12,21 +12,31 @@ internal sealed class ClusterKit : IAsyncDisposable
 {
     private readonly List<ClusterNode> _nodes = [];
     private readonly string _connection;
+    private readonly PostgresServer _server;
 
-    private ClusterKit(string connection) => _connection = connection;
+    private ClusterKit(PostgresServer server, string connection) => (_server, _connection) = (server, connection);
 
     public string Root { get; } = Directory.CreateTempSubdirectory("runner-cluster-").FullName;
 
     /// <summary>With what the nodes are told of the database, but for its password, which stands in a file.</summary>
     public string Database => new NpgsqlConnectionStringBuilder(_connection).Database!;
 
-    public static async Task<ClusterKit> CreateAsync() => new(await SharedPostgres.CreateDatabaseAsync());
+    /// <param name="server">Where its database is; null for the one that the tests share.</param>
+    public static async Task<ClusterKit> CreateAsync(PostgresServer? server = null)
+    {
+        server ??= await SharedPostgres.ServerAsync();
+        return new(server, await server.CreateDatabaseAsync());
+    }
 
     /// <summary>Starts a node, without waiting for anything.</summary>
     /// <param name="settings">What it is told beside; later lines count.</param>
-    public ClusterNode Start(string name, params string[] settings)
+    public ClusterNode Start(string name, params string[] settings) => Start(name, NodePlace.Here, settings);
+
+    /// <summary>Starts a node somewhere.</summary>
+    public ClusterNode Start(string name, NodePlace place, params string[] settings)
     {
-        var node = ClusterNode.Start(Root, name, FreePort(), FreePort(), [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
+        var node = ClusterNode.Start(
+            Root, name, place, FreePort(), FreePort(), [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
         _nodes.Add(node);
         return node;
     }
@@ -35,7 +45,7 @@ internal sealed class ClusterKit : IAsyncDisposable
     public ClusterNode Restart(ClusterNode former, params string[] settings)
     {
         var node = ClusterNode.Start(
-            Root, former.Name, former.ApiPort, former.Port, [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
+            Root, former.Name, former.Place, former.ApiPort, former.Port, [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
         _nodes.Add(node);
         return node;
     }
@@ -82,7 +92,7 @@ internal sealed class ClusterKit : IAsyncDisposable
             await node.DisposeAsync();
         }
 
-        await SharedPostgres.DropDatabaseAsync(_connection);
+        await _server.ExecuteAsync("postgres", $"DROP DATABASE {Database} WITH (FORCE)");
         Directory.Delete(Root, recursive: true);
     }
 

@@ -20,9 +20,9 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     private readonly string _data;
     private bool _stopped;
 
-    private ClusterNode(Process process, string data, string name, int apiPort, int port)
+    private ClusterNode(Process process, string data, string name, NodePlace place, int apiPort, int port)
     {
-        (_process, _data, Name, ApiPort, Port) = (process, data, name, apiPort, port);
+        (_process, _data, Name, Place, ApiPort, Port) = (process, data, name, place, apiPort, port);
         process.OutputDataReceived += (_, e) => Take(e.Data);
         process.ErrorDataReceived += (_, e) => Take(e.Data);
         process.BeginOutputReadLine();
@@ -31,13 +31,20 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
     public string Name { get; }
 
+    public NodePlace Place { get; }
+
     public int ApiPort { get; }
+
+    /// <summary>Where its API is.</summary>
+    public string Api => $"{Place.Host}:{ApiPort}";
+
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>Where the other nodes reach it.</summary>
     public int Port { get; }
 
     /// <summary>As members are called.</summary>
-    public string Address => $"127.0.0.1:{Port}";
+    public string Address => $"{Place.Host}:{Port}";
 
     /// <summary>What it has printed so far, both streams.</summary>
     public string Output
@@ -51,17 +58,22 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         }
     }
 
-    public static ClusterNode Start(string root, string name, int apiPort, int port, string[] settings)
+    public static ClusterNode Start(string root, string name, NodePlace place, int apiPort, int port, string[] settings)
     {
         var (file, data) = (Path.Combine(root, $"{name}.conf"), Path.Combine(root, name));
         File.WriteAllLines(file,
         [
-            $"runner.name = {name}", $"runner.data = \"{data}\"", $"runner.listen = \"127.0.0.1:{apiPort}\"",
-            "runner.log-level = information", "runner.cluster.host = \"127.0.0.1\"", $"runner.cluster.port = {port}", .. settings,
+            $"runner.name = {name}", $"runner.data = \"{data}\"", $"runner.listen = \"{place.Host}:{apiPort}\"",
+            "runner.log-level = information", $"runner.cluster.host = \"{place.Host}\"", $"runner.cluster.port = {port}", .. settings,
         ]);
-        var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        string[] command = [.. place.Within, "env"];
+        var start = new ProcessStartInfo(command[0])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
         foreach (var argument in (string[])[
-            "--default-signal=INT,TERM", "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "runner.dll"), "node", "--config", file])
+            .. command[1..], "--default-signal=INT,TERM", "dotnet", "exec",
+            Path.Combine(AppContext.BaseDirectory, "runner.dll"), "node", "--config", file])
         {
             start.ArgumentList.Add(argument);
         }
@@ -72,7 +84,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         }
 
         start.Environment["NO_COLOR"] = "1";
-        return new ClusterNode(Process.Start(start)!, data, name, apiPort, port);
+        return new ClusterNode(Process.Start(start)!, data, name, place, apiPort, port);
     }
 
     /// <summary>Waits until it has printed a line with that in it.</summary>
@@ -110,6 +122,23 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>Waits until the message of its health check of the cluster has those words.</summary>
     public Task ClusterSaysAsync(string words) => UntilAsync(check => Message(check).Contains(words, StringComparison.Ordinal), words);
 
+    /// <summary>Waits until all its health checks find it well.</summary>
+    public async Task IsReadyAsync()
+    {
+        using var timer = new PeriodicTimer(LookEvery);
+        var last = "";
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < Patience; await timer.WaitForNextTickAsync())
+        {
+            using var answer = await Http.GetAsync(new Uri($"http://127.0.0.1:{ApiPort}/health/ready"));
+            last = await answer.Content.ReadAsStringAsync();
+            if (answer.IsSuccessStatusCode)
+            {
+                return;
+            }
+        }
+
+        throw new TimeoutException($"{Name} is not ready: {last}. It printed:\n{Output}");
+    }
     /// <summary>Waits until no application is a member of its cluster.</summary>
     public Task SeesNoApplicationAsync() =>
         UntilAsync(check => !Message(check).Contains("application", StringComparison.Ordinal), "no application");
@@ -118,7 +147,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     public async Task<string> ClusterAsync() => await CheckAsync() is { } check ? Message(check) : "";
 
     /// <summary>A client of the node, by the address and the token in its data folder; the node has to be ready.</summary>
-    public RunnerClient Client() => new(LocalNode.Find(null, _data, _ => null));
+    public RunnerClient Client(RunnerClientOptions? options = null) => new(LocalNode.Find(null, _data, _ => null), options);
 
     /// <summary>SIGKILL, and the end of it.</summary>
     public async Task KillAsync()
@@ -156,7 +185,8 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         return EndsAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Kills it, if it has not ended.</summary>
+    public async Task EndAsync()
     {
         if (!_process.HasExited)
         {
@@ -167,14 +197,18 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
             await KillAsync();
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
         _process.Dispose();
     }
 
     private static string Message(JsonElement check) => check.GetProperty("message").GetString()!;
 
     private static IEnumerable<string> MembersIn(string message) =>
-        message.Contains("(", StringComparison.Ordinal) ? [] : Members().Matches(message).Select(m => m.Value).Order(StringComparer.Ordinal);
+        message.Contains('(', StringComparison.Ordinal) ? [] : Members().Matches(message).Select(m => m.Value).Order(StringComparer.Ordinal);
 
     // Nothing tells what a node knows but its answers.
     private async Task UntilAsync(Func<JsonElement, bool> isSo, string what)
@@ -201,7 +235,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     {
         try
         {
-            using var answer = await Http.GetAsync(new Uri($"http://127.0.0.1:{ApiPort}/health/ready"));
+            using var answer = await Http.GetAsync(new Uri($"http://{Api}/health/ready"));
             using var report = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
             return report.RootElement.GetProperty("checks").EnumerateArray().Where(c => c.GetProperty("name").GetString() == "cluster")
                 .Select(c => (JsonElement?)c.Clone()).FirstOrDefault();
@@ -234,4 +268,12 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
     [GeneratedRegex(@"\d+\.\d+\.\d+\.\d+:\d+")]
     private static partial Regex Members();
+}
+
+/// <summary>Where a node runs.</summary>
+/// <param name="Host">The address under which all reach it.</param>
+/// <param name="Within">What goes before its command; nothing if it is started as it is.</param>
+internal sealed record NodePlace(string Host, params string[] Within)
+{
+    public static NodePlace Here { get; } = new("127.0.0.1");
 }

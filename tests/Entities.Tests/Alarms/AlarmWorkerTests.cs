@@ -257,6 +257,42 @@ public sealed class AlarmWorkerTests : EntityWorld
     }
 
     [Fact]
+    public void What_was_in_the_memory_of_a_node_that_is_gone_is_rung_at_once()
+    {
+        Begin();
+        Get(new WakeMeAt(EntityWakeUps.FromStartUp));
+        Sys.Stop(Services.Residents.Find(Key())!);
+        Settle();
+
+        _board.NodeIsGone();
+        Settle();
+
+        Assert.Equal(1, Rings);
+        Assert.Equal(1000, Durable());
+    }
+
+    [Fact]
+    public void What_is_due_rings_at_once_and_once_more_when_a_node_is_gone()
+    {
+        Begin();
+        Router.Alarms = ActorRefs.Nobody;
+        var due = new AlarmChanged(Key("somebody's"), Now.AddSeconds(-1));
+        _worker.Tell(due);
+        Settle();
+        Router.Sent.Clear();
+
+        _board.NodeIsGone();
+        Settle();
+        Assert.Equal(1, RingsOf(due));
+        // What was sent before the regions knew of it went to the node that is gone.
+        Pass(TimeSpan.FromSeconds(3));
+        Assert.Equal(2, RingsOf(due));
+        // It goes on as ever: not twice from now on.
+        Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal(3, RingsOf(due));
+    }
+
+    [Fact]
     public void A_worker_that_failed_begins_again_and_one_that_left_is_not_waited_for()
     {
         Begin();

@@ -24,6 +24,7 @@ public sealed class NodeSettingTests : IDisposable
         { "cluster.join", "database" }, { "cluster.host", "node1" }, { "cluster.port", "0" }, { "cluster.bind-host", "0.0.0.0" },
         { "cluster.tls.certificate-file", "/elsewhere" }, { "cluster.tls.key-file", "/elsewhere" }, { "cluster.tls.ca-file", "/elsewhere" },
         { "cluster.allow-plain", "true" }, { "cluster.fast-downing", "false" },
+        { "cluster.secret-file", "" },
         { "retention.keep-for", "2h" }, { "retention.keep-runs", "8" }, { "retention.keep-at-least", "3h" }, { "log-format", "json" },
         { "log-file", "/elsewhere" },
         { "telemetry.otlp.endpoint", "http://collector" }, { "telemetry.otlp.protocol", "http/protobuf" }, { "telemetry.otlp.headers", "a=b" },
@@ -113,7 +114,7 @@ public sealed class NodeSettingTests : IDisposable
     private string Secret()
     {
         var file = Path.Combine(_folder, "password");
-        File.WriteAllText(file, "secret");
+        File.WriteAllText(file, "secret-of-at-least-32-bytes-in-one-line");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(file, UnixFileMode.UserRead);

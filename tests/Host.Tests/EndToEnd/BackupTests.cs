@@ -212,6 +212,7 @@ public sealed class BackupTests : IDisposable
         start.Environment["RUNNER_DATA"] = Data;
         start.Environment.Remove("RUNNER_API_URL");
         start.Environment.Remove("RUNNER_TOKEN");
+        start.Environment.Remove("RUNNER_TOKEN_FILE");
         using var process = Process.Start(start)!;
         var found = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();

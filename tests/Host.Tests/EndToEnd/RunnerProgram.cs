@@ -178,6 +178,7 @@ internal sealed class RunnerProgram : IDisposable
         start.Environment["NO_COLOR"] = "1";
         start.Environment.Remove("RUNNER_API_URL");
         start.Environment.Remove("RUNNER_TOKEN");
+        start.Environment.Remove("RUNNER_TOKEN_FILE");
         return start;
     }
 

@@ -52,6 +52,8 @@ internal sealed class ScriptedNode : IRunnerNode
         ? new HealthReport("ready", [new HealthCheck("store", true, "The store answers.")])
         : new HealthReport("not-ready", [new HealthCheck("store", false, RefuseWith.Message)]));
 
+    public OtherNode? Elsewhere(string? node) => null;
+
     public IDisposable Subscribe(Action<RunStateChanged> observer)
     {
         ImmutableInterlocked.Update(ref _observers, static (all, added) => all.Add(added), observer);

@@ -34,6 +34,16 @@ public sealed class PostgresAddressTests(SharedPostgres shared)
         Assert.DoesNotContain("sh=", refused.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Host=db.example;Username=ann", GssEncryptionMode.Disable)]
+    [InlineData("Host=db.example;Username=ann;GSS Encryption Mode=Prefer", GssEncryptionMode.Prefer)]
+    [InlineData("Host=db.example;Username=ann;GssEncryptionMode=Require", GssEncryptionMode.Require)]
+    public void A_name_server_is_asked_about_the_host_only_for_who_wants_Kerberos(string connection, GssEncryptionMode expected)
+    {
+        using NpgsqlDataSource source = new PostgresAddress(new PostgresStoreOptions(connection)).Locks(TimeSpan.FromSeconds(2));
+        Assert.Equal(expected, new NpgsqlConnectionStringBuilder(source.ConnectionString).GssEncryptionMode);
+    }
+
     [Fact]
     public async Task A_wrong_password_and_a_missing_database_are_said()
     {

@@ -6,7 +6,9 @@ using Runner.Host.Configuration;
 
 namespace Runner.Host.Http.Access;
 
-/// <summary>The node's token: 256 random bits, made at the first start, readable by its owner alone.</summary>
+/// <summary>
+/// The node's token: 256 random bits, made at the first start, or what the cluster's secret makes of it; readable by its owner alone.
+/// </summary>
 internal static class TokenFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -26,6 +28,32 @@ internal static class TokenFile
         }
     }
 
+    /// <summary>Has the file hold the token of the cluster, for whoever uses `runner` on this machine, in the place of what it held.</summary>
+    /// <exception cref="NodeStartException">It cannot be written, or others may read it.</exception>
+    public static void Keep(string path, string token)
+    {
+        try
+        {
+            if (!File.Exists(path) || File.ReadAllText(path).Trim() != token)
+            {
+                OwnFile.Replace(path, Encoding.ASCII.GetBytes(token + "\n"));
+            }
+            else if (OpenToOthers(path) is { } open)
+            {
+                throw new NodeStartException(
+                    $"{open} If it was only you who could, `chmod 600 {path}`; if it may have been read, replace the cluster's secret.");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new NodeStartException($"The token file {path} cannot be read or written ({e.Message.TrimEnd('.')}).", e);
+        }
+    }
+
+    private static string? OpenToOthers(string path) =>
+        !OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var mode && (mode & ~OwnerOnly) != 0
+            ? $"The token file {path} may be read by others (mode {Convert.ToString((int)mode, 8)})." : null;
+
     private static string? Read(string path)
     {
         if (!File.Exists(path))
@@ -33,11 +61,10 @@ internal static class TokenFile
             return null;
         }
 
-        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var mode && (mode & ~OwnerOnly) != 0)
+        if (OpenToOthers(path) is { } open)
         {
             throw new NodeStartException(
-                $"The token file {path} may be read by others (mode {Convert.ToString((int)mode, 8)}). "
-                + $"If it was only you who could, `chmod 600 {path}`; if it may have been read, delete it and start again for a new one.");
+                $"{open} If it was only you who could, `chmod 600 {path}`; if it may have been read, delete it and start again for a new one.");
         }
 
         var token = File.ReadAllText(path).Trim();

@@ -27,6 +27,7 @@ internal static class Refusals
         ["schedule-not-found"] = (404, "The deployment has no such schedule."),
         ["run-not-found"] = (404, "There is no such run."),
         ["limit-not-found"] = (404, "There is no such limit."),
+        ["node-not-found"] = (404, "There is no such node in the cluster now."),
         ["path-not-found"] = (404, "There is nothing at this path."),
         ["method-not-allowed"] = (405, "This path does not take this method."),
         ["request-timeout"] = (408, "The request arrived too slowly."),
@@ -41,6 +42,7 @@ internal static class Refusals
         ["internal"] = (500, "The node failed; its log says why. Whether anything changed is not known."),
         ["entity-unreadable"] = (500, "An event of the run or deployment, or of the limits, is damaged; it rests until that is mended. "
             + "`detail` names the event and what to do."),
+        ["output-elsewhere"] = (503, "The output is on another node of the cluster, which cannot be asked now; `detail` says which and why."),
         ["node-starting"] = (503, "The node is starting: try again in a moment."),
         ["node-stopping"] = (503, "The node is being stopped and takes no new work."),
         ["node-busy"] = (503, "As many commands that make work are under way as the node takes; nothing was decided: send it again in a moment."),

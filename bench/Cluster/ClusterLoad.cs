@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Runner.Client;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+
+namespace Runner.Bench.Cluster;
+
+/// <summary>A run that somebody wants: it is asked for under one key until a node has answered.</summary>
+internal sealed class Submission(string key, string deployment)
+{
+    private readonly List<(Guid Id, bool Created)> _answers = [];
+
+    public string Key => key;
+
+    public string Deployment => deployment;
+
+    /// <summary>Why it was refused for good; null if it was not.</summary>
+    public string? Refused { get; set; }
+
+    public ImmutableArray<(Guid Id, bool Created)> Answers
+    {
+        get
+        {
+            lock (_answers)
+            {
+                return [.. _answers];
+            }
+        }
+    }
+
+    public void Answered(RunSubmitted answer)
+    {
+        lock (_answers)
+        {
+            _answers.Add((answer.Id, answer.Created));
+        }
+    }
+}
+
+/// <summary>
+/// Runs submitted at a fixed rate over HTTP to all nodes in turn, each under a key of its own; one in ten is asked for twice at once, of two nodes.
+/// A node that does not answer is left for the next one, with the same key, for as long as it takes.
+/// </summary>
+/// <param name="clients">One of each node.</param>
+/// <param name="count">How many deployments there are; every third has the shared limit.</param>
+/// <param name="rate">Runs a second.</param>
+internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int count, double rate)
+{
+    public const string Limit = "shared";
+    public const int LimitSize = 20;
+    private const int Doubled = 10;
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(100);
+
+    // So many wait for an answer at most: where all nodes are away the load stands.
+    private readonly SemaphoreSlim _open = new(300);
+    private readonly List<Submission> _submissions = [];
+    private long _tries;
+    private long _answered;
+
+    public ImmutableArray<Submission> Submissions
+    {
+        get
+        {
+            lock (_submissions)
+            {
+                return [.. _submissions];
+            }
+        }
+    }
+
+    /// <summary>Requests that had no answer, and were sent again.</summary>
+    public long Repeated => _tries - _answered;
+
+    public long Answered => Interlocked.Read(ref _answered);
+
+    public TimeSpan Took { get; private set; }
+
+    public static bool IsLimited(int number) => number % 3 == 0;
+
+    public static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"load/d{number}");
+
+    /// <summary>Registers the deployments and sets the limit.</summary>
+    public async Task DeployAsync(ProgramLives lives, NodeLossSpec? loss)
+    {
+        await clients[0].SetLimitAsync(Limit, LimitSize).ConfigureAwait(false);
+        var specs = Enumerable.Range(0, count).Select(i => new DeploymentSpec
+        {
+            Name = Name(i),
+            Command = ["/bin/sh", lives.Script, "{{ parameters.seconds }}"],
+            Workdir = "/",
+            Parameters = Seconds(1),
+            Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("LIVES", lives.Folder),
+            Limits = IsLimited(i) ? [Limit] : [],
+            OnNodeLoss = loss,
+            StopGrace = TimeSpan.FromSeconds(2),
+        });
+        foreach (var part in specs.Chunk(100))
+        {
+            await clients[0].RegisterAsync([.. part]).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Submits until it is told to stop; ends when every submission has been answered.</summary>
+    public async Task RunAsync(CancellationToken until)
+    {
+        var watch = Stopwatch.StartNew();
+        var asking = new HashSet<Task>();
+        for (long i = 0; !until.IsCancellationRequested; i++)
+        {
+            if (TimeSpan.FromSeconds(i / rate) - watch.Elapsed is { Ticks: > 0 } early)
+            {
+                await Pause.For(early).ConfigureAwait(false);
+            }
+
+            var number = (int)(i * 617 % count);
+            var submission = new Submission(string.Create(CultureInfo.InvariantCulture, $"key-{i}"), Name(number));
+            lock (_submissions)
+            {
+                _submissions.Add(submission);
+            }
+
+            var command = new SubmitRun(submission.Deployment, Seconds(LengthOf(i, IsLimited(number))), IdempotencyKey: submission.Key);
+            for (var twice = i % Doubled == 0 ? 2 : 1; twice > 0; twice--)
+            {
+                await _open.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+                asking.Add(AskAsync(submission, command, (int)((i + twice) % clients.Length)));
+            }
+
+            if (asking.Count > 1_000)
+            {
+                asking.RemoveWhere(t => t.IsCompletedSuccessfully);
+            }
+        }
+
+        Took = watch.Elapsed;
+        await Task.WhenAll(asking).ConfigureAwait(false);
+    }
+
+    /// <summary>0.1 to 20 s, shorter ones more often, 5.6 s on average; those of the limit 0.1 to 2 s, so that it is nearly full and not overrun.
+    /// </summary>
+    private static double LengthOf(long i, bool limited)
+    {
+        var part = i * 0.6180339887498949 % 1;
+        return limited ? 0.1 + 1.9 * part : 0.1 + 19.9 * Math.Pow(part, 2.6);
+    }
+
+    private static ImmutableSortedDictionary<string, JsonElement> Seconds(double seconds)
+    {
+        using var text = JsonDocument.Parse(seconds.ToString("0.00", CultureInfo.InvariantCulture));
+        return ImmutableSortedDictionary<string, JsonElement>.Empty.Add("seconds", text.RootElement.Clone());
+    }
+
+    private async Task AskAsync(Submission submission, SubmitRun command, int first)
+    {
+        try
+        {
+            for (var began = Stopwatch.GetTimestamp(); ; first++)
+            {
+                Interlocked.Increment(ref _tries);
+                try
+                {
+                    submission.Answered(await clients[first % clients.Length].SubmitAsync(command).ConfigureAwait(false));
+                    Interlocked.Increment(ref _answered);
+                    return;
+                }
+                catch (RunnerClientException e)
+                {
+                    if (e is RunnerApiException { Status: < 500 } || Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(5))
+                    {
+                        submission.Refused = e.Message;
+                        return;
+                    }
+                }
+
+                await Pause.For(AgainAfter).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _open.Release();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using Runner.Client;
+using Runner.Messages.Deployments;
+using Runner.Messages.Runs;
+
+namespace Runner.Bench.Cluster;
+
+/// <summary>Runs of <c>/bin/true</c> a second of three nodes beside one, with the same number in flight in all, in turn.</summary>
+internal static class ClusterRatio
+{
+    private const int InFlight = 48;
+    private const int Deployments = 100;
+
+    public static async Task MeasureAsync(Report report)
+    {
+        var runs = Scale.Of(6_000, 400);
+        var rates = new Dictionary<int, List<double>> { [1] = [], [3] = [] };
+        for (var round = 0; round < Scale.Of(3, 1); round++)
+        {
+            foreach (var nodes in rates.Keys)
+            {
+                var rig = await ClusterRig.StartAsync("ratio", nodes, InFlight / nodes).ConfigureAwait(false);
+                await using (rig.ConfigureAwait(false))
+                {
+                    var clients = rig.Clients;
+                    await clients[0].RegisterAsync([.. Enumerable.Range(0, Deployments).Select(i => new DeploymentSpec
+                    {
+                        Name = ClusterLoad.Name(i), Command = ["/bin/true"], Workdir = "/",
+                    })]).ConfigureAwait(false);
+                    // Until the code is compiled as it will stay.
+                    await RunAsync(rig, clients, runs / 2).ConfigureAwait(false);
+                    var watch = Stopwatch.StartNew();
+                    await RunAsync(rig, clients, runs).ConfigureAwait(false);
+                    rates[nodes].Add(runs / watch.Elapsed.TotalSeconds);
+                    ClusterRig.Say(string.Create(CultureInfo.InvariantCulture, $"{nodes} nodes: {rates[nodes][^1]:0} runs a second; load ")
+                        + ClusterRig.LoadOfMachine());
+                }
+            }
+        }
+
+        var ratios = rates[3].Zip(rates[1], (three, one) => three / one).ToArray();
+        report.Add(
+            $"three nodes beside one, {InFlight} in flight in all, /bin/true: runs a second",
+            string.Create(CultureInfo.InvariantCulture, $"{Samples.Median(rates[3]):0} beside {Samples.Median(rates[1]):0}, ratio ")
+            + string.Create(CultureInfo.InvariantCulture, $"{Samples.Median(ratios):0%} ({string.Join(", ", ratios.Select(r => $"{r:0%}"))})"),
+            $"bar: 85 %; machine's load {ClusterRig.LoadOfMachine()}");
+    }
+
+    private static async Task RunAsync(ClusterRig rig, ImmutableArray<RunnerClient> clients, int count)
+    {
+        var next = 0;
+        await Task.WhenAll(Enumerable.Range(0, InFlight).Select(async worker =>
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) <= count;)
+            {
+                await clients[i % clients.Length].SubmitAsync(new SubmitRun(ClusterLoad.Name(i % Deployments))).ConfigureAwait(false);
+            }
+        })).ConfigureAwait(false);
+        while (await rig.CountAsync("open_runs").ConfigureAwait(false) > 0)
+        {
+            await Pause.For(TimeSpan.FromMilliseconds(20)).ConfigureAwait(false);
+        }
+    }
+}
