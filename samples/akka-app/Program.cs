@@ -17,7 +17,7 @@ if (Arguments.Read(args) is not { } options)
 var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 
 // A member of the nodes' cluster has their actor system's name.
-builder.Services.AddAkka("runner", akka => akka.AddRunnerProxy(options));
+builder.Services.AddAkka("runner", akka => akka.AddHocon("akka.loglevel = WARNING", HoconAddMode.Prepend).AddRunnerProxy(options));
 using var host = builder.Build();
 await host.StartAsync();
 var runner = host.Services.GetRequiredService<IRequiredActor<RunnerProxy>>().ActorRef;

@@ -1,6 +1,8 @@
 using Akka.Cluster.Hosting;
+using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Hosting.Logging;
+using Runner.Wire;
 
 namespace Runner.Host.Cluster;
 
@@ -20,11 +22,19 @@ internal static class AkkaComposition
         {
             builder
                 .AddSetup(new LoggerFactorySetup(provider.GetRequiredService<ILoggerFactory>()))
-                .AddHocon(settings.ToConfig(), HoconAddMode.Prepend)
+                .AddHocon(WithRole(settings.ToConfig()), HoconAddMode.Prepend)
                 .WithClustering()
                 .WithActorSystemLivenessCheck()
                 .WithAkkaClusterReadinessCheck();
             actors(builder, provider);
         });
+    }
+
+    /// <summary>A file may give a node roles of its own, for people's own tools; it is a node all the same.</summary>
+    private static Config WithRole(Config settings)
+    {
+        string[] roles = [.. settings.GetStringList("akka.cluster.roles", []).Append(ClusterRoles.Node).Distinct(StringComparer.Ordinal)];
+        return ConfigurationFactory.ParseString($"akka.cluster.roles = [{string.Join(", ", roles.Select(role => $"\"{role}\""))}]")
+            .WithFallback(settings);
     }
 }

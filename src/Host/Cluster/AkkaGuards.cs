@@ -83,7 +83,7 @@ internal static class AkkaGuards
             "akka.cluster.down-removal-margin", "akka.cluster.run-coordinated-shutdown-when-down", "akka.cluster.**.use-lease",
             "akka.coordination.**.lease-class", "akka.cluster.**.implementation-class", "akka.remote.**.implementation-class"),
         .. Of("the node would wait for members that never come, and do no work", LeaveItOut,
-            "akka.cluster.min-nr-of-members", "akka.cluster.roles", "akka.cluster.**.role"),
+            "akka.cluster.min-nr-of-members", "akka.cluster.**.role"),
         .. Of("where entities are is known to the members alone, and what loads them are their wake-ups in the store", LeaveItOut,
             "akka.cluster.**.state-store-mode", "akka.cluster.**.remember-entities", "akka.cluster.**.remember-entities-store",
             "akka.cluster.**.durable"),
