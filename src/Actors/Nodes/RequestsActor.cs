@@ -7,6 +7,7 @@ using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Limits;
+using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
 using Runner.Wire;
 using Serilog;
@@ -53,6 +54,8 @@ internal sealed class RequestsActor : UntypedActor
             IRequest<LimitChanged> of => Ask(of),
             IRequest<LimitPage> of => Ask(of),
             IRequest<EventSkipped> of => Ask(of),
+            IRequest<NodeList> of => Ask(of),
+            IRequest<NodeDraining> of => Ask(of),
             _ => Task.FromResult<object>(NotHandled(request)),
         };
 
