@@ -130,6 +130,7 @@ internal sealed record ClusterNetwork(int Times)
             }
         });
         var parted = SaysSinceAsync(victim, mark, "This node is no member of its cluster any more", began);
+        var lost = SaysSinceAsync(victim, mark, "A lease is lost", began);
         await Pause.For(Cut).ConfigureAwait(false);
         foreach (var (source, target) in dropped)
         {
@@ -141,13 +142,13 @@ internal sealed record ClusterNetwork(int Times)
         var ended = (await rig.AgeAsync(began).ConfigureAwait(false)).Length > 0;
         var back = ProgramLives.Uptime() - healed;
         rig.Down.Add((victim.Api, began, healed + back));
-        var stopped = await parted.ConfigureAwait(false);
+        var (stopped, leases) = (await parted.ConfigureAwait(false), await lost.ConfigureAwait(false));
         var (lives, _) = rig.Lives.Read();
         var begun = lives.Where(l => l.Node == victim.Api && l.Began > began && l.Began < healed).Select(l => l.Began - began)
             .DefaultIfEmpty(0).Max();
         var what = $"{(oldest ? "the oldest node" : "another node")} cut from {from}, 30 s";
-        var figures = string.Create(CultureInfo.InvariantCulture, $"its last program began {begun:0.0} s after the cut, its actors ended ")
-            + (stopped is { } at ? string.Create(CultureInfo.InvariantCulture, $"after {at:0.0} s") : "never")
+        var figures = string.Create(CultureInfo.InvariantCulture, $"its last program began {begun:0.0} s after the cut, ")
+            + $"its first lease was lost {After(leases)}, its actors ended {After(stopped)}"
             + (ended ? ", and its process, which was started again" : "")
             + string.Create(CultureInfo.InvariantCulture, $"; elsewhere: {tookOver}; all members again {back:0.0} s after the end");
         ClusterRig.Say($"{what}: {figures}; load {ClusterRig.LoadOfMachine()}");
@@ -170,6 +171,9 @@ internal sealed record ClusterNetwork(int Times)
 
         return null;
     }
+
+    private static string After(double? seconds) =>
+        seconds is { } at ? string.Create(CultureInfo.InvariantCulture, $"after {at:0.0} s") : "never";
 
     private static Task IpAsync(string arguments) => RunAsync("ip", arguments.Split(' '));
 

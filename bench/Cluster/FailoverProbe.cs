@@ -32,7 +32,7 @@ internal static class FailoverProbe
 
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Asks a node for many deployments and for the limits, at once with what makes a node lost.</summary>
+    /// <summary>Asks a node for many deployments and for the limits, as soon as what makes a node lost has happened.</summary>
     public static async Task<Failover> MeasureAsync(ClusterRig rig, ClusterNode asker, int deployments, Func<Task> lose)
     {
         var probe = rig.Probe(asker);
@@ -41,11 +41,10 @@ internal static class FailoverProbe
         await Parallel.ForEachAsync(names, async (name, cancel) => await probe.DeploymentAsync(name, cancel).ConfigureAwait(false))
             .ConfigureAwait(false);
         var began = Stopwatch.GetTimestamp();
-        var losing = lose();
+        await lose().ConfigureAwait(false);
         var asked = names.Select(name => AnsweredAsync(began, () => probe.DeploymentAsync(name))).ToArray();
         var limiter = await AnsweredAsync(began, () => probe.LimitsAsync(new ListLimits())).ConfigureAwait(false);
         var times = await Task.WhenAll(asked).ConfigureAwait(false);
-        await losing.ConfigureAwait(false);
         var affected = times.Where(t => t > Late).ToArray();
         return new Failover(affected.DefaultIfEmpty(0).Min(), times.Max(), limiter, affected.Length, times.Length);
     }
