@@ -7,7 +7,9 @@ using Runner.Messages;
 
 namespace Runner.Actors.Tests;
 
-/// <summary>Who may know whom: Messages ← Entities ← Persistence, Actors ← Host; and Messages ← Client ← Cli ← Host.</summary>
+/// <summary>
+/// Who may know whom: Messages ← Entities ← Persistence, Actors ← Host; Messages ← Wire ← Actors, Proxy; and Messages ← Client ← Cli ← Host.
+/// </summary>
 public sealed class LayeringTests
 {
     [Fact]
@@ -17,8 +19,15 @@ public sealed class LayeringTests
     public void The_entities_know_messages_alone() => Assert.Equal(["Runner.Messages"], OursIn(typeof(IEntityStore).Assembly));
 
     [Fact]
-    public void The_actors_know_entities_and_messages_alone() =>
-        Assert.Equal(["Runner.Entities", "Runner.Messages"], OursIn(typeof(RunnerNode).Assembly));
+    public void The_actors_know_entities_and_messages_alone_with_their_form_on_the_wire() =>
+        Assert.Equal(["Runner.Entities", "Runner.Messages", "Runner.Wire"], OursIn(typeof(RunnerNode).Assembly));
+
+    [Fact]
+    public void An_application_gets_messages_and_their_form_on_the_wire_alone()
+    {
+        Assert.Equal(["Runner.Messages"], OursIn(typeof(Runner.Wire.MessageSerializer).Assembly));
+        Assert.Equal(["Runner.Messages", "Runner.Wire"], OursIn(typeof(Runner.Proxy.RunnerProxy).Assembly));
+    }
 
     [Fact]
     public void The_stores_know_entities_alone() =>

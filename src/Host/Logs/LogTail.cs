@@ -61,7 +61,7 @@ internal sealed class LogTail(
     {
         using var tail = new AttemptTail(files, watch.Run, from, streams, timed);
         // Not begun yet, it may begin anywhere.
-        while (elsewhere is not null && progress.NodeOf(from.Attempt) is null && !progress.HasEnded(from.Attempt))
+        while (elsewhere is not null && from.Attempt > progress.Attempt && !progress.HasEnded(from.Attempt))
         {
             await sink.FlushAsync(cancel);
             await watch.WaitAsync(LookAnyway, time, cancel);

@@ -67,7 +67,6 @@ internal static class Api
     {
         Description = "It cannot be taken back: the node's next start takes programs again.",
         Repeatable = true,
-        Effect = Effect.Change,
         Refuses = ["node-not-found"],
     };
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
 using Runner.Simulation;
@@ -24,11 +25,11 @@ public sealed class HistoryTests
         using var document = Read(file);
         var root = document.RootElement;
         var events = root.GetProperty("events").EnumerateArray().Select(e => (Event(e), e.GetProperty("at").GetDateTimeOffset()));
-        using var state = JsonDocument.Parse(Replay.State(root.GetProperty("kind").GetString()!, root.GetProperty("id").GetString()!, events));
+        var state = JsonNode.Parse(Replay.State(root.GetProperty("kind").GetString()!, root.GetProperty("id").GetString()!, events))!;
+        var expected = JsonNode.Parse(root.GetProperty("state").GetRawText())!;
 
-        Assert.True(
-            JsonElement.DeepEquals(root.GetProperty("state"), state.RootElement),
-            $"expected {root.GetProperty("state").GetRawText()}\nbut it is {state.RootElement.GetRawText()}");
+        LeaveOutWhatHasCome(state, expected);
+        Assert.True(JsonNode.DeepEquals(expected, state), $"expected {expected.ToJsonString()}\nbut it is {state.ToJsonString()}");
     }
 
     [Fact]
@@ -69,6 +70,19 @@ public sealed class HistoryTests
 
             Assert.Equal(stored.GetProperty("type").GetString(), name);
             Assert.True(JsonElement.DeepEquals(stored.GetProperty("payload"), again.RootElement), again.RootElement.GetRawText());
+        }
+    }
+
+    /// <summary>A step of a run says since then on which node the attempt is that begins with it.</summary>
+    private static void LeaveOutWhatHasCome(JsonNode state, JsonNode expected)
+    {
+        foreach (var (step, then) in (state["history"] as JsonArray ?? []).Zip(expected["history"] as JsonArray ?? []))
+        {
+            if (!then!.AsObject().ContainsKey("node") && step!["node"] is not null)
+            {
+                Assert.Equal("Submitting", (string?)step["state"]!["name"]);
+                step.AsObject().Remove("node");
+            }
         }
     }
 

@@ -44,7 +44,7 @@ public class UsageTests
     [InlineData("--url http://x completion bash", "error: '--url' is not an option here.\nSee `runner completion bash --help`.\n")]
     [InlineData("--rul http://x runs", "error: '--rul' is not an option here; did you mean '--url'?\nSee `runner runs --help`.\n")]
     [InlineData("--url http://x", "error: A command is missing: expected deploy, deployments, deployment, schedule, submit, runs, run, limits, "
-        + "limit, health, export, import, backup, completion, prune.\nSee `runner --help`.\n")]
+        + "limit, nodes, drain, health, export, import, backup, completion, prune.\nSee `runner --help`.\n")]
     [InlineData("run", "error: A command is missing: expected show, logs, cancel, retry.\nSee `runner run --help`.\n")]
     [InlineData("submit a/b --priority", "error: Required argument missing for option: '--priority'.\nSee `runner submit --help`.\n")]
     [InlineData("deploy --dryrun x.yaml", "error: '--dryrun' is not an option here; did you mean '--dry-run'?\nSee `runner deploy --help`.\n")]

@@ -83,9 +83,9 @@ public sealed partial class OperationsTests : IAsyncLifetime
     [Theory]
     [MemberData(nameof(Operations))]
     public void An_operation_that_does_something_says_what_it_costs(string name) => Assert.True(
-        All[name].Method == HttpMethod.Get || All[name].Effect != Effect.None != (name == nameof(Api.CancelRun)),
+        All[name].Method == HttpMethod.Get || All[name].Effect != Effect.None != (name is nameof(Api.CancelRun) or nameof(Api.DrainNode)),
         $"Api.{name} has no Effect: it would be taken while the node stops. "
-        + "If that is meant, as of a cancellation, which makes less work, say so here.");
+        + "If that is meant, as of a cancellation or a drain, which make less work, say so here.");
 
     /// <summary>The public method of the client in which an operation stands.</summary>
     private static string? MethodOf(string name) => Regex.Match(Client, $@"Api\.{name}\b") is { Success: true } use

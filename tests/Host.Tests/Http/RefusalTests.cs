@@ -18,6 +18,7 @@ public sealed class RefusalTests : IAsyncLifetime
         { new ScheduleNotFound("a/b", "x"), 404 },
         { new RunNotFound("x"), 404 },
         { new LimitNotFound("x"), 404 },
+        { new NodeNotFound("x"), 404 },
         { new DeploymentInvalid("a/b", [new Problem("name", "wrong.")]), 400 },
         { new SubmissionInvalid([new Problem("at", "wrong.")]), 400 },
         { new LimitInvalid("x", "wrong."), 400 },

@@ -101,6 +101,8 @@ internal sealed class ScriptedNode : IRunnerNode
                 : new RunNotFound(query.Run.ToString())),
         PruneRuns command => Answer(command, new PruneReport(1, 2, TimeSpan.FromHours(1), null, new StoreRoom(3, 4, true))),
         SkipEvent command => Answer(command, new EventSkipped(command.Entity, command.Sequence, "It is skipped.")),
+        ListNodes query => Answer(query, new NodeList([])),
+        DrainNode command => Answer(command, new NodeDraining(command.Name, 0)),
         ListLimits query => Answer(query, new LimitPage([], null)),
         SetLimit command => Answer(command, new LimitChanged(command.Name, command.Size, true)),
         DeleteLimit command => Answer(command, new LimitChanged(command.Name, null, true)),

@@ -54,6 +54,7 @@ public sealed class TroubledNodeTests : IAsyncLifetime
         {
             var path = operation.Path.Replace("{run}", Guid.Empty.ToString(), StringComparison.Ordinal)
                 .Replace("{flow}", "a", StringComparison.Ordinal)
+                .Replace("{node}", "n", StringComparison.Ordinal)
                 .Replace("{name}", "b", StringComparison.Ordinal);
             var query = operation.Path.EndsWith("/logs", StringComparison.Ordinal) ? "?stream=stdout" : "";
             using var request = new HttpRequestMessage(new HttpMethod(operation.Method), path + query);

@@ -49,6 +49,7 @@ public sealed class WalkTests : IAsyncLifetime
         await WalkRunsAsync();
         await WalkLimitsAsync();
         await WalkRetentionAsync();
+        await WalkNodesAsync();
         var documented = _contract.Operations.SelectMany(o => o.Statuses.Where(s => s[0] == '2').Select(s => $"{o.Id} {s}")
             .Concat(o.Codes.Where(code => code.EndsWith("-not-found", StringComparison.Ordinal) || code is "deployment-invalid"
                 or "submission-invalid" or "limit-invalid" or "prune-invalid"
@@ -97,6 +98,14 @@ public sealed class WalkTests : IAsyncLifetime
         await SendAsync("POST", "/api/v1/journal/skip", $$"""{"entity":"FlowRun/{{damaged}}","number":1}""", 200);
         await SendAsync("POST", "/api/v1/backup", null, 200);
         await SendAsync("POST", "/api/v1/backup?output=false", null, 200);
+    }
+
+    /// <summary>The last of all: a node that drains starts nothing more.</summary>
+    private async Task WalkNodesAsync()
+    {
+        await GetAsync("/api/v1/nodes");
+        await SendAsync("POST", "/api/v1/nodes/nobody/drain", null, 404);
+        await SendAsync("POST", $"/api/v1/nodes/{_session.Slot.Info!.Node}/drain", null, 200);
     }
 
     /// <summary>A run whose one event nobody can read.</summary>
