@@ -30,6 +30,26 @@ public sealed class LossTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_node_that_alone_does_not_reach_the_database_makes_way_and_is_back_when_it_does()
+    {
+        await using var kit = await ClusterKit.CreateAsync();
+        await using var way = new FreezingProxy(kit.DatabasePort);
+        var nodes = await kit.FormAsync(2);
+        var third = kit.Start("n3", kit.DatabaseAt(way.Port));
+        await ClusterKit.AllSeeAsync(nodes[0], nodes[1], third);
+
+        var began = Stopwatch.GetTimestamp();
+        way.Freeze();
+        await third.SaysAsync("it does not reach the database for longer than its leases last");
+        await ClusterKit.AllSeeAsync(nodes);
+        output.WriteLine($"cut off to removed: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+        way.Thaw();
+
+        await third.SaysAsync("This node is a member of its cluster again");
+        await ClusterKit.AllSeeAsync(nodes[0], nodes[1], third);
+    }
+
+    [Fact]
     public async Task A_node_that_stood_still_begins_anew_in_its_process_and_joins_again()
     {
         await using var kit = await ClusterKit.CreateAsync();

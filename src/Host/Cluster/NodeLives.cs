@@ -22,7 +22,10 @@ internal sealed class NodeLives : IHealthCheck
     /// <summary>The process ends with this when its actors do not. Whoever looks after it starts it again.</summary>
     public const int StuckExitCode = 75;
 
-    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a node looks whether it alone does not reach the database.</summary>
+    private static readonly TimeSpan LooksForDatabaseEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan TriesAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ComesWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LooksEvery = TimeSpan.FromMilliseconds(50);
@@ -114,7 +117,11 @@ internal sealed class NodeLives : IHealthCheck
         {
             var stop = Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token);
             var lost = Volatile.Read(ref _clusterLost).Task;
-            await Task.WhenAny(stop, life.Ending, life.IsParted, lost, FailsAsync(life.Joined)).ConfigureAwait(false);
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            var alone = AloneAsync(life, over.Token);
+            await Task.WhenAny(stop, life.Ending, life.IsParted, lost, alone, FailsAsync(life.Joined)).ConfigureAwait(false);
+            var isAlone = alone.IsCompletedSuccessfully;
+            await over.CancelAsync().ConfigureAwait(false);
             if (_stopping.IsCancellationRequested)
             {
                 return;
@@ -124,6 +131,7 @@ internal sealed class NodeLives : IHealthCheck
             _log.Warning(
                 "This node is no member of its cluster any more ({Why:l}). Its programs go on, and it joins again",
                 lost.IsCompleted ? await lost.ConfigureAwait(false)
+                : isAlone ? "it does not reach the database for longer than its leases last, and others do"
                 : life.Ending.IsCompleted || life.IsParted.IsCompleted ? "the others have parted with it"
                 : "it could not join");
             // Until a life is a member again; it may take several.
@@ -218,6 +226,24 @@ internal sealed class NodeLives : IHealthCheck
         while (_life is not { IsMember: true } && !_running.IsCompleted)
         {
             await Task.Delay(LooksEvery, _time).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Completes when this node has not reached the database for longer than a lease lasts, while others do: it has lost what it had to them, and
+    /// would keep it from them as a member. Where most do not reach it, nobody has lost anything.
+    /// </summary>
+    private async Task AloneAsync(NodeLife life, CancellationToken cancel)
+    {
+        var patience = LeaseTimes.Of(_parts.Start.Options.Akka, _time) is var times ? times.LeaseTtl + times.RenewEvery : default;
+        using var timer = new PeriodicTimer(LooksForDatabaseEvery, _time);
+        while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false))
+        {
+            if (life.Joined.IsCompletedSuccessfully && _parts.Keeper.AwaySince is { } since && _time.GetUtcNow() - since > patience
+                && !life.Node.MostSeeStoreAway)
+            {
+                return;
+            }
         }
     }
 

@@ -96,6 +96,13 @@ internal sealed class ClusterKit : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
     }
 
+    /// <summary>A setting by which a node reaches the database at another port of this machine.</summary>
+    public string DatabaseAt(int port) =>
+        $"runner.store.connection = \"{new NpgsqlConnectionStringBuilder(_connection) { Password = null, Host = "127.0.0.1", Port = port }}\"";
+
+    /// <summary>Where the database is.</summary>
+    public int DatabasePort => new NpgsqlConnectionStringBuilder(_connection).Port;
+
     private string[] StoreSettings()
     {
         var connection = new NpgsqlConnectionStringBuilder(_connection) { Password = null };

@@ -3,6 +3,7 @@ using Npgsql;
 using Runner.Entities.Store;
 using Runner.Persistence.Postgres;
 using Runner.Persistence.Postgres.Cluster;
+using Runner.Tests;
 
 namespace Runner.Persistence.Tests.Postgres.Cluster;
 

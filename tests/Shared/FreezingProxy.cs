@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Runner.Persistence.Tests.Postgres.Cluster;
+namespace Runner.Tests;
 
 /// <summary>A way to a server that can fall silent: connections stay, new ones are made, and nothing comes through until it thaws.</summary>
 internal sealed class FreezingProxy : IAsyncDisposable
