@@ -10,10 +10,10 @@ namespace Runner.Actors.Processes;
 internal static class LostNode
 {
     /// <summary>
-    /// How much later one side may notice it than the other: the failure detector, the resolver and a lease take 10 s at the very most
-    /// (hocon/cluster.conf), and some for a machine that is slow.
+    /// How much later the node that is cut off may notice it than the others: by hocon/cluster.conf 10 s, and on a machine with thirty times too
+    /// much to do its actors ended 21 s after the cut (bench/CLUSTER.md), while the others part with it after 5 s at the soonest.
     /// </summary>
-    public static readonly TimeSpan Margin = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
     /// <summary>For how long a node that is cut off leaves the program alone; null for ever.</summary>
     public static TimeSpan? EndsAfter(RunRecipe recipe) => recipe.OnNodeLoss is { Action: not NodeLossAction.Wait } loss ? loss.Grace : null;

@@ -235,12 +235,15 @@ internal sealed class NodeLives : IHealthCheck
     /// </summary>
     private async Task AloneAsync(NodeLife life, CancellationToken cancel)
     {
-        var patience = LeaseTimes.Of(_parts.Start.Options.Akka, _time) is var times ? times.LeaseTtl + times.RenewEvery : default;
+        var times = LeaseTimes.Of(_parts.Start.Options.Akka, _time);
+        var patience = times.LeaseTtl + times.RenewEvery;
         using var timer = new PeriodicTimer(LooksForDatabaseEvery, _time);
+        // By the clock that never steps: a wall clock that is set parts with nobody.
+        long? since = null;
         while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false))
         {
-            if (life.Joined.IsCompletedSuccessfully && _parts.Keeper.AwaySince is { } since && _time.GetUtcNow() - since > patience
-                && !life.Node.MostSeeStoreAway)
+            since = _parts.Keeper.IsReachable ? null : since ?? _time.GetTimestamp();
+            if (since is { } began && _time.GetElapsedTime(began) > patience && life.Joined.IsCompletedSuccessfully && !life.Node.MostSeeStoreAway)
             {
                 return;
             }

@@ -197,8 +197,8 @@ public sealed class RemoteAttemptTests : NodeWorld
         Assert.Equal(StateNames.Running, View().State.Name);
 
         Nodes.Remove(_node.Path.Address);
-        // Its 20 s, the grace time and the 15 s of the margin; it is looked every 5 s.
-        Pass(TimeSpan.FromSeconds(44));
+        // Its 20 s, the grace time and the 30 s of the margin; it is looked every 5 s.
+        Pass(TimeSpan.FromSeconds(59));
         Assert.Equal(StateNames.Running, View().State.Name);
         Pass(TimeSpan.FromSeconds(7));
         Assert.Equal(state, View().State.Name);
