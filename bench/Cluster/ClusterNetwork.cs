@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Runner.Cluster.Tests.Kit;
+using Runner.Messages.Deployments;
 
 namespace Runner.Bench.Cluster;
 
@@ -8,12 +9,18 @@ namespace Runner.Bench.Cluster;
 /// Three nodes, each in a network namespace of its own, joined by a router in another; the database and the bench are outside, on two addresses. The
 /// router drops what goes from one address to another, without a word, one way or both.
 /// </summary>
-internal sealed record ClusterNetwork(int Times)
+/// <param name="Retries">
+/// Whether a run whose node is lost is begun again elsewhere, while that node ends its program; else it waits for its node. Others begin after the
+/// time that the deployment says, the grace of a stop and 30 s, so that a cut has to be longer.
+/// </param>
+internal sealed record ClusterNetwork(int Times, bool Retries)
 {
     private const string Router = "runner-bench";
     private const string Bench = "10.77.0.1";
     private const string Database = "10.77.0.2";
-    private static readonly TimeSpan Cut = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan After = TimeSpan.FromSeconds(5);
+
+    private TimeSpan Cut => TimeSpan.FromSeconds(Retries ? 60 : 30);
 
     public async Task MeasureAsync(Report report)
     {
@@ -87,7 +94,7 @@ internal sealed record ClusterNetwork(int Times)
             "network", place: i => new NodePlace(AddressOf(i), "ip", "netns", "exec", NamespaceOf(i)), databaseHost: Database).ConfigureAwait(false);
         await using (rig.ConfigureAwait(false))
         {
-            await rig.BeginLoadAsync().ConfigureAwait(false);
+            await rig.BeginLoadAsync(Retries ? new NodeLossSpec(NodeLossAction.Retry, After) : null).ConfigureAwait(false);
             await Pause.For(Scale.OfSeconds(15, 5)).ConfigureAwait(false);
             var rows = new List<(string What, string Figures)>();
             for (var i = 0; i < Times; i++)
@@ -114,7 +121,7 @@ internal sealed record ClusterNetwork(int Times)
     private static (string From, string To)[] Both(string self, string[] others) =>
         [.. others.SelectMany(other => ((string, string)[])[(self, other), (other, self)])];
 
-    private static async Task<(string What, string Figures)> CutAsync(
+    private async Task<(string What, string Figures)> CutAsync(
         ClusterRig rig, string from, bool oldest, Func<string, (string From, string To)[]> rules)
     {
         var victim = rig.Nodes[oldest ? 0 : 1];
@@ -146,9 +153,10 @@ internal sealed record ClusterNetwork(int Times)
         var (lives, _) = rig.Lives.Read();
         var begun = lives.Where(l => l.Node == victim.Api && l.Began > began && l.Began < healed).Select(l => l.Began - began)
             .DefaultIfEmpty(0).Max();
-        var what = $"{(oldest ? "the oldest node" : "another node")} cut from {from}, 30 s";
+        var what = $"{(oldest ? "the oldest node" : "another node")} cut from {from}, {Cut.TotalSeconds:0} s";
         var figures = string.Create(CultureInfo.InvariantCulture, $"its last program began {begun:0.0} s after the cut, ")
-            + $"its first lease was lost {After(leases)}, its actors ended {After(stopped)}"
+            + $"its first lease was lost {Then(leases)}, its actors ended {Then(stopped)}"
+            + (Retries ? Superseded(lives, victim.Api, began, healed) : "")
             + (ended ? ", and its process, which was started again" : "")
             + string.Create(CultureInfo.InvariantCulture, $"; elsewhere: {tookOver}; all members again {back:0.0} s after the end");
         ClusterRig.Say($"{what}: {figures}; load {ClusterRig.LoadOfMachine()}");
@@ -156,8 +164,19 @@ internal sealed record ClusterNetwork(int Times)
         return (what, figures);
     }
 
+    /// <summary>When the last of the programs ended that a lost node had and was to end, and the first began elsewhere in their place.</summary>
+    private static string Superseded(List<Life> lives, string node, double began, double healed)
+    {
+        var had = lives.Where(l => l.Node == node && l.Began < began && !(l.Ended < began)).Select(l => l.Run).ToHashSet();
+        var stopped = lives.Where(l => l.Node == node && had.Contains(l.Run) && l.Stopped && l.Ended < healed).Select(l => l.Ended - began).Max();
+        var next = lives.Where(l => l.Node != node && had.Contains(l.Run) && l.Attempt > 1 && l.Began > began && l.Began < healed)
+            .Select(l => (double?)(l.Began - began)).ToArray();
+        return $", the last program that it ended had ended {Then(stopped)}, "
+            + $"the first of {next.Length} begun elsewhere in their place began {Then(next.Min())}";
+    }
+
     /// <summary>How long after a moment a node has said something new; null if it has not within the cut and what the return takes.</summary>
-    private static async Task<double?> SaysSinceAsync(ClusterNode node, int mark, string words, double since)
+    private async Task<double?> SaysSinceAsync(ClusterNode node, int mark, string words, double since)
     {
         while (ProgramLives.Uptime() - since < Cut.TotalSeconds + 5)
         {
@@ -172,7 +191,7 @@ internal sealed record ClusterNetwork(int Times)
         return null;
     }
 
-    private static string After(double? seconds) =>
+    private static string Then(double? seconds) =>
         seconds is { } at ? string.Create(CultureInfo.InvariantCulture, $"after {at:0.0} s") : "never";
 
     private static Task IpAsync(string arguments) => RunAsync("ip", arguments.Split(' '));

@@ -28,6 +28,9 @@ internal sealed class ClusterRig : IAsyncDisposable
     /// <summary>Whether anything was found that must not be, by any scenario.</summary>
     public static bool HasViolations { get; private set; }
 
+    /// <summary>Whether the nodes' logs are kept where nothing was found, too.</summary>
+    public static bool KeepsLogs { get; set; }
+
     /// <summary>Of the scenario.</summary>
     public string Name { get; }
 
@@ -172,9 +175,9 @@ internal sealed class ClusterRig : IAsyncDisposable
         var checker = new ClusterChecker(this);
         await checker.CheckAsync(allComplete).ConfigureAwait(false);
         Say(checker.Summary);
-        if (checker.Violations.Count > 0)
+        if (checker.Violations.Count > 0 || KeepsLogs)
         {
-            HasViolations = true;
+            HasViolations |= checker.Violations.Count > 0;
             var folder = Directory.CreateTempSubdirectory($"runner-evidence-{Name}-").FullName;
             await File.WriteAllLinesAsync(Path.Combine(folder, "violations.txt"), checker.Violations).ConfigureAwait(false);
             for (var i = 0; i < _all.Count; i++)
@@ -182,7 +185,7 @@ internal sealed class ClusterRig : IAsyncDisposable
                 await File.WriteAllTextAsync(Path.Combine(folder, $"{i + 1:00}-{_all[i].Name}.log"), _all[i].Output).ConfigureAwait(false);
             }
 
-            Say($"VIOLATIONS; the logs of the nodes and all of them lie in {folder}");
+            Say($"{checker.Violations.Count} VIOLATIONS; the logs of the nodes and all of them lie in {folder}");
             foreach (var violation in checker.Violations.Take(20))
             {
                 Say(violation);

@@ -45,18 +45,14 @@ internal sealed class DatabaseLease : Lease
         }
     }
 
-    public override async Task<bool> Release()
+    /// <summary>
+    /// Not waited for: a shard of Akka.NET's that stops waits for it on the thread that it has, and all of a node's stop at once. What the database
+    /// does not hear of runs out.
+    /// </summary>
+    public override Task<bool> Release()
     {
-        try
-        {
-            await _keeper.ReleaseAsync(Settings.LeaseName, Owner).ConfigureAwait(false);
-            return true;
-        }
-        catch (StoreException)
-        {
-            // Then it runs out.
-            return false;
-        }
+        _ = _keeper.ReleaseAsync(Settings.LeaseName, Owner);
+        return Task.FromResult(true);
     }
 
     public override bool CheckLease() => _keeper.Holds(Settings.LeaseName, Owner);

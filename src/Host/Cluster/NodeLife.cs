@@ -34,15 +34,19 @@ internal sealed class NodeLife
     /// <summary>What nodes say to each other. Raised when an older one would not understand.</summary>
     private const int Protocol = 1;
 
+    /// <summary>How long a member may take to say that it goes, before it goes.</summary>
+    private static readonly TimeSpan FarewellAtMost = TimeSpan.FromMilliseconds(500);
+
     private readonly NodeHost _host;
     private readonly Joining _join;
     private readonly ClusterKeeper _keeper;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _parted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private NodeLife(NodeHost host, RunnerNode node, Joining join, ClusterKeeper keeper, NodeRow row) =>
-        (_host, Node, _join, _keeper, Row) = (host, node, join, keeper, row);
+    private NodeLife(NodeHost host, RunnerNode node, Joining join, ClusterKeeper keeper, NodeRow row, TimeProvider time) =>
+        (_host, Node, _join, _keeper, Row, _time) = (host, node, join, keeper, row, time);
 
     public RunnerNode Node { get; }
 
@@ -52,7 +56,7 @@ internal sealed class NodeLife
     /// <summary>Completes when its end has begun, whoever began it.</summary>
     public Task Ending => _ending.Task;
 
-    /// <summary>Completes when a member has said that the cluster has parted with this one.</summary>
+    /// <summary>Completes when the cluster has parted with this member, whether it has decided so itself or been told by another.</summary>
     public Task IsParted => _parted.Task;
 
     /// <summary>Completes when it is a member, or fails when it cannot become one.</summary>
@@ -77,7 +81,7 @@ internal sealed class NodeLife
                 host.System, parts.Keeper, row, start.Options.Akka.SeedNodes, LeaseTimes.Of(start.Options.Akka, start.Time).LeaseTtl, parts.NewId,
                 start.Time, start.Log);
             var node = composed.Started(host.System, NodeSystem.NewId, () => host.DisposeAsync().AsTask());
-            var life = new NodeLife(host, node, join, parts.Keeper, row);
+            var life = new NodeLife(host, node, join, parts.Keeper, row, start.Time);
             CoordinatedShutdown.Get(host.System).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "life", () =>
             {
                 life._ending.TrySetResult();
@@ -87,6 +91,8 @@ internal sealed class NodeLife
             });
             Action parted = () => life._parted.TrySetResult();
             host.System.ActorOf(Props.Create(() => new Parted(parted, start.Log)), "parted");
+            // Also where Akka.NET gives up being a member by itself.
+            Akka.Cluster.Cluster.Get(host.System).RegisterOnMemberRemoved(parted);
             life.Joined = Task.Run(() => join.RunAsync(isFirst, life._over.Token), CancellationToken.None);
             return life;
         }
@@ -126,25 +132,33 @@ internal sealed class NodeLife
         }
     }
 
-    /// <summary>Ends the actors, and leaves programs alone.</summary>
+    /// <summary>
+    /// Ends the actors at once, and leaves programs alone. Nothing is handed over: what this life has others may have already, or take as soon as its
+    /// leases are free, which they are when nothing acts here any more.
+    /// </summary>
     public async Task EndAsync()
     {
         await _over.CancelAsync().ConfigureAwait(false);
-        if (!IsMember)
+        if (IsMember && !IsParted.IsCompleted)
         {
-            // Nothing is to be handed over, and nobody there to be waited for.
-            ((ExtendedActorSystem)_host.System).Abort();
-            await _host.System.WhenTerminated.ConfigureAwait(false);
-        }
-        else if (!Ending.IsCompleted)
-        {
-            // Without farewell: what it has others may have already.
+            // Those who hear it need not find out by themselves.
             var cluster = Akka.Cluster.Cluster.Get(_host.System);
             cluster.Down(cluster.SelfAddress);
+            await Task.WhenAny(IsParted, _host.System.WhenTerminated, Task.Delay(FarewellAtMost, _time)).ConfigureAwait(false);
+        }
+
+        ((ExtendedActorSystem)_host.System).Abort();
+        await _host.System.WhenTerminated.ConfigureAwait(false);
+        try
+        {
+            await _keeper.ExpireAsync(Row.Owner).ConfigureAwait(false);
+        }
+        catch (StoreException)
+        {
+            // Then they run out.
         }
 
         await Node.AbandonAsync().ConfigureAwait(false);
-        await _host.System.WhenTerminated.ConfigureAwait(false);
     }
 
     private static void Compose(AkkaConfigurationBuilder builder, ComposedNode node, LifeParts parts)
@@ -167,19 +181,23 @@ internal sealed class NodeLife
     }
 
     /// <summary>
-    /// Hears that a member has parted with this node for good, which it says to whoever speaks to it after that: a node that stood still, or was cut
-    /// off, ends then and does not wait until it has found by itself that it is alone. And says in the log with whom this node has parted.
+    /// Hears that the cluster has parted with this node for good: the split brain resolver here or elsewhere has downed it, or a member says so to
+    /// whoever speaks to it after that. A node that stood still, or was cut off, ends then and does not wait until it has found by itself that it is
+    /// alone. And says in the log with whom this node has parted.
     /// </summary>
     private sealed class Parted : ReceiveActor
     {
         public Parted(Action tell, ILogger log)
         {
+            var cluster = Akka.Cluster.Cluster.Get(Context.System);
+            var own = cluster.SelfUniqueAddress;
             Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
-            Akka.Cluster.Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
+            cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberDowned), typeof(ClusterEvent.MemberRemoved));
             Receive<ThisActorSystemQuarantinedEvent>(_ => tell());
+            Receive<ClusterEvent.MemberDowned>(_ => tell(), e => e.Member.UniqueAddress == own);
             Receive<ClusterEvent.MemberRemoved>(
                 e => log.Warning("The cluster has parted with the node at {Address}, which joins again if it lives", e.Member.Address),
-                e => e.PreviousStatus == MemberStatus.Down);
+                e => e.PreviousStatus == MemberStatus.Down && e.Member.UniqueAddress != own);
         }
     }
 

@@ -27,6 +27,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
     private readonly KeeperConnection _renewals;
     private readonly KeeperConnection _requests;
     private readonly HeldLeases _held;
+    private readonly GivenBack _givenBack;
     private Task _renewing = Task.CompletedTask;
     private volatile bool _closed;
 
@@ -48,6 +49,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
         _requests = new KeeperConnection(address.Locks(options.OperationTimeout, isDurable: true), options.OperationTimeout);
         _held = new HeldLeases(
             options.Time, options.LeaseTtl * 0.9, options.LeaseTtl * 0.4, Stands, Wake, RanOut, Tell);
+        _givenBack = new GivenBack(FreeAsync);
     }
 
     /// <summary>
@@ -276,18 +278,22 @@ public sealed class ClusterKeeper : IAsyncDisposable
             throw new ArgumentException("The leases «node» and «schema», and owners that begin with «cluster/», are the store's own.");
         }
 
+        await _givenBack.KeepAsync(lease, owner).ConfigureAwait(false);
         bool mayTakeOver = MayTakeOver();
         long sent = _options.Time.GetTimestamp();
         return await RequestAsync(session => ClusterSql.AcquireAsync(session, _options.LeaseTtl, lease, owner, mayTakeOver)).ConfigureAwait(false)
             && _held.Add(new HeldLease(lease, owner, lost), sent);
     }
 
-    /// <summary>Gives a lease back, so that anybody can have it at once. It is not held any more whatever the database answers.</summary>
-    /// <exception cref="StoreUnavailableException">The database does not answer: the lease runs out.</exception>
-    public async Task ReleaseAsync(string lease, string owner)
+    /// <summary>
+    /// Gives a lease back, so that anybody can have it at once. It is not held any more from now on; those that are given back at one time are freed
+    /// in one statement. Need not be waited for.
+    /// </summary>
+    /// <returns>Completes when the database has freed it, or does not answer: then it runs out. Does not fail.</returns>
+    public Task ReleaseAsync(string lease, string owner)
     {
         _held.Remove(lease, owner);
-        await RequestAsync(session => ClusterSql.ReleaseAsync(session, lease, owner)).ConfigureAwait(false);
+        return _givenBack.Add(lease, owner);
     }
 
     /// <summary>Whether this node has a lease, as far as it knows without asking.</summary>
@@ -474,6 +480,18 @@ public sealed class ClusterKeeper : IAsyncDisposable
             bool isSame = _row?.Owner == row.Owner;
             _row = isSame ? null : _row;
             return isSame;
+        }
+    }
+
+    private async Task FreeAsync(IReadOnlyCollection<(string Lease, string Owner)> leases)
+    {
+        try
+        {
+            await RequestAsync(session => ClusterSql.ReleaseAsync(session, leases)).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is StoreException or ObjectDisposedException)
+        {
+            // Then they run out.
         }
     }
 

@@ -92,8 +92,15 @@ internal static class ClusterSql
             """,
             lease, owner, Environment.MachineName, Environment.ProcessId, ttl, mayTakeOver).ConfigureAwait(false) > 0;
 
-    public static Task<int> ReleaseAsync(PostgresSession session, string lease, string owner) =>
-        session.ExecuteAsync($"UPDATE leases SET {Free} WHERE name = $1 AND owner = $2", lease, owner);
+    /// <summary>Frees leases, those that are still their owner's.</summary>
+    public static Task<int> ReleaseAsync(PostgresSession session, IReadOnlyCollection<(string Lease, string Owner)> leases) => session.ExecuteAsync(
+        $"""
+        WITH theirs AS MATERIALIZED (
+            SELECT l.name FROM leases l JOIN unnest($1::text[], $2::text[]) g (name, owner) ON l.name = g.name AND l.owner = g.owner
+            ORDER BY l.name FOR UPDATE OF l)
+        UPDATE leases SET {Free} FROM theirs WHERE leases.name = theirs.name
+        """,
+        leases.Select(each => each.Lease).ToArray(), leases.Select(each => each.Owner).ToArray());
 
     /// <summary>Frees all leases of an owner.</summary>
     public static Task<int> ExpireAsync(PostgresSession session, string owner) => session.ExecuteAsync(

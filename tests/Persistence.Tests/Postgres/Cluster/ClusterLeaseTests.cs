@@ -47,6 +47,35 @@ public sealed class ClusterLeaseTests(SharedPostgres shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Leases_that_are_given_back_at_once_are_free_and_those_wanted_again_meanwhile_are_not()
+    {
+        await using ClusterKeeper one = await Keepers.OpenAsync(_options);
+        await using ClusterKeeper other = await Keepers.OpenAsync(_options);
+        LostSignal lost = new();
+        string[] all = [.. Enumerable.Range(0, 100).Select(number => $"shard-{number}")];
+        string[] kept = [.. all.Skip(90)];
+        foreach (string lease in all)
+        {
+            Assert.True(await one.AcquireAsync(lease, One, lost.Lose));
+        }
+
+        Task given = Task.WhenAll(all.Select(lease => one.ReleaseAsync(lease, One)));
+        Assert.DoesNotContain(all, lease => one.Holds(lease, One));
+        bool[] again = await Task.WhenAll(kept.Select(lease => one.AcquireAsync(lease, One, lost.Lose)));
+        Assert.DoesNotContain(false, again);
+        await given;
+        string[] held = await Keepers.ReadAsync<string[]>(_options, $"SELECT array_agg(name) FROM leases WHERE owner = '{One}'");
+        Assert.Equal(kept.Order(StringComparer.Ordinal), held.Order(StringComparer.Ordinal));
+        foreach (string lease in all)
+        {
+            bool isKept = kept.Contains(lease);
+            Assert.Equal(!isKept, await other.AcquireAsync(lease, Other, _ => { }));
+        }
+
+        Assert.False(lost.IsLost);
+    }
+
+    [Fact]
     public async Task Of_many_who_want_a_free_lease_one_gets_it()
     {
         await using ClusterKeeper one = await Keepers.OpenAsync(_options);
