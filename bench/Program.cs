@@ -6,7 +6,8 @@ using Runner.Bench.Cluster;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Scale.IsQuick = args.Contains("--quick");
 var (chosen, numbers) = Arguments.Read(
-    [.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200),
+    [.. args.Where(a => a is not ("--quick" or "--allocations" or "--keep"))],
+    ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200),
     ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)),
     ("--times", Scale.IsQuick ? 1 : 3));
 MillionRuns.Count = (int)numbers["--runs"];
@@ -45,8 +46,11 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
         new ClusterKill(times).MeasureAsync),
     ("cluster-postgres", "three nodes, PostgreSQL stopped for 60 s and killed", ClusterPostgres.MeasureAsync),
     ("cluster-pause", "three nodes, one stands still for 20 s (--times N)", new ClusterPause(times).MeasureAsync),
-    ("cluster-network", "three nodes in network namespaces, one cut off, 30 s each (--times N; root)", new ClusterNetwork(times).MeasureAsync),
-    ("cluster-ratio", "runs a second of three nodes beside one", ClusterRatio.MeasureAsync),
+    ("cluster-network", "three nodes in network namespaces, one cut off, 30 s each (--times N; root)",
+        new ClusterNetwork(times, Retries: false).MeasureAsync),
+    ("cluster-network-retry", "the same, 60 s each, with on_node_loss of retry, which begins elsewhere meanwhile",
+        new ClusterNetwork(times, Retries: true).MeasureAsync),
+    ("cluster-ratio", "runs a second of three nodes beside one (--times N)", new ClusterRatio(times).MeasureAsync),
 };
 
 if (args.Any(a => a is "--help" or "-h"))
@@ -58,6 +62,7 @@ if (args.Any(a => a is "--help" or "-h"))
         bench/SOAK.md; bench/CLUSTER.md has what is measured of clusters. The exit code is 1 if a cluster did what it must not.
         PostgreSQL's server programs have to be there: a private server is started.
 
+          --keep           keeps the logs of a cluster's nodes, and says where, also where nothing was found
           --quick          small sizes: only shows that each comes to its end; writes no file
           --allocations    says after each which types this process has allocated; costs the figures something, so writes no file
 
@@ -72,6 +77,7 @@ if (chosen.Except(all.Select(a => a.Name)).FirstOrDefault() is { } unknown)
     return 2;
 }
 
+ClusterRig.KeepsLogs = args.Contains("--keep");
 using var allocations = args.Contains("--allocations") ? new Allocations() : null;
 try
 {

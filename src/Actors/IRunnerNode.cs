@@ -5,7 +5,18 @@ using Runner.Messages.Runs;
 namespace Runner.Actors;
 
 /// <summary>A run's new state, as it became durable.</summary>
-public sealed record RunStateChanged(Guid Run, string Deployment, RunStateChange Change) : IWireMessage;
+/// <param name="Node">The node that executes its attempt, or executed the last one; null before the first.</param>
+public sealed record RunStateChanged(Guid Run, string Deployment, RunStateChange Change, string? Node = null) : IWireMessage;
+
+/// <summary>Whose changes of runs somebody wants to hear.</summary>
+public enum RunsOf
+{
+    /// <summary>Of the whole cluster.</summary>
+    AllNodes,
+
+    /// <summary>Of those that a node looks after or executes.</summary>
+    ThisNode,
+}
 
 /// <summary>
 /// What the outside sees of a node: requests in, replies out. Thread-safe. A command is answered once it is durable, with the reply
@@ -21,10 +32,14 @@ public interface IRunnerNode
     Task<HealthReport> HealthAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Calls <paramref name="observer"/> for every state change on this node from now on, from the actors' threads: it must return
-    /// at once and not throw. A hint to look, not a record: whoever must miss nothing asks for <see cref="GetRunHistory"/> from its last position.
+    /// Calls <paramref name="observer"/> for every state change from now on, from the actors' threads: it must return at once and not throw. A hint
+    /// to look, not a record: whoever must miss nothing asks for <see cref="GetRunHistory"/> from its last position.
     /// </summary>
-    IDisposable Subscribe(Action<RunStateChanged> observer);
+    /// <param name="missed">
+    /// Called when changes may not have been heard of until now: other nodes send theirs only from when they know that somebody here wants them. It
+    /// must return at once and not throw, too.
+    /// </param>
+    IDisposable Subscribe(Action<RunStateChanged> observer, Action? missed = null, RunsOf of = RunsOf.AllNodes);
 
     /// <summary>Where another node's API is, for what only that node has: the output of its programs.</summary>
     /// <returns>Null for this node itself.</returns>

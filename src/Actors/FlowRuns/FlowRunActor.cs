@@ -171,7 +171,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
 
         for (var i = before.History.Count; i < after.History.Count; i++)
         {
-            services.Publish(new RunStateChanged(after.Id, after.Scheduled!.Deployment, after.History[i]));
+            services.Publish(new RunStateChanged(after.Id, after.Scheduled!.Deployment, after.History[i], after.Node));
         }
     }
 

@@ -3,6 +3,10 @@ using Runner.Messages;
 
 namespace Runner.Actors.Members;
 
+/// <summary>A node sends the changes of its runs from now on, since it has heard that somebody follows them.</summary>
+/// <param name="Name">Which node.</param>
+internal sealed record ChangesFollow(string Name) : IWireMessage;
+
 /// <summary>
 /// What a node says of itself to the other members, every second and at each change: the limiter places programs by it, and whoever looks after a
 /// run finds the node that has its process.

@@ -2,6 +2,7 @@ using Akka;
 using Akka.Actor;
 using Akka.Hosting;
 using Runner.Actors.FlowRunners;
+using Runner.Actors.Wire;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Serilog;
@@ -39,6 +40,11 @@ public sealed class ComposedNode
     /// <summary>Adds the node's actors to a system that is a member of a cluster, be it a cluster of one.</summary>
     public void AddTo(AkkaConfigurationBuilder builder)
     {
+        if (_parts.Settings.Telemetry is { } telemetry)
+        {
+            builder.AddSetup(new WireTelemetry(telemetry.Runs));
+        }
+
         builder.AddNode(_parts, new ClusterRouter(_parts.Board, _parts.DamagedRows));
         if (_parts.Settings.StoreIsShared)
         {

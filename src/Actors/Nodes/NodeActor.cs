@@ -75,7 +75,16 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         switch (message)
         {
             case NodeHere here:
+                var followed = Nodes.Find(here.Name)?.Says.Follows == true;
                 Nodes.Set(here, Sender);
+                if (here.Follows && !followed)
+                {
+                    Sender.Tell(new ChangesFollow(Nodes.OwnName), Self);
+                }
+
+                break;
+            case ChangesFollow:
+                _parts.Changes.Missed();
                 break;
             case TellAll:
                 Say();
@@ -115,7 +124,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case OutputSize:
                 break;
             case RunStateChanged change:
-                _parts.PublishHere(change);
+                _parts.Changes.Heard(change);
                 break;
             case Remind:
                 SayLastAgain();

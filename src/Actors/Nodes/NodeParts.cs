@@ -21,7 +21,6 @@ namespace Runner.Actors.Nodes;
 /// </summary>
 internal sealed class NodeParts
 {
-    private volatile Action<RunStateChanged>[] _observers = [];
 
     public NodeParts(NodeSettings settings, IEntityStore store, IFlowRunner flowRunner, TimeProvider time, ILogger log)
     {
@@ -30,6 +29,7 @@ internal sealed class NodeParts
         Nodes = new NodeDirectory(
             new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl, Draining = settings.Drain.IsOn },
             settings.StoreIsShared, time);
+        Changes = new RunChanges(Nodes);
         RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared);
         Unreadable = new UnreadableEntities(time, log);
         DamagedRows = new DamagedRows(time, log);
@@ -67,6 +67,9 @@ internal sealed class NodeParts
     /// <summary>The nodes of the cluster; of a node on its own, this one.</summary>
     public NodeDirectory Nodes { get; }
 
+    /// <summary>Who hears of changes of runs.</summary>
+    public RunChanges Changes { get; }
+
     /// <summary>Which ended runs are kept, and where those that are not have left their output.</summary>
     public RetentionSettings Retention => Settings.StoreIsShared
         ? Settings.Retention with { Output = new EverywhereOutput(Settings.Retention.Output, Nodes) } : Settings.Retention;
@@ -96,7 +99,7 @@ internal sealed class NodeParts
         };
         FlowRuns = new FlowRunServices(
             RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Nodes,
-            Publish)
+            Changes.Publish)
         {
             Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, Settings.Name)),
         };
@@ -108,53 +111,8 @@ internal sealed class NodeParts
         }
     }
 
-    public IDisposable Subscribe(Action<RunStateChanged> observer)
-    {
-        lock (Processes)
-        {
-            _observers = [.. _observers, observer];
-            Nodes.SetOwn(own => own with { Follows = true });
-        }
-
-        return new Subscription(() =>
-        {
-            lock (Processes)
-            {
-                _observers = [.. _observers.Where(o => o != observer)];
-                Nodes.SetOwn(own => own with { Follows = _observers.Length > 0 });
-            }
-        });
-    }
-
     /// <summary>The programs of this node begin, or no more begin until it is told otherwise.</summary>
     public void HoldStarts(bool hold) => Nodes.SetOwn(own => own with { Size = hold ? 0 : Settings.ProcessLimit });
-
-    /// <summary>Tells those who follow runs here and on other nodes.</summary>
-    private void Publish(RunStateChanged change)
-    {
-        PublishHere(change);
-        foreach (var (name, node) in Nodes.Members)
-        {
-            if (node.Says.Follows && name != Nodes.OwnName)
-            {
-                node.Actor.Tell(change, ActorRefs.NoSender);
-            }
-        }
-    }
-
-    /// <summary>Tells those who follow runs here.</summary>
-    public void PublishHere(RunStateChanged change)
-    {
-        foreach (var observer in _observers)
-        {
-            observer(change);
-        }
-    }
-
-    private sealed class Subscription(Action end) : IDisposable
-    {
-        public void Dispose() => end();
-    }
 }
 
 /// <summary>How the actors of a node reach each other, and those of other nodes.</summary>

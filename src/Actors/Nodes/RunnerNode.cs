@@ -81,7 +81,8 @@ public sealed class RunnerNode : IRunnerNode
         : new OtherNode(node, Uri.TryCreate(_parts.Nodes.Find(node)?.Says.ApiUrl, UriKind.Absolute, out var api) ? api : null);
 
     /// <inheritdoc/>
-    public IDisposable Subscribe(Action<RunStateChanged> observer) => _parts.Subscribe(observer);
+    public IDisposable Subscribe(Action<RunStateChanged> observer, Action? missed = null, RunsOf of = RunsOf.AllNodes) =>
+        _parts.Changes.Subscribe(observer, missed, of);
 
     /// <inheritdoc/>
     public async Task StopAsync(StopMode mode)

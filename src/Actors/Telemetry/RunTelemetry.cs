@@ -21,6 +21,7 @@ internal sealed class RunTelemetry : IDisposable
     private readonly Counter<long> _submitted;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _sent;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _lateness;
     private readonly Histogram<double> _wait;
@@ -35,6 +36,7 @@ internal sealed class RunTelemetry : IDisposable
         _submitted = _meter.CreateCounter<long>("runner.runs.submitted", "{run}", "Runs made.");
         _ended = _meter.CreateCounter<long>("runner.runs.ended", "{run}", "Runs that reached their last state.");
         _retries = _meter.CreateCounter<long>("runner.run.retries", "{attempt}", "Attempts that did not complete and are followed by another.");
+        _sent = _meter.CreateCounter<long>("runner.messages.sent", "{message}", "Messages sent to other nodes of the cluster.");
         _duration = Seconds("runner.run.duration", "Time from the first process being alive to the run's end, with retries and waits between.", Long);
         _lateness = Seconds("runner.run.lateness", "Time from the run's due time to its first process being alive.", Short);
         _wait = Seconds("runner.run.wait", "Time from an attempt being due to its slots being taken.", Short);
@@ -60,6 +62,9 @@ internal sealed class RunTelemetry : IDisposable
 
     /// <summary>A deployment has made a run for an occurrence of a schedule.</summary>
     public void Occurred() => _submitted.Add(1, new KeyValuePair<string, object?>("trigger", "schedule"));
+
+    /// <summary>A message has been written for another node.</summary>
+    public void Sent(object message) => _sent.Add(1, new KeyValuePair<string, object?>("message", message.GetType().Name));
 
     /// <summary>What became durable of a run has taken it from one state to the other.</summary>
     public void Changed(FlowRunState before, FlowRunState after)

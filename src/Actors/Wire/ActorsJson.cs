@@ -45,4 +45,5 @@ namespace Runner.Actors.Wire;
 [JsonSerializable(typeof(NodeHere))]
 [JsonSerializable(typeof(EraseOutput))]
 [JsonSerializable(typeof(RunStateChanged))]
+[JsonSerializable(typeof(ChangesFollow))]
 internal sealed partial class ActorsJson : JsonSerializerContext;

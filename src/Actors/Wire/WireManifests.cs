@@ -67,6 +67,7 @@ internal static class WireManifests
 
         // Nodes among each other.
         Of<NodeHere>("NH"),
+        Of<ChangesFollow>("NF"),
         Of<EraseOutput>("NE"),
         Of<RunStateChanged>("NR"),
     ];

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Runner.Actors.Telemetry;
 using Runner.Entities;
 using Runner.Wire;
 
@@ -10,11 +11,18 @@ public sealed class WireSerializer(ExtendedActorSystem system) : TableSerializer
     /// <summary>Which serializer it is, in every node's words. Final.</summary>
     public const int Id = 12703;
 
+    private readonly RunTelemetry? _telemetry =
+        system.Settings.Setup.Get<WireTelemetry>() is { HasValue: true, Value: var counts } ? counts.Runs : null;
+
     /// <inheritdoc/>
     public override string Manifest(object o) => o is EntityMessage ? WireManifests.Envelope : base.Manifest(o);
 
-    private protected override byte[] Write(object message) =>
-        message is EntityMessage envelope ? EnvelopeFormat.Write(envelope) : base.Write(message);
+    private protected override byte[] Write(object message)
+    {
+        var envelope = message as EntityMessage;
+        _telemetry?.Sent(envelope?.Message ?? message);
+        return envelope is not null ? EnvelopeFormat.Write(envelope) : base.Write(message);
+    }
 
     private protected override object Read(byte[] utf8, string manifest) =>
         manifest == WireManifests.Envelope ? EnvelopeFormat.Read(utf8) : base.Read(utf8, manifest);

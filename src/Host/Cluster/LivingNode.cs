@@ -17,18 +17,27 @@ internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
 
     private readonly Lock _lock = new();
     private volatile Life? _current;
-    private volatile Action<RunStateChanged>[] _observers = [];
-    private IDisposable? _subscription;
+    private readonly List<Subscription> _subscriptions = [];
 
     /// <summary>From now on requests go to this life; null for none.</summary>
     public void Turn(IRunnerNode? life)
     {
+        Action?[] missed;
         lock (_lock)
         {
-            _subscription?.Dispose();
-            _subscription = life?.Subscribe(Publish);
+            missed = [.. _subscriptions.Select(subscription =>
+            {
+                subscription.Turn(life);
+                return subscription.Missed;
+            })];
             _current?.Over.TrySetResult();
             _current = life is null ? null : new Life(life, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        if (life is not null)
+        {
+            // What has changed between two lives nobody has heard of.
+            Array.ForEach(missed, each => each?.Invoke());
         }
     }
 
@@ -53,37 +62,42 @@ internal sealed class LivingNode(Func<StopMode, Task> stop) : IRunnerNode
     public OtherNode? Elsewhere(string? node) => _current?.Node.Elsewhere(node);
 
     /// <inheritdoc/>
-    public IDisposable Subscribe(Action<RunStateChanged> observer)
+    public IDisposable Subscribe(Action<RunStateChanged> observer, Action? missed, RunsOf of)
     {
         lock (_lock)
         {
-            _observers = [.. _observers, observer];
+            var subscription = new Subscription(this, observer, missed, of);
+            subscription.Turn(_current?.Node);
+            _subscriptions.Add(subscription);
+            return subscription;
         }
-
-        return new Subscription(() =>
-        {
-            lock (_lock)
-            {
-                _observers = [.. _observers.Where(o => o != observer)];
-            }
-        });
     }
 
     /// <inheritdoc/>
     public Task StopAsync(StopMode mode) => stop(mode);
 
-    private void Publish(RunStateChanged change)
-    {
-        foreach (var observer in _observers)
-        {
-            observer(change);
-        }
-    }
-
     private sealed record Life(IRunnerNode Node, TaskCompletionSource Over);
 
-    private sealed class Subscription(Action end) : IDisposable
+    /// <summary>Somebody who observes every life.</summary>
+    private sealed class Subscription(LivingNode owner, Action<RunStateChanged> observer, Action? missed, RunsOf of) : IDisposable
     {
-        public void Dispose() => end();
+        private IDisposable? _of;
+
+        public Action? Missed => missed;
+
+        public void Turn(IRunnerNode? life)
+        {
+            _of?.Dispose();
+            _of = life?.Subscribe(observer, missed, of);
+        }
+
+        public void Dispose()
+        {
+            lock (owner._lock)
+            {
+                Turn(null);
+                owner._subscriptions.Remove(this);
+            }
+        }
     }
 }

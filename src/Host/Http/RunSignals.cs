@@ -4,26 +4,51 @@ using Runner.Actors;
 
 namespace Runner.Host.Http;
 
-/// <summary>Wakes whoever follows a run when it changes: one subscription to the node, however many follow.</summary>
-internal sealed class RunSignals : IDisposable
+/// <summary>
+/// Wakes whoever follows a run when it changes: one subscription to the node, however many follow, and none while nobody does, since other nodes send
+/// their changes to where somebody does.
+/// </summary>
+internal sealed class RunSignals(IRunnerNode node) : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, ImmutableArray<RunWatch>> _watches = new();
-    private readonly IDisposable _subscription;
-
-    public RunSignals(IRunnerNode node) => _subscription = node.Subscribe(OnChanged);
+    private readonly Lock _lock = new();
+    private IDisposable? _subscription;
+    private int _count;
 
     /// <summary>Notices every change from now on.</summary>
     public RunWatch Watch(Guid run)
     {
         var watch = new RunWatch(this, run);
         _watches.AddOrUpdate(run, static (_, added) => [added], static (_, others, added) => others.Add(added), watch);
+        lock (_lock)
+        {
+            _count++;
+            _subscription ??= node.Subscribe(OnChanged, OnMissed);
+        }
+
         return watch;
     }
 
-    public void Dispose() => _subscription.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _subscription?.Dispose();
+            _subscription = null;
+        }
+    }
 
     internal void Remove(RunWatch watch)
     {
+        lock (_lock)
+        {
+            if (--_count == 0)
+            {
+                _subscription?.Dispose();
+                _subscription = null;
+            }
+        }
+
         while (_watches.TryGetValue(watch.Run, out var present))
         {
             var rest = present.Remove(watch);
@@ -34,6 +59,14 @@ internal sealed class RunSignals : IDisposable
             {
                 return;
             }
+        }
+    }
+
+    private void OnMissed()
+    {
+        foreach (var watch in _watches.Values.SelectMany(static watches => watches))
+        {
+            watch.Wake();
         }
     }
 
@@ -54,6 +87,7 @@ internal sealed class RunWatch(RunSignals owner, Guid run) : IDisposable
 {
     private TaskCompletionSource _bell = NewBell();
     private int _changed;
+    private int _over;
 
     public Guid Run => run;
 
@@ -90,7 +124,13 @@ internal sealed class RunWatch(RunSignals owner, Guid run) : IDisposable
         return Interlocked.Exchange(ref _changed, 0) != 0;
     }
 
-    public void Dispose() => owner.Remove(this);
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _over, 1) == 0)
+        {
+            owner.Remove(this);
+        }
+    }
 
     private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -33,7 +33,7 @@ internal sealed class RunFeed : IAsyncDisposable
         _changes = Channel.CreateBounded<RunStateChanged>(
             new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             _ => Interlocked.Increment(ref _leftOut));
-        _subscription = node.Subscribe(change => _changes.Writer.TryWrite(change));
+        _subscription = node.Subscribe(change => _changes.Writer.TryWrite(change), of: RunsOf.ThisNode);
     }
 
     /// <summary>Shows what has happened since it was made, and goes on.</summary>

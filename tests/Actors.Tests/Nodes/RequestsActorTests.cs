@@ -81,7 +81,7 @@ public sealed class RequestsActorTests : TestKit
 
         public OtherNode? Elsewhere(string? node) => null;
 
-        public IDisposable Subscribe(Action<RunStateChanged> observer) => throw new NotSupportedException();
+        public IDisposable Subscribe(Action<RunStateChanged> observer, Action? missed, RunsOf of) => throw new NotSupportedException();
 
         public Task StopAsync(StopMode mode) => throw new NotSupportedException();
     }

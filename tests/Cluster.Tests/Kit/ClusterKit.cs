@@ -16,6 +16,9 @@ internal sealed class ClusterKit : IAsyncDisposable
 
     private ClusterKit(PostgresServer server, string connection) => (_server, _connection) = (server, connection);
 
+    /// <summary>Whether its folder stays, for somebody else to delete.</summary>
+    public bool KeepsRoot { get; set; }
+
     public string Root { get; } = Directory.CreateTempSubdirectory("runner-cluster-").FullName;
 
     /// <summary>With what the nodes are told of the database, but for its password, which stands in a file.</summary>
@@ -93,7 +96,10 @@ internal sealed class ClusterKit : IAsyncDisposable
         }
 
         await _server.ExecuteAsync("postgres", $"DROP DATABASE {Database} WITH (FORCE)");
-        Directory.Delete(Root, recursive: true);
+        if (!KeepsRoot)
+        {
+            Directory.Delete(Root, recursive: true);
+        }
     }
 
     /// <summary>A setting by which a node reaches the database at another port of this machine.</summary>

@@ -38,6 +38,9 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>Where its API is.</summary>
     public string Api => $"{Place.Host}:{ApiPort}";
 
+    /// <summary>Of its process.</summary>
+    public int Id => _process.Id;
+
     public bool HasEnded => _process.HasExited;
 
     /// <summary>Where the other nodes reach it.</summary>
@@ -139,6 +142,17 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 
         throw new TimeoutException($"{Name} is not ready: {last}. It printed:\n{Output}");
     }
+
+    /// <summary>What it measures, in Prometheus' form.</summary>
+    public async Task<string> MetricsAsync()
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri($"http://{Api}/metrics"));
+        request.Headers.Authorization = new("Bearer", LocalNode.Find(null, _data, _ => null).Token);
+        using var answer = await Http.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadAsStringAsync();
+    }
+
     /// <summary>Waits until no application is a member of its cluster.</summary>
     public Task SeesNoApplicationAsync() =>
         UntilAsync(check => !Message(check).Contains("application", StringComparison.Ordinal), "no application");

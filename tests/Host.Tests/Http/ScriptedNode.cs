@@ -20,6 +20,7 @@ internal sealed class ScriptedNode : IRunnerNode
 
     private readonly ConcurrentDictionary<Guid, ImmutableArray<RunStateChange>> _runs = new();
     private ImmutableArray<Action<RunStateChanged>> _observers = [];
+    private ImmutableArray<Action> _missed = [];
 
     public ConcurrentQueue<object> Commands { get; } = new();
 
@@ -34,12 +35,28 @@ internal sealed class ScriptedNode : IRunnerNode
 
     public int Observers => _observers.Length;
 
-    /// <summary>Makes a step of a run durable and tells whoever listens.</summary>
-    public void Step(Guid run, StateType type, string name, int attempt = 0)
+    /// <summary>What has been made durable unheard may be heard of now.</summary>
+    public void Missed()
+    {
+        foreach (var missed in _missed)
+        {
+            missed();
+        }
+    }
+
+    /// <summary>Makes a step of a run durable, as another node does that does not know yet that somebody listens.</summary>
+    public RunStateChange StepUnheard(Guid run, StateType type, string name, int attempt = 0)
     {
         var steps = _runs.GetOrAdd(run, []);
         var change = new RunStateChange(steps.Length + 1, new RunState(type, name, Then.AddSeconds(steps.Length)), attempt);
         _runs[run] = steps.Add(change);
+        return change;
+    }
+
+    /// <summary>Makes a step of a run durable and tells whoever listens.</summary>
+    public void Step(Guid run, StateType type, string name, int attempt = 0)
+    {
+        var change = StepUnheard(run, type, name, attempt);
         foreach (var observer in _observers)
         {
             observer(new RunStateChanged(run, "flow/it", change));
@@ -54,10 +71,15 @@ internal sealed class ScriptedNode : IRunnerNode
 
     public OtherNode? Elsewhere(string? node) => null;
 
-    public IDisposable Subscribe(Action<RunStateChanged> observer)
+    public IDisposable Subscribe(Action<RunStateChanged> observer, Action? missed, RunsOf of)
     {
         ImmutableInterlocked.Update(ref _observers, static (all, added) => all.Add(added), observer);
-        return new Subscription(() => ImmutableInterlocked.Update(ref _observers, static (all, removed) => all.Remove(removed), observer));
+        ImmutableInterlocked.Update(ref _missed, static (all, added) => added is null ? all : all.Add(added), missed);
+        return new Subscription(() =>
+        {
+            ImmutableInterlocked.Update(ref _observers, static (all, removed) => all.Remove(removed), observer);
+            ImmutableInterlocked.Update(ref _missed, static (all, removed) => removed is null ? all : all.Remove(removed), missed);
+        });
     }
 
     public Task StopAsync(StopMode mode)

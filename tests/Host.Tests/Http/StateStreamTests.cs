@@ -33,6 +33,24 @@ public sealed class StateStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_changed_before_another_node_knew_that_somebody_watches_is_seen_as_soon_as_it_knows()
+    {
+        _api.Node.Step(Run, StateType.Scheduled, "Scheduled");
+        Assert.Equal(0, _api.Node.Observers);
+        await using var sse = await Sse.OpenAsync(_api, Path);
+        Assert.Equal(("state", "1"), Key(await sse.NextAsync()));
+        Assert.Equal(1, _api.Node.Observers);
+
+        _api.Node.StepUnheard(Run, StateType.Pending, "Submitting", 1);
+        _api.Node.Missed();
+        Assert.Equal(("state", "2"), Key(await sse.NextAsync()));
+
+        _api.Node.Step(Run, StateType.Completed, "Completed", 1);
+        Assert.Equal([("state", "3")], (await sse.ToEndAsync()).Select(Key));
+        Assert.Equal(0, _api.Node.Observers);
+    }
+
+    [Fact]
     public async Task A_client_resumes_after_the_last_event_it_had()
     {
         Finish(Run, 5);
