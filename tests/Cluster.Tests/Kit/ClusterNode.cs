@@ -64,7 +64,9 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         File.WriteAllLines(file,
         [
             $"runner.name = {name}", $"runner.data = \"{data}\"", $"runner.listen = \"{place.Host}:{apiPort}\"",
-            "runner.log-level = information", $"runner.cluster.host = \"{place.Host}\"", $"runner.cluster.port = {port}", .. settings,
+            // Namespaces are this machine.
+            .. place.Host == "127.0.0.1" ? Array.Empty<string>() : ["runner.api.allow-plain = true"], "runner.log-level = information",
+            $"runner.cluster.host = \"{place.Host}\"", $"runner.cluster.port = {port}", .. settings,
         ]);
         string[] command = [.. place.Within, "env"];
         var start = new ProcessStartInfo(command[0])
