@@ -46,6 +46,7 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("cluster-postgres", "three nodes, PostgreSQL stopped for 60 s and killed", ClusterPostgres.MeasureAsync),
     ("cluster-pause", "three nodes, one stands still for 20 s (--times N)", new ClusterPause(times).MeasureAsync),
     ("cluster-network", "three nodes in network namespaces, one cut off, 30 s each (--times N; root)", new ClusterNetwork(times).MeasureAsync),
+    ("cluster-rolling", "three nodes, all restarted one after the other by drain --wait", ClusterRolling.MeasureAsync),
     ("cluster-ratio", "runs a second of three nodes beside one", ClusterRatio.MeasureAsync),
 };
 

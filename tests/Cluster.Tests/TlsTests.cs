@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -147,8 +146,10 @@ public sealed class TlsTests
 
         // The program, with a flag and with a variable.
         string[] command = ["deployment", "show", "t/say", "--url", $"https://localhost:{ports[0]}"];
-        Assert.Contains("t/say", await RunnerAsync([.. command, "--ca-file", own.Ca], ("RUNNER_TOKEN", token)), StringComparison.Ordinal);
-        Assert.Contains("t/say", await RunnerAsync(command, ("RUNNER_TOKEN", token), ("RUNNER_CA_FILE", own.Ca)), StringComparison.Ordinal);
+        Assert.Contains(
+            "t/say", (await RunnerCommand.RunAsync([.. command, "--ca-file", own.Ca], ("RUNNER_TOKEN", token))).Said, StringComparison.Ordinal);
+        Assert.Contains(
+            "t/say", (await RunnerCommand.RunAsync(command, ("RUNNER_TOKEN", token), ("RUNNER_CA_FILE", own.Ca))).Said, StringComparison.Ordinal);
 
         // In clear text from an address that is not the one that is called, as another machine's is not.
         using var elsewhere = new HttpClient(new SocketsHttpHandler
@@ -170,23 +171,4 @@ public sealed class TlsTests
     private static IPAddress OwnAddress() => NetworkInterface.GetAllNetworkInterfaces().Where(n => n.OperationalStatus == OperationalStatus.Up)
         .SelectMany(n => n.GetIPProperties().UnicastAddresses).Select(a => a.Address)
         .First(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
-
-    private static async Task<string> RunnerAsync(string[] arguments, params (string Name, string Value)[] variables)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "runner.dll"), .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (var (name, value) in variables)
-        {
-            start.Environment[name] = value.Trim();
-        }
-
-        using var process = Process.Start(start)!;
-        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return string.Concat(said);
-    }
 }

@@ -27,6 +27,9 @@ internal sealed class DatabaseLease : Lease
     public DatabaseLease(LeaseSettings settings, ExtendedActorSystem system)
         : base(settings) => (_system, _keeper) = (system, system.Settings.Setup.Get<ClusterSetup>().Value.Keeper);
 
+    /// <summary>How Akka.NET names the leases of shards.</summary>
+    private string ShardPrefix => $"{_system.Name}-shard-";
+
     /// <summary>Not before the system has an address.</summary>
     private string Owner => ClusterAddress.OwnerOf(_system);
 
@@ -45,7 +48,17 @@ internal sealed class DatabaseLease : Lease
         }
     }
 
-    public override async Task<bool> Release()
+    /// <summary>
+    /// A shard that ends waits for this in a thread of all actors', and a node that leaves has dozens of shards: it does not wait for the database
+    /// then. Whoever is to have the shard next asks until the lease is free.
+    /// </summary>
+    public override Task<bool> Release()
+    {
+        var released = ReleaseAsync();
+        return Settings.LeaseName.StartsWith(ShardPrefix, StringComparison.Ordinal) ? Task.FromResult(true) : released;
+    }
+
+    private async Task<bool> ReleaseAsync()
     {
         try
         {

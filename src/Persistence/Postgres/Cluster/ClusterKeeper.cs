@@ -27,6 +27,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
     private readonly KeeperConnection _renewals;
     private readonly KeeperConnection _requests;
     private readonly HeldLeases _held;
+    private readonly Releases _releases;
     private Task _renewing = Task.CompletedTask;
     private volatile bool _closed;
 
@@ -44,6 +45,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
     {
         (_address, _options, _log) = (address, options, log);
         _renewals = new KeeperConnection(address.Locks(options.OperationTimeout), options.OperationTimeout);
+        _releases = new Releases(leases => RequestAsync(session => ClusterSql.ReleaseAsync(session, leases)));
         Clock = new DatabaseClock(address.ToString(), log);
         // That a lease is this node's has to outlive a crash of the server: otherwise another one could have it at once.
         _requests = new KeeperConnection(address.Locks(options.OperationTimeout, isDurable: true), options.OperationTimeout);
@@ -280,6 +282,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
             throw new ArgumentException("The leases «node» and «schema», and owners that begin with «cluster/», are the store's own.");
         }
 
+        await _releases.SettledAsync(lease).ConfigureAwait(false);
         bool mayTakeOver = MayTakeOver();
         long sent = _options.Time.GetTimestamp();
         return await RequestAsync(session => ClusterSql.AcquireAsync(session, _options.LeaseTtl, lease, owner, mayTakeOver)).ConfigureAwait(false)
@@ -288,10 +291,10 @@ public sealed class ClusterKeeper : IAsyncDisposable
 
     /// <summary>Gives a lease back, so that anybody can have it at once. It is not held any more whatever the database answers.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer: the lease runs out.</exception>
-    public async Task ReleaseAsync(string lease, string owner)
+    public Task ReleaseAsync(string lease, string owner)
     {
         _held.Remove(lease, owner);
-        await RequestAsync(session => ClusterSql.ReleaseAsync(session, lease, owner)).ConfigureAwait(false);
+        return _releases.AddAsync(lease, owner);
     }
 
     /// <summary>Whether this node has a lease, as far as it knows without asking.</summary>

@@ -92,8 +92,15 @@ internal static class ClusterSql
             """,
             lease, owner, Environment.MachineName, Environment.ProcessId, ttl, mayTakeOver).ConfigureAwait(false) > 0;
 
-    public static Task<int> ReleaseAsync(PostgresSession session, string lease, string owner) =>
-        session.ExecuteAsync($"UPDATE leases SET {Free} WHERE name = $1 AND owner = $2", lease, owner);
+    /// <summary>In the order of their names, as whoever else locks several.</summary>
+    public static Task<int> ReleaseAsync(PostgresSession session, IReadOnlyList<(string Name, string Owner)> leases) => session.ExecuteAsync(
+        $"""
+        WITH given AS MATERIALIZED (
+            SELECT l.name FROM leases l JOIN unnest($1::text[], $2::text[]) g (name, owner) ON l.name = g.name AND l.owner = g.owner
+            ORDER BY l.name FOR UPDATE OF l)
+        UPDATE leases SET {Free} FROM given WHERE leases.name = given.name
+        """,
+        leases.Select(lease => lease.Name).ToArray(), leases.Select(lease => lease.Owner).ToArray());
 
     /// <summary>Frees all leases of an owner.</summary>
     public static Task<int> ExpireAsync(PostgresSession session, string owner) => session.ExecuteAsync(

@@ -47,6 +47,25 @@ public sealed class ClusterLeaseTests(SharedPostgres shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_are_given_back_at_once_and_who_acquires_one_again_meanwhile_keeps_it()
+    {
+        await using ClusterKeeper one = await Keepers.OpenAsync(_options);
+        await using ClusterKeeper other = await Keepers.OpenAsync(_options);
+        string[] names = [.. Enumerable.Range(0, 100).Select(i => $"shard-{i}")];
+        Assert.All(await Task.WhenAll(names.Select(name => one.AcquireAsync(name, One, _ => { }))), Assert.True);
+
+        // Without waiting: the first of them goes alone, all others with the next statement.
+        Task[] given = [.. names.Select(name => one.ReleaseAsync(name, One))];
+        Assert.All(names, name => Assert.False(one.Holds(name, One)));
+        Assert.True(await one.AcquireAsync("shard-50", One, _ => { }));
+        await Task.WhenAll(given);
+
+        Assert.True(one.Holds("shard-50", One));
+        bool[] got = await Task.WhenAll(names.Select(name => other.AcquireAsync(name, Other, _ => { })));
+        Assert.Equal(["shard-50"], names.Where((_, i) => !got[i]));
+    }
+
+    [Fact]
     public async Task Of_many_who_want_a_free_lease_one_gets_it()
     {
         await using ClusterKeeper one = await Keepers.OpenAsync(_options);
