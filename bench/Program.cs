@@ -47,6 +47,8 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("cluster-pause", "three nodes, one stands still for 20 s (--times N)", new ClusterPause(times).MeasureAsync),
     ("cluster-network", "three nodes in network namespaces, one cut off, 30 s each (--times N; root)", new ClusterNetwork(times).MeasureAsync),
     ("cluster-rolling", "three nodes, all restarted one after the other by drain --wait", ClusterRolling.MeasureAsync),
+    ("cluster-messages", "SubmitRun and CancelRun, 1,000 a second by client and application, one node killed",
+        ClusterMessages.MeasureAsync),
     ("cluster-ratio", "runs a second of three nodes beside one", ClusterRatio.MeasureAsync),
 };
 

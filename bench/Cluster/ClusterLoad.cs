@@ -13,6 +13,7 @@ namespace Runner.Bench.Cluster;
 internal sealed class Submission(string key, string deployment)
 {
     private readonly List<(Guid Id, bool Created)> _answers = [];
+    private int _cancels;
 
     public string Key => key;
 
@@ -20,6 +21,12 @@ internal sealed class Submission(string key, string deployment)
 
     /// <summary>Why it was refused for good; null if it was not.</summary>
     public string? Refused { get; set; }
+
+    /// <summary>Whether its run is to be cancelled.</summary>
+    public bool IsCancelled { get; set; }
+
+    /// <summary>True once: of two answers one has it cancelled.</summary>
+    public bool TakesCancel() => Interlocked.Exchange(ref _cancels, 1) == 0;
 
     public ImmutableArray<(Guid Id, bool Created)> Answers
     {

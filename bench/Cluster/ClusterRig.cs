@@ -172,24 +172,30 @@ internal sealed class ClusterRig : IAsyncDisposable
         var checker = new ClusterChecker(this);
         await checker.CheckAsync(allComplete).ConfigureAwait(false);
         Say(checker.Summary);
-        if (checker.Violations.Count > 0)
+        await JudgeAsync(checker.Violations).ConfigureAwait(false);
+        return checker;
+    }
+
+    /// <summary>Says what was found, with where its evidence lies.</summary>
+    public async Task JudgeAsync(IReadOnlyList<string>? violations = null)
+    {
+        violations ??= Violations;
+        if (violations.Count > 0)
         {
             HasViolations = true;
             var folder = Directory.CreateTempSubdirectory($"runner-evidence-{Name}-").FullName;
-            await File.WriteAllLinesAsync(Path.Combine(folder, "violations.txt"), checker.Violations).ConfigureAwait(false);
+            await File.WriteAllLinesAsync(Path.Combine(folder, "violations.txt"), violations).ConfigureAwait(false);
             for (var i = 0; i < _all.Count; i++)
             {
                 await File.WriteAllTextAsync(Path.Combine(folder, $"{i + 1:00}-{_all[i].Name}.log"), _all[i].Output).ConfigureAwait(false);
             }
 
             Say($"VIOLATIONS; the logs of the nodes and all of them lie in {folder}");
-            foreach (var violation in checker.Violations.Take(20))
+            foreach (var violation in violations.Take(20))
             {
                 Say(violation);
             }
         }
-
-        return checker;
     }
 
     public async ValueTask DisposeAsync()

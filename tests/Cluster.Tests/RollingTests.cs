@@ -11,7 +11,7 @@ namespace Runner.Cluster.Tests;
 /// </summary>
 public sealed class RollingTests(ITestOutputHelper output)
 {
-    /// <summary>A node that is told to leave hands over dozens of shards and is gone in a second or two; this is for a machine that is busy.</summary>
+    /// <summary>A node that is told to leave hands over dozens of shards and is gone in a second or two; so much for a busy machine.</summary>
     private static readonly TimeSpan LeavesWithin = TimeSpan.FromSeconds(6);
 
     [Fact]
