@@ -49,6 +49,7 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("cluster-rolling", "three nodes, all restarted one after the other by drain --wait", ClusterRolling.MeasureAsync),
     ("cluster-messages", "SubmitRun and CancelRun, 1,000 a second by client and application, one node killed",
         ClusterMessages.MeasureAsync),
+    ("cluster-requests", "requests to entities of another node, TLS off and on", ClusterRequests.MeasureAsync),
     ("cluster-ratio", "runs a second of three nodes beside one", ClusterRatio.MeasureAsync),
 };
 

@@ -205,7 +205,8 @@ internal static class ClusterMessages
                     submission.IsCancelled = n % WithProgram != 0;
                     for (var way = 0; way < ways; way++)
                     {
-                        asking.Add(await SendAsync(i, byClient == (way == 0), (at, app) => SubmitAsync(submission, command, at, app)).ConfigureAwait(false));
+                        asking.Add(await SendAsync(
+                            i, byClient == (way == 0), (at, app) => SubmitAsync(submission, command, at, app)).ConfigureAwait(false));
                     }
                 }
                 else

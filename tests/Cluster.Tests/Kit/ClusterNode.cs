@@ -38,6 +38,9 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>Where its API is.</summary>
     public string Api => $"{Place.Host}:{ApiPort}";
 
+    /// <summary>Its process.</summary>
+    public int Pid => _process.Id;
+
     public bool HasEnded => _process.HasExited;
 
     /// <summary>Where the other nodes reach it.</summary>
