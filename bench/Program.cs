@@ -6,7 +6,8 @@ using Runner.Bench.Cluster;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Scale.IsQuick = args.Contains("--quick");
 var (chosen, numbers) = Arguments.Read(
-    [.. args.Where(a => a is not ("--quick" or "--allocations"))], ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200),
+    [.. args.Where(a => a is not ("--quick" or "--allocations" or "--akka-defaults"))],
+    ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200),
     ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)),
     ("--times", Scale.IsQuick ? 1 : 3));
 MillionRuns.Count = (int)numbers["--runs"];
@@ -42,7 +43,7 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("batches", "100,000 lines through the commands that answer lines", Batches.MeasureAsync),
     ("soak", "runs at a fixed rate for minutes (--minutes N, 20; --rate N, 200 a second); only when named", soak.MeasureAsync),
     ("cluster-kill", "three nodes, kill -9 of the oldest and of another (--times N, 3); only when named, as all of a cluster",
-        new ClusterKill(times).MeasureAsync),
+        new ClusterKill(times, args.Contains("--akka-defaults")).MeasureAsync),
     ("cluster-postgres", "three nodes, PostgreSQL stopped for 60 s and killed", ClusterPostgres.MeasureAsync),
     ("cluster-pause", "three nodes, one stands still for 20 s (--times N)", new ClusterPause(times).MeasureAsync),
     ("cluster-network", "three nodes in network namespaces, one cut off, 30 s each (--times N; root)", new ClusterNetwork(times).MeasureAsync),
@@ -63,6 +64,7 @@ if (args.Any(a => a is "--help" or "-h"))
         PostgreSQL's server programs have to be there: a private server is started.
 
           --quick          small sizes: only shows that each comes to its end; writes no file
+          --akka-defaults  nodes have Akka.NET's own timings (cluster-kill)
           --allocations    says after each which types this process has allocated; costs the figures something, so writes no file
 
         """);

@@ -42,9 +42,6 @@ internal sealed class ClusterChecker(ClusterRig rig)
     // Two clocks, read one after the other, and a machine that is busy.
     private const double Slack = 0.1;
 
-    // A node that is back is asked every 5 s, and says the last of an attempt again every 15 s.
-    private const double MostLag = 20;
-
     private readonly List<string> _violations = [];
     private readonly Dictionary<Guid, JournalRun> _journal = [];
 
@@ -218,7 +215,7 @@ internal sealed class ClusterChecker(ClusterRig rig)
             if (_journal.TryGetValue(life.Run, out var run) && (run.OverAt(life.Attempt) - startOfClock)?.TotalSeconds is { } over)
             {
                 lags.Add(TimeSpan.FromSeconds(Math.Max(0, over - known)));
-                if (over - known > MostLag)
+                if (over - known > rig.MostLag)
                 {
                     _violations.Add(string.Create(
                         CultureInfo.InvariantCulture, $"the end of a program was taken note of after {over - known:0.0} s: {life}; {run.History()}"));

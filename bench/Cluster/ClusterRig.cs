@@ -20,10 +20,10 @@ internal sealed class ClusterRig : IAsyncDisposable
     private readonly CancellationTokenSource _until = new();
     private Task _loading = Task.CompletedTask;
 
-    private ClusterRig(string name, PostgresServer server, ClusterKit kit, int nodeLimit, string? databaseHost) =>
+    private ClusterRig(string name, PostgresServer server, ClusterKit kit, int nodeLimit, string? databaseHost, string[] settings) =>
         (Name, Server, Kit, NodeLimit, _databaseHost, Lives, _settings) =
             (name, server, kit, nodeLimit, databaseHost, new ProgramLives(kit.Root),
-                [string.Create(CultureInfo.InvariantCulture, $"runner.limit = {nodeLimit}"), "runner.log-level = information"]);
+                [string.Create(CultureInfo.InvariantCulture, $"runner.limit = {nodeLimit}"), "runner.log-level = information", .. settings]);
 
     /// <summary>Whether anything was found that must not be, by any scenario.</summary>
     public static bool HasViolations { get; private set; }
@@ -54,6 +54,12 @@ internal sealed class ClusterRig : IAsyncDisposable
     /// </summary>
     public List<(string Node, double From, double To)> Down { get; } = [];
 
+    /// <summary>
+    /// So long it may take at most until what became of a program is durable, in seconds: a node that is back is asked every 5 s, and says the last
+    /// of an attempt again every 15 s.
+    /// </summary>
+    public double MostLag { get; set; } = 20;
+
     /// <summary>After so long without any run ending those that have not are taken for stuck: longer than a program lives.</summary>
     public TimeSpan StuckAfter { get; } = TimeSpan.FromSeconds(60);
 
@@ -61,11 +67,12 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     /// <summary>Starts the nodes one after the other, so that it is known which is the oldest.</summary>
     public static async Task<ClusterRig> StartAsync(
-        string name, int count = 3, int nodeLimit = 100, Func<int, NodePlace>? place = null, string? databaseHost = null)
+        string name, int count = 3, int nodeLimit = 100, Func<int, NodePlace>? place = null, string? databaseHost = null,
+        params string[] settings)
     {
         Say($"{name}: starting {count} nodes; the machine's load is {LoadOfMachine()}");
         var server = await PostgresServer.StartAsync(fsync: true, databaseHost).ConfigureAwait(false);
-        var rig = new ClusterRig(name, server, await ClusterKit.CreateAsync(server).ConfigureAwait(false), nodeLimit, databaseHost);
+        var rig = new ClusterRig(name, server, await ClusterKit.CreateAsync(server).ConfigureAwait(false), nodeLimit, databaseHost, settings);
         try
         {
             for (var i = 1; i <= count; i++)
