@@ -6,7 +6,7 @@ using Runner.Bench.Cluster;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Scale.IsQuick = args.Contains("--quick");
 var (chosen, numbers) = Arguments.Read(
-    [.. args.Where(a => a is not ("--quick" or "--allocations" or "--keep"))],
+    [.. args.Where(a => a is not ("--quick" or "--allocations" or "--keep" or "--akka-defaults"))],
     ("--minutes", Scale.IsQuick ? 0.5 : 20), ("--rate", Scale.IsQuick ? 20 : 200),
     ("--due", Scale.IsQuick ? 100 : 1_000), ("--runs", Scale.Of(1_000_000, 10_000)),
     ("--times", Scale.IsQuick ? 1 : 3));
@@ -43,13 +43,17 @@ var all = new (string Name, string What, Func<Report, Task> Run)[]
     ("batches", "100,000 lines through the commands that answer lines", Batches.MeasureAsync),
     ("soak", "runs at a fixed rate for minutes (--minutes N, 20; --rate N, 200 a second); only when named", soak.MeasureAsync),
     ("cluster-kill", "three nodes, kill -9 of the oldest and of another (--times N, 3); only when named, as all of a cluster",
-        new ClusterKill(times).MeasureAsync),
+        new ClusterKill(times, args.Contains("--akka-defaults")).MeasureAsync),
     ("cluster-postgres", "three nodes, PostgreSQL stopped for 60 s and killed", ClusterPostgres.MeasureAsync),
     ("cluster-pause", "three nodes, one stands still for 20 s (--times N)", new ClusterPause(times).MeasureAsync),
     ("cluster-network", "three nodes in network namespaces, one cut off, 30 s each (--times N; root)",
         new ClusterNetwork(times, Retries: false).MeasureAsync),
     ("cluster-network-retry", "the same, 60 s each, with on_node_loss of retry, which begins elsewhere meanwhile",
         new ClusterNetwork(times, Retries: true).MeasureAsync),
+    ("cluster-rolling", "three nodes, all restarted one after the other by drain --wait", ClusterRolling.MeasureAsync),
+    ("cluster-messages", "SubmitRun and CancelRun, 1,000 a second by client and application, one node killed",
+        ClusterMessages.MeasureAsync),
+    ("cluster-requests", "requests to entities of another node, TLS off and on", ClusterRequests.MeasureAsync),
     ("cluster-ratio", "runs a second of three nodes beside one (--times N)", new ClusterRatio(times).MeasureAsync),
 };
 
@@ -64,6 +68,7 @@ if (args.Any(a => a is "--help" or "-h"))
 
           --keep           keeps the logs of a cluster's nodes, and says where, also where nothing was found
           --quick          small sizes: only shows that each comes to its end; writes no file
+          --akka-defaults  nodes have Akka.NET's own timings (cluster-kill)
           --allocations    says after each which types this process has allocated; costs the figures something, so writes no file
 
         """);

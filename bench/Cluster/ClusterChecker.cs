@@ -42,9 +42,6 @@ internal sealed class ClusterChecker(ClusterRig rig)
     // Two clocks, read one after the other, and a machine that is busy.
     private const double Slack = 0.1;
 
-    // A node that is back is asked every 5 s, and says the last of an attempt again every 15 s.
-    private const double MostLag = 20;
-
     private readonly List<string> _violations = [];
     private readonly Dictionary<Guid, JournalRun> _journal = [];
 
@@ -52,6 +49,17 @@ internal sealed class ClusterChecker(ClusterRig rig)
 
     /// <summary>What it counted, in words.</summary>
     public string Summary { get; private set; } = "";
+
+    /// <summary>By how much programs began later than they were due that no limit held back, in seconds.</summary>
+    /// <param name="scheduled">Those of schedules, or those that were asked for.</param>
+    public IEnumerable<(Life Life, double By)> Late(bool scheduled)
+    {
+        var startOfClock = Stopclock.Now - TimeSpan.FromSeconds(ProgramLives.Uptime());
+        return rig.Lives.Read().Lives.Where(life => life.Attempt == 1 && !IsLimited(life))
+            .Select(life => (Life: life, Run: _journal.GetValueOrDefault(life.Run)?.Scheduled))
+            .Where(of => of.Run is not null && of.Run.Schedule is not null == scheduled)
+            .Select(of => (of.Life, of.Life.Began - (of.Run!.Due - startOfClock).TotalSeconds));
+    }
 
     /// <summary>Waits until all runs have ended, as long as some still do, and checks.</summary>
     /// <param name="allComplete">Whether every run is to end with exit code 0.</param>
@@ -185,7 +193,7 @@ internal sealed class ClusterChecker(ClusterRig rig)
         foreach (var (id, run) in _journal.Where(run => !known.Contains(run.Key)))
         {
             // Where no answer came the run may be there all the same: once.
-            if (run.Scheduled?.IdempotencyKey is not { } key || !keys.Remove(key))
+            if (run.Scheduled?.Schedule is null && (run.Scheduled?.IdempotencyKey is not { } key || !keys.Remove(key)))
             {
                 _violations.Add($"{id} is nobody's run: {run.History()}");
             }
@@ -207,7 +215,7 @@ internal sealed class ClusterChecker(ClusterRig rig)
             if (_journal.TryGetValue(life.Run, out var run) && (run.OverAt(life.Attempt) - startOfClock)?.TotalSeconds is { } over)
             {
                 lags.Add(TimeSpan.FromSeconds(Math.Max(0, over - known)));
-                if (over - known > MostLag)
+                if (over - known > rig.MostLag)
                 {
                     _violations.Add(string.Create(
                         CultureInfo.InvariantCulture, $"the end of a program was taken note of after {over - known:0.0} s: {life}; {run.History()}"));

@@ -18,7 +18,7 @@ internal sealed class ClusterCost
         cost._counts["ms of processor of PostgreSQL"] = OfDatabase(Fields(backend)[1]);
         foreach (var node in rig.Nodes)
         {
-            cost.Add("ms of processor of the nodes", Processor(Fields(node.Id.ToString(CultureInfo.InvariantCulture)), withEnded: false));
+            cost.Add("ms of processor of the nodes", Processor(Fields(node.Pid.ToString(CultureInfo.InvariantCulture)), withEnded: false));
             foreach (var line in (await node.MetricsAsync().ConfigureAwait(false)).Split('\n'))
             {
                 cost.Read(line);

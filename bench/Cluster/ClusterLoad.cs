@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
@@ -12,6 +13,7 @@ namespace Runner.Bench.Cluster;
 internal sealed class Submission(string key, string deployment)
 {
     private readonly List<(Guid Id, bool Created)> _answers = [];
+    private int _cancels;
 
     public string Key => key;
 
@@ -19,6 +21,12 @@ internal sealed class Submission(string key, string deployment)
 
     /// <summary>Why it was refused for good; null if it was not.</summary>
     public string? Refused { get; set; }
+
+    /// <summary>Whether its run is to be cancelled.</summary>
+    public bool IsCancelled { get; set; }
+
+    /// <summary>True once: of two answers one has it cancelled.</summary>
+    public bool TakesCancel() => Interlocked.Exchange(ref _cancels, 1) == 0;
 
     public ImmutableArray<(Guid Id, bool Created)> Answers
     {
@@ -57,6 +65,9 @@ internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int coun
     // So many wait for an answer at most: where all nodes are away the load stands.
     private readonly SemaphoreSlim _open = new(300);
     private readonly List<Submission> _submissions = [];
+    private readonly ConcurrentBag<Task> _asked = [];
+    private int _more;
+    private int _schedules;
     private long _tries;
     private long _answered;
 
@@ -88,21 +99,46 @@ internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int coun
     public async Task DeployAsync(ProgramLives lives, NodeLossSpec? loss)
     {
         await clients[0].SetLimitAsync(Limit, LimitSize).ConfigureAwait(false);
-        var specs = Enumerable.Range(0, count).Select(i => new DeploymentSpec
-        {
-            Name = Name(i),
-            Command = ["/bin/sh", lives.Script, "{{ parameters.seconds }}"],
-            Workdir = "/",
-            Parameters = Seconds(1),
-            Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("LIVES", lives.Folder),
-            Limits = IsLimited(i) ? [Limit] : [],
-            OnNodeLoss = loss,
-            StopGrace = TimeSpan.FromSeconds(2),
-        });
-        foreach (var part in specs.Chunk(100))
+        foreach (var part in Enumerable.Range(0, count).Select(i => Spec(i, lives, loss)).Chunk(100))
         {
             await clients[0].RegisterAsync([.. part]).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Registers some with a schedule of every second each, whose programs live for 0.2 s and no limit holds back.</summary>
+    public async Task ScheduleAsync(ProgramLives lives, int schedules)
+    {
+        _schedules = schedules;
+        await clients[0].RegisterAsync([.. Enumerable.Range(0, schedules).Select(i => Spec(Scheduled(i), lives, null) with
+        {
+            Parameters = Seconds(0.2),
+            Schedules =
+            [
+                new ScheduleSpec { Interval = TimeSpan.FromSeconds(1), Anchor = DateTimeOffset.UnixEpoch.AddMilliseconds(1_000 * i / schedules) },
+            ],
+        })]).ConfigureAwait(false);
+    }
+
+    /// <summary>Their schedules make no more runs.</summary>
+    public async Task UnscheduleAsync()
+    {
+        for (var i = 0; i < _schedules; i++)
+        {
+            await clients[0].PauseDeploymentAsync(Name(Scheduled(i))).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Submits one more, without waiting for its answer.</summary>
+    public void Submit(int number, double seconds)
+    {
+        var submission = new Submission(string.Create(CultureInfo.InvariantCulture, $"more-{Interlocked.Increment(ref _more)}"), Name(number));
+        lock (_submissions)
+        {
+            _submissions.Add(submission);
+        }
+
+        _open.Wait();
+        _asked.Add(AskAsync(submission, new SubmitRun(submission.Deployment, Seconds(seconds), IdempotencyKey: submission.Key), number));
     }
 
     /// <summary>Submits until it is told to stop; ends when every submission has been answered.</summary>
@@ -138,8 +174,23 @@ internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int coun
         }
 
         Took = watch.Elapsed;
-        await Task.WhenAll(asking).ConfigureAwait(false);
+        await Task.WhenAll([.. asking, .. _asked]).ConfigureAwait(false);
     }
+
+    private static DeploymentSpec Spec(int number, ProgramLives lives, NodeLossSpec? loss) => new()
+    {
+        Name = Name(number),
+        Command = ["/bin/sh", lives.Script, "{{ parameters.seconds }}"],
+        Workdir = "/",
+        Parameters = Seconds(1),
+        Env = ImmutableSortedDictionary<string, EnvValue?>.Empty.Add("LIVES", lives.Folder),
+        Limits = IsLimited(number) ? [Limit] : [],
+        OnNodeLoss = loss,
+        StopGrace = TimeSpan.FromSeconds(2),
+    };
+
+    /// <summary>Beyond all others, and none that is limited.</summary>
+    private static int Scheduled(int number) => 1_000_000 + (3 * number);
 
     /// <summary>0.1 to 20 s, shorter ones more often, 5.6 s on average; those of the limit 0.1 to 2 s, so that it is nearly full and not overrun.
     /// </summary>

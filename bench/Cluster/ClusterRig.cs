@@ -20,10 +20,10 @@ internal sealed class ClusterRig : IAsyncDisposable
     private readonly CancellationTokenSource _until = new();
     private Task _loading = Task.CompletedTask;
 
-    private ClusterRig(string name, PostgresServer server, ClusterKit kit, int nodeLimit, string? databaseHost) =>
+    private ClusterRig(string name, PostgresServer server, ClusterKit kit, int nodeLimit, string? databaseHost, string[] settings) =>
         (Name, Server, Kit, NodeLimit, _databaseHost, Lives, _settings) =
             (name, server, kit, nodeLimit, databaseHost, new ProgramLives(kit.Root),
-                [string.Create(CultureInfo.InvariantCulture, $"runner.limit = {nodeLimit}"), "runner.log-level = information"]);
+                [string.Create(CultureInfo.InvariantCulture, $"runner.limit = {nodeLimit}"), "runner.log-level = information", .. settings]);
 
     /// <summary>Whether anything was found that must not be, by any scenario.</summary>
     public static bool HasViolations { get; private set; }
@@ -57,6 +57,12 @@ internal sealed class ClusterRig : IAsyncDisposable
     /// </summary>
     public List<(string Node, double From, double To)> Down { get; } = [];
 
+    /// <summary>
+    /// So long it may take at most until what became of a program is durable, in seconds: a node that is back is asked every 5 s, and says the last
+    /// of an attempt again every 15 s.
+    /// </summary>
+    public double MostLag { get; set; } = 20;
+
     /// <summary>After so long without any run ending those that have not are taken for stuck: longer than a program lives.</summary>
     public TimeSpan StuckAfter { get; } = TimeSpan.FromSeconds(60);
 
@@ -64,11 +70,12 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     /// <summary>Starts the nodes one after the other, so that it is known which is the oldest.</summary>
     public static async Task<ClusterRig> StartAsync(
-        string name, int count = 3, int nodeLimit = 100, Func<int, NodePlace>? place = null, string? databaseHost = null)
+        string name, int count = 3, int nodeLimit = 100, Func<int, NodePlace>? place = null, string? databaseHost = null,
+        params string[] settings)
     {
         Say($"{name}: starting {count} nodes; the machine's load is {LoadOfMachine()}");
         var server = await PostgresServer.StartAsync(fsync: true, databaseHost).ConfigureAwait(false);
-        var rig = new ClusterRig(name, server, await ClusterKit.CreateAsync(server).ConfigureAwait(false), nodeLimit, databaseHost);
+        var rig = new ClusterRig(name, server, await ClusterKit.CreateAsync(server).ConfigureAwait(false), nodeLimit, databaseHost, settings);
         try
         {
             for (var i = 1; i <= count; i++)
@@ -175,24 +182,30 @@ internal sealed class ClusterRig : IAsyncDisposable
         var checker = new ClusterChecker(this);
         await checker.CheckAsync(allComplete).ConfigureAwait(false);
         Say(checker.Summary);
-        if (checker.Violations.Count > 0 || KeepsLogs)
+        await JudgeAsync(checker.Violations).ConfigureAwait(false);
+        return checker;
+    }
+
+    /// <summary>Says what was found, with where its evidence lies.</summary>
+    public async Task JudgeAsync(IReadOnlyList<string>? violations = null)
+    {
+        violations ??= Violations;
+        if (violations.Count > 0 || KeepsLogs)
         {
-            HasViolations |= checker.Violations.Count > 0;
+            HasViolations |= violations.Count > 0;
             var folder = Directory.CreateTempSubdirectory($"runner-evidence-{Name}-").FullName;
-            await File.WriteAllLinesAsync(Path.Combine(folder, "violations.txt"), checker.Violations).ConfigureAwait(false);
+            await File.WriteAllLinesAsync(Path.Combine(folder, "violations.txt"), violations).ConfigureAwait(false);
             for (var i = 0; i < _all.Count; i++)
             {
                 await File.WriteAllTextAsync(Path.Combine(folder, $"{i + 1:00}-{_all[i].Name}.log"), _all[i].Output).ConfigureAwait(false);
             }
 
-            Say($"{checker.Violations.Count} VIOLATIONS; the logs of the nodes and all of them lie in {folder}");
-            foreach (var violation in checker.Violations.Take(20))
+            Say($"{violations.Count} VIOLATIONS; the logs of the nodes and all of them lie in {folder}");
+            foreach (var violation in violations.Take(20))
             {
                 Say(violation);
             }
         }
-
-        return checker;
     }
 
     public async ValueTask DisposeAsync()

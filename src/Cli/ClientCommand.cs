@@ -18,6 +18,11 @@ internal sealed class ClientCommand
     };
 
     private readonly Option<string?> _data = new("--data") { Description = "The data folder of the node to speak to.", HelpName = "DIR" };
+    private readonly Option<string?> _ca = new("--ca-file")
+    {
+        Description = "The file with the certificates of whoever signed those of nodes that are called by https.", HelpName = "FILE",
+    };
+
     private readonly Option<bool> _json = new("--json") { Description = "Print the API's JSON." };
 
     private readonly Option<bool> _noWait = new("--no-wait") { Description = "Do not wait for a node that is gone, busy or stuck: say so, and end." };
@@ -34,7 +39,7 @@ internal sealed class ClientCommand
     /// <summary>Lets the common options stand before a command, too, and offers them there.</summary>
     public void ShareOn(Command group)
     {
-        foreach (var option in (Option[])[_url, _data, _json, _noWait])
+        foreach (var option in (Option[])[_url, _data, _ca, _json, _noWait])
         {
             group.Add(option);
         }
@@ -51,6 +56,7 @@ internal sealed class ClientCommand
     {
         command.WithExample(example).Add(_url);
         command.Add(_data);
+        command.Add(_ca);
         command.Add(_json);
         command.Add(_noWait);
         command.SetAction(async result =>
@@ -85,7 +91,11 @@ internal sealed class ClientCommand
     }
 
     private Lazy<RunnerClient> Connect(ParseResult result) => new(
-        () => new RunnerClient(LocalNode.Find(result.GetValue(_url), result.GetValue(_data), _context.Variable), Options(result)));
+        () =>
+        {
+            var node = LocalNode.Find(result.GetValue(_url), result.GetValue(_data), _context.Variable);
+            return new RunnerClient(result.GetValue(_ca) is { } ca ? node with { CaFile = ca } : node, Options(result));
+        });
 
     private RunnerClientOptions Options(ParseResult result)
     {

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Runner.Messages.Http;
 
@@ -28,7 +31,8 @@ internal sealed class ApiConnection : IDisposable
         _node = node;
         _options = options;
         _time = options.Time ?? Ambient.Time;
-        _peers = [.. node.All.Select(url => new Peer(url, options, node.Token))];
+        var trust = node.CaFile is { } file && node.All.Any(url => url.Scheme == Uri.UriSchemeHttps) ? Trust(file) : null;
+        _peers = [.. node.All.Select(url => new Peer(url, options, node.Token, trust))];
     }
 
     /// <summary>Of the node that is asked first.</summary>
@@ -49,6 +53,21 @@ internal sealed class ApiConnection : IDisposable
         }
 
         _options.Handler?.Dispose();
+    }
+
+    private static X509ChainPolicy Trust(string file)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        try
+        {
+            policy.CustomTrustStore.ImportFromPemFile(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CaFileException(file, e);
+        }
+
+        return policy.CustomTrustStore.Count > 0 ? policy : throw new CaFileException(file, null);
     }
 
     /// <summary>A request and its whole answer as a value.</summary>
@@ -204,7 +223,11 @@ internal sealed class ApiConnection : IDisposable
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.SecureConnectionError)
         {
-            throw new NodeUnreachableException(peer.Url, $"could not be spoken to in TLS: {e.InnerException?.Message ?? e.Message}", e);
+            throw new NodeUnreachableException(
+                peer.Url,
+                $"could not be spoken to in TLS ({e.GetBaseException().Message.TrimEnd('.')}). Name the file with whoever signed its certificate "
+                + $"with --ca-file ({LocalNode.CaFileVariable}), and call the node by a name that stands in the certificate.",
+                e);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.InvalidResponse)
         {
@@ -283,10 +306,10 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>One node.</summary>
     private sealed class Peer
     {
-        public Peer(Uri url, RunnerClientOptions options, string? token)
+        public Peer(Uri url, RunnerClientOptions options, string? token, X509ChainPolicy? trust)
         {
             Url = url;
-            Http = new HttpClient(options.Handler ?? NewHandler(url, options.ConnectTimeout), disposeHandler: options.Handler is null)
+            Http = new HttpClient(options.Handler ?? NewHandler(url, options.ConnectTimeout, trust), disposeHandler: options.Handler is null)
             {
                 BaseAddress = new Uri(Client.Urls.Plain(url) + "/"),
                 Timeout = Timeout.InfiniteTimeSpan,
@@ -301,7 +324,7 @@ internal sealed class ApiConnection : IDisposable
 
         public HttpClient Http { get; }
 
-        private static SocketsHttpHandler NewHandler(Uri url, TimeSpan connectTimeout) => new()
+        private static SocketsHttpHandler NewHandler(Uri url, TimeSpan connectTimeout, X509ChainPolicy? trust) => new()
         {
             AllowAutoRedirect = false,
             UseCookies = false,
@@ -310,6 +333,7 @@ internal sealed class ApiConnection : IDisposable
             // A proxy set for the outside has no business between a client and a node of the same machine.
             UseProxy = !url.IsLoopback,
             ConnectCallback = ConnectAsync,
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
         };
     }
 }

@@ -112,3 +112,9 @@ internal static class Urls
     /// <summary>As a person would write it: no trailing slash, and no password that stood in it.</summary>
     public static string Plain(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 }
+
+/// <summary>The file with the authorities that nodes are proved by cannot be read, or has none.</summary>
+public sealed class CaFileException(string file, Exception? inner) : RunnerClientException(
+    $"{file} does not hold certificates in PEM ({inner?.Message.TrimEnd('.') ?? "there is none in it"}). Name the file of whoever signed the nodes' "
+    + $"certificates with --ca-file or {LocalNode.CaFileVariable}.",
+    inner);

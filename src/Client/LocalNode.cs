@@ -11,6 +11,11 @@ public sealed record NodeAddress(Uri Url, string? Token, string TokenSource)
     /// <summary>The nodes that are asked, in turn, where the first one cannot be.</summary>
     public ImmutableArray<Uri> Others { get => field.IsDefault ? [] : field; init; } = [];
 
+    /// <summary>
+    /// A file with the certificates (PEM) of whoever signs those of the nodes that are called by <c>https</c>; null goes by whom the machine trusts.
+    /// </summary>
+    public string? CaFile { get; init; }
+
     /// <summary>All of them.</summary>
     internal IEnumerable<Uri> All => Others.Prepend(Url).Distinct();
 }
@@ -29,6 +34,9 @@ public static class LocalNode
 
     /// <summary>Holds the path of a file with a token, where the token itself is to stand in no variable.</summary>
     public const string TokenFileVariable = "RUNNER_TOKEN_FILE";
+
+    /// <summary>Holds the path of a file for <see cref="NodeAddress.CaFile"/>.</summary>
+    public const string CaFileVariable = "RUNNER_CA_FILE";
 
     /// <summary>
     /// The URL is <paramref name="url"/>, else <c>RUNNER_API_URL</c>, else what <c>node.json</c> in the data folder says, else
@@ -52,21 +60,22 @@ public static class LocalNode
 
         if (!folderNamed && NonEmpty(environment(TokenVariable)) is { } token)
         {
-            return Of(urls, token, TokenVariable);
+            return Of(urls, token, TokenVariable, environment);
         }
 
         if (!folderNamed && NonEmpty(environment(TokenFileVariable)) is { } tokenFile)
         {
-            return Of(urls, ReadToken(tokenFile) ?? throw new TokenNotReadableException(tokenFile), tokenFile);
+            return Of(urls, ReadToken(tokenFile) ?? throw new TokenNotReadableException(tokenFile), tokenFile, environment);
         }
 
         var file = DataFolder.TokenFilePath(folder);
         return urls.All(uri => uri.IsLoopback) || folderNamed || given is null
-            ? Of(urls, ReadToken(file), file)
-            : Of(urls, null, TokenVariable);
+            ? Of(urls, ReadToken(file), file, environment)
+            : Of(urls, null, TokenVariable, environment);
     }
 
-    private static NodeAddress Of(ImmutableArray<Uri> urls, string? token, string source) => new(urls[0], token, source) { Others = urls[1..] };
+    private static NodeAddress Of(ImmutableArray<Uri> urls, string? token, string source, Func<string, string?> environment) =>
+        new(urls[0], token, source) { Others = urls[1..], CaFile = NonEmpty(environment(CaFileVariable)) };
 
     private static ImmutableArray<Uri> ParseAll(string urls) =>
         urls.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } each

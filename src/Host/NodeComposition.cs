@@ -6,6 +6,7 @@ using Runner.Actors.Retention;
 using Runner.Host.Cluster;
 using Runner.Host.Commands;
 using Runner.Host.Configuration;
+using Runner.Host.Health;
 using Runner.Host.Stores;
 using Runner.Persistence.Postgres.Cluster;
 
@@ -71,7 +72,7 @@ internal static class NodeComposition
                 },
                 store.CopyToAsync)
             {
-                Checks = [check],
+                Checks = store.Keeper is { } keeper ? [check, new ClockCheck(keeper.Clock)] : [check],
                 Lost = lost,
                 Unwritten = unwritten,
                 StoreSize = store.Size,

@@ -91,6 +91,15 @@ public sealed class LocalNodeTests : IDisposable
     }
 
     [Fact]
+    public void A_variable_names_whoever_signs_for_nodes()
+    {
+        Assert.Null(Find().CaFile);
+        _variables["RUNNER_CA_FILE"] = "/etc/ca.crt";
+        Assert.Equal("/etc/ca.crt", Find().CaFile);
+        Assert.Equal("/etc/ca.crt", LocalNode.Find("https://b:1", null, Variable).CaFile);
+    }
+
+    [Fact]
     public void The_local_token_is_not_sent_to_several_of_which_one_is_another_machine()
     {
         _folder.Write(DataFolder.TokenFileName, "abc");

@@ -119,4 +119,33 @@ public sealed class RefusalTests
         await node.SaysAsync("This node is a member of its cluster");
         await seed.SaysAsync("This node is a member of its cluster");
     }
+
+    [Fact]
+    public async Task A_node_whose_clock_is_wrong_does_not_join()
+    {
+        await using var kit = await ClusterKit.CreateAsync();
+        var member = kit.Start("n1");
+        await member.SeesAsync(member);
+
+        var early = kit.Start("n2", await kit.DatabaseWithClockAsync(TimeSpan.FromMinutes(-10)));
+        var late = kit.Start("n3", await kit.DatabaseWithClockAsync(TimeSpan.FromMinutes(10)));
+
+        Assert.Equal(1, await early.EndsAsync());
+        Assert.Contains(
+            "error: The clock of this machine is 10 min ahead of that of the PostgreSQL database", early.Output, StringComparison.Ordinal);
+        Assert.Contains("Set right whichever is wrong", early.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await late.EndsAsync());
+        Assert.Contains("error: The clock of this machine is 10 min behind that of the PostgreSQL database", late.Output, StringComparison.Ordinal);
+        await member.SeesAsync(member);
+        Assert.Equal(["n1"], await kit.QueryAsync("SELECT name FROM nodes"));
+    }
+
+    [Fact]
+    public async Task A_clock_that_differs_by_less_than_a_minute_is_said_and_the_node_joins()
+    {
+        await using var kit = await ClusterKit.CreateAsync();
+        var node = kit.Start("n1", await kit.DatabaseWithClockAsync(TimeSpan.FromSeconds(-20)));
+        await node.SeesAsync(node);
+        await node.SaysAsync("The clock of this machine is 20 s ahead of that of the PostgreSQL database");
+    }
 }

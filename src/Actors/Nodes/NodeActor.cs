@@ -26,6 +26,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>How often a node says what it is: what it said may be lost.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
+    /// <summary>Between the two looks after which a node that drains has no programs.</summary>
+    private static readonly TimeSpan LooksAgain = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How often the last of an attempt is said again.</summary>
     private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(15);
 
@@ -33,7 +36,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly Cluster? _cluster;
     private readonly Dictionary<AttemptKey, Hosted> _hosted = [];
     private IDisposable? _changes;
-    private int _beatsIdle;
+    private int _beatsDraining;
 
     /// <param name="cluster">Whose members are told; null tells nobody.</param>
     public NodeActor(NodeParts parts, Cluster? cluster) => (_parts, _cluster) = (parts, cluster);
@@ -113,7 +116,16 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case DrainNode drain:
                 _parts.Settings.Drain.Begin();
                 Nodes.SetOwn(own => own with { Draining = true });
+                // Begun again, so that what is asked for twice is waited for twice.
+                _beatsDraining = 0;
                 Sender.Tell(new NodeDraining(drain.Name, _parts.Processes.Current), Self);
+                break;
+            case IsIdle:
+                if (_parts.Processes.Current == 0)
+                {
+                    _parts.Settings.Drain.End();
+                }
+
                 break;
             case EraseOutput erase:
                 _parts.Settings.Retention.Output.DeleteAsync(erase.Runs).PipeTo(Self);
@@ -137,6 +149,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void Say()
     {
+        _beatsDraining += _parts.Settings.Drain.IsOn ? 1 : 0;
         Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore(), Running = _parts.Processes.Current });
         IsDrained();
         if (_cluster is null)
@@ -151,13 +164,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>What was granted before the limiter knew arrives within a beat.</summary>
+    /// <summary>What was granted before the limiter knew arrives within a beat; and what was granted last, while this node looks twice.</summary>
     private void IsDrained()
     {
-        _beatsIdle = _parts.Settings.Drain.IsOn && _parts.Processes.Current == 0 ? _beatsIdle + 1 : 0;
-        if (_beatsIdle > 2)
+        if (_beatsDraining > 2 && _parts.Processes.Current == 0 && !Timers.IsTimerActive(typeof(IsIdle)))
         {
-            _parts.Settings.Drain.End();
+            Timers.StartSingleTimer(typeof(IsIdle), IsIdle.Instance, LooksAgain);
         }
     }
 
@@ -208,6 +220,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         _hosted.Remove(key);
         _parts.Processes.Remove(key);
         _parts.FlowRunner.Forget(key);
+        IsDrained();
     }
 
     private Hosted Host(AttemptKey key)
@@ -260,6 +273,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
 
         private void Tell(IEntityCommand report) => router.Tell(RequestRouting.RunKey(key.RunId), report, node);
+    }
+
+    private sealed record IsIdle : INoSerializationVerificationNeeded
+    {
+        public static readonly IsIdle Instance = new();
     }
 
     private sealed record TellAll : INoSerializationVerificationNeeded

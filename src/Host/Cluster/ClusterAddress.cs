@@ -49,6 +49,8 @@ internal static class ClusterAddress
     /// <param name="url">Where it is for this machine.</param>
     public static string? ApiOf(NodeOptions options, string url)
     {
+        var scheme = options.ApiTls is null ? "http" : "https";
+        url = $"{scheme}{url[url.IndexOf(':', StringComparison.Ordinal)..]}";
         if (options.Cluster is not { IsCluster: true, Name: var host } || !options.Listen.IsLoopback && !options.Listen.IsAny)
         {
             return url;
@@ -56,7 +58,7 @@ internal static class ClusterAddress
 
         var isHere = host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
         return isHere ? url
-            : options.Listen.IsAny ? $"http://{Authority(host, new Uri(url).Port)}"
+            : options.Listen.IsAny ? $"{scheme}://{Authority(host, new Uri(url).Port)}"
             : null;
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Remote.Transport.DotNetty;
 using Runner.Host.Configuration;
@@ -25,21 +24,8 @@ internal sealed class ClusterTls
     /// <exception cref="NodeStartException">One of them is missing or wrong, or the certificate is not good now.</exception>
     public static ClusterTls Load(ClusterTlsFiles files, TimeProvider time)
     {
-        var authorities = Read(files.Ca, "certificates in PEM", () =>
-        {
-            var all = new X509Certificate2Collection();
-            all.ImportFromPemFile(files.Ca);
-            return all.Count > 0 ? all : throw new CryptographicException("there is none in it");
-        });
-        if (SecretFile.OpenToOthers(files.Key) is { } open)
-        {
-            throw new NodeStartException(open);
-        }
-
-        Read(files.Certificate, "a certificate in PEM", () => X509CertificateLoader.LoadCertificateFromFile(files.Certificate)).Dispose();
-        var certificate = Read(
-            files.Key, $"the private key of the certificate in {files.Certificate}, in PEM",
-            () => X509Certificate2.CreateFromPemFile(files.Certificate, files.Key));
+        var authorities = PemFiles.Certificates(files.Ca);
+        var certificate = PemFiles.WithKey(files.Certificate, files.Key);
         var trust = new ClusterTrust(authorities);
         if (trust.Problem(certificate, [], time.GetUtcNow()) is { } problem)
         {
@@ -49,17 +35,5 @@ internal sealed class ClusterTls
         }
 
         return new ClusterTls(certificate, trust);
-    }
-
-    private static T Read<T>(string file, string what, Func<T> read)
-    {
-        try
-        {
-            return File.Exists(file) ? read() : throw new NodeStartException($"There is no file {file}; expected {what}.");
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new NodeStartException($"{file} does not hold {what} ({e.Message.TrimEnd('.')}).", e);
-        }
     }
 }

@@ -42,12 +42,13 @@ internal sealed class Joining(
     /// <summary>Goes on until the node is a member.</summary>
     /// <param name="isFirst">Whether it is the node's first life in this process.</param>
     /// <exception cref="NodeNameTakenException">Another node has this one's name.</exception>
-    /// <exception cref="NodeStartException">The members speak another protocol.</exception>
+    /// <exception cref="NodeStartException">The members speak another protocol, or the machine's clock is wrong.</exception>
     /// <exception cref="OperationCanceledException">It was called off.</exception>
     public async Task RunAsync(bool isFirst, CancellationToken cancel)
     {
         _cluster.RegisterOnMemberUp(() => _up.TrySetResult());
         using var trouble = Listen();
+        await ClockAsync(isFirst, cancel).ConfigureAwait(false);
         await StoredAsync(() => isFirst ? keeper.AnnounceAsync(self) : keeper.ChangeOwnerAsync(self), cancel).ConfigureAwait(false);
         var (told, began) = (time.GetTimestamp(), time.GetTimestamp());
         while (!Up.IsCompleted)
@@ -68,6 +69,26 @@ internal sealed class Joining(
         // Of that cluster, and of no other that may have the database by now: then the keeper says that this one is lost.
         await StoredAsync(() => keeper.AnnounceAsync(self with { Cluster = _joins, Status = NodeStatus.Up }), cancel).ConfigureAwait(false);
         log.Information("This node is a member of its cluster, as {Owner}", self.Owner);
+    }
+
+    /// <summary>
+    /// Nobody joins with a clock that is wrong. Who begins is told so and ends; who was a member looks after programs, and waits: the clock of a
+    /// machine that slept is set right soon.
+    /// </summary>
+    private async Task ClockAsync(bool isFirst, CancellationToken cancel)
+    {
+        while (keeper.Clock is { IsWrong: true, Trouble: { } clocks })
+        {
+            if (isFirst)
+            {
+                throw new NodeStartException($"{clocks} Then start this node again; the cluster goes on without it.");
+            }
+
+            (_waitsFor, _trouble) = ("its clock to be set right", clocks);
+            await Task.Delay(Look, time, cancel).ConfigureAwait(false);
+        }
+
+        _trouble = null;
     }
 
     /// <summary>One try; how long to wait for what comes of it.</summary>

@@ -205,9 +205,9 @@ internal sealed class NodeLife
     {
         var options = parts.Start.Options;
         return new NodeRow(
-            options.NodeName, ClusterAddress.OwnerOf(system), Akka.Cluster.Cluster.Get(system).SelfAddress.ToString(), parts.Start.ApiUrl, null,
-            NodeStatus.Joining, options.Labels, options.ProcessLimit, ProgramVersion.Text, Protocol,
-            [.. EventCatalog.Kinds]);
+            options.NodeName, ClusterAddress.OwnerOf(system), Akka.Cluster.Cluster.Get(system).SelfAddress.ToString(),
+            ClusterAddress.ApiOf(options, parts.Start.ApiUrl), null, NodeStatus.Joining, options.Labels, options.ProcessLimit, ProgramVersion.Text,
+            Protocol, [.. EventCatalog.Kinds]);
     }
 
     private string Members()

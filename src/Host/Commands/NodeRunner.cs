@@ -60,7 +60,9 @@ internal sealed class NodeRunner(HostEnvironment environment)
         var node = session.Started.Node;
         using var manager = new ServiceManager(environment.Variable, log);
         var writer = new FeedWriter(environment.Output, environment.OutputStyle, environment.Time.LocalTimeZone);
-        var shutdown = new Shutdown(session.Slot, signals, session.Started.Lost, text => Show(() => Say(writer, text)), environment.Time, log);
+        var shutdown = new Shutdown(
+            session.Slot, options.Cluster.IsCluster ? options.NodeName : null, signals, session.Started.Lost, text => Show(() => Say(writer, text)),
+            environment.Time, log);
         await using var feed = new RunFeed(node, session.Files, writer, environment.Time);
         ImmutableArray<DeploymentView> views = [];
         try

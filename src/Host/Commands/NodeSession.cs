@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using Runner.Host.Backup;
 using Runner.Host.Configuration;
 using Runner.Host.Health;
 using Runner.Host.Http;
 using Runner.Host.Http.Access;
+using Runner.Host.Http.Tls;
 using Runner.Host.Logs;
 using Runner.Messages.Nodes;
 
@@ -56,6 +58,8 @@ internal sealed class NodeSession : IAsyncDisposable
 
     private async Task BringUpAsync(NodeOptions options, NodeStarter starter, TimeProvider time, ILogger log, CancellationToken cancel)
     {
+        // Before anything is touched.
+        var (tls, trust) = (ApiTls.Of(options, time), ApiTls.TrustOf(options));
         var data = DataDirectory.Open(options.DataDirectory);
         _endings.Push(() => Ended(data.Dispose));
         if (data.WasOpen is { } open)
@@ -72,8 +76,10 @@ internal sealed class NodeSession : IAsyncDisposable
         var telemetry = Telemetry.Telemetry.Create(options, log);
         _endings.Push(() => Ended(telemetry.Dispose));
         var api = await ApiServer.StartAsync(
-            new ApiServerParts(options.Listen, options.AllowedHosts, tokens, Slot, Files, time, log)
+            new ApiServerParts(options.Listen, HostsOf(options), tokens, Slot, Files, time, log)
             {
+                Tls = tls,
+                TrustInOthers = trust,
                 Load = load,
                 Telemetry = telemetry,
                 Checks = [new LeaseCheck(data)],
@@ -96,6 +102,10 @@ internal sealed class NodeSession : IAsyncDisposable
         _endings.Push(() => Ended(Slot.Dispose));
         data.Announce(Url, options.NodeName);
     }
+
+    /// <summary>The other nodes of a cluster call it by the name that they know it by.</summary>
+    private static ImmutableArray<string> HostsOf(NodeOptions options) =>
+        options.Cluster.IsCluster ? options.AllowedHosts.Add(options.Cluster.Name.ToLowerInvariant()) : options.AllowedHosts;
 
     /// <summary>A node's own, or those of its cluster, whose token is in the same file.</summary>
     private static ApiTokens Tokens(NodeOptions options, DataDirectory data)

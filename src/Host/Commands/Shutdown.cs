@@ -4,6 +4,7 @@ using Runner.Host.Http;
 using Runner.Host.Screen;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Nodes;
 using Runner.Messages.Runs;
 
 namespace Runner.Host.Commands;
@@ -12,9 +13,11 @@ namespace Runner.Host.Commands;
 /// How a node is stopped: no new work, the served deployments pause, the programs get their grace time together, and a second signal
 /// ends them at once. A node whose store another one has taken over ends its programs at once, since the other one may run them again.
 /// </summary>
+/// <param name="member">The node's name in its cluster, where what others run is no matter of this one; null for a node on its own.</param>
 /// <param name="lost">Completes when another node has taken the store over.</param>
 /// <param name="say">Tells the person at the console.</param>
-internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, Action<string> say, TimeProvider time, ILogger log)
+internal sealed class Shutdown(
+    NodeSlot slot, string? member, IStopSignals signals, Task lost, Action<string> say, TimeProvider time, ILogger log)
 {
     private const int MaxCounted = 1_000;
 
@@ -34,7 +37,7 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
         try
         {
             await PauseAsync(node, toPause).WaitAsync(AsksFor, time);
-            say(await ExpectationAsync(node).WaitAsync(AsksFor, time));
+            say(await (member is null ? ExpectationAsync(node) : MemberAsync(node, member)).WaitAsync(AsksFor, time));
         }
         catch (TimeoutException)
         {
@@ -73,6 +76,14 @@ internal sealed class Shutdown(NodeSlot slot, IStopSignals signals, Task lost, A
         {
             say($"Paused the schedules of {Words.Count(paused, "deployment")}; serving the same files again resumes them.");
         }
+    }
+
+    private static async Task<string> MemberAsync(IRunnerNode node, string member)
+    {
+        var nodes = await node.AskAsync(new ListNodes(), CancellationToken.None);
+        var running = nodes.Value?.Items.FirstOrDefault(n => n.Name == member)?.Running ?? 0;
+        return running == 0 ? "Stopping; no program is running."
+            : $"Stopping {Words.Count(running, "program")} with the grace time of each; Ctrl-C again to kill {(running == 1 ? "it" : "them")} now.";
     }
 
     /// <summary>«Stopping 3 programs, up to 30 s; Ctrl-C again to kill them now.»</summary>

@@ -11,6 +11,15 @@ internal sealed record NodeOptions
     /// <summary>An absolute path.</summary>
     public required string DataDirectory { get; init; }
     public required ListenAddress Listen { get; init; }
+
+    /// <summary>An absolute path, as the other two; set with the key's, or neither.</summary>
+    public required string? ApiTlsCertificateFile { get; init; }
+    public required string? ApiTlsKeyFile { get; init; }
+
+    /// <summary>Null for the cluster's, else the machine's.</summary>
+    public required string? ApiTlsCaFile { get; init; }
+    public required bool ApiAllowPlain { get; init; }
+    internal ApiTlsFiles? ApiTls => ApiTlsCertificateFile is null ? null : new(ApiTlsCertificateFile, ApiTlsKeyFile!);
     public required int ProcessLimit { get; init; }
     public required LogEventLevel LogLevel { get; init; }
 
@@ -98,6 +107,10 @@ internal sealed record NodeOptions
     public required long? RetentionKeepRuns { get; init; }
     public required TimeSpan RetentionKeepAtLeast { get; init; }
 }
+
+/// <summary>The files of the API's TLS; absolute paths, PEM.</summary>
+/// <param name="Key">For its owner alone.</param>
+internal sealed record ApiTlsFiles(string Certificate, string Key);
 
 /// <summary>How lines of the log are written.</summary>
 internal enum LogFormat

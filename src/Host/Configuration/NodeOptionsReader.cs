@@ -43,6 +43,10 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         {
             DataDirectory = ReadData(),
             Listen = ReadListen(),
+            ApiTlsCertificateFile = ReadPath(NodeSetting.ApiTlsCertificateFile, "file"),
+            ApiTlsKeyFile = ReadPath(NodeSetting.ApiTlsKeyFile, "file"),
+            ApiTlsCaFile = ReadPath(NodeSetting.ApiTlsCaFile, "file"),
+            ApiAllowPlain = ReadTruth(NodeSetting.ApiAllowPlain),
             ProcessLimit = (int)ReadWhole(NodeSetting.Limit, "process limit"),
             LogLevel = ReadWord<LogEventLevel>(NodeSetting.LogLevel, "log level"),
             AllowedHosts = ReadHosts(),
@@ -81,6 +85,7 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
             UserFilesDirectory = ReadPath(NodeSetting.UserFilesDirectory, "folder")!,
         };
         ClusterOptions.Check(options, OriginOf, _mistakes.Add);
+        CheckApiTls(options);
         options = options with { SecretVariables = SecretVariables(store, options.OtlpHeaders), AkkaSaid = ReadAkka(options.Cluster) };
         return _mistakes.Count == 0 ? (options, []) : (null, [.. _mistakes]);
     }
@@ -91,6 +96,15 @@ internal sealed class NodeOptionsReader(Func<string, string?> variable)
         return text is not null && string.IsNullOrWhiteSpace(text)
             ? Wrong(origin, "expected a folder.", "")
             : Path.TrimEndingDirectorySeparator(DataFolder.Resolve(text, variable));
+    }
+
+    private void CheckApiTls(NodeOptions options)
+    {
+        NodeSetting[] files = [NodeSetting.ApiTlsCertificateFile, NodeSetting.ApiTlsKeyFile];
+        if (Array.Find(files, f => f.Value(options) is not null) is { } one && Array.Find(files, f => f.Value(options) is null) is { } other)
+        {
+            Wrong(OriginOf(one), $"the API's TLS needs a certificate and its key; set {other.Path}, too.", 0);
+        }
     }
 
     private ListenAddress ReadListen()

@@ -71,6 +71,17 @@ internal sealed class NodeSetting
         "listen", SettingKind.Text, "Where the API listens: HOST:PORT. Port 0 takes a free one", ListenAddress.Default.ToString(),
         o => o.Listen.ToString())
         { Flag = ("--listen", "HOST:PORT") };
+    public static NodeSetting ApiTlsCertificateFile { get; } = new(
+        "api.tls.certificate-file", SettingKind.Path, "The file with the API's certificate (PEM), which it shows to clients", null,
+        o => o.ApiTlsCertificateFile);
+    public static NodeSetting ApiTlsKeyFile { get; } = new(
+        "api.tls.key-file", SettingKind.Path, "The file with that certificate's private key (PEM), which its owner alone may read", null,
+        o => o.ApiTlsKeyFile);
+    public static NodeSetting ApiTlsCaFile { get; } = new(
+        "api.tls.ca-file", SettingKind.Path, "The file with the certificates (PEM) of whoever signs those of other nodes' APIs", null,
+        o => o.ApiTlsCaFile) { OtherwiseSays = "cluster.tls.ca-file, else whom the machine trusts" };
+    public static NodeSetting ApiAllowPlain { get; } = new(
+        "api.allow-plain", SettingKind.Truth, "Whether the API may be reached from other machines without TLS", "false", o => o.ApiAllowPlain);
     public static NodeSetting Limit { get; } = new(
         "limit", SettingKind.Whole, "How many programs run at once on this node", "100", o => o.ProcessLimit)
         { Flag = ("--limit", "N"), Range = (1, 100_000) };

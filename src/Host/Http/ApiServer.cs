@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Connections;
@@ -11,6 +12,7 @@ using Runner.Actors.Nodes.Health;
 using Runner.Host.Configuration;
 using Runner.Host.Http.Access;
 using Runner.Host.Http.OpenApi;
+using Runner.Host.Http.Tls;
 using Runner.Host.Logs;
 using Runner.Messages.Http;
 using Serilog.Extensions.Logging;
@@ -24,6 +26,12 @@ internal sealed record ApiServerParts(
 {
     /// <summary>What can be wrong with the node's surroundings.</summary>
     public ImmutableArray<IHealthCheck> Checks { get; init; } = [];
+
+    /// <summary>What it speaks TLS with; null for none.</summary>
+    public ApiTls? Tls { get; init; }
+
+    /// <summary>By whom it has the APIs of other nodes proved.</summary>
+    public SslClientAuthenticationOptions? TrustInOthers { get; init; }
 
     /// <summary>How much it takes at once.</summary>
     public required ApiLoad Load { get; init; }
@@ -65,7 +73,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var app = Build(parts);
         var stopping = new CancellationTokenSource();
         var pulse = new OutputPulse(parts.Files, parts.Time);
-        var elsewhere = new OtherOutputs();
+        var elsewhere = new OtherOutputs(parts.TrustInOthers);
         Map(app, parts, pulse, elsewhere, stopping.Token);
         try
         {
@@ -82,7 +90,7 @@ internal sealed class ApiServer : IAsyncDisposable
         }
 
         var port = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
-        if (!parts.Listen.IsLoopback)
+        if (!parts.Listen.IsLoopback && parts.Tls is null)
         {
             parts.Log.Warning(
                 "The API listens on {Address}: other machines reach it, in clear text. Whoever holds the token can run programs here",
@@ -137,7 +145,14 @@ internal sealed class ApiServer : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = parts.Load.Connections;
         // What a reader that has stopped reading costs.
         kestrel.Limits.MaxResponseBufferSize = 32 * 1024;
-        kestrel.Listen(new IPEndPoint(parts.Listen.Address, parts.Listen.Port), endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(new IPEndPoint(parts.Listen.Address, parts.Listen.Port), endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http1;
+            if (parts.Tls is { } tls)
+            {
+                PlainFromHere.AddTo(endpoint, tls, parts.Time);
+            }
+        });
     }
 
     private static void Map(WebApplication app, ApiServerParts parts, OutputPulse pulse, OtherOutputs elsewhere, CancellationToken stopping)

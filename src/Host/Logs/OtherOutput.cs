@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Security;
 using System.Net.ServerSentEvents;
 using Microsoft.Extensions.Primitives;
 using Runner.Actors;
@@ -13,11 +14,15 @@ namespace Runner.Host.Logs;
 internal readonly record struct OtherRead(LogPosition Position, bool IsComplete, string Problem);
 
 /// <summary>Output that other nodes have, read through their APIs in the name of whoever asks here.</summary>
-internal sealed class OtherOutputs : IDisposable
+/// <param name="trust">By whom those that speak TLS have to be proved; null for the machine's authorities.</param>
+internal sealed class OtherOutputs(SslClientAuthenticationOptions? trust) : IDisposable
 {
     private static readonly TimeSpan ConnectsWithin = TimeSpan.FromSeconds(3);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = ConnectsWithin, UseProxy = false, AllowAutoRedirect = false })
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = ConnectsWithin, UseProxy = false, AllowAutoRedirect = false, SslOptions = trust ?? new SslClientAuthenticationOptions(),
+    })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };

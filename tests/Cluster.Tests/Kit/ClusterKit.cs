@@ -106,6 +106,22 @@ internal sealed class ClusterKit : IAsyncDisposable
     public string DatabaseAt(int port) =>
         $"runner.store.connection = \"{new NpgsqlConnectionStringBuilder(_connection) { Password = null, Host = "127.0.0.1", Port = port }}\"";
 
+    /// <summary>
+    /// A setting by which a node has the database's clock differ from its own by so much: what its statements call now() is a function of the tests.
+    /// Every statement of that node goes by it, so that it is for nodes that are refused, or on their own.
+    /// </summary>
+    public async Task<string> DatabaseWithClockAsync(TimeSpan ahead)
+    {
+        var schema = FormattableString.Invariant($"clock_{(ahead < TimeSpan.Zero ? "behind" : "ahead")}_{ahead.Duration().TotalSeconds:0}");
+        await QueryAsync(FormattableString.Invariant($"""
+            CREATE SCHEMA {schema};
+            CREATE FUNCTION {schema}.now() RETURNS timestamptz STABLE LANGUAGE sql
+                AS $$ SELECT pg_catalog.now() + interval '{ahead.TotalSeconds:0} s' $$;
+            """));
+        var connection = new NpgsqlConnectionStringBuilder(_connection) { Password = null, SearchPath = $"public,{schema},pg_catalog" };
+        return $"runner.store.connection = \"{connection}\"";
+    }
+
     /// <summary>Where the database is.</summary>
     public int DatabasePort => new NpgsqlConnectionStringBuilder(_connection).Port;
 

@@ -38,8 +38,8 @@ internal sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>Where its API is.</summary>
     public string Api => $"{Place.Host}:{ApiPort}";
 
-    /// <summary>Of its process.</summary>
-    public int Id => _process.Id;
+    /// <summary>Its process.</summary>
+    public int Pid => _process.Id;
 
     public bool HasEnded => _process.HasExited;
 
@@ -67,7 +67,9 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         File.WriteAllLines(file,
         [
             $"runner.name = {name}", $"runner.data = \"{data}\"", $"runner.listen = \"{place.Host}:{apiPort}\"",
-            "runner.log-level = information", $"runner.cluster.host = \"{place.Host}\"", $"runner.cluster.port = {port}", .. settings,
+            // Namespaces are this machine.
+            .. place.Host == "127.0.0.1" ? Array.Empty<string>() : ["runner.api.allow-plain = true"], "runner.log-level = information",
+            $"runner.cluster.host = \"{place.Host}\"", $"runner.cluster.port = {port}", .. settings,
         ]);
         string[] command = [.. place.Within, "env"];
         var start = new ProcessStartInfo(command[0])

@@ -14,7 +14,9 @@ public sealed class NodeSettingTests : IDisposable
     /// <summary>A value of each that is not its default, as a flag or a variable has it. A new setting needs one.</summary>
     public static TheoryData<string, string> Samples { get; } = new()
     {
-        { "data", "/elsewhere" }, { "listen", "127.0.0.1:9" }, { "limit", "7" }, { "log-level", "debug" }, { "allow-hosts", "a.example" },
+        { "data", "/elsewhere" }, { "listen", "127.0.0.1:9" },
+        { "api.tls.certificate-file", "/elsewhere" }, { "api.tls.key-file", "/elsewhere" }, { "api.tls.ca-file", "/elsewhere" },
+        { "api.allow-plain", "true" }, { "limit", "7" }, { "log-level", "debug" }, { "allow-hosts", "a.example" },
         { "name", "n-1" }, { "labels", "gpu=true,zone=a" },
         { "pause-on-shutdown", "true" }, { "max-pending-commands", "5" }, { "max-followers", "6" }, { "min-free-space", "1MiB" },
         { "env-inherit", "PATH,LC_*" },
@@ -94,6 +96,8 @@ public sealed class NodeSettingTests : IDisposable
             "store.connection" => [("RUNNER_STORE_KIND", "postgresql")],
             "store.password-file" => [("RUNNER_STORE_KIND", "postgresql"), ("RUNNER_STORE_CONNECTION", "Host=db")],
             "cluster.join" => [("RUNNER_STORE_KIND", "postgresql"), ("RUNNER_STORE_CONNECTION", "Host=db")],
+            "api.tls.certificate-file" => [("RUNNER_API_TLS_KEY_FILE", "/k")],
+            "api.tls.key-file" => [("RUNNER_API_TLS_CERTIFICATE_FILE", "/c")],
             "cluster.tls.certificate-file" => [("RUNNER_CLUSTER_TLS_KEY_FILE", "/k"), ("RUNNER_CLUSTER_TLS_CA_FILE", "/a")],
             "cluster.tls.key-file" => [("RUNNER_CLUSTER_TLS_CERTIFICATE_FILE", "/c"), ("RUNNER_CLUSTER_TLS_CA_FILE", "/a")],
             "cluster.tls.ca-file" => [("RUNNER_CLUSTER_TLS_CERTIFICATE_FILE", "/c"), ("RUNNER_CLUSTER_TLS_KEY_FILE", "/k")],

@@ -12,7 +12,7 @@ public sealed partial class DocumentedCommandsTests
     private static readonly string Root = Repository.Root;
 
     /// <summary>Explained once for all of them.</summary>
-    private static readonly string[] Shared = ["--url", "--data", "--json", "--no-wait"];
+    private static readonly string[] Shared = ["--url", "--data", "--ca-file", "--json", "--no-wait"];
 
     private readonly RootCommand _commands = Program.CreateRoot(CliContext.System());
 

@@ -28,12 +28,12 @@ internal sealed class OriginGuard(RequestDelegate next, ImmutableArray<string> a
     }
 
     private static bool IsOwnOrigin(HttpContext context, string? origin) =>
-        string.Equals(origin, $"http://{context.Request.Host.Value}", StringComparison.OrdinalIgnoreCase);
+        string.Equals(origin, $"{context.Request.Scheme}://{context.Request.Host.Value}", StringComparison.OrdinalIgnoreCase);
 
     private bool IsOwnHost(HttpContext context, HostString host)
     {
         var local = context.Connection;
-        if (!host.HasValue || (host.Port ?? 80) != local.LocalPort || !PortIsPlain(host.Value))
+        if (!host.HasValue || (host.Port ?? (context.Request.IsHttps ? 443 : 80)) != local.LocalPort || !PortIsPlain(host.Value))
         {
             return false;
         }

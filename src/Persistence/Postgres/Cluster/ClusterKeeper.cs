@@ -45,6 +45,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
     {
         (_address, _options, _log) = (address, options, log);
         _renewals = new KeeperConnection(address.Locks(options.OperationTimeout), options.OperationTimeout);
+        Clock = new DatabaseClock(address.ToString(), log);
         // That a lease is this node's has to outlive a crash of the server: otherwise another one could have it at once.
         _requests = new KeeperConnection(address.Locks(options.OperationTimeout, isDurable: true), options.OperationTimeout);
         _held = new HeldLeases(
@@ -90,6 +91,9 @@ public sealed class ClusterKeeper : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>This machine's clock beside the database's, as of the last answer.</summary>
+    public DatabaseClock Clock { get; }
 
     /// <summary>The database, as messages name it.</summary>
     public string DatabaseText => _address.ToString();
@@ -390,9 +394,11 @@ public sealed class ClusterKeeper : IAsyncDisposable
     {
         (NodeRow? row, Guid? cluster) = Own();
         HeldLease[] held = _held.All();
+        DateTimeOffset asked = _options.Time.GetUtcNow();
         long sent = _options.Time.GetTimestamp();
         Renewal renewal = await _renewals.AskAsync(session => ClusterSql.RenewAsync(session, _options.LeaseTtl, held, cluster, row))
             .ConfigureAwait(false);
+        Clock.Read(asked, _options.Time.GetUtcNow(), renewal.Now);
         Answered(renewal, sent);
         _held.Renewed(held, renewal.Renewed, sent, lease => new StoreTakenException(
             $"The lease «{lease.Name}» in {_address} is not {lease.Owner}'s any more: another node has taken it, or it was freed because this one "
