@@ -5,6 +5,8 @@ namespace Runner.Bench.Cluster;
 /// <summary>What the nodes and the database of a rig have done by one moment, as they count it themselves.</summary>
 internal sealed class ClusterCost
 {
+    private const string OfNodes = "ms of processor of the nodes";
+
     private readonly Dictionary<string, double> _counts = new(StringComparer.Ordinal);
 
     /// <summary>By part: rows and bytes of the database, its transactions, messages between nodes by their types, processor time.</summary>
@@ -18,7 +20,7 @@ internal sealed class ClusterCost
         cost._counts["ms of processor of PostgreSQL"] = OfDatabase(Fields(backend)[1]);
         foreach (var node in rig.Nodes)
         {
-            cost.Add("ms of processor of the nodes", Processor(Fields(node.Pid.ToString(CultureInfo.InvariantCulture)), withEnded: false));
+            cost.Add(OfNodes, Processor(Fields(node.Pid.ToString(CultureInfo.InvariantCulture)), withEnded: false));
             foreach (var line in (await node.MetricsAsync().ConfigureAwait(false)).Split('\n'))
             {
                 cost.Read(line);
@@ -38,6 +40,9 @@ internal sealed class ClusterCost
             .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value:0.00} {c.Key.Replace("message ", "", StringComparison.Ordinal)}")));
         return $"{Of(messages: false)}; messages between nodes: {Of(messages: true)}";
     }
+
+    /// <summary>Milliseconds of processor time of the nodes since another moment, for one of so many runs.</summary>
+    public double OfNodesSince(ClusterCost before, int runs) => (_counts[OfNodes] - before._counts[OfNodes]) / runs;
 
     /// <summary>All that the processes of a server have used, those that have ended too.</summary>
     private static double OfDatabase(string server) =>

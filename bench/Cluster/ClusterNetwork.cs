@@ -1,97 +1,33 @@
-using System.Diagnostics;
 using System.Globalization;
 using Runner.Cluster.Tests.Kit;
 using Runner.Messages.Deployments;
 
 namespace Runner.Bench.Cluster;
 
-/// <summary>
-/// Three nodes, each in a network namespace of its own, joined by a router in another; the database and the bench are outside, on two addresses. The
-/// router drops what goes from one address to another, without a word, one way or both.
-/// </summary>
+/// <summary>Three nodes in namespaces, one of which is cut from its peers, the database, both, or one way.</summary>
 /// <param name="Retries">
 /// Whether a run whose node is lost is begun again elsewhere, while that node ends its program; else it waits for its node. Others begin after the
 /// time that the deployment says, the grace of a stop and 30 s, so that a cut has to be longer.
 /// </param>
 internal sealed record ClusterNetwork(int Times, bool Retries)
 {
-    private const string Router = "runner-bench";
-    private const string Bench = "10.77.0.1";
-    private const string Database = "10.77.0.2";
     private static readonly TimeSpan After = TimeSpan.FromSeconds(5);
 
     private TimeSpan Cut => TimeSpan.FromSeconds(Retries ? 60 : 30);
 
     public async Task MeasureAsync(Report report)
     {
-        if (Environment.UserName != "root")
+        var network = await NodeNetwork.CreateAsync(3).ConfigureAwait(false);
+        await using (network.ConfigureAwait(false))
         {
-            throw new InvalidOperationException("Network namespaces are made by root.");
-        }
-
-        await DownAsync().ConfigureAwait(false);
-        await UpAsync().ConfigureAwait(false);
-        try
-        {
-            await InNetworkAsync(report).ConfigureAwait(false);
-        }
-        finally
-        {
-            await DownAsync().ConfigureAwait(false);
+            await InNetworkAsync(report, network).ConfigureAwait(false);
         }
     }
 
-    private static string AddressOf(int node) => string.Create(CultureInfo.InvariantCulture, $"10.77.{node}.2");
-
-    private static string NamespaceOf(int node) => string.Create(CultureInfo.InvariantCulture, $"{Router}-{node}");
-
-    private static async Task UpAsync()
-    {
-        await IpAsync($"netns add {Router}").ConfigureAwait(false);
-        await IpAsync($"link add rb0 type veth peer name rb0r netns {Router}").ConfigureAwait(false);
-        await IpAsync($"addr add {Bench}/24 dev rb0").ConfigureAwait(false);
-        await IpAsync($"addr add {Database}/24 dev rb0").ConfigureAwait(false);
-        await IpAsync("link set rb0 up").ConfigureAwait(false);
-        await IpAsync($"-n {Router} addr add 10.77.0.254/24 dev rb0r").ConfigureAwait(false);
-        await IpAsync($"-n {Router} link set rb0r up").ConfigureAwait(false);
-        await IpAsync($"-n {Router} link set lo up").ConfigureAwait(false);
-        await RunAsync("ip", ["netns", "exec", Router, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]).ConfigureAwait(false);
-        for (var i = 1; i <= 3; i++)
-        {
-            var own = NamespaceOf(i);
-            await IpAsync($"netns add {own}").ConfigureAwait(false);
-            await IpAsync($"-n {Router} link add rb{i} type veth peer name eth0 netns {own}").ConfigureAwait(false);
-            await IpAsync($"-n {Router} addr add 10.77.{i}.254/24 dev rb{i}").ConfigureAwait(false);
-            await IpAsync($"-n {Router} link set rb{i} up").ConfigureAwait(false);
-            await IpAsync($"-n {own} addr add {AddressOf(i)}/24 dev eth0").ConfigureAwait(false);
-            await IpAsync($"-n {own} link set eth0 up").ConfigureAwait(false);
-            await IpAsync($"-n {own} link set lo up").ConfigureAwait(false);
-            await IpAsync($"-n {own} route add default via 10.77.{i}.254").ConfigureAwait(false);
-            await IpAsync($"route add 10.77.{i}.0/24 via 10.77.0.254 src {Bench}").ConfigureAwait(false);
-        }
-    }
-
-    private static async Task DownAsync()
-    {
-        foreach (var name in (string[])[NamespaceOf(1), NamespaceOf(2), NamespaceOf(3), Router])
-        {
-            if (File.Exists($"/run/netns/{name}"))
-            {
-                await IpAsync($"netns del {name}").ConfigureAwait(false);
-            }
-        }
-
-        // The other end of it has gone with its namespace, a moment later.
-        if (Directory.Exists("/sys/class/net/rb0"))
-        {
-            await RunAsync("ip", ["link", "del", "rb0"], mayFail: true).ConfigureAwait(false);
-        }
-    }
-
-    private async Task InNetworkAsync(Report report)
+    private async Task InNetworkAsync(Report report, NodeNetwork network)
     {
         var rig = await ClusterRig.StartAsync(
-            "network", place: i => new NodePlace(AddressOf(i), "ip", "netns", "exec", NamespaceOf(i)), databaseHost: Database).ConfigureAwait(false);
+            "network", place: network.Place, databaseHost: network.Database).ConfigureAwait(false);
         await using (rig.ConfigureAwait(false))
         {
             await rig.BeginLoadAsync(Retries ? new NodeLossSpec(NodeLossAction.Retry, After) : null).ConfigureAwait(false);
@@ -101,11 +37,15 @@ internal sealed record ClusterNetwork(int Times, bool Retries)
             {
                 foreach (var oldest in (bool[])[false, true])
                 {
-                    rows.Add(await CutAsync(rig, "its peers", oldest, self => Both(self, Peers(self))).ConfigureAwait(false));
-                    rows.Add(await CutAsync(rig, "the database", oldest, self => Both(self, [Database])).ConfigureAwait(false));
-                    rows.Add(await CutAsync(rig, "both", oldest, self => Both(self, [.. Peers(self), Database])).ConfigureAwait(false));
-                    rows.Add(await CutAsync(rig, "its peers, one way: it hears them and they do not hear it", oldest,
-                        self => [.. Peers(self).Select(other => (self, other))]).ConfigureAwait(false));
+                    rows.Add(await CutAsync(rig, network, "its peers", oldest, self => NodeNetwork.Both(self, network.Peers(self)))
+                        .ConfigureAwait(false));
+                    rows.Add(await CutAsync(rig, network, "the database", oldest, self => NodeNetwork.Both(self, network.Database))
+                        .ConfigureAwait(false));
+                    rows.Add(await CutAsync(
+                        rig, network, "both", oldest, self => NodeNetwork.Both(self, [.. network.Peers(self), network.Database]))
+                        .ConfigureAwait(false));
+                    rows.Add(await CutAsync(rig, network, "its peers, one way: it hears them and they do not hear it", oldest,
+                        self => [.. network.Peers(self).Select(other => (self, other))]).ConfigureAwait(false));
                 }
             }
 
@@ -116,34 +56,19 @@ internal sealed record ClusterNetwork(int Times, bool Retries)
         }
     }
 
-    private static string[] Peers(string self) => [.. Enumerable.Range(1, 3).Select(AddressOf).Where(other => other != self)];
-
-    private static (string From, string To)[] Both(string self, string[] others) =>
-        [.. others.SelectMany(other => ((string, string)[])[(self, other), (other, self)])];
-
     private async Task<(string What, string Figures)> CutAsync(
-        ClusterRig rig, string from, bool oldest, Func<string, (string From, string To)[]> rules)
+        ClusterRig rig, NodeNetwork network, string from, bool oldest, Func<string, (string From, string To)[]> rules)
     {
         var victim = rig.Nodes[oldest ? 0 : 1];
         var others = rig.Nodes.Where(n => n != victim).ToArray();
         var dropped = rules(victim.Place.Host);
         var (mark, marks) = (victim.Output.Length, others.Select(o => o.Output.Length).ToArray());
         var began = ProgramLives.Uptime();
-        var measured = FailoverProbe.MeasureAsync(rig, others[1], Scale.Of(200, 60), async () =>
-        {
-            foreach (var (source, target) in dropped)
-            {
-                await IpAsync($"-n {Router} rule add from {source} to {target} blackhole").ConfigureAwait(false);
-            }
-        });
+        var measured = FailoverProbe.MeasureAsync(rig, others[1], Scale.Of(200, 60), () => network.CutAsync(dropped));
         var parted = SaysSinceAsync(victim, mark, "This node is no member of its cluster any more", began);
         var lost = SaysSinceAsync(victim, mark, "A lease is lost", began);
         await Pause.For(Cut).ConfigureAwait(false);
-        foreach (var (source, target) in dropped)
-        {
-            await IpAsync($"-n {Router} rule del from {source} to {target} blackhole").ConfigureAwait(false);
-        }
-
+        await network.HealAsync().ConfigureAwait(false);
         var healed = ProgramLives.Uptime();
         var tookOver = await measured.ConfigureAwait(false);
         var ended = (await rig.AgeAsync(began).ConfigureAwait(false)).Length > 0;
@@ -193,17 +118,4 @@ internal sealed record ClusterNetwork(int Times, bool Retries)
 
     private static string Then(double? seconds) =>
         seconds is { } at ? string.Create(CultureInfo.InvariantCulture, $"after {at:0.0} s") : "never";
-
-    private static Task IpAsync(string arguments) => RunAsync("ip", arguments.Split(' '));
-
-    private static async Task RunAsync(string program, string[] arguments, bool mayFail = false)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        var error = await process.StandardError.ReadToEndAsync().ConfigureAwait(false);
-        await process.WaitForExitAsync().ConfigureAwait(false);
-        if (process.ExitCode != 0 && !mayFail)
-        {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {error}");
-        }
-    }
 }

@@ -12,6 +12,8 @@ internal sealed record ClusterRatio(int Times)
 {
     private const int InFlight = 48;
     private const int Deployments = 100;
+    private const int MostTurns = 12;
+    private const double Steady = 0.95;
 
     public async Task MeasureAsync(Report report)
     {
@@ -34,8 +36,7 @@ internal sealed record ClusterRatio(int Times)
                     {
                         Name = ClusterLoad.Name(i), Command = ["/bin/true"], Workdir = "/",
                     })]).ConfigureAwait(false);
-                    // Until the code is compiled as it will stay, on each of them.
-                    await RunAsync(rig, clients, runs / 2 * nodes).ConfigureAwait(false);
+                    await WarmAsync(rig, clients, runs).ConfigureAwait(false);
                     var before = await ClusterCost.NowAsync(rig).ConfigureAwait(false);
                     var watch = Stopwatch.StartNew();
                     await RunAsync(rig, clients, runs).ConfigureAwait(false);
@@ -57,6 +58,28 @@ internal sealed record ClusterRatio(int Times)
         foreach (var (nodes, cost) in costs)
         {
             report.Add($"what a run costs on {nodes} node{(nodes == 1 ? "" : "s")}", cost, "");
+        }
+    }
+
+    /// <summary>
+    /// Runs until the code is compiled as it will stay, on each of the nodes: as long as a run costs noticeably less processor time than those
+    /// before. The compiler works beside for a minute and more, and three programs have three of it.
+    /// </summary>
+    private static async Task WarmAsync(ClusterRig rig, ImmutableArray<RunnerClient> clients, int runs)
+    {
+        var last = double.MaxValue;
+        for (var turn = 0; turn < MostTurns; turn++)
+        {
+            var before = await ClusterCost.NowAsync(rig).ConfigureAwait(false);
+            await RunAsync(rig, clients, runs).ConfigureAwait(false);
+            var cost = (await ClusterCost.NowAsync(rig).ConfigureAwait(false)).OfNodesSince(before, runs);
+            ClusterRig.Say(string.Create(CultureInfo.InvariantCulture, $"warming up: {cost:0.00} ms of processor of the nodes a run"));
+            if (cost > last * Steady && turn > 1)
+            {
+                return;
+            }
+
+            last = Math.Min(last, cost);
         }
     }
 

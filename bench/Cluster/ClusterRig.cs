@@ -238,8 +238,6 @@ internal sealed class ClusterRig : IAsyncDisposable
         :
         [
             .. _settings, "runner.cluster.allow-plain = true",
-            // Without asking for Kerberos, which asks a name server that is not reached from there.
-            $"runner.store.connection = \"Host={_databaseHost};Port={Server.Port};Database={Kit.Database};Username={PostgresServer.User};"
-                + "GSS Encryption Mode=Disable\"",
+            $"runner.store.connection = \"{Kit.ConnectionAt(_databaseHost)}\"",
         ];
 }

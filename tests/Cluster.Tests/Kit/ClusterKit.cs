@@ -122,6 +122,13 @@ internal sealed class ClusterKit : IAsyncDisposable
         return $"runner.store.connection = \"{connection}\"";
     }
 
+    /// <summary>How nodes reach the database at another address of this machine.</summary>
+    // Without asking for Kerberos, which asks a name server that is not reached from everywhere.
+    public string ConnectionAt(string host) => new NpgsqlConnectionStringBuilder(_connection)
+    {
+        Password = null, Host = host, GssEncryptionMode = GssEncryptionMode.Disable,
+    }.ToString();
+
     /// <summary>Where the database is.</summary>
     public int DatabasePort => new NpgsqlConnectionStringBuilder(_connection).Port;
 
