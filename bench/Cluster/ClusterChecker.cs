@@ -42,6 +42,9 @@ internal sealed class ClusterChecker(ClusterRig rig)
     // Two clocks, read one after the other, and a machine that is busy.
     private const double Slack = 0.1;
 
+    // So long the end of a program may be on its way to the journal on a busy machine: a node that is lost meanwhile says it again when it is back.
+    private const double OnItsWay = 5;
+
     private readonly List<string> _violations = [];
     private readonly Dictionary<Guid, JournalRun> _journal = [];
 
@@ -210,7 +213,7 @@ internal sealed class ClusterChecker(ClusterRig rig)
         foreach (var life in lives.Where(life => life.Ended is not null))
         {
             var known = rig.Down.Where(d => (d.Node == life.Node || d.Node.Length == 0)
-                && d.From - Slack <= life.Ended && life.Ended <= d.To).Select(d => d.To)
+                && d.From - OnItsWay <= life.Ended && life.Ended <= d.To).Select(d => d.To)
                 .Append(life.Ended!.Value).Max();
             if (_journal.TryGetValue(life.Run, out var run) && (run.OverAt(life.Attempt) - startOfClock)?.TotalSeconds is { } over)
             {

@@ -28,8 +28,8 @@ public sealed class PromiseRef : MinimalActorRef
     /// <summary>Sends a request and waits for the answer.</summary>
     /// <param name="inline">Whether the caller goes on in the turn of whoever answers; otherwise on a thread of its own.</param>
     /// <param name="send">Sends the request in the name of the sender it is given.</param>
-    /// <param name="again">After how long without an answer it is sent once more, then after twice as long, and so on; null for never. For requests
-    /// that may be answered twice, on their way through a cluster, which loses what it had for a node that is gone.</param>
+    /// <param name="again">After how long without an answer it is sent once more, then after twice as long, then each second; null for never. For
+    /// requests that may be answered twice, on their way through a cluster, which loses what it had for a node that is gone.</param>
     /// <returns>Null if there was no answer in time.</returns>
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
     public static async Task<object?> AskAsync(
@@ -60,6 +60,8 @@ public sealed class PromiseRef : MinimalActorRef
 
     private sealed class Resend : IDisposable
     {
+        private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+
         private readonly ITimer _timer;
         private TimeSpan _after;
 
@@ -72,7 +74,8 @@ public sealed class PromiseRef : MinimalActorRef
                     if (!promise._answer.Task.IsCompleted)
                     {
                         send(promise);
-                        _after *= 2;
+                        // No longer: what was lost with a node is asked anew as soon as another one has taken over.
+                        _after = 2 * _after < Longest ? 2 * _after : Longest;
                         _timer!.Change(_after, Timeout.InfiniteTimeSpan);
                     }
                 }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

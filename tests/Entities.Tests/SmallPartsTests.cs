@@ -103,6 +103,24 @@ public sealed class PromiseRefTests(ITestOutputHelper output) : EntityWorld(outp
     }
 
     [Fact]
+    public void What_may_have_been_lost_is_asked_again_soon_and_then_each_second()
+    {
+        var sent = new List<TimeSpan>();
+        var began = Time.GetTimestamp();
+        Turns.OnThisThread();
+        var asked = PromiseRef.AskAsync(
+            Sys, Time, inline: true, TimeSpan.FromSeconds(4), _ => sent.Add(Time.GetElapsedTime(began)), default,
+            again: TimeSpan.FromMilliseconds(250));
+        for (var i = 0; i < 80; i++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(50));
+        }
+
+        Assert.Equal([0, 250, 750, 1750, 2750, 3750], sent.Select(at => at.TotalMilliseconds));
+        Assert.Null(Ended(asked));
+    }
+
+    [Fact]
     public void Who_gives_up_waits_no_longer_and_who_has_given_up_asks_nothing()
     {
         using var source = new CancellationTokenSource();
