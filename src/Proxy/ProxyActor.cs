@@ -7,12 +7,15 @@ namespace Runner.Proxy;
 
 /// <summary>
 /// Asks the nodes for the application's actors. Messages between programs arrive once or not at all, so what is not answered is asked again: after
-/// 500 ms, then after twice as long each time. What may not be done twice is asked once; a submission gets a key of its own, so that it is one run
+/// 500 ms, then each second. What may not be done twice is asked once; a submission gets a key of its own, so that it is one run
 /// however often it arrives.
 /// </summary>
 internal sealed class ProxyActor : UntypedActor, IWithTimers
 {
-    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AskAgainFirst = TimeSpan.FromMilliseconds(500);
+
+    // Not ever later: what was lost with a node is answered as soon as another one has taken over.
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     private readonly TimeSpan _timeout;
@@ -89,7 +92,7 @@ internal sealed class ProxyActor : UntypedActor, IWithTimers
     private void Send(Waiting waiting)
     {
         _route.Send(waiting.Asked, waiting.Tries, Self);
-        var next = waiting.IsOnce ? waiting.Until : Now + AskAgainAfter * Math.Pow(2, waiting.Tries);
+        var next = waiting.IsOnce ? waiting.Until : Now + (waiting.Tries == 0 ? AskAgainFirst : AskAgainAfter);
         waiting.Tries++;
         _due.Enqueue(waiting.Asked.Id, next < waiting.Until ? next : waiting.Until);
     }
