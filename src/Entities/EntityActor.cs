@@ -125,6 +125,9 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
     /// <summary>The state after everything that is durable.</summary>
     protected TState State => _state;
 
+    /// <summary>Whether the state is all that is durable; false while the entity is taken for new, and its history was not looked for.</summary>
+    protected bool KnowsItsPast => !_isPresumedNew;
+
     /// <summary>Whether the entity may be forgotten until the next message or wake-up.</summary>
     protected abstract bool CanPassivate(TState state);
 
@@ -279,6 +282,12 @@ public abstract partial class EntityActor<TState, TEvent, TIntent> : UntypedPers
                 OnWhatRecoveryDid();
                 break;
             default:
+                if (message is ICreation && KnowsItsPast)
+                {
+                    // Made already: its next life here has a past, whatever was presumed as this came.
+                    _ = Services.New.Take(Key);
+                }
+
                 _inHand = new PendingMessage(message, Sender);
                 var isOutside = HandleOutside(message);
                 _inHand = null;

@@ -14,6 +14,7 @@ namespace Runner.Simulation;
 internal static class Aftermath
 {
     private static readonly TimeSpan Peace = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan PeaceOfClusters = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(2);
 
     public static void Run(World world)
@@ -21,12 +22,13 @@ internal static class Aftermath
         world.Note("world: faults cease");
         world.Store.Heal();
         world.Regions.Rates = RegionFaultRates.None;
-        Until(world, () => world.Node is { Stopping: false }, "the node is up again");
-        var settled = world.Elapsed + Peace;
+        world.Recover();
+        Until(world, () => world.IsServed, "the node is up again");
+        var settled = world.Elapsed + (world.Cluster is null ? Peace : PeaceOfClusters);
         Until(world, () => world.Elapsed >= settled, "time passes");
         foreach (var name in world.Ledger.Deployments.Where(d => d.Value.State.Exists).Select(d => d.Key).ToArray())
         {
-            Await(world, () => world.Node!.Node.AskAsync(new PauseDeployment(name), default));
+            Await(world, () => world.AnyNode()!.AskAsync(new PauseDeployment(name), default));
         }
 
         Until(
@@ -43,7 +45,7 @@ internal static class Aftermath
             return;
         }
 
-        foreach (var process in world.Processes.Alive)
+        foreach (var process in world.Machines.SelectMany(machine => machine.Alive))
         {
             world.Fail("no process outlives its run", process.Key.ToString());
         }
@@ -73,7 +75,7 @@ internal static class Aftermath
     {
         foreach (var record in world.Ledger.Runs.Values.ToArray())
         {
-            var view = Await(world, () => world.Node!.Node.AskAsync(new GetRun(record.Id), default));
+            var view = Await(world, () => world.AnyNode()!.AskAsync(new GetRun(record.Id), default));
             if (world.Violation is not null)
             {
                 return;
@@ -95,13 +97,13 @@ internal static class Aftermath
 
         foreach (var id in world.Ledger.ErasedRuns.ToArray())
         {
-            if (Await(world, () => world.Node!.Node.AskAsync(new GetRun(id), default)) is { Value: not null } view && world.Violation is null)
+            if (Await(world, () => world.AnyNode()!.AskAsync(new GetRun(id), default)) is { Value: not null } view && world.Violation is null)
             {
                 world.Fail("nobody answers for a run that was deleted", $"{view.Value}");
             }
         }
 
-        var limits = Await(world, () => world.Node!.Node.AskAsync(new ListLimits(), default));
+        var limits = Await(world, () => world.AnyNode()!.AskAsync(new ListLimits(), default));
         foreach (var limit in limits.Value?.Items ?? [])
         {
             if (limit.Held > 0 || !limit.Waiters.IsEmpty || limit.MoreWaiting)
@@ -133,6 +135,15 @@ internal static class Aftermath
 
     private static Reply<T> Await<T>(World world, Func<Task<Reply<T>>> ask)
     {
+        while (world.AnyNode() is null && world.Step())
+        {
+        }
+
+        if (world.Violation is not null)
+        {
+            return default;
+        }
+
         var answer = ask();
         while (!answer.IsCompleted && world.Step())
         {

@@ -8,14 +8,20 @@ internal sealed record CommandLine(ulong From, int Count, int Parallel, int Most
     public const string Usage = """
         usage: simulation [--seeds N] [--from SEED] [--days D] [--parallel N] [--failures N] [--plant BUG]
                simulation --seed SEED [--days D] [--trace] [--plant BUG] [--record FOLDER]
+               either of them with --nodes N [--calm true]
                simulation --runtime SEED
           --seeds     how many seeds to run (300)        --from      the first of them (1)
           --days      simulated days with faults (1)     --parallel  threads (the number of processors)
           --failures  stop after so many (1)             --trace     print every line of the trace
           --record    write histories that came about to files instead, for tests/Actors.Tests/Histories
+          --nodes     a cluster of so many nodes, 2 to 5, or by seed for 0; its time with faults is 40 minutes unless --days says otherwise
+          --calm      nothing goes wrong with the cluster
           --runtime   show the hash and the speed of actors that do nothing but keep the runtime busy
           --plant     DroppedWakeUp | SlotFreedBeforeCommit | StartBeforeCommit | SkippedFence | LostMessage | ForgottenOutcome
+                      in a cluster: SkippedFence | IsolatedProgramsGoOn | NodeLostAtOnce
         """;
+
+    private bool HasDays { get; init; }
 
     /// <summary>Null if the arguments make no sense.</summary>
     public static CommandLine? Parse(string[] args)
@@ -51,10 +57,15 @@ internal sealed record CommandLine(ulong From, int Count, int Parallel, int Most
             "--seeds" when isCount => this with { Count = (int)number },
             "--parallel" when isCount => this with { Parallel = (int)number },
             "--failures" when isCount => this with { MostFailures = (int)number },
+            "--nodes" when isNumber && number is 0 or (>= 2 and <= 5) => this with
+            {
+                Options = Options with { Nodes = (int)number, Duration = HasDays ? Options.Duration : SimulationOptions.OfClusters },
+            },
+            "--calm" => this with { Options = Options with { Faultless = value == "true" } },
             "--record" => this with { Record = Directory.CreateDirectory(value) },
             "--days"
                 when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var days) && days is > 0 and < 3650 =>
-                this with { Options = Options with { Duration = TimeSpan.FromDays(days) } },
+                this with { HasDays = true, Options = Options with { Duration = TimeSpan.FromDays(days) } },
             "--plant" when Enum.TryParse<PlantedBug>(value, ignoreCase: true, out var bug) => this with { Options = Options with { Plant = bug } },
             _ => null,
         };

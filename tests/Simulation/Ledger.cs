@@ -6,6 +6,7 @@ using Runner.Entities.Store;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
+using Runner.Simulation.Cluster;
 
 namespace Runner.Simulation;
 
@@ -57,7 +58,10 @@ internal sealed class Ledger(World world)
     private readonly HashSet<Guid> _again = [];
 
     /// <summary>How programs ended, as this life of the node has been told.</summary>
-    private readonly Dictionary<AttemptKey, ProcessExit> _told = [];
+    private readonly Dictionary<AttemptKey, (ProcessExit Exit, string Machine)> _told = [];
+
+    /// <summary>Where each attempt was spawned.</summary>
+    private readonly Dictionary<AttemptKey, string> _spawned = [];
 
     /// <summary>The last number of those that were deleted: whoever is made anew goes on from it.</summary>
     private readonly Dictionary<Guid, (long Number, DateTimeOffset At)> _lastNumbers = [];
@@ -109,19 +113,31 @@ internal sealed class Ledger(World world)
     }
 
     /// <summary>The node has been told how a program ended.</summary>
-    public void Told(AttemptKey key, ProcessExit exit)
+    public void Told(AttemptKey key, ProcessExit exit, string machine)
     {
-        if (exit is not ProcessExit.Unknown)
+        // What became of one that is over already, with its node, nobody asks any more.
+        if (exit is not ProcessExit.Unknown && Runs.TryGetValue(key.RunId, out var run) && run.State.HasProcess && run.State.Attempt == key.Attempt)
         {
-            _told[key] = exit;
+            _told[key] = (exit, machine);
         }
     }
 
     /// <summary>What the node was told and has not made durable is gone with it.</summary>
-    public void NodeEnded() => _told.Clear();
-
-    public void ProcessStarted(AttemptKey key)
+    public void NodeEnded(string machine)
     {
+        foreach (var key in _told.Where(told => told.Value.Machine == machine).Select(told => told.Key).ToArray())
+        {
+            _told.Remove(key);
+        }
+    }
+
+    public void ProcessStarted(AttemptKey key, string machine)
+    {
+        if (!_spawned.TryAdd(key, machine))
+        {
+            world.Fail("an attempt is spawned on one machine, once", $"{key} was spawned on {_spawned[key]} and on {machine}");
+        }
+
         if (!Runs.TryGetValue(key.RunId, out var run))
         {
             world.Fail("a process is started only for a run that is durable", $"{key} has no run");
@@ -140,13 +156,18 @@ internal sealed class Ledger(World world)
                 $"{key} was started while the journal has {run.State.Phase} and attempt {run.State.Attempt}");
         }
 
+        if (run.State.Node != machine)
+        {
+            world.Fail("a program runs on the node that its run says", $"{key} was started on {machine}, and its run says {run.State.Node}");
+        }
+
         run.LiveProcess = key;
         run.ProcessSince = world.Elapsed;
     }
 
     public void ProcessEnded(AttemptKey key)
     {
-        if (Runs.TryGetValue(key.RunId, out var run))
+        if (Runs.TryGetValue(key.RunId, out var run) && run.LiveProcess == key)
         {
             run.LiveProcess = null;
         }
@@ -215,6 +236,11 @@ internal sealed class Ledger(World world)
             world.Fail("no run is deleted while its program runs", $"{live}");
         }
 
+        foreach (var key in Enumerable.Range(1, run.State.Attempt).Select(attempt => new AttemptKey(id, attempt)))
+        {
+            _spawned.Remove(key);
+        }
+
         ErasedRuns.Add(id);
         _lastNumbers[id] = (run.Sequence, world.Wall);
         world.Statistics.Erased++;
@@ -254,11 +280,18 @@ internal sealed class Ledger(World world)
 
     private void CheckOutcome(AttemptKey key, AttemptOutcome outcome)
     {
-        if (_told.Remove(key, out var exit) && outcome is { ExitCode: null, Signal: null })
+        var isLost = IsOfLostNode(Runs[key.RunId].State, outcome);
+        world.Statistics.LostWithNode += isLost ? 1 : 0;
+        if (_told.Remove(key, out var told) && outcome is { ExitCode: null, Signal: null } && !isLost)
         {
-            world.Fail("how a program ended is not forgotten", $"{key} ended with {exit}, and its run says: {outcome.Name}, {outcome.Message}");
+            world.Fail("how a program ended is not forgotten", $"{key} ended with {told.Exit}, and its run says: {outcome.Name}, {outcome.Message}");
         }
     }
+
+    /// <summary>Whether an outcome is that of an attempt whose node is lost: then it is not known, and nobody may think that it is.</summary>
+    private static bool IsOfLostNode(FlowRunState run, AttemptOutcome outcome) =>
+        run.Recipe.OnNodeLoss is { Action: not NodeLossAction.Wait }
+        && (outcome == AttemptOutcomes.Lost(run) || outcome.Message?.StartsWith($"Node {run.Node}, which", StringComparison.Ordinal) == true);
 
     private void CheckStarting(RunRecord run, AttemptStarting starting)
     {
@@ -274,11 +307,30 @@ internal sealed class Ledger(World world)
             world.Fail("an attempt begins when the one before is gone", $"run {run.Id} starts attempt {starting.Attempt} while {live} is alive");
         }
 
+        if (world.Cluster is { } cluster && !isAgain)
+        {
+            CheckPlace(run, starting, cluster);
+        }
+
         if (run.State.ReadyAt > world.LatestWall)
         {
             world.Fail(
                 "no attempt begins before its time",
                 $"run {run.Id} starts attempt {starting.Attempt}; it is ready at {run.State.ReadyAt:O} and no clock has been there");
+        }
+    }
+
+    private void CheckPlace(RunRecord run, AttemptStarting starting, SimulatedCluster cluster)
+    {
+        var machine = cluster.Machines.FirstOrDefault(machine => machine.Name == starting.Node);
+        if (machine is null || starting.Slots.All(slot => slot.Limit != LimitNames.Node(machine.Name)))
+        {
+            world.Fail(
+                "an attempt is on a node, and holds a slot of it", $"run {run.Id} starts on {starting.Node} with {string.Join(' ', starting.Slots)}");
+        }
+        else if (run.State.Recipe.Requires is { } requires && !requires.AcceptedBy(machine.Labels))
+        {
+            world.Fail("a run is placed on a node that has what it requires", $"run {run.Id} requires {requires} and is on {starting.Node}");
         }
     }
 

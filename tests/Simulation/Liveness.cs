@@ -10,14 +10,14 @@ namespace Runner.Simulation;
 internal sealed class Liveness(World world)
 {
     private const int Suspicions = 3;
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(4);
+    private readonly TimeSpan _lookEvery = world.Options.Nodes is null ? TimeSpan.FromMinutes(4) : TimeSpan.FromSeconds(45);
 
     private readonly Dictionary<string, int> _suspects = [];
 
     /// <summary>Something has happened that explains waiting.</summary>
     public void Disturbed() => _suspects.Clear();
 
-    public void Begin() => world.Schedule(LookEvery, () =>
+    public void Begin() => world.Schedule(_lookEvery, () =>
     {
         Look();
         Begin();
@@ -25,7 +25,7 @@ internal sealed class Liveness(World world)
 
     private void Look()
     {
-        if (world.Node is null or { Stopping: true } || world.Store.TroubleUntil + LookEvery > world.Elapsed + TimeSpan.FromMinutes(3))
+        if (!world.IsServed || world.Store.TroubleUntil + TimeSpan.FromMinutes(1) > world.Elapsed)
         {
             Disturbed();
             return;
@@ -42,10 +42,17 @@ internal sealed class Liveness(World world)
             var times = _suspects[suspect] = _suspects.GetValueOrDefault(suspect) + 1;
             if (times == Suspicions)
             {
-                world.Fail("whatever can go on goes on", $"{suspect}, for {times * LookEvery} now");
+                world.Fail("whatever can go on goes on", $"{suspect}, for {times * _lookEvery} now");
             }
         }
     }
+
+    /// <summary>Whether what becomes of a run is known only when its node is back.</summary>
+    private bool IsWithAbsentNode(RunRecord run) => run.State.HasProcess && !world.IsUp(run.State.Node);
+
+    /// <summary>Whether a node has room for a run.</summary>
+    private bool HasPlace(RunRecord run) => world.Places.Any(place =>
+        run.State.Recipe.Requires?.AcceptedBy(place.Labels) != false && world.Ledger.Limits.HasRoom(LimitNames.Node(place.Name)));
 
     private IEnumerable<string> Idle()
     {
@@ -55,17 +62,17 @@ internal sealed class Liveness(World world)
             var state = run.State;
             switch (state.Phase)
             {
-                case RunPhase.AwaitingSlot when RunLimits.Of(state.Scheduled!).Add(LimitNames.Node(World.NodeName))
-                    .All(limit => state.Slots.Any(slot => slot.Limit == limit) || limits.HasRoom(limit)):
+                case RunPhase.AwaitingSlot when HasPlace(run)
+                    && RunLimits.Of(state.Scheduled!).All(limit => state.Slots.Any(slot => slot.Limit == limit) || limits.HasRoom(limit)):
                     yield return $"run {run.Id} awaits a slot of {state.WaitingFor} and every limit of it has room (commit {run.Sequence})";
                     break;
-                case RunPhase.Scheduled or RunPhase.AwaitingRetry when state.ReadyAt < world.Wall:
+                case RunPhase.Scheduled or RunPhase.AwaitingRetry when state.ReadyAt < world.EarliestWall:
                     yield return $"run {run.Id} is ready since {state.ReadyAt:O} and is {state.Phase} (commit {run.Sequence})";
                     break;
-                case RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping when run.LiveProcess is null:
+                case RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping when run.LiveProcess is null && world.IsUp(state.Node):
                     yield return $"run {run.Id} is {state.Phase} and has no process (commit {run.Sequence})";
                     break;
-                case RunPhase.Running when world.Elapsed - run.ProcessSince > state.Recipe.Timeout + world.Stepped:
+                case RunPhase.Running when world.IsUp(state.Node) && world.Elapsed - run.ProcessSince > state.Recipe.Timeout + world.Stepped:
                     yield return $"run {run.Id} overruns its timeout, alive since {run.ProcessSince} (commit {run.Sequence})";
                     break;
                 default:
@@ -75,11 +82,12 @@ internal sealed class Liveness(World world)
 
         foreach (var (name, deployment) in world.Ledger.Deployments)
         {
-            if (deployment.State.NextRun < world.Wall)
+            if (deployment.State.NextRun < world.EarliestWall)
             {
                 yield return $"deployment {name} is due since {deployment.State.NextRun:O} (commit {deployment.Sequence})";
             }
-            else if (deployment.State.CancelsRuns)
+            else if (deployment.State.CancelsRuns && !world.Ledger.OpenRuns.Values.Any(
+                run => run.State.Scheduled!.Deployment == name && IsWithAbsentNode(run)))
             {
                 yield return $"deployment {name} has runs to cancel";
             }

@@ -4,8 +4,10 @@ using Runner.Actors.Limits;
 using Runner.Actors.Processes;
 using Runner.Entities;
 using Runner.Entities.Store;
+using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
 using Runner.Messages.Serialization;
+using Runner.Simulation.Cluster;
 using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
@@ -33,7 +35,24 @@ internal static class PlantedBugs
                 break;
             case PlantedBug.SkippedFence:
                 world.Store.Tamper = commit => commit with { Writes = [.. commit.Writes.Select(w => MadeToFit(world, w))] };
-                SplitAgainAndAgain(world);
+                if (world.Cluster is { } several)
+                {
+                    several.LeasesProtect = false;
+                    StandStillAgainAndAgain(world, several);
+                }
+                else
+                {
+                    SplitAgainAndAgain(world);
+                }
+
+                break;
+            case PlantedBug.IsolatedProgramsGoOn when world.Cluster is { } cluster:
+                world.IsolatedProgramsGoOn = true;
+                CutAgainAndAgain(world, cluster);
+                break;
+            case PlantedBug.NodeLostAtOnce when world.Cluster is { } cluster:
+                cluster.OnGone = (member, gone) => TellLost(world, member, gone);
+                CutAgainAndAgain(world, cluster);
                 break;
             case PlantedBug.LostMessage:
                 world.Regions.Swallows = (to, message) => message is (WakeUpNow or SlotsGranted) && to.EndsWith('7');
@@ -64,6 +83,35 @@ internal static class PlantedBugs
         world.Split(TimeSpan.FromMinutes(5), new RegionFaultRates { Twins = 0.6 });
         SplitAgainAndAgain(world);
     });
+
+    private static void StandStillAgainAndAgain(World world, SimulatedCluster cluster) => world.Schedule(TimeSpan.FromSeconds(30), () =>
+    {
+        Any(world, cluster).Program?.Pause(TimeSpan.FromSeconds(12));
+        StandStillAgainAndAgain(world, cluster);
+    });
+
+    private static void CutAgainAndAgain(World world, SimulatedCluster cluster) => world.Schedule(TimeSpan.FromSeconds(150), () =>
+    {
+        var (machine, duration) = (Any(world, cluster), TimeSpan.FromSeconds(120));
+        world.Store.Disturb($"network: {machine.Name} is cut off", duration);
+        foreach (var other in cluster.Machines.Where(other => other != machine))
+        {
+            cluster.Network.Close(machine, other, duration);
+        }
+
+        CutAgainAndAgain(world, cluster);
+    });
+
+    private static Machine Any(World world, SimulatedCluster cluster) => cluster.Machines[world.Random.Next(cluster.Machines.Count)];
+
+    private static void TellLost(World world, ClusterLife member, ClusterLife gone)
+    {
+        foreach (var run in world.Ledger.OpenRuns.Values.Where(run => run.State.HasProcess && run.State.Node == gone.Machine.Name
+            && run.State.Recipe.OnNodeLoss is { Action: not NodeLossAction.Wait }))
+        {
+            member.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.Id.ToString("D")), new NodeLost(run.State.Attempt), null);
+        }
+    }
 
     private static void FreeSlots(World world, EntityCommit commit)
     {

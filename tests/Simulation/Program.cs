@@ -62,5 +62,12 @@ Console.WriteLine(string.Create(
     $"{done} seeds, {failures} failed; {simulated.TotalDays:0.0} simulated days in {watch.Elapsed.TotalSeconds:0.0} s "
     + $"({done / watch.Elapsed.TotalSeconds:0.00} seeds/s); {total.Steps} steps, {total.Commits} commits, {total.Requests} requests, "
     + $"{total.Runs} runs, {total.Processes} processes, {total.Erased} deleted runs, {total.Kills} kills, {total.Stops} stops, {total.Faults} store "
-    + $"faults, {total.ClockSteps} clock steps, {total.Lost} messages lost, {total.Doubled} doubled, {total.Late} late, {total.Twins} twins"));
+    + $"faults, {total.ClockSteps} clock steps, {total.Lost} messages lost, {total.Doubled} doubled, {total.Late} late, {total.Twins} twins"
+    + $"{OfCluster()}"));
 return failures == 0 ? 0 : 1;
+
+string OfCluster() => command.Options.Nodes is null ? "" : string.Create(
+    CultureInfo.InvariantCulture,
+    $"; {total.Joins} joins, {total.Parted} parted with, {total.Pauses} pauses, {total.Cuts} cuts, "
+        + $"{total.LeasesLost} times leases lost, {total.Drained} drained, {total.Moves} moves, {total.Crossings} messages between nodes, "
+        + $"{total.LostWithNode} attempts lost with their node");

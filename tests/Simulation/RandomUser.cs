@@ -16,6 +16,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
     private readonly SortedDictionary<string, DeploymentSpec> _declared = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Deployment, string Key), Guid> _keys = [];
     private readonly List<Guid> _known = [];
+    private readonly HashSet<Guid> _created = [];
 
     public void Begin()
     {
@@ -49,7 +50,8 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
     private void Next()
     {
         // Mostly now and then, sometimes all at once.
-        var pause = random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(200)) : TimeSpan.FromSeconds(random.Next(600));
+        var pause = random.Next(6) == 0 ? TimeSpan.FromMilliseconds(random.Next(200))
+            : TimeSpan.FromSeconds(random.Next(world.Cluster is null ? 600 : 9));
         world.Schedule(pause, () =>
         {
             if (world.Store.HasFaults)
@@ -62,9 +64,9 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
 
     private void Do(Func<IRunnerNode, Task> act)
     {
-        if (world.Node is { } node)
+        if (world.AnyNode() is { } node)
         {
-            _ = GuardAsync(node.Node, act);
+            _ = GuardAsync(node, act);
         }
     }
 
@@ -98,14 +100,15 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
 
     private async Task SubmitAsync(IRunnerNode node)
     {
-        if (world.Ledger.OpenRuns.Count > MostOpenRuns)
+        if (world.Ledger.OpenRuns.Count > (world.Cluster is null ? MostOpenRuns : MostOpenRuns / 2))
         {
             return;
         }
 
         var name = AnyName();
         var key = random.Next(2) == 0 ? null : $"key-{random.Next(40)}";
-        DateTimeOffset? at = random.Next(6) == 0 ? world.Wall + TimeSpan.FromSeconds(random.Next(3600) - 600) : null;
+        DateTimeOffset? at = random.Next(6) > 0 ? null
+            : world.Wall + TimeSpan.FromSeconds(world.Cluster is null ? random.Next(3600) - 600 : random.Next(150) - 50);
         var command = new SubmitRun(name, At: at, Priority: random.Next(3) == 0 ? random.Next(5) : null, IdempotencyKey: key, KeyOnly: key is not null
             && random.Next(2) == 0);
         var twice = key is not null && random.Next(3) == 0 ? SubmitAsync(node, command) : Task.CompletedTask;
@@ -131,6 +134,11 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
 
     private void Promised(RunSubmitted submitted)
     {
+        if (submitted.Created && !_created.Add(submitted.Id) && !world.Ledger.WasErased(submitted.Id))
+        {
+            world.Fail("a run is made once", $"run {submitted.Id} was said to be made twice");
+        }
+
         // Somebody may be told of a run that ended long ago in the very moment in which it is deleted.
         if (!world.Ledger.Runs.ContainsKey(submitted.Id) && (submitted.Created || !world.Ledger.ErasedRuns.Contains(submitted.Id)))
         {
@@ -152,7 +160,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         if (random.Next(3) == 0 && world.Ledger.Runs.GetValueOrDefault(id)?.LiveProcess is { } process)
         {
             // The program ends just then, by itself.
-            world.Processes.EndSoon(process);
+            world.EndSoon(process);
         }
 
         var reply = Heard($"cancel {id}", await node.AskAsync(new CancelRun(id, "The user wants it so."), default).ConfigureAwait(false));
@@ -160,7 +168,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         {
             var state = record.State;
             record.CancelAccepted = true;
-            if (state.Phase != Actors.FlowRuns.RunPhase.Ended && state.Stopping is not { Reason: StopReason.Cancel })
+            if (state.Phase != Actors.FlowRuns.RunPhase.Ended && !world.Ledger.WasErased(id) && state.Stopping is not { Reason: StopReason.Cancel })
             {
                 world.Fail("a cancellation is acknowledged once it is durable", $"run {id} is {state.Phase}");
             }
@@ -176,7 +184,9 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
             if (reply.Value is { } submitted)
             {
                 Promised(submitted);
-                if (submitted.Created && _known.IndexOf(submitted.Id) < _known.Count - 1 && !world.Ledger.WasErased(submitted.Id))
+                // In a cluster the answer to the first may come after that to the second.
+                if (world.Cluster is null && submitted.Created && _known.IndexOf(submitted.Id) < _known.Count - 1
+                    && !world.Ledger.WasErased(submitted.Id))
                 {
                     world.Fail("a second request with a key is answered with the run of the first", $"{submitted} was known before");
                 }
@@ -206,7 +216,7 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         var reply = Heard(
             $"switch {name} {schedule} {(active ? "on" : "off")}",
             await node.AskAsync(new SwitchSchedule(name, schedule, active), default).ConfigureAwait(false));
-        if (reply.Value is not null && world.Ledger.Deployments[name].State is { Exists: true } state
+        if (reply.Value is not null && world.Cluster is null && world.Ledger.Deployments[name].State is { Exists: true } state
             && state.Schedules.FirstOrDefault(s => s.Id == schedule) is { } after && state.PlaceOf(after).Active is { } now && now != active)
         {
             world.Fail("a switch is acknowledged once it is durable", $"{schedule} of {name} was to be {(active ? "on" : "off")}");
@@ -287,13 +297,14 @@ internal sealed class RandomUser(World world, SimulatedRandom random)
         return random.Next(4) switch
         {
             3 => spec with { Schedules = [.. spec.Schedules.Select(s => Recipes.Bounded(random, world.Wall, s))] },
-            0 => spec with { Schedules = [.. spec.Schedules.Skip(1), Recipes.Schedule(random, world.Wall)] },
+            0 => spec with { Schedules = [.. spec.Schedules.Skip(1), Recipes.Schedule(random, world.Wall, world.Cluster is null ? 1 : 10)] },
             1 => spec with { Concurrency = random.Next(3) == 0 ? null : new ConcurrencySpec(1 + random.Next(3)) },
             _ => spec with { Schedules = [.. spec.Schedules.Select(s => s with { Active = random.Next(3) == 0 ? false : null })] },
         };
     }
 
-    private DeploymentSpec Draw(int i) => Recipes.Draw(random, Name(i), world.Wall);
+    private DeploymentSpec Draw(int i) => world.Cluster is null ? Recipes.Draw(random, Name(i), world.Wall)
+        : Recipes.DrawForCluster(random, Name(i), world.Wall);
 
     private string AnyName() => Name(random.Next(Deployments));
 

@@ -46,7 +46,33 @@ internal static class Recipes
             ? new RetentionSpec(TimeSpan.FromMinutes(random.Next(300)), random.Next(2) == 0 ? random.Next(20) : null) : null,
     });
 
-    public static ScheduleSpec Schedule(SimulatedRandom random, DateTimeOffset now)
+    /// <summary>Shorter in all, and with what it says of nodes.</summary>
+    public static DeploymentSpec DrawForCluster(SimulatedRandom random, string name, DateTimeOffset now)
+    {
+        var spec = Draw(random, name, now);
+        return spec with
+        {
+            Schedules = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Schedule(random, now, 10))],
+            Timeout = spec.Timeout is { } timeout ? TimeSpan.FromSeconds(1 + (timeout.TotalSeconds / 5)) : null,
+            Retries = spec.Retries with { Delay = spec.Retries.Delay / 10 },
+            Retention = spec.Retention is { } kept ? kept with { KeepFor = kept.KeepFor / 20 } : null,
+            Requires = random.Next(4) switch
+            {
+                0 => new NodeRequirements([new LabelRule("zone", ["a"], false)]),
+                1 => new NodeRequirements([new LabelRule("spot", null, true)]),
+                _ => null,
+            },
+            OnNodeLoss = random.Next(4) switch
+            {
+                0 => new NodeLossSpec(NodeLossAction.Crash, TimeSpan.FromSeconds(5 + random.Next(10))),
+                1 or 2 => new NodeLossSpec(NodeLossAction.Retry, TimeSpan.FromSeconds(5 + random.Next(30))),
+                _ => null,
+            },
+        };
+    }
+
+    /// <param name="hurry">By how much shorter times are.</param>
+    public static ScheduleSpec Schedule(SimulatedRandom random, DateTimeOffset now, int hurry = 1)
     {
         var schedule = new ScheduleSpec
         {
@@ -54,25 +80,27 @@ internal static class Recipes
             Active = random.Next(8) == 0 ? false : null,
             Timezone = Zones[random.Next(Zones.Length)],
         };
-        return Bounded(random, now, random.Next(4) switch
+        return Bounded(random, now, hurry, random.Next(4) switch
         {
             3 => schedule with { Rrule = Rules[random.Next(Rules.Length)] },
             0 => schedule with { Cron = Crons[random.Next(Crons.Length)] },
             1 => schedule with { Cron = "*/20 * 1-7 * mon", DayOr = random.Next(2) == 0 },
             _ => schedule with
             {
-                Interval = TimeSpan.FromSeconds(120 + random.Next(3600)),
+                Interval = TimeSpan.FromSeconds((120 + random.Next(3600)) / hurry),
                 Anchor = random.Next(2) == 0 ? null : DateTimeOffset.UnixEpoch.AddSeconds(random.Next(100_000)),
             },
         });
     }
 
     /// <summary>The same schedule with other bounds: it goes on.</summary>
-    public static ScheduleSpec Bounded(SimulatedRandom random, DateTimeOffset now, ScheduleSpec schedule) => schedule with
+    public static ScheduleSpec Bounded(SimulatedRandom random, DateTimeOffset now, ScheduleSpec schedule) => Bounded(random, now, 1, schedule);
+
+    private static ScheduleSpec Bounded(SimulatedRandom random, DateTimeOffset now, int hurry, ScheduleSpec schedule) => schedule with
     {
-        End = random.Next(6) == 0 ? now.AddMinutes(random.Next(600) - 30) : null,
+        End = random.Next(6) == 0 ? now.AddMinutes((random.Next(600) / hurry) - 30) : null,
         MaxRuns = random.Next(5) == 0 ? 1 + random.Next(30) : null,
-        Jitter = random.Next(4) == 0 ? TimeSpan.FromSeconds(random.Next(600)) : null,
+        Jitter = random.Next(4) == 0 ? TimeSpan.FromSeconds(random.Next(600) / hurry) : null,
     };
 
     private static DeploymentSpec WithCatchUp(SimulatedRandom random, DeploymentSpec spec)

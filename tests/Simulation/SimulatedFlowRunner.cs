@@ -7,9 +7,14 @@ namespace Runner.Simulation;
 /// The flow runner of one life of a node, as <see cref="SubprocessFlowRunner"/> documents itself: a file proves that an attempt was spawned,
 /// starting or recovering a key that is here replaces its observer, and what ends while nobody looks is Unknown.
 /// </summary>
-internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedNode node) : IFlowRunner
+internal class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedNode node) : IFlowRunner
 {
     private readonly Dictionary<AttemptKey, Tracked> _attempts = [];
+
+    /// <summary>Whether an attempt's process is here and alive, or may come to be.</summary>
+    protected bool IsLive(AttemptKey key) => _attempts.TryGetValue(key, out var tracked) && tracked.Last is null;
+
+    protected IEnumerable<AttemptKey> All => [.. _attempts.Keys];
 
     /// <summary>What became of an attempt is forgotten as soon as it was told; where a bug is planted.</summary>
     public bool ForgetsOutcomes { get; init; }
@@ -94,7 +99,12 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     {
         if (_attempts.TryGetValue(key, out var existing))
         {
-            // Of two incarnations each is on a node of its own in truth: either hears of the process.
+            // Of two incarnations on one node each is on a node of its own in truth: either hears of the process.
+            if (machine.World.Options.Nodes is not null)
+            {
+                existing.Observers.Clear();
+            }
+
             existing.Observers.Add(observer);
             if (!node.Alive)
             {
@@ -136,7 +146,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     {
         if (node.Alive)
         {
-            machine.World.Ledger.Told(tracked.Key, outcome.Exit);
+            machine.World.Ledger.Told(tracked.Key, outcome.Exit, machine.Machine);
         }
 
         Drop(tracked, o => o.Ended(outcome));
@@ -168,7 +178,7 @@ internal sealed class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedN
     {
         if (node.Alive)
         {
-            tracked.Observers.ForEach(report);
+            tracked.Observers.ToList().ForEach(report);
         }
     }
 

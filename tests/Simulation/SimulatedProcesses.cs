@@ -1,4 +1,5 @@
 using Runner.Actors.FlowRunners;
+using Runner.Messages.Deployments;
 using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
@@ -7,14 +8,22 @@ namespace Runner.Simulation;
 /// The processes of a machine. They belong to it and not to a life of the node: they go on when the node is killed, and what is left of
 /// one that ends meanwhile is the file that proves its spawn.
 /// </summary>
-internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
+internal sealed class SimulatedProcesses(World world, SimulatedRandom random, string machine)
 {
+    /// <summary>
+    /// Whoever stands still for longer cannot know in time that others have its runs: such a container is taken to be ended by what runs it.
+    /// </summary>
+    public static readonly TimeSpan LongestPauseOfContainers = TimeSpan.FromSeconds(20);
+
     private readonly Dictionary<AttemptKey, SimulatedProcess> _spawned = [];
     private readonly HashSet<AttemptKey> _files = [];
     private int _nextPid = 1000;
     private int _boot;
 
     public World World => world;
+
+    /// <summary>The machine's name.</summary>
+    public string Machine => machine;
 
     public SimulatedRandom Random => random;
 
@@ -53,7 +62,7 @@ internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
 
         world.Statistics.Processes++;
         world.Note($"process: {key} starts, pid {process.Handle.Pid}");
-        world.Ledger.ProcessStarted(key);
+        world.Ledger.ProcessStarted(key, machine);
         process.Run();
         return process;
     }
@@ -63,6 +72,18 @@ internal sealed class SimulatedProcesses(World world, SimulatedRandom random)
     {
         ProcessExit exit = new ProcessExit.Exited(random.Next(2));
         world.Schedule(TimeSpan.FromTicks(random.Next(100_000)), () => Find(key)?.End(exit));
+    }
+
+    /// <summary>Programs of deployments that do not wait for their node, which are for nodes whose programs die with them, die.</summary>
+    public void KillThoseThatGoWithTheirNode()
+    {
+        foreach (var process in Alive)
+        {
+            if (world.Ledger.Runs.GetValueOrDefault(process.Key.RunId)?.State.Recipe.OnNodeLoss is { Action: not NodeLossAction.Wait })
+            {
+                process.End(new ProcessExit.Signaled(9));
+            }
+        }
     }
 
     /// <summary>The machine restarts: nothing that ran on it runs any more.</summary>
@@ -82,7 +103,7 @@ internal sealed class SimulatedProcess(SimulatedProcesses machine, AttemptKey ke
     private const int SignalKill = 9;
     private const int SignalTerminate = 15;
 
-    private readonly Temper _temper = Temper.Draw(machine.Random);
+    private readonly Temper _temper = machine.World.Options.Nodes is null ? Temper.Draw(machine.Random) : Temper.DrawForCluster(machine.Random);
 
     public AttemptKey Key => key;
 
@@ -154,5 +175,13 @@ internal sealed record Temper(
         ProcessExit? whenStopped = random.Next(3) == 0 ? new ProcessExit.Exited(random.Next(2) == 0 ? 0 : 143) : null;
         var dies = TimeSpan.FromMilliseconds(random.Next(20) == 0 ? random.Next(15_000) : random.Next(10));
         return new Temper(duration, exit, obeys, whenStopped, dies);
+    }
+
+    /// <summary>Mostly shorter than half a minute, and some longer than any node is lost.</summary>
+    public static Temper DrawForCluster(SimulatedRandom random)
+    {
+        var temper = Draw(random);
+        return temper.Duration < TimeSpan.FromSeconds(5) ? temper
+            : temper with { Duration = random.Next(4) == 0 ? TimeSpan.FromSeconds(60 + random.Next(240)) : temper.Duration / 10 };
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Entities.Store;
+using Runner.Simulation.Cluster;
 using Runner.Simulation.Runtime;
 
 namespace Runner.Simulation;
@@ -8,7 +9,8 @@ namespace Runner.Simulation;
 /// One life's connection to the <see cref="StoreMachine"/>. What it asks for happens at the machine some time later, whether or not the
 /// node still lives; the answer comes some time after that, and to a node that was killed it does not come.
 /// </summary>
-internal sealed class SimulatedStore(StoreMachine machine, SimulatedNode node) : IEntityStore
+/// <param name="link">The way there; null where it is always open.</param>
+internal sealed class SimulatedStore(StoreMachine machine, SimulatedNode node, StoreLink? link = null) : IEntityStore
 {
     /// <inheritdoc/>
     public Task<CommitResult> CommitAsync(EntityCommit commit) =>
@@ -58,9 +60,27 @@ internal sealed class SimulatedStore(StoreMachine machine, SimulatedNode node) :
         var answer = new TaskCompletionSource<T>();
         var fate = machine.NextFate(isCommit: sent is not null);
         sent?.Invoke();
+        if (link is { } way && !way.Network.IsOpen(way.Machine, null))
+        {
+            var lost = fate with { Answer = NoAnswer(), Failure = Unreachable };
+            if (machine.HasFaults && sent is not null && way.Network.Random.Next(3) == 0)
+            {
+                // What was sent arrives once the way is open, whatever the caller was told.
+                way.Network.HoldUp(way.Machine, null, () => Happen(new TaskCompletionSource<T>(), work, lost, what));
+            }
+
+            node.Schedule(lost.Answer, () => answer.SetException(lost.Failure!));
+            return answer.Task;
+        }
+
         machine.World.Schedule(fate.Until, () => Happen(answer, work, fate, what));
         return answer.Task;
     }
+
+    private static StoreException Unreachable => new StoreUnavailableException("The simulated store cannot be reached.");
+
+    /// <summary>How long is waited for an answer that does not come.</summary>
+    private TimeSpan NoAnswer() => TimeSpan.FromMilliseconds(500 + link!.Network.Random.Next(5000));
 
     private void Happen<T>(TaskCompletionSource<T> answer, Func<T> work, Fate fate, string what)
     {
@@ -75,6 +95,11 @@ internal sealed class SimulatedStore(StoreMachine machine, SimulatedNode node) :
             {
                 machine.World.Fail("the node keeps the store's contract", e.Message);
             }
+        }
+
+        if (link is { } way && fate.Failure is null && !way.Network.AnswersReach(way.Machine))
+        {
+            fate = fate with { Answer = NoAnswer(), Failure = Unreachable };
         }
 
         if (fate.Failure is not null)

@@ -66,11 +66,17 @@ internal sealed class StoreMachine(World world, SimulatedRandom random, TimeProv
         Trouble(note, ref until, duration);
     }
 
+    public bool IsAway => HasFaults && world.Elapsed < _awayUntil;
+
     public void Heal()
     {
         HasFaults = false;
-        _awayUntil = _fullUntil = _slowUntil = _flakyUntil = TimeSpan.Zero;
+        Quiet();
     }
+
+    /// <summary>Every trouble ends now; others may come.</summary>
+    public void Quiet() =>
+        _awayUntil = _fullUntil = _slowUntil = _flakyUntil = TimeSpan.Zero;
 
     public Fate NextFate(bool isCommit)
     {
@@ -94,7 +100,7 @@ internal sealed class StoreMachine(World world, SimulatedRandom random, TimeProv
         }
 
         var roll = random.NextDouble();
-        var (fails, loses) = now < _flakyUntil ? (0.1, 0.2) : (0.001, 0.003);
+        var (fails, loses) = now < _flakyUntil ? (0.1, 0.2) : world.Cluster is not null ? (0, 0) : (0.001, 0.003);
         return roll < fails ? Lost(until, answer, false)
             : roll < loses && isCommit ? Lost(until, answer, true)
             : new Fate(until, answer, true, null);

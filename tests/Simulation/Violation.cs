@@ -21,6 +21,7 @@ internal sealed record SimulationResult(
         }
 
         var days = options.Duration.TotalDays.ToString(CultureInfo.InvariantCulture);
+        var nodes = options.Nodes is { } count ? string.Create(CultureInfo.InvariantCulture, $" --nodes {count}") : "";
         var plant = options.Plant == PlantedBug.None ? "" : $" --plant {options.Plant}";
         var text = new StringBuilder()
             .AppendLine(CultureInfo.InvariantCulture, $"seed {Seed} FAILED: {Violation.Invariant}")
@@ -37,7 +38,7 @@ internal sealed record SimulationResult(
         return text
             .Append(
                 CultureInfo.InvariantCulture,
-                $"  again: dotnet run --project tests/Simulation -c Release -- --seed {Seed} --days {days}{plant} --trace")
+                $"  again: dotnet run --project tests/Simulation -c Release -- --seed {Seed} --days {days}{nodes}{plant} --trace")
             .ToString();
     }
 }
@@ -61,6 +62,31 @@ internal sealed class Statistics
 
     public long Processes { get; set; }
 
+    /// <summary>Lives of nodes that became members of a cluster.</summary>
+    public long Joins { get; set; }
+
+    /// <summary>Members that the others parted with.</summary>
+    public long Parted { get; set; }
+
+    /// <summary>Nodes that stood still for a while.</summary>
+    public long Pauses { get; set; }
+
+    /// <summary>Ways of the network that were closed for a while.</summary>
+    public long Cuts { get; set; }
+
+    public long LeasesLost { get; set; }
+
+    public long Drained { get; set; }
+
+    /// <summary>Shards and daemons that moved from one member to another.</summary>
+    public long Moves { get; set; }
+
+    /// <summary>Messages from one node to another.</summary>
+    public long Crossings { get; set; }
+
+    /// <summary>Attempts whose end nobody knows, since their node was lost.</summary>
+    public long LostWithNode { get; set; }
+
     /// <summary>Runs that were deleted after their end.</summary>
     public long Erased { get; set; }
 
@@ -82,6 +108,15 @@ internal sealed class Statistics
     public void Add(Statistics other)
     {
         States.UnionWith(other.States);
+        Joins += other.Joins;
+        Parted += other.Parted;
+        Pauses += other.Pauses;
+        Cuts += other.Cuts;
+        LeasesLost += other.LeasesLost;
+        Drained += other.Drained;
+        Moves += other.Moves;
+        Crossings += other.Crossings;
+        LostWithNode += other.LostWithNode;
         Steps += other.Steps;
         Commits += other.Commits;
         Kills += other.Kills;

@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using Runner.Actors;
+using Runner.Actors.FlowRunners;
 using Runner.Actors.Nodes;
 using Runner.Actors.Retention;
+using Runner.Simulation.Cluster;
 using Runner.Simulation.Runtime;
 using Serilog;
 using Serilog.Core;
@@ -9,8 +12,8 @@ using Serilog.Events;
 namespace Runner.Simulation;
 
 /// <summary>
-/// One machine with a store, processes, a node that is killed and restarted, and a user, all in one thread under virtual time. One seed
-/// decides everything; the world stops at the first invariant that does not hold.
+/// One machine, or several, with a store, processes, a node on each that is killed and restarted, and a user, all in one thread under virtual time.
+/// One seed decides everything; the world stops at the first invariant that does not hold.
 /// </summary>
 internal sealed class World : ILogEventSink
 {
@@ -24,6 +27,7 @@ internal sealed class World : ILogEventSink
     private readonly ILogger _log;
     private readonly NodeSettings _settings;
     private long _killAtStep = long.MaxValue;
+    private readonly SimulatedRandom? _choice;
     private TimeSpan _movedTo;
     private long _movedAt;
 
@@ -40,13 +44,24 @@ internal sealed class World : ILogEventSink
         // What keeps time where no node is.
         Store = new StoreMachine(this, _simulation.Random.Fork(), _simulation.CreateNode().Time);
         Regions = new RegionFaults(_simulation.Random.Fork(), Note);
-        Processes = new SimulatedProcesses(this, _simulation.Random.Fork());
+        Processes = new SimulatedProcesses(this, _simulation.Random.Fork(), NodeName);
+        Machines = [Processes];
         Ledger = new Ledger(this);
         Liveness = new Liveness(this);
         User = new RandomUser(this, _simulation.Random.Fork());
         _settings = new NodeSettings(NodeName, 2 + Random.Next(7), _ => []) { Retention = Retention() };
-        Ledger.Limits.Fixed(LimitNames.Node(NodeName), _settings.ProcessLimit);
         _log = new LoggerConfiguration().MinimumLevel.Warning().WriteTo.Sink(this).CreateLogger();
+        if (options.Nodes is { } nodes)
+        {
+            _choice = _simulation.Random.Fork();
+            Cluster = MakeCluster(nodes == 0 ? 2 + _choice.Next(4) : nodes, _choice);
+            Machines = [.. Cluster.Machines.Select(machine => machine.Processes)];
+        }
+        else
+        {
+            Ledger.Limits.Fixed(LimitNames.Node(NodeName), _settings.ProcessLimit);
+        }
+
         PlantedBugs.Plant(this, options.Plant);
     }
 
@@ -62,6 +77,15 @@ internal sealed class World : ILogEventSink
     public RegionFaults Regions { get; }
 
     public SimulatedProcesses Processes { get; }
+
+    /// <summary>The processes of each machine.</summary>
+    public IReadOnlyList<SimulatedProcesses> Machines { get; }
+
+    /// <summary>The nodes, if there are several; null for one that is no cluster.</summary>
+    public SimulatedCluster? Cluster { get; }
+
+    /// <summary>Nodes that are cut off do not end their programs; where a bug is planted.</summary>
+    public bool IsolatedProgramsGoOn { get; set; }
 
     public Ledger Ledger { get; }
 
@@ -81,7 +105,29 @@ internal sealed class World : ILogEventSink
     public DateTimeOffset Wall => _simulation.Wall;
 
     /// <summary>The latest time that the wall clock has ever shown.</summary>
-    public DateTimeOffset LatestWall { get => field > Wall ? field : field = Wall; private set; }
+    public DateTimeOffset LatestWall
+    {
+        get
+        {
+            var latest = Cluster?.Machines.Max(machine => machine.Wall) is { } any && any > Wall ? any : Wall;
+            return field > latest ? field : field = latest;
+        }
+
+        private set;
+    }
+
+    /// <summary>What the wall clock shows that is furthest behind.</summary>
+    public DateTimeOffset EarliestWall => Cluster?.Machines.Min(machine => machine.Wall) is { } any && any < Wall ? any : Wall;
+
+    /// <summary>Whether there is nothing that hinders anybody: every node that is to be up is, and takes requests.</summary>
+    public bool IsServed => Cluster is null ? Node is { Stopping: false } : Cluster.Machines.All(machine => machine.StaysDown || machine.Program is
+        { Serves: true });
+
+    /// <summary>The nodes that take new programs now.</summary>
+    public IEnumerable<(string Name, ImmutableSortedDictionary<string, string> Labels)> Places => Cluster is null
+        ? [(NodeName, ImmutableSortedDictionary<string, string>.Empty)]
+        : Cluster.Machines.Where(machine => machine.Program is { Serves: true, Settings.Drain.IsOn: false })
+            .Select(machine => (machine.Name, machine.Labels));
 
     /// <summary>The node, while one is up.</summary>
     public NodeLife? Node { get; private set; }
@@ -91,8 +137,21 @@ internal sealed class World : ILogEventSink
 
     public SimulationResult Run()
     {
-        StartNode();
-        new Faults(this).Begin();
+        if (Cluster is not null)
+        {
+            foreach (var machine in Cluster.Machines)
+            {
+                Schedule(TimeSpan.FromMilliseconds(_choice!.Next(3000)), () => Cluster.Start(machine));
+            }
+
+            new ClusterFaults(this, Cluster).Begin();
+        }
+        else
+        {
+            StartNode();
+            new Faults(this).Begin();
+        }
+
         User.Begin();
         Liveness.Begin();
         while (Elapsed < Options.Duration && Step())
@@ -101,6 +160,7 @@ internal sealed class World : ILogEventSink
 
         Aftermath.Run(this);
         Statistics.Steps = _simulation.Steps;
+        Statistics.Crossings = Cluster?.Network.Crossings ?? 0;
         (Statistics.Lost, Statistics.Doubled, Statistics.Late, Statistics.Twins) = (Regions.Lost, Regions.Doubled, Regions.Late, Regions.Twins);
         return new SimulationResult(Seed, Violation, _trace.Hash, Statistics, Elapsed, _trace.Last);
     }
@@ -137,6 +197,51 @@ internal sealed class World : ILogEventSink
 
     /// <summary>What its node keeps of the runs that have ended.</summary>
     public RetentionSettings Kept => _settings.Retention;
+
+    /// <summary>A further node of the runtime: something that has turns, timers and a clock of its own.</summary>
+    public SimulatedNode NewNode(Func<TimeSpan> wallOffset) => _simulation.CreateNode(wallOffset);
+
+    /// <summary>A node that takes requests; null if none does.</summary>
+    public IRunnerNode? AnyNode()
+    {
+        if (Cluster is null)
+        {
+            return Node?.Node;
+        }
+
+        var serving = Cluster.Machines.Select(machine => machine.Program).Where(program => program is { Serves: true }).ToList();
+        return serving.Count == 0 ? null : serving[_choice!.Next(serving.Count)]!.Life!.Node;
+    }
+
+    /// <summary>Whether a node looks after its programs.</summary>
+    public bool IsUp(string? node) => Cluster is null || Cluster.Machines.Any(machine => machine.Name == node && machine.Program is { Serves: true });
+
+    /// <summary>A process that ends by itself within moments.</summary>
+    public void EndSoon(AttemptKey key) => Machines.First(machine => machine.Find(key) is not null || machine == Machines[^1]).EndSoon(key);
+
+    /// <summary>Every node comes back, every way is open, and clocks go right.</summary>
+    public void Recover()
+    {
+        Cluster?.Network.Heal();
+        foreach (var machine in Cluster?.Machines ?? [])
+        {
+            machine.StaysDown = false;
+            machine.Program?.Resume();
+            StepClock(machine, -machine.ClockOffset);
+            machine.SetClock(TimeSpan.Zero, 0);
+            Cluster!.Start(machine);
+        }
+    }
+
+    public void StepClock(Machine machine, TimeSpan by)
+    {
+        Stepped += by.Duration();
+        _ = LatestWall;
+        Statistics.ClockSteps++;
+        machine.StepClock(by);
+        Note($"{machine.Name}: its clock steps by {by} to {machine.Wall:O}");
+        Liveness.Disturbed();
+    }
 
     public void Schedule(TimeSpan delay, Action action) => _simulation.Schedule(delay, action);
 
@@ -225,11 +330,32 @@ internal sealed class World : ILogEventSink
         }
     }
 
+    private SimulatedCluster MakeCluster(int nodes, SimulatedRandom random)
+    {
+        var machines = new List<Machine>();
+        for (var i = 1; i <= nodes; i++)
+        {
+            var labels = ImmutableSortedDictionary<string, string>.Empty;
+            // The first has what any run may require.
+            labels = i == 1 || random.Next(2) == 0 ? labels.Add("zone", "a") : labels.Add("zone", "b");
+            labels = i > 1 && random.Next(3) == 0 ? labels.Add("spot", "true") : labels;
+            var machine = new Machine(this, $"node-{i}", 2 + random.Next(5), labels, random.Fork());
+            var offset = TimeSpan.FromMilliseconds(random.Next(4000) - 2000);
+            machine.SetClock(offset, random.Next(3) == 0 ? (random.NextDouble() - 0.5) / 50 : 0);
+            Stepped += offset.Duration() + TimeSpan.FromMinutes(1);
+            Ledger.Limits.Fixed(LimitNames.Node(machine.Name), machine.Size);
+            machines.Add(machine);
+        }
+
+        return new SimulatedCluster(this, random.Fork(), machines, _log) { LeasesProtect = random.Next(4) > 0 };
+    }
+
     // Hours where there would be days, so that runs go while things go wrong; in some worlds nothing ever does.
     private RetentionSettings Retention() => new(
         new RetentionRule(
-            Random.Next(3) == 0 ? null : TimeSpan.FromMinutes(20 + Random.Next(600)), Random.Next(3) == 0 ? 20 + Random.Next(200) : null),
-        TimeSpan.FromMinutes(15))
+            Random.Next(3) == 0 ? null : TimeSpan.FromMinutes((20 + Random.Next(600)) / (Options.Nodes is null ? 1 : 20)),
+            Random.Next(3) == 0 ? 20 + Random.Next(200) : null),
+        TimeSpan.FromMinutes(Options.Nodes is null ? 15 : 3))
     {
         Output = new SimulatedRunOutput(Processes),
     };
@@ -238,7 +364,7 @@ internal sealed class World : ILogEventSink
     {
         _killAtStep = long.MaxValue;
         node.Machine.Kill();
-        Ledger.NodeEnded();
+        Ledger.NodeEnded(NodeName);
         Node = null;
     }
 }

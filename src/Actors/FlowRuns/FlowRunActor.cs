@@ -82,6 +82,9 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
     {
         switch (message)
         {
+            case StopForShutdown or ILastReport when !KnowsItsPast:
+                // Of a run that is not new, and was taken for it: it is read, and then decides.
+                return false;
             case StopForShutdown:
                 return _process is null;
             case AskAgain ask:

@@ -51,6 +51,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private readonly HashSet<string> _resizedMeanwhile = new(StringComparer.Ordinal);
     private SlotTable? _table;
     private ImmutableHashSet<Guid> _toRemind = [];
+    private bool _comparing;
     private IDisposable? _nodesChanged;
 
     public LimiterActor(LimiterServices services)
@@ -102,7 +103,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case ReadTable:
                 ReadRows();
                 break;
-            case NodesChanged or Remind or Compare or RowsCompared or WaitersRead or WaitersNotRead or AgesRead or ServeQueues:
+            case NodesChanged or Remind or Compare or RowsCompared or RowsNotCompared or WaitersRead or WaitersNotRead or AgesRead or ServeQueues:
                 // What is being read is newer.
                 break;
             default:
@@ -169,6 +170,9 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             case RowsCompared compared:
                 OnCompared(table, compared);
                 break;
+            case RowsNotCompared:
+                _comparing = false;
+                break;
             case AgesRead { OldestFirst.IsEmpty: false } read when ReferenceEquals(table, read.Table):
                 table.Book(read.Limit).Order(read.OldestFirst);
                 MakeWay(table, read.Limit);
@@ -221,8 +225,20 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         EndIfOver(table, changed.Limit);
     }
 
-    /// <summary>Says of a deleted limit that nothing counts against it any more, again until its entity has heard it.</summary>
+    /// <summary>
+    /// Looks whether anything counts against a deleted limit that seems to be over. What a limiter before this one granted may have been written
+    /// after this one read.
+    /// </summary>
     private void EndIfOver(SlotTable table, string limit)
+    {
+        if (!_comparing && table.SeemsOver(limit))
+        {
+            OnCompare(table);
+        }
+    }
+
+    /// <summary>Says of a deleted limit that nothing counts against it any more, again until its entity has heard it.</summary>
+    private void End(SlotTable table, string limit)
     {
         if (table.IsOver(limit))
         {
@@ -331,11 +347,12 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     private void OnCompare(SlotTable table)
     {
-        var held = table.HeldForGood();
+        var (held, ending) = (table.HeldForGood(), table.Ending());
         _freedMeanwhile.Clear();
         _resizedMeanwhile.Clear();
+        _comparing = true;
         ReadAsync(_services.Entities.Store, _services.Damaged).PipeTo(
-            Self, Self, read => new RowsCompared(table, held, read), _ => Remind.Instance);
+            Self, Self, read => new RowsCompared(table, held, ending, read), _ => RowsNotCompared.Instance);
     }
 
     /// <summary>
@@ -344,6 +361,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     /// </summary>
     private void OnCompared(SlotTable table, RowsCompared compared)
     {
+        _comparing = false;
         if (!ReferenceEquals(table, compared.Table))
         {
             return;
@@ -372,11 +390,16 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
             book.HasNewest |= queue.HasNewest;
             Serve(table, queue.Limit);
         }
+
+        foreach (var limit in compared.Ending)
+        {
+            End(table, limit);
+        }
     }
 
     private void Read()
     {
-        _table = null;
+        (_table, _comparing) = (null, false);
         Become(Reading);
         ReadRows();
     }
@@ -492,7 +515,15 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     private sealed record AgesRead(SlotTable Table, string Limit, ImmutableArray<Guid> OldestFirst) : INoSerializationVerificationNeeded;
 
-    private sealed record RowsCompared(SlotTable Table, ImmutableArray<HeldSlot> Held, TableRead Rows) : INoSerializationVerificationNeeded;
+    /// <param name="Held">The slots that were held before the rows were read.</param>
+    /// <param name="Ending">The limits that were deleted before.</param>
+    private sealed record RowsCompared(SlotTable Table, ImmutableArray<HeldSlot> Held, ImmutableArray<string> Ending, TableRead Rows)
+        : INoSerializationVerificationNeeded;
+
+    private sealed record RowsNotCompared : INoSerializationVerificationNeeded
+    {
+        public static readonly RowsNotCompared Instance = new();
+    }
 
     private sealed record Compare : INoSerializationVerificationNeeded
     {

@@ -71,7 +71,13 @@ internal sealed class SlotTable
     {
         if (_granted.TryGetValue(run.Run, out var earlier))
         {
-            return (earlier, earlier.WaitFor);
+            if (IsFor(earlier, run))
+            {
+                return (earlier, earlier.WaitFor);
+            }
+
+            // Asked for by a submission with the same key that came to nothing, and whose deployment said otherwise.
+            Free(run.Run, earlier.Slots);
         }
 
         // Whoever asks twice must not be held up by the place that it was given the first time.
@@ -82,7 +88,23 @@ internal sealed class SlotTable
             full = _places.QueueOf(run);
         }
 
-        return (Offer(run, place, full), full);
+        var grant = Offer(run, place, full);
+        if (grant is null && run is { OnFull: not OnFull.Queue, Limits: [var first, ..] } && first != full && Holds(first, run)
+            && !_parked.ContainsKey(run.Run))
+        {
+            // Who asks has no slot, and does not wait. That it has given its place back was not heard of: it has it once more, and waits with it.
+            grant = Grant(run.Run, [first], full, null);
+        }
+
+        return (grant, full);
+    }
+
+    /// <summary>Whether a grant is what a run asks for.</summary>
+    private bool IsFor(SlotGrant grant, WaitingRun run)
+    {
+        var limits = grant.Slots.Select(slot => slot.Limit).Where(limit => LimitNames.KindOf(limit) != LimitKind.Node);
+        return grant.WaitFor is not null ? limits.SequenceEqual(run.Limits.Take(1)) && run.Limits.Contains(grant.WaitFor)
+            : limits.SequenceEqual(run.Limits) && _places.Accepts(grant.Node, run);
     }
 
     /// <summary>Stands a run in a limit's queue.</summary>
@@ -268,20 +290,19 @@ internal sealed class SlotTable
     /// <returns>Whether it is over; so it stays until somebody sets it anew.</returns>
     public bool IsOver(string limit)
     {
-        if (!_books.TryGetValue(limit, out var book) || !book.Ending || book.Size is null)
-        {
-            return book is { Ending: true };
-        }
-
-        if (book.Held.Count > 0 || _books.Values.Any(b => b.MoreInStore || b.Reading)
-            || _parked.Values.Select(p => p.Run).Concat(_sent.Values).Any(run => run.Limits.Contains(limit)))
+        if (!SeemsOver(limit))
         {
             return false;
         }
 
-        book.Size = null;
+        _books[limit].Size = null;
         return true;
     }
+
+    /// <summary>Whether it could be let go, by what is known here.</summary>
+    public bool SeemsOver(string limit) => _books.TryGetValue(limit, out var book) && book.Ending
+        && (book.Size is null || (book.Held.Count == 0 && !_books.Values.Any(b => b.MoreInStore || b.Reading)
+            && !_parked.Values.Select(p => p.Run).Concat(_sent.Values).Any(run => run.Limits.Contains(limit))));
 
     /// <summary>Those that were deleted, and that the entity of the limits still knows.</summary>
     public ImmutableArray<string> Ending() => [.. _books.Where(b => b.Value.Ending).Select(b => b.Key)];

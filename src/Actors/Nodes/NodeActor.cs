@@ -6,7 +6,6 @@ using Runner.Actors.Processes;
 using Runner.Actors.Retention;
 using Runner.Entities;
 using Runner.Messages.Nodes;
-using Runner.Wire;
 
 namespace Runner.Actors.Nodes;
 
@@ -33,13 +32,13 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(15);
 
     private readonly NodeParts _parts;
-    private readonly Cluster? _cluster;
+    private readonly INodePeers? _peers;
     private readonly Dictionary<AttemptKey, Hosted> _hosted = [];
     private IDisposable? _changes;
     private int _beatsDraining;
 
-    /// <param name="cluster">Whose members are told; null tells nobody.</param>
-    public NodeActor(NodeParts parts, Cluster? cluster) => (_parts, _cluster) = (parts, cluster);
+    /// <param name="peers">Who is told; null for nobody.</param>
+    public NodeActor(NodeParts parts, INodePeers? peers) => (_parts, _peers) = (parts, peers);
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -50,7 +49,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Nodes.Set(Nodes.Own, Self);
-        _cluster?.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+        _peers?.Subscribe(Self);
         var self = Self;
         var said = Nodes.Own;
         _changes = Nodes.Subscribe(() =>
@@ -68,14 +67,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _changes?.Dispose();
-        _cluster?.Unsubscribe(Self);
+        _peers?.Unsubscribe(Self);
     }
 
     /// <inheritdoc/>
     // In one piece: one case for each message.
     protected override void OnReceive(object message)
     {
-        switch (message)
+        switch (_peers?.Read(message) ?? message)
         {
             case NodeHere here:
                 var followed = Nodes.Find(here.Name)?.Says.Follows == true;
@@ -92,12 +91,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case TellAll:
                 Say();
                 break;
-            case ClusterEvent.MemberRemoved removed:
-                Nodes.Remove(removed.Member.Address);
+            case PeerGone gone:
+                Nodes.Remove(gone.Address);
                 _parts.Board.NodeIsGone();
                 break;
-            case ClusterEvent.IMemberEvent { Member.Status: MemberStatus.Up } up when IsOther(up.Member):
-                At(up.Member.Address).Tell(Nodes.Own, Self);
+            case PeerCame came:
+                came.Node.Tell(Nodes.Own, Self);
                 break;
             case ClusterEvent.IMemberEvent:
                 break;
@@ -152,15 +151,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         _beatsDraining += _parts.Settings.Drain.IsOn ? 1 : 0;
         Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore(), Running = _parts.Processes.Current });
         IsDrained();
-        if (_cluster is null)
+        foreach (var peer in _peers?.All ?? [])
         {
-            return;
-        }
-
-        foreach (var member in _cluster.State.Members.Where(
-            member => member.Status is (MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving) && IsOther(member)))
-        {
-            At(member.Address).Tell(Nodes.Own, Self);
+            peer.Tell(Nodes.Own, Self);
         }
     }
 
@@ -173,14 +166,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Whether a member is another node: an application has nobody who listens.</summary>
-    private bool IsOther(Member member) => member.UniqueAddress != _cluster!.SelfUniqueAddress && member.HasRole(ClusterRoles.Node);
-
-    private static ActorSelection At(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / Name);
-
     private void Start(StartAttempt start)
     {
         var key = new AttemptKey(start.Run, start.Attempt);
+        if (_parts.Processes.IsOver(key))
+        {
+            // It could not be started, which leaves no trace, and its run has gone on: this was under way for longer than that took.
+            return;
+        }
+
         if (!_parts.Processes.TryAdd(key, start.Scheduled.Recipe))
         {
             // This node is being stopped: its next life says that it was never started.

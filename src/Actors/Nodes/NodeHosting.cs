@@ -32,7 +32,7 @@ internal static class NodeHosting
 
     public static AkkaConfigurationBuilder AddNode(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
         .WithActors((system, _) => parts.Begin(system, router))
-        .WithActors((system, _) => system.ActorOf(NodeProps(parts, Akka.Cluster.Cluster.Get(system)), NodeActor.Name))
+        .WithActors((system, _) => system.ActorOf(NodeProps(parts, new ClusterPeers(system)), NodeActor.Name))
         .AddLimiter(parts, router)
         .AddRetention(parts, router)
         .AddFlowRuns(parts, router)
@@ -46,7 +46,7 @@ internal static class NodeHosting
             new ClusterDaemonOptions { KeepAliveInterval = TimeSpan.FromSeconds(1), Role = ClusterRoles.Node })
         .WithActors((system, _) => router.Alarms = ClusterSharding.Get(system).ShardRegion("sharded-daemon-process-alarms"));
 
-    public static Props NodeProps(NodeParts parts, Akka.Cluster.Cluster? cluster) => ActorProducer.Props(() => new NodeActor(parts, cluster));
+    public static Props NodeProps(NodeParts parts, INodePeers? peers) => ActorProducer.Props(() => new NodeActor(parts, peers));
 
     public static Props AlarmProps(NodeParts parts, int slice) => ActorProducer.Props(
         () => new AlarmWorker(slice, parts.Store, parts.Time, parts.Router, parts.Board, parts.Log, parts.Unreadable.IsHere));

@@ -25,6 +25,7 @@ internal sealed class NodeParts
     public NodeParts(NodeSettings settings, IEntityStore store, IFlowRunner flowRunner, TimeProvider time, ILogger log)
     {
         (Settings, Store, FlowRunner, Time, Log) = (settings, store, flowRunner, time, log);
+        Processes = new ProcessCount(time);
         Board = new AlarmBoard(time, log);
         Nodes = new NodeDirectory(
             new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl, Draining = settings.Drain.IsOn },
@@ -60,7 +61,7 @@ internal sealed class NodeParts
 
     public FlowRunBehaviour RunBehaviour { get; }
 
-    public ProcessCount Processes { get; } = new();
+    public ProcessCount Processes { get; }
 
     public NewEntities NewEntities { get; } = new();
 

@@ -121,8 +121,16 @@ public sealed class RunnerNode : IRunnerNode
     /// <summary>
     /// This life of the node is cut off from its cluster and ends: its programs go on, but for those that are tried again elsewhere.
     /// </summary>
-    /// <returns>To be disposed of when the node is a member again.</returns>
-    public IsolatedPrograms Isolate() => new(_parts.Processes.Attempts, _parts.FlowRunner, _parts.Time);
+    /// <returns>For <see cref="TakeBack"/> of the life that is a member again.</returns>
+    public IsolatedPrograms Isolate()
+    {
+        // What begins from now on would be seen by nobody; the next life begins it.
+        _parts.Processes.Close();
+        return new IsolatedPrograms(_parts.Processes.Attempts, _parts.FlowRunner, _parts.Time);
+    }
+
+    /// <summary>This life of the node is a member: the programs of a former one go on, if their runs ask for them.</summary>
+    public void TakeBack(IsolatedPrograms isolated) => isolated.Back(_parts.Processes.Has);
 
     private async Task StopProgramsAsync(StopMode mode)
     {

@@ -4,30 +4,49 @@ namespace Runner.Actors.Processes;
 
 /// <summary>
 /// The programs of a node that is cut off from its cluster. Those of deployments that have them tried again elsewhere are ended in time, by SIGTERM
-/// and after their grace time SIGKILL: the others begin after that (<see cref="LostNode"/>). All the rest go on.
+/// and after their grace time SIGKILL: the others begin after that (<see cref="LostNode"/>). All the rest go on. So does, once the node is a member
+/// again, what its run asks for: one that has not heard that the node is back takes its program for ended, and nothing else would end it.
 /// </summary>
 public sealed class IsolatedPrograms : IDisposable
 {
+    /// <summary>
+    /// How long runs have to ask for their programs once the node is back: it says so every second, and they look every 5 s.
+    /// <see cref="LostNode.Margin"/> has room for it.
+    /// </summary>
+    private static readonly TimeSpan AskedWithin = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private readonly List<ITimer> _timers = [];
     private readonly IFlowRunner _flowRunner;
+    private readonly TimeProvider _time;
+    private Predicate<AttemptKey>? _isAskedFor;
+    private long _backSince;
     private bool _isOver;
 
     /// <param name="attempts">Those that the node has as it is cut off; it begins no others.</param>
     internal IsolatedPrograms(IEnumerable<CountedAttempt> attempts, IFlowRunner flowRunner, TimeProvider time)
     {
-        _flowRunner = flowRunner;
+        (_flowRunner, _time) = (flowRunner, time);
         foreach (var attempt in attempts)
         {
             if (attempt.EndsAfter is { } after)
             {
-                _timers.Add(time.CreateTimer(_ => Stop(attempt, StopSignal.Terminate), null, after, Timeout.InfiniteTimeSpan));
-                _timers.Add(time.CreateTimer(_ => Stop(attempt, StopSignal.Kill), null, after + attempt.Grace, Timeout.InfiniteTimeSpan));
+                StopAfter(attempt, after);
             }
         }
     }
 
-    /// <summary>The node is a member again: what still runs goes on.</summary>
+    /// <summary>The node is a member again.</summary>
+    /// <param name="isAskedFor">Whether the run of an attempt has asked this life of the node for it.</param>
+    internal void Back(Predicate<AttemptKey> isAskedFor)
+    {
+        lock (_lock)
+        {
+            (_isAskedFor, _backSince) = (isAskedFor, _time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Whatever still runs goes on.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -37,13 +56,38 @@ public sealed class IsolatedPrograms : IDisposable
         }
     }
 
-    private void Stop(CountedAttempt attempt, StopSignal signal)
+    private void StopAfter(CountedAttempt attempt, TimeSpan after)
+    {
+        _timers.Add(_time.CreateTimer(_ => Stop(attempt), null, after, Timeout.InfiniteTimeSpan));
+    }
+
+    private void Stop(CountedAttempt attempt)
     {
         lock (_lock)
         {
-            if (!_isOver)
+            if (_isOver || _isAskedFor?.Invoke(attempt.Key) == true)
             {
-                _flowRunner.Stop(attempt.Key, signal);
+                return;
+            }
+
+            if (_isAskedFor is not null && AskedWithin - _time.GetElapsedTime(_backSince) is var left && left > TimeSpan.Zero)
+            {
+                StopAfter(attempt, left);
+                return;
+            }
+
+            _flowRunner.Stop(attempt.Key, StopSignal.Terminate);
+            _timers.Add(_time.CreateTimer(_ => Kill(attempt), null, attempt.Grace, Timeout.InfiniteTimeSpan));
+        }
+    }
+
+    private void Kill(CountedAttempt attempt)
+    {
+        lock (_lock)
+        {
+            if (!_isOver && _isAskedFor?.Invoke(attempt.Key) != true)
+            {
+                _flowRunner.Stop(attempt.Key, StopSignal.Kill);
             }
         }
     }

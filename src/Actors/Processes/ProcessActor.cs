@@ -46,6 +46,9 @@ internal sealed class ProcessActor(int attempt, IAttemptHost host, TimeSpan? los
                 StopAgain();
                 Miss();
                 break;
+            case Lost when host.IsHere:
+                // Back since the last look.
+                break;
             case Lost:
                 Context.Parent.Tell(new NodeLost(attempt));
                 Timers.StartSingleTimer(typeof(Lost), Lost.Instance, LookAgain);

@@ -8,10 +8,18 @@ namespace Runner.Actors.Processes;
 /// actor meanwhile. With a signal for when there are none, and the gate that a node which is being stopped closes: whoever passed it before
 /// is counted. Thread-safe.
 /// </summary>
-internal sealed class ProcessCount
+internal sealed class ProcessCount(TimeProvider time)
 {
+    /// <summary>
+    /// For how long it is known which attempts are over: longer than a message can be on its way from a node that is not parted with, and shorter
+    /// than a run is kept after its end, whose id may come again.
+    /// </summary>
+    private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, CountedAttempt> _runs = [];
+    private readonly Dictionary<Guid, (int Attempt, long At)> _over = [];
+    private readonly Queue<(Guid Run, long At)> _overInOrder = [];
     private bool _closed;
     private TaskCompletionSource? _none;
 
@@ -70,6 +78,15 @@ internal sealed class ProcessCount
         }
     }
 
+    /// <summary>Whether an attempt was over a moment ago: who is told late to start it must not.</summary>
+    public bool IsOver(AttemptKey attempt)
+    {
+        lock (_lock)
+        {
+            return _over.TryGetValue(attempt.RunId, out var over) && over.Attempt >= attempt.Attempt && time.GetElapsedTime(over.At) < KnownFor;
+        }
+    }
+
     /// <summary>Whether an attempt is counted.</summary>
     public bool Has(AttemptKey attempt)
     {
@@ -107,6 +124,7 @@ internal sealed class ProcessCount
         TaskCompletionSource? none = null;
         lock (_lock)
         {
+            IsOverLocked(upTo);
             if (_runs.TryGetValue(upTo.RunId, out var counted) && counted.Key.Attempt <= upTo.Attempt && _runs.Remove(upTo.RunId)
                 && _runs.Count == 0)
             {
@@ -115,6 +133,22 @@ internal sealed class ProcessCount
         }
 
         none?.SetResult();
+    }
+
+    private void IsOverLocked(AttemptKey attempt)
+    {
+        while (_overInOrder.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= KnownFor)
+        {
+            _overInOrder.Dequeue();
+            if (_over.TryGetValue(oldest.Run, out var known) && known.At == oldest.At)
+            {
+                _over.Remove(oldest.Run);
+            }
+        }
+
+        var now = time.GetTimestamp();
+        _over[attempt.RunId] = (attempt.Attempt, now);
+        _overInOrder.Enqueue((attempt.RunId, now));
     }
 
     /// <summary>Completes when no attempt is being executed.</summary>

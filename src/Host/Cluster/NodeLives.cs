@@ -104,7 +104,11 @@ internal sealed class NodeLives : IHealthCheck
         }
 
         Node.Turn(life.Node);
-        Interlocked.Exchange(ref _isolated, null)?.Dispose();
+        if (Interlocked.Exchange(ref _isolated, null) is { } isolated)
+        {
+            life.Node.TakeBack(isolated);
+        }
+
         if (began is { } then)
         {
             _log.Warning("This node is a member of its cluster again, after {Time:0.0} s", _time.GetElapsedTime(then).TotalSeconds);

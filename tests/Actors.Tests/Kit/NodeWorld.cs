@@ -42,6 +42,7 @@ public abstract class NodeWorld : ActorKit
             Idle = Sys.ActorOf(Props.Create(() => new IdleEntities(Time, IdleAfter)), "idle"),
         };
         Nodes = new NodeDirectory(new NodeHere(Node, 10, ImmutableSortedDictionary<string, string>.Empty), IsShared, Time);
+        Processes = new ProcessCount(Time);
         FlowRuns = new FlowRunServices(
             new FlowRunBehaviour(Node, IsShared), () => Limiter, FlowRunner, new ProcessSpecs(_ => []), Processes, Nodes, Changes.Add);
         Router.Begin();
@@ -62,7 +63,7 @@ public abstract class NodeWorld : ActorKit
 
     private protected RecordingFlowRunner FlowRunner { get; } = new();
 
-    private protected ProcessCount Processes { get; } = new();
+    private protected ProcessCount Processes { get; }
 
     private protected IActorRef Limiter { get; set; }
 

@@ -235,6 +235,23 @@ public sealed class LimiterActorTests : NodeWorld
     }
 
     [Fact]
+    public void A_deleted_limit_is_over_only_once_the_rows_say_so_too()
+    {
+        Begin();
+        // Granted by a limiter that is gone, and written after this one had read.
+        Hold(new Slot("db", 0), Id(9));
+        WriteAfter([new LimitSet("db", 1), new LimitSet("gpu", 1)], new LimiterBehaviour(), EntityKinds.LimiterId, new LimitEnding("db"));
+        Tell(new LimitSizeChanged("db", 1, Ending: true));
+        Assert.Empty(Unused());
+
+        GiveBack(new Slot("db", 0), Id(9));
+        Tell(new SlotsReleased(Id(9), Slots("db", 0)));
+        Expect(Unused(), new LimitUnused("db"));
+
+        object[] Unused() => [.. Router.Sent.Select(sent => sent.Message).Where(message => message is LimitUnused)];
+    }
+
+    [Fact]
     public void Who_waits_by_the_rows_alone_is_served_after_the_next_comparison()
     {
         Begin();

@@ -146,6 +146,36 @@ public sealed class SlotTableTests
     }
 
     [Fact]
+    public void A_grant_that_was_asked_for_otherwise_is_not_given_to_who_asks_by_the_same_name()
+    {
+        Size("db", 1);
+        Size("gpu", 1);
+        Assert.Equal("db", _table.Acquire(Run(1, 0, "db")).Grant!.Slots[0].Limit);
+
+        // The first submission with a key came to nothing; the second is of a deployment that was changed meanwhile.
+        Assert.Equal("gpu", _table.Acquire(Run(1, 0, "gpu")).Grant!.Slots[0].Limit);
+        Assert.NotNull(_table.Acquire(Run(2, 0, "db")).Grant);
+        Assert.Equal("gpu", _table.Acquire(Run(1, 0, "gpu")).Grant!.Slots[0].Limit);
+    }
+
+    [Fact]
+    public void Who_has_given_its_place_back_unheard_has_it_once_more_and_waits_with_it()
+    {
+        Size("deployment:d", 2);
+        Size("db", 1);
+        var run = Run(1, 1, "deployment:d", "db") with { Own = 2, OnFull = OnFull.CancelNew };
+        _table.Confirm(run.Run, _table.Acquire(run).Grant!.Slots);
+        Size("db", 0);
+
+        // Its next attempt asks, and has nothing in its hand.
+        var (grant, full) = _table.Acquire(run);
+
+        Assert.Equal("db", full);
+        Assert.Equal([new Slot("deployment:d", 0)], grant!.Slots.ToArray());
+        Assert.Equal("db", grant.WaitFor);
+    }
+
+    [Fact]
     public void A_deleted_limit_is_over_once_nobody_holds_it_or_waits_and_needs_it()
     {
         Size("db", 1);

@@ -35,7 +35,7 @@ public sealed class RemoteAttemptTests : NodeWorld
         var settings = new NodeSettings(There, 10, _ => [new("RUNNER_API_URL", "http://there")]) { StoreIsShared = true };
         _parts = new NodeParts(settings, Store, _flowRunner, Time, NodeLog);
         _parts.Begin(Sys, Router);
-        _node = Sys.ActorOf(NodeHosting.NodeProps(_parts, cluster: null), NodeActor.Name);
+        _node = Sys.ActorOf(NodeHosting.NodeProps(_parts, peers: null), NodeActor.Name);
         Settle();
     }
 
@@ -80,6 +80,26 @@ public sealed class RemoteAttemptTests : NodeWorld
     }
 
     [Fact]
+    public void A_start_that_arrives_when_its_attempt_is_over_starts_nothing()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.StartFailed(StartFailureKind.CommandNotFound, "There is no such program."));
+        Assert.Contains("forget 1", _flowRunner.New());
+
+        // Under way for longer than that took: what could not be started has left no trace.
+        _node.Tell(new StartAttempt(Run, 1, Recipe()), ActorRefs.NoSender);
+        Settle();
+        Assert.Empty(_flowRunner.New());
+
+        // A run of the same id may come again, once this one is deleted.
+        Pass(TimeSpan.FromMinutes(1));
+        _node.Tell(new StartAttempt(Run, 1, Recipe()), ActorRefs.NoSender);
+        Settle();
+        Assert.Equal(["start 1"], _flowRunner.New());
+    }
+
+    [Fact]
     public void A_run_that_moves_goes_on_with_its_program()
     {
         IsHere();
@@ -94,6 +114,24 @@ public sealed class RemoteAttemptTests : NodeWorld
         Assert.Equal(["recover 1 4711"], _flowRunner.New());
         Report(o => o.Ended(Well));
         Assert.Equal(StateNames.Completed, View().State.Name);
+    }
+
+    [Fact]
+    public void An_end_that_is_told_to_a_run_taken_for_new_is_the_runs()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.Started(Handle));
+        Router.HandOver(EntityKinds.FlowRun);
+        Settle();
+        // The message that made it has come here once more.
+        Services.New.Add(Key(Run));
+        _flowRunner.New();
+
+        Report(o => o.Ended(Well));
+
+        Assert.Equal((StateNames.Completed, 0), (View().State.Name, View().ExitCode));
+        Assert.Equal("forget 1", _flowRunner.New()[^1]);
     }
 
     [Fact]
@@ -217,6 +255,24 @@ public sealed class RemoteAttemptTests : NodeWorld
             IsHere();
             Pass(TimeSpan.FromSeconds(10));
         }
+
+        Assert.Equal(StateNames.Running, View().State.Name);
+    }
+
+    [Fact]
+    public void A_node_that_is_back_in_the_last_moment_is_not_taken_for_lost()
+    {
+        IsHere();
+        Begin(Recipe() is var recipe ? recipe with
+        {
+            Recipe = recipe.Recipe with { OnNodeLoss = new NodeLossSpec(NodeLossAction.Retry, TimeSpan.FromSeconds(20)), StopGrace = TimeSpan.Zero },
+        } : null);
+        Report(o => o.Started(Handle));
+        // The next look is between 0 and 5 s after this, and the node is lost 50 s after that look.
+        Nodes.Remove(_node.Path.Address);
+        Pass(TimeSpan.FromSeconds(50) - TimeSpan.FromMilliseconds(50));
+        IsHere();
+        Pass(TimeSpan.FromMinutes(1));
 
         Assert.Equal(StateNames.Running, View().State.Name);
     }

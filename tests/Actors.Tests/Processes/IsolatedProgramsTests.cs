@@ -36,6 +36,37 @@ public sealed class IsolatedProgramsTests
         Assert.Empty(_flowRunner.New());
     }
 
+    [Fact]
+    public void Once_the_node_is_back_what_no_run_asks_for_is_ended_all_the_same()
+    {
+        var asked = new HashSet<AttemptKey>();
+        var isolated = Isolate();
+        _time.Advance(TimeSpan.FromSeconds(19));
+        isolated.Back(asked.Contains);
+
+        // Its run has a while to hear that the node is back.
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Empty(_flowRunner.New());
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["Terminate 2"], _flowRunner.New());
+        _time.Advance(Grace);
+        Assert.Equal(["Kill 2"], _flowRunner.New());
+    }
+
+    [Fact]
+    public void Once_the_node_is_back_what_its_run_asks_for_goes_on()
+    {
+        var asked = new HashSet<AttemptKey>();
+        var isolated = Isolate();
+        _time.Advance(TimeSpan.FromSeconds(19));
+        isolated.Back(asked.Contains);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        asked.Add(new AttemptKey(IsTriedAgain, 2));
+        _time.Advance(TimeSpan.FromDays(1));
+
+        Assert.Empty(_flowRunner.New());
+    }
+
     private IsolatedPrograms Isolate() => new(
         [
             new CountedAttempt(new AttemptKey(Waits, 1), Grace, null),

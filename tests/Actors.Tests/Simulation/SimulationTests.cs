@@ -11,36 +11,16 @@ namespace Runner.Actors.Tests.Simulation;
 public sealed class SimulationTests
 {
     private const int Seeds = 300;
+    private const int SeedsOfClusters = 200;
+
+    private static readonly SimulationOptions Cluster = new() { Duration = SimulationOptions.OfClusters, Nodes = 0 };
 
     [Fact]
     public void Every_invariant_holds_in_every_seed_of_a_simulated_day()
     {
-        var options = new SimulationOptions { Duration = TimeSpan.FromDays(1) };
-        var count = int.TryParse(
-            Environment.GetEnvironmentVariable("RUNNER_SIMULATE_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked > 0
-            ? asked
-            : Seeds;
-        var gate = new Lock();
-        var total = new Statistics();
-        var failures = new List<string>();
-        var done = 0;
-        Runner.Simulation.Seeds.Run(1, count, Environment.ProcessorCount, options, result =>
-        {
-            lock (gate)
-            {
-                done++;
-                total.Add(result.Statistics);
-                if (result.Violation is not null)
-                {
-                    failures.Add(result.Describe(options));
-                }
+        var count = Asked ?? Seeds;
+        var total = Run(count, new SimulationOptions { Duration = TimeSpan.FromDays(1) });
 
-                return failures.Count == 0;
-            }
-        });
-
-        Assert.True(failures.Count == 0, string.Join('\n', failures));
-        Assert.Equal(count, done);
         Assert.Equal(StateNames.All.Select(s => s.Name).Order(StringComparer.Ordinal), total.States.Order(StringComparer.Ordinal));
         // A world in which nothing happens holds every invariant.
         Assert.All(
@@ -49,12 +29,30 @@ public sealed class SimulationTests
             happened => Assert.True(happened > count, $"something hardly happens: {happened} times in {count} days"));
     }
 
-    [Theory]
-    [InlineData(3)]
-    [InlineData(77)]
-    public void The_same_seed_is_the_same_world_to_the_last_line(ulong seed)
+    [Fact]
+    public void Every_invariant_holds_in_every_seed_of_a_cluster_of_two_to_five_nodes()
     {
-        var options = new SimulationOptions();
+        var count = Asked ?? SeedsOfClusters;
+        var total = Run(count, Cluster);
+
+        Assert.Equal(StateNames.All.Select(s => s.Name).Order(StringComparer.Ordinal), total.States.Order(StringComparer.Ordinal));
+        Assert.All(
+            new[]
+            {
+                total.Runs / 50, total.Processes / 50, total.Crossings / 1000, total.Kills, total.Stops, total.Pauses, total.Cuts, total.Parted,
+                total.LeasesLost, total.Moves, total.Lost, total.Doubled, total.Late, total.ClockSteps, 4 * total.LostWithNode,
+            },
+            happened => Assert.True(happened > count, $"something hardly happens: {happened} times in {count} worlds"));
+    }
+
+    [Theory]
+    [InlineData(3, null)]
+    [InlineData(77, null)]
+    [InlineData(3, 3)]
+    [InlineData(77, 0)]
+    public void The_same_seed_is_the_same_world_to_the_last_line(ulong seed, int? nodes)
+    {
+        var options = new SimulationOptions { Nodes = nodes, Duration = nodes is null ? TimeSpan.FromDays(1) : SimulationOptions.OfClusters };
         var first = Runner.Simulation.Seeds.Run(seed, options);
         var second = Runner.Simulation.Seeds.Run(seed, options);
 
@@ -83,5 +81,53 @@ public sealed class SimulationTests
             Assert.Contains($"--seed {seed} --days 1 --plant {plant} --trace", result.Describe(options), StringComparison.Ordinal);
             Assert.NotEmpty(result.LastLines);
         }
+    }
+
+    [Theory]
+    [InlineData(nameof(PlantedBug.SkippedFence), "", 1, 3, 5)]
+    [InlineData(nameof(PlantedBug.IsolatedProgramsGoOn), "an attempt begins when the one before is gone", 2, 4, 5)]
+    [InlineData(nameof(PlantedBug.NodeLostAtOnce), "an attempt begins when the one before is gone", 1, 3, 5)]
+    public void A_bug_planted_between_nodes_is_found(string plant, string invariant, params int[] seeds)
+    {
+        var options = Cluster with { Plant = Enum.Parse<PlantedBug>(plant) };
+        foreach (var seed in seeds)
+        {
+            var result = Runner.Simulation.Seeds.Run((ulong)seed, options);
+
+            Assert.NotNull(result.Violation);
+            Assert.Contains(invariant, result.Violation?.Invariant, StringComparison.Ordinal);
+            Assert.Contains($" --nodes 0 --plant {plant} --trace", result.Describe(options), StringComparison.Ordinal);
+        }
+    }
+
+    private static int? Asked => int.TryParse(
+        Environment.GetEnvironmentVariable("RUNNER_SIMULATE_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked > 0
+        ? asked : null;
+
+    /// <summary>What happened in so many seeds, in none of which an invariant did not hold.</summary>
+    private static Statistics Run(int count, SimulationOptions options)
+    {
+        var gate = new Lock();
+        var total = new Statistics();
+        var failures = new List<string>();
+        var done = 0;
+        Runner.Simulation.Seeds.Run(1, count, Environment.ProcessorCount, options, result =>
+        {
+            lock (gate)
+            {
+                done++;
+                total.Add(result.Statistics);
+                if (result.Violation is not null)
+                {
+                    failures.Add(result.Describe(options));
+                }
+
+                return failures.Count == 0;
+            }
+        });
+
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+        Assert.Equal(count, done);
+        return total;
     }
 }

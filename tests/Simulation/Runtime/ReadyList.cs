@@ -63,6 +63,18 @@ internal sealed class ReadyList(SimulatedRandom order)
         _system.RemoveAll(work => work.Node == node);
     }
 
+    /// <summary>Takes what is ready of a node out of the list, in its order.</summary>
+    public IEnumerable<(IRunnable Run, ActorPath? BySystemMessage)> TakeAllOf(SimulatedNode node)
+    {
+        (IRunnable, ActorPath?)[] all =
+        [
+            .. _work.Take(_count).Where(work => work.Node == node).Select(work => (work.Run, default(ActorPath))),
+            .. _system.Where(work => work.Node == node).Select(work => (work.Run, work.Path)),
+        ];
+        DropAllOf(node);
+        return all;
+    }
+
     private void AddSystem()
     {
         if (_system.Count > 1)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using Akka.Dispatch;
 
 namespace Runner.Simulation.Runtime;
 
@@ -15,6 +16,10 @@ internal sealed class SimulatedNode
     private static SimulatedNode? s_starting;
 
     private readonly SimulatedTaskScheduler _tasks;
+
+    /// <summary>What was ready, and the timers that came due, while it stood still.</summary>
+    private readonly List<(IRunnable Run, ActorPath? BySystemMessage)> _readyHeld = [];
+    private readonly List<SimulatedTimer> _timersHeld = [];
 
     internal SimulatedNode(SimulatedWorld world, int number, SimulatedRandom random)
     {
@@ -37,8 +42,11 @@ internal sealed class SimulatedNode
 
     public bool Alive { get; private set; } = true;
 
-    /// <summary>How far its wall clock is from the world's.</summary>
-    public TimeSpan WallOffset { get; set; }
+    /// <summary>Whether it stands still: nothing of it runs, and nothing of it is lost.</summary>
+    public bool Paused { get; private set; }
+
+    /// <summary>How far its wall clock is from the world's; null for not at all.</summary>
+    public Func<TimeSpan>? WallOffset { get; init; }
 
     internal static SimulatedNode Starting =>
         s_starting ?? throw new InvalidOperationException("A simulated scheduler belongs to a system that SimulatedNode.StartSystem makes.");
@@ -103,8 +111,56 @@ internal sealed class SimulatedNode
         World.Guard();
         if (Alive)
         {
-            Alive = false;
+            (Alive, Paused) = (false, false);
+            _readyHeld.Clear();
+            _timersHeld.Clear();
             World.DropAllOf(this);
         }
     }
+
+    /// <summary>Stands still, as a process that is stopped or a machine that is suspended does.</summary>
+    public void Pause()
+    {
+        World.Guard();
+        if (Alive && !Paused)
+        {
+            Paused = true;
+            _readyHeld.AddRange(World.TakeAllOf(this));
+        }
+    }
+
+    /// <summary>Goes on: with what was ready, and with all timers that have come due, at once.</summary>
+    public void Resume()
+    {
+        World.Guard();
+        if (!Paused)
+        {
+            return;
+        }
+
+        Paused = false;
+        foreach (var (run, path) in _readyHeld)
+        {
+            if (path is null)
+            {
+                World.Enqueue(this, run);
+            }
+            else
+            {
+                World.EnqueueBySystemMessage(this, run, path);
+            }
+        }
+
+        foreach (var timer in _timersHeld)
+        {
+            World.Add(timer, TimeSpan.Zero);
+        }
+
+        _readyHeld.Clear();
+        _timersHeld.Clear();
+    }
+
+    internal void Hold(IRunnable run, ActorPath? bySystemMessage) => _readyHeld.Add((run, bySystemMessage));
+
+    internal void Hold(SimulatedTimer timer) => _timersHeld.Add(timer);
 }

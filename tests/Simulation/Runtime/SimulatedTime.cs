@@ -10,7 +10,7 @@ internal sealed class SimulatedTime(SimulatedNode node) : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         node.World.Guard();
-        return node.World.Wall + node.WallOffset;
+        return node.World.Wall + (node.WallOffset?.Invoke() ?? TimeSpan.Zero);
     }
 
     public override long GetTimestamp()

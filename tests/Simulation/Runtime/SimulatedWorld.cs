@@ -50,10 +50,11 @@ internal sealed class SimulatedWorld
     public long Steps { get; private set; }
 
     /// <summary>A further node in the same world, with a generator of its own.</summary>
-    public SimulatedNode CreateNode()
+    /// <param name="wallOffset">How far its wall clock is from the world's; null for not at all.</param>
+    public SimulatedNode CreateNode(Func<TimeSpan>? wallOffset = null)
     {
         Guard();
-        return new SimulatedNode(this, ++_nodes, Random.Fork());
+        return new SimulatedNode(this, ++_nodes, Random.Fork()) { WallOffset = wallOffset };
     }
 
     /// <summary>Runs <paramref name="action"/> after a delay, as part of the world and of no node: no death drops it.</summary>
@@ -130,9 +131,31 @@ internal sealed class SimulatedWorld
         }
     }
 
-    internal void Enqueue(SimulatedNode node, IRunnable run) => _ready.Add(node, run);
+    internal void Enqueue(SimulatedNode node, IRunnable run)
+    {
+        if (node.Paused)
+        {
+            node.Hold(run, null);
+        }
+        else
+        {
+            _ready.Add(node, run);
+        }
+    }
 
-    internal void EnqueueBySystemMessage(SimulatedNode node, IRunnable run, ActorPath path) => _ready.AddBySystemMessage(node, run, path);
+    internal void EnqueueBySystemMessage(SimulatedNode node, IRunnable run, ActorPath path)
+    {
+        if (node.Paused)
+        {
+            node.Hold(run, path);
+        }
+        else
+        {
+            _ready.AddBySystemMessage(node, run, path);
+        }
+    }
+
+    internal IEnumerable<(IRunnable Run, ActorPath? BySystemMessage)> TakeAllOf(SimulatedNode node) => _ready.TakeAllOf(node);
 
     internal void Add(SimulatedTimer timer, TimeSpan delay)
     {
@@ -188,7 +211,15 @@ internal sealed class SimulatedWorld
 
         Steps++;
         _elapsed = Math.Max(_elapsed, due);
-        timer.Fire();
+        if (timer.Node is { Paused: true } paused)
+        {
+            paused.Hold(timer);
+        }
+        else
+        {
+            timer.Fire();
+        }
+
         return true;
     }
 }
