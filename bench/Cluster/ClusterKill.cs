@@ -9,8 +9,8 @@ namespace Runner.Bench.Cluster;
 internal sealed record ClusterKill(int Times, bool AkkaDefaults)
 {
     /// <summary>
-    /// Those of <c>hocon/cluster.conf</c> that a failover is made of, as Akka.NET has them. What has no default of Akka.NET's stays: how long a lease of
-    /// the database holds. So does what no node may be told: Akka.NET would wait for stable-after once more (down-removal-margin).
+    /// Those of <c>hocon/cluster.conf</c> that a failover is made of, as Akka.NET has them. What has no default of Akka.NET's stays: how long a lease
+    /// of the database holds. So does what no node may be told: Akka.NET would wait for stable-after once more (down-removal-margin).
     /// </summary>
     private static readonly string[] Defaults =
     [

@@ -60,8 +60,9 @@ public sealed class RollingTests(ITestOutputHelper output)
             began = Stopwatch.GetTimestamp();
             nodes[name] = kit.Restart(nodes[name], $"runner.labels.only = {name}");
             await ClusterKit.AllSeeAsync([.. nodes.Values]);
+            var back = Stopwatch.GetElapsedTime(began);
             output.WriteLine(FormattableString.Invariant(
-                $"{name}: gone {left.TotalSeconds:0.00} s after its last program, a member again {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s later"));
+                $"{name}: gone {left.TotalSeconds:0.00} s after its last program, a member again {back.TotalSeconds:0.00} s later"));
         }
 
         foreach (var run in held.Values)

@@ -10,6 +10,9 @@ public sealed class WireSerializer(ExtendedActorSystem system) : TableSerializer
     /// <summary>Which serializer it is, in every node's words. Final.</summary>
     public const int Id = 12703;
 
+    /// <summary>What every message that this program reads is called.</summary>
+    public static IEnumerable<string> Manifests => WireManifests.Table.Entries.Select(entry => entry.Manifest);
+
     /// <inheritdoc/>
     public override string Manifest(object o) => o is EntityMessage ? WireManifests.Envelope : base.Manifest(o);
 
