@@ -36,7 +36,7 @@ internal static class ClusterMessages
         await using (rig.ConfigureAwait(false))
         {
             using var application = await StartApplicationAsync(rig).ConfigureAwait(false);
-            var sender = new Sender(rig.Clients, application.Services.GetRequiredService<IRequiredActor<RunnerProxy>>().ActorRef);
+            using var sender = new Sender(rig.Clients, application.Services.GetRequiredService<IRequiredActor<RunnerProxy>>().ActorRef);
             await rig.Clients[0].RegisterAsync([.. Enumerable.Range(0, Deployments).Select(i => new DeploymentSpec
             {
                 Name = ClusterLoad.Name(i), Command = ["/bin/sh", rig.Lives.Script, "0.1"], Workdir = "/",
@@ -149,7 +149,7 @@ internal static class ClusterMessages
     private static List<string> GetOrAddList(this Dictionary<Guid, List<string>> lists, Guid id) =>
         lists.TryGetValue(id, out var list) ? list : lists[id] = [];
 
-    private sealed class Sender(ImmutableArray<RunnerClient> clients, IActorRef proxy)
+    private sealed class Sender(ImmutableArray<RunnerClient> clients, IActorRef proxy) : IDisposable
     {
         // So many wait for an answer at most: where nobody answers, the load stands.
         private readonly SemaphoreSlim _open = new(2_000);
@@ -177,6 +177,8 @@ internal static class ClusterMessages
         public string ByClient => _byClient.ToString();
 
         public string ByApplication => _byApplication.ToString();
+
+        public void Dispose() => _open.Dispose();
 
         /// <returns>How long it took until all were answered.</returns>
         public async Task<TimeSpan> RunAsync(int rate, TimeSpan lasts)

@@ -8,6 +8,7 @@ using Runner.Host.Commands;
 using Runner.Host.Configuration;
 using Runner.Host.Health;
 using Runner.Host.Stores;
+using Runner.Messages.Serialization;
 using Runner.Persistence.Postgres.Cluster;
 
 namespace Runner.Host;
@@ -99,10 +100,10 @@ internal static class NodeComposition
             return (system.Node, system.Check, store.Lost, () => system.Node.Unwritten);
         }
 
+        var knowledge = new ClusterKnowledge(keeper, [.. EventCatalog.Newer], start.Time, start.Log);
+        settings = settings with { StoreIsShared = true, SeesStore = () => keeper.IsReachable, AllKnow = knowledge.AllKnow };
         var lives = await NodeLives.StartAsync(
-            new LifeParts(
-                start, store.Entities, flowRunner, settings with { StoreIsShared = true, SeesStore = () => keeper.IsReachable }, keeper, tls, NewId),
-            cancel)
+            new LifeParts(start, store.Entities, flowRunner, settings, keeper, knowledge, tls, NewId), cancel)
             .ConfigureAwait(false);
         return (lives.Node, lives, Task.WhenAny(store.Lost, lives.Refused).Unwrap(), () => lives.Unwritten);
     }

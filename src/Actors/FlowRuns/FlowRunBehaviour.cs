@@ -7,6 +7,7 @@ using Runner.Entities.Store;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
 using Decision = Runner.Entities.Decision<Runner.Messages.Runs.IRunEvent, Runner.Actors.IRunIntent>;
 
 namespace Runner.Actors.FlowRuns;
@@ -14,8 +15,12 @@ namespace Runner.Actors.FlowRuns;
 /// <summary>The state machine of a flow run (diagram: <see cref="RunPhase"/>): decides, with <see cref="FlowRunTransitions"/> applying.</summary>
 /// <param name="node">The name of this node, which attempts started here carry.</param>
 /// <param name="sharedStore">Whether other nodes work on the store: then the process of an attempt of another name is on that node.</param>
-internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : IEntityBehaviour<FlowRunState, IRunEvent, IRunIntent>
+/// <param name="allKnow">Whether every node can read a newer kind of event; null where there is no other.</param>
+internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Func<string, bool>? allKnow = null)
+    : IEntityBehaviour<FlowRunState, IRunEvent, IRunIntent>
 {
+    private static readonly string LateKind = EventCatalog.KindOf<RunLate>();
+
     /// <summary>A run that waits longer than this after its due time is marked late, once. As long as Prefect waits.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(15);
 
@@ -109,7 +114,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         return create.Scheduled.Due <= now ? decision.Then(RunLimits.FirstAsk(create)) : decision;
     }
 
-    private static Decision Recover(FlowRunState state, DateTimeOffset now) => state.Phase switch
+    private Decision Recover(FlowRunState state, DateTimeOffset now) => state.Phase switch
     {
         RunPhase.Submitting => Decision.Do(new RecoverProcess(state.Attempt, null)),
         RunPhase.Running => WithTimeout(state, Decision.Do(new RecoverProcess(state.Attempt, Handle(state))), now),
@@ -120,7 +125,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         RunPhase.None or RunPhase.Ended => Decision.None,
     };
 
-    private static Decision Wake(FlowRunState state, DateTimeOffset now)
+    private Decision Wake(FlowRunState state, DateTimeOffset now)
     {
         if (!state.WantsSlots)
         {
@@ -128,7 +133,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false) : 
         }
 
         var decision = Decision.None;
-        if (!state.Late && now >= state.ReadyAt + LateAfter)
+        // It changes what people read and nothing else: where a node could not read it, the run waits without.
+        if (!state.Late && now >= state.ReadyAt + LateAfter && allKnow?.Invoke(LateKind) != false)
         {
             decision = Decision.Persist(new RunLate());
         }

@@ -29,6 +29,12 @@ public sealed record NodeSettings(
     /// <summary>Whether the store has answered lately, as the other nodes are told; called every second.</summary>
     public Func<bool> SeesStore { get; init; } = () => true;
 
+    /// <summary>
+    /// Whether every node can read a kind of event (<see cref="Messages.Serialization.EventCatalog.Newer"/>) or message: asked each time before one
+    /// of a newer kind is written or sent. On its own a node knows what it writes.
+    /// </summary>
+    public Func<string, bool> AllKnow { get; init; } = static _ => true;
+
     /// <summary>How much of its disk the node leaves free; null if it does not look.</summary>
     public FreeSpaceRule? FreeSpace { get; init; }
 

@@ -11,6 +11,9 @@ public sealed class WireSerializer(ExtendedActorSystem system) : TableSerializer
     /// <summary>Which serializer it is, in every node's words. Final.</summary>
     public const int Id = 12703;
 
+    /// <summary>What every message that this program reads is called.</summary>
+    public static IEnumerable<string> Manifests => WireManifests.Table.Entries.Select(entry => entry.Manifest);
+
     private readonly RunTelemetry? _telemetry =
         system.Settings.Setup.Get<WireTelemetry>() is { HasValue: true, Value: var counts } ? counts.Runs : null;
 

@@ -50,6 +50,7 @@ internal sealed class Joining(
         using var trouble = Listen();
         await ClockAsync(isFirst, cancel).ConfigureAwait(false);
         await StoredAsync(() => isFirst ? keeper.AnnounceAsync(self) : keeper.ChangeOwnerAsync(self), cancel).ConfigureAwait(false);
+        await StoredAsync(KnowsAsync, cancel).ConfigureAwait(false);
         var (told, began) = (time.GetTimestamp(), time.GetTimestamp());
         while (!Up.IsCompleted)
         {
@@ -89,6 +90,20 @@ internal sealed class Joining(
         }
 
         _trouble = null;
+    }
+
+    /// <summary>What the nodes have found that all of them know, they write and send. Who does not know it would meet what it cannot read.</summary>
+    private async Task KnowsAsync()
+    {
+        var used = await keeper.UsedAsync().ConfigureAwait(false);
+        used.ExceptWith(self.EventKinds);
+        if (used.Count > 0)
+        {
+            await keeper.WithdrawAsync().ConfigureAwait(false);
+            throw new NodeStartException(
+                $"The nodes of this cluster write what this one, of version {self.Version}, does not know "
+                + $"({string.Join(", ", used.Order(StringComparer.Ordinal))}). Start it with their version; the cluster goes on without it.");
+        }
     }
 
     /// <summary>One try; how long to wait for what comes of it.</summary>

@@ -22,7 +22,8 @@ namespace Runner.Host.Cluster;
 
 /// <summary>What all lives of a node have in common.</summary>
 internal sealed record LifeParts(
-    NodeStart Start, IEntityStore Store, IFlowRunner FlowRunner, NodeSettings Settings, ClusterKeeper Keeper, ClusterTls? Tls, Func<Guid> NewId);
+    NodeStart Start, IEntityStore Store, IFlowRunner FlowRunner, NodeSettings Settings, ClusterKeeper Keeper, ClusterKnowledge Knowledge,
+    ClusterTls? Tls, Func<Guid> NewId);
 
 /// <summary>
 /// One life of a node of a cluster: its actor system from its start to its end, and its way into the cluster. A cluster may part with a member that
@@ -93,7 +94,7 @@ internal sealed class NodeLife
             host.System.ActorOf(Props.Create(() => new Parted(parted, start.Log)), "parted");
             // Also where Akka.NET gives up being a member by itself.
             Akka.Cluster.Cluster.Get(host.System).RegisterOnMemberRemoved(parted);
-            life.Joined = Task.Run(() => join.RunAsync(isFirst, life._over.Token), CancellationToken.None);
+            life.Joined = Task.Run(() => JoinAsync(join, isFirst, parts, life._over.Token), CancellationToken.None);
             return life;
         }
         catch
@@ -207,7 +208,14 @@ internal sealed class NodeLife
         return new NodeRow(
             options.NodeName, ClusterAddress.OwnerOf(system), Akka.Cluster.Cluster.Get(system).SelfAddress.ToString(),
             ClusterAddress.ApiOf(options, parts.Start.ApiUrl), null, NodeStatus.Joining, options.Labels, options.ProcessLimit, ProgramVersion.Text,
-            Protocol, [.. EventCatalog.Kinds]);
+            Protocol, [.. EventCatalog.Kinds, .. WireSerializer.Manifests.Select(name => $"message/{name}")]);
+    }
+
+    /// <summary>While it is a member it asks what all nodes know.</summary>
+    private static async Task JoinAsync(Joining join, bool isFirst, LifeParts parts, CancellationToken over)
+    {
+        await join.RunAsync(isFirst, over).ConfigureAwait(false);
+        _ = parts.Knowledge.RunAsync(over);
     }
 
     private string Members()

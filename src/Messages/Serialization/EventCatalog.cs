@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Runner.Messages.Runs;
 
 namespace Runner.Messages.Serialization;
 
@@ -37,14 +38,30 @@ public static class EventCatalog
     /// <summary>In the journal of any entity, in the place of an event that was skipped.</summary>
     private static readonly Entry Marker = Of("journal.skipped", MessagesJson.Default.SkippedEvent);
 
-    private static readonly FrozenDictionary<Type, Entry> ByType = Entries.Append(Marker).ToFrozenDictionary(e => e.Type);
-    private static readonly FrozenDictionary<string, Entry> ByName = Entries.Append(Marker).ToFrozenDictionary(e => e.Name);
+    /// <summary>
+    /// A property of the program's <c>runtimeconfig.json</c>: names of events, with commas, that it does not know. For tests: so it is a build from
+    /// before they were.
+    /// </summary>
+    private static readonly string[] NotKnown = (AppContext.GetData("Runner.EventsNotKnown") as string ?? "").Split(',');
+
+    private static readonly Entry[] Known = [.. Entries.Append(Marker).Where(e => !NotKnown.Contains(e.Name))];
+    private static readonly FrozenDictionary<Type, Entry> ByType = Known.ToFrozenDictionary(e => e.Type);
+    private static readonly FrozenDictionary<string, Entry> ByName = Known.ToFrozenDictionary(e => e.Name);
 
     /// <summary>Every name there is but that of markers, for tests.</summary>
     public static IEnumerable<string> Names => Entries.Select(e => e.Name);
 
     /// <summary>Every event that this program can read, as <c>name/version</c>, markers among them.</summary>
     public static IEnumerable<string> Kinds => ByName.Values.Select(e => $"{e.Name}/{e.Version}").Order(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Those of the kinds that are written only once every node of a cluster knows them; until then whoever would write one does without. What is
+    /// added to the catalog is added here, too, unless nothing can be done without it: then the protocol of nodes gets its next number.
+    /// </summary>
+    public static IEnumerable<string> Newer => [KindOf<RunLate>()];
+
+    /// <summary>An event's name and version, as nodes say which they can read.</summary>
+    public static string KindOf<T>() => Entries.Where(e => e.Type == typeof(T)).Select(e => $"{e.Name}/{e.Version}").Single();
 
     /// <summary>Every type of event there is but that of markers, for tests.</summary>
     public static IEnumerable<Type> Types => Entries.Select(e => e.Type);

@@ -60,6 +60,9 @@ internal static class PostgresSchema
             heard timestamptz NOT NULL)
         """;
 
+    // What every node of the cluster has been found to know, and may have been written since: a node that does not is not let in.
+    private const string UsedKinds = $"CREATE TABLE IF NOT EXISTS used_kinds (kind {Text} PRIMARY KEY)";
+
     /// <summary>Brings the database up to date; an id for this opening of it, which says in the journal who wrote a row.</summary>
     /// <exception cref="StoreException">The database is a newer version's, another program's, or has a column of another type.</exception>
     public static async Task<string> BringAsync(PostgresAddress address, StoreSchema schema, ILogger log)
@@ -108,10 +111,11 @@ internal static class PostgresSchema
     public static async Task MakeNodesAsync(PostgresSession session, PostgresAddress address)
     {
         await IsCurrentAsync(session, address, "").ConfigureAwait(false);
-        if (!await ExistsAsync(session, "nodes").ConfigureAwait(false))
+        if (!await ExistsAsync(session, "nodes").ConfigureAwait(false) || !await ExistsAsync(session, "used_kinds").ConfigureAwait(false))
         {
             await BeginAsync(session).ConfigureAwait(false);
             await session.ExecuteAsync(Nodes).ConfigureAwait(false);
+            await session.ExecuteAsync(UsedKinds).ConfigureAwait(false);
             await session.ExecuteAsync("COMMIT").ConfigureAwait(false);
         }
     }

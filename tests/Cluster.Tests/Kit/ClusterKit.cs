@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -45,10 +46,13 @@ internal sealed class ClusterKit : IAsyncDisposable
     }
 
     /// <summary>Starts a node where another was: with its data, its name and its ports.</summary>
-    public ClusterNode Restart(ClusterNode former, params string[] settings)
+    public ClusterNode Restart(ClusterNode former, params string[] settings) => Restart(former, former.Place, settings);
+
+    /// <inheritdoc cref="Restart(ClusterNode, string[])"/>
+    public ClusterNode Restart(ClusterNode former, NodePlace place, params string[] settings)
     {
         var node = ClusterNode.Start(
-            Root, former.Name, former.Place, former.ApiPort, former.Port, [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
+            Root, former.Name, place, former.ApiPort, former.Port, [.. StoreSettings(), "runner.cluster.join = database", .. settings]);
         _nodes.Add(node);
         return node;
     }
@@ -86,6 +90,22 @@ internal sealed class ClusterKit : IAsyncDisposable
         }
 
         return [.. found];
+    }
+
+    /// <summary>Reads until the first column is this.</summary>
+    public async Task UntilAsync(string sql, string[] expected)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        var last = await QueryAsync(sql);
+        for (var began = Stopwatch.GetTimestamp(); !last.SequenceEqual(expected); last = await QueryAsync(sql))
+        {
+            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(2))
+            {
+                throw new TimeoutException($"{sql} gives {string.Join(", ", last)} and not {string.Join(", ", expected)}.");
+            }
+
+            await timer.WaitForNextTickAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()

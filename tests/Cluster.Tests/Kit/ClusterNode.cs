@@ -77,7 +77,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         };
         foreach (var argument in (string[])[
-            .. command[1..], "--default-signal=INT,TERM", "dotnet", "exec",
+            .. command[1..], "--default-signal=INT,TERM", "dotnet", "exec", .. place.Runtime,
             Path.Combine(AppContext.BaseDirectory, "runner.dll"), "node", "--config", file])
         {
             start.ArgumentList.Add(argument);
@@ -292,4 +292,7 @@ internal sealed partial class ClusterNode : IAsyncDisposable
 internal sealed record NodePlace(string Host, params string[] Within)
 {
     public static NodePlace Here { get; } = new("127.0.0.1");
+
+    /// <summary>What the runtime is told beside.</summary>
+    public string[] Runtime { get; init; } = [];
 }

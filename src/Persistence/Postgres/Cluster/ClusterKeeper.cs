@@ -19,6 +19,9 @@ public sealed class ClusterKeeper : IAsyncDisposable
     private static readonly TimeSpan RetryAtMost = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A node that was killed or cut off may be back for so long, as it was.</summary>
+    private static readonly TimeSpan MayBeBack = TimeSpan.FromMinutes(10);
+
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly PostgresAddress _address;
@@ -135,6 +138,16 @@ public sealed class ClusterKeeper : IAsyncDisposable
     /// <summary>The cluster as its database has it now.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
     public Task<ClusterView> ReadAsync() => RequestAsync(ClusterSql.ReadAsync);
+
+    /// <summary>
+    /// Whether a kind of event or message may be used from now on: every node that was heard of lately says in its row that it knows it.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task<bool> TryUseAsync(string kind) => RequestAsync(session => ClusterSql.TryUseAsync(session, kind, MayBeBack));
+
+    /// <summary>What every node has to know, since it may be used.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task<HashSet<string>> UsedAsync() => RequestAsync(ClusterSql.UsedAsync);
 
     /// <summary>
     /// Takes the database for a new cluster, if nobody has it: nobody ever had or it was given back, or who had it has let it expire and this

@@ -150,6 +150,43 @@ internal static class ClusterSql
         }
     }
 
+    /// <summary>
+    /// A kind may be used from now on, if every node that was heard of lately knows it. No node can announce itself meanwhile: whoever does later
+    /// finds what is used.
+    /// </summary>
+    /// <returns>Whether it may.</returns>
+    public static async Task<bool> TryUseAsync(PostgresSession session, string kind, TimeSpan lately)
+    {
+        if ((await UsedAsync(session).ConfigureAwait(false)).Contains(kind))
+        {
+            return true;
+        }
+
+        await session.ExecuteAsync("BEGIN").ConfigureAwait(false);
+        try
+        {
+            await session.ExecuteAsync("LOCK TABLE nodes IN SHARE ROW EXCLUSIVE MODE").ConfigureAwait(false);
+            int used = await session.ExecuteAsync(
+                """
+                INSERT INTO used_kinds (kind) SELECT $1 WHERE NOT EXISTS (
+                    SELECT FROM nodes WHERE heard > now() - $2 AND NOT $1 = ANY (event_kinds))
+                ON CONFLICT (kind) DO UPDATE SET kind = excluded.kind
+                """,
+                kind, lately).ConfigureAwait(false);
+            await session.ExecuteAsync("COMMIT").ConfigureAwait(false);
+            return used > 0;
+        }
+        catch (PostgresException)
+        {
+            await session.ExecuteAsync("ROLLBACK").ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>What may have been written or sent of what was newer once.</summary>
+    public static async Task<HashSet<string>> UsedAsync(PostgresSession session) =>
+        [.. await session.QueryAsync("SELECT kind FROM used_kinds", static row => row.GetString(0)).ConfigureAwait(false)];
+
     public static async Task<ClusterView> ReadAsync(PostgresSession session)
     {
         const string sql = """
