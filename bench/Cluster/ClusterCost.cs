@@ -16,8 +16,9 @@ internal sealed class ClusterCost
         cost._counts["journal rows"] = await rig.CountAsync("journal").ConfigureAwait(false);
         cost._counts["bytes of WAL"] = double.Parse(
             (await rig.Kit.QueryAsync("SELECT pg_current_wal_lsn() - '0/0'").ConfigureAwait(false))[0], CultureInfo.InvariantCulture);
-        var backend = (await rig.Kit.QueryAsync("SELECT pg_backend_pid()").ConfigureAwait(false))[0];
-        cost._counts["ms of processor of PostgreSQL"] = OfDatabase(Fields(backend)[1]);
+        // One that is there as long as its server is.
+        var part = (await rig.Kit.QueryAsync("SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'checkpointer'").ConfigureAwait(false))[0];
+        cost._counts["ms of processor of PostgreSQL"] = OfDatabase(Fields(part)[1]);
         foreach (var node in rig.Nodes)
         {
             cost.Add(OfNodes, Processor(Fields(node.Pid.ToString(CultureInfo.InvariantCulture)), withEnded: false));
