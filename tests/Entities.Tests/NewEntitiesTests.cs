@@ -214,7 +214,19 @@ public sealed class NewEntitiesTests(ITestOutputHelper output) : EntityWorld(out
         Assert.True(entities.Take(Key()));
     }
 
-    /// <summary>A counter of 7 that is not in memory, and of which a doubled creation has said that it is new.</summary>
+    [Fact]
+    public void A_creation_that_comes_again_to_one_in_memory_leaves_no_mark_for_its_next_life()
+    {
+        Get(new Make(7, HasFreshId: true));
+        Assert.Equal(new Value(7), Get(new Make(8, HasFreshId: true)));
+        Assert.False(Services.New.Take(Key()));
+        Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal(new Value(7), Get(new Get()));
+        Assert.Equal([Key()], Store.Loads);
+        Assert.Equal(2, Lives);
+    }
+
+    /// <summary>A counter of 7 that is not in memory, and that is taken for new when it comes there.</summary>
     private void PresumeWrongly(DateTimeOffset? wakeAt = null)
     {
         Get(new Make(7, HasFreshId: true));
@@ -223,10 +235,10 @@ public sealed class NewEntitiesTests(ITestOutputHelper output) : EntityWorld(out
             Get(new WakeMeAt(at));
         }
 
-        Assert.Equal(new Value(7), Get(new Make(8, HasFreshId: true)));
         Pass(TimeSpan.FromMinutes(1));
         Assert.Null(Services.Residents.Find(Key()));
         Assert.Empty(Store.Loads);
         Assert.Equal(1, Lives);
+        Services.New.Add(Key());
     }
 }

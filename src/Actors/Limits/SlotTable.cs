@@ -89,7 +89,7 @@ internal sealed class SlotTable
         }
 
         var grant = Offer(run, place, full);
-        if (grant is null && run is { OnFull: not OnFull.Queue, Limits: [var first, ..] } && first != full && Holds(first, run)
+        if (grant is null && run is { OnFull: not OnFull.Queue, Own: not null, Limits: [var first, ..] } && first != full && Holds(first, run)
             && !_parked.ContainsKey(run.Run))
         {
             // Who asks has no slot, and does not wait. That it has given its place back was not heard of: it has it once more, and waits with it.

@@ -42,7 +42,7 @@ public sealed class ComposedNode
     {
         if (_parts.Settings.Telemetry is { } telemetry)
         {
-            builder.AddSetup(new WireTelemetry(telemetry.Runs));
+            builder.AddSetup(new WireTelemetry(telemetry.Runs.Sent));
         }
 
         builder.AddNode(_parts, new ClusterRouter(_parts.Board, _parts.DamagedRows));

@@ -5,6 +5,7 @@ using Runner.Actors.Members;
 using Runner.Actors.Processes;
 using Runner.Actors.Retention;
 using Runner.Entities;
+using Runner.Entities.Store;
 using Runner.Messages.Nodes;
 
 namespace Runner.Actors.Nodes;
@@ -120,11 +121,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 Sender.Tell(new NodeDraining(drain.Name, _parts.Processes.Current), Self);
                 break;
             case IsIdle:
-                if (_parts.Processes.Current == 0)
+                if (!HasPrograms)
                 {
                     _parts.Settings.Drain.End();
                 }
 
+                break;
+            case RunsErased erased:
+                RetentionHosting.ErasedHere(_parts, erased.Runs.Select(run => new EntityKey(EntityKinds.FlowRun, run)));
                 break;
             case EraseOutput erase:
                 _parts.Settings.Retention.Output.DeleteAsync(erase.Runs).PipeTo(Self);
@@ -157,10 +161,13 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
+    /// <summary>Whether there are programs here, also of runs that have not asked for them yet since this node was cut off.</summary>
+    private bool HasPrograms => _parts.Processes.Current > 0 || _parts.FlowRunner is ILiveAttempts { Live.Count: > 0 };
+
     /// <summary>What was granted before the limiter knew arrives within a beat; and what was granted last, while this node looks twice.</summary>
     private void IsDrained()
     {
-        if (_beatsDraining > 2 && _parts.Processes.Current == 0 && !Timers.IsTimerActive(typeof(IsIdle)))
+        if (_beatsDraining > 2 && !HasPrograms && !Timers.IsTimerActive(typeof(IsIdle)))
         {
             Timers.StartSingleTimer(typeof(IsIdle), IsIdle.Instance, LooksAgain);
         }

@@ -138,6 +138,36 @@ public sealed class RunnerNode : IRunnerNode
         _space.End();
         _parts.Processes.Close();
         _parts.Nodes.SetOwn(own => own with { Draining = true });
+        TellPrograms(mode);
+        if (mode != StopMode.Graceful)
+        {
+            _immediate.TrySetResult();
+        }
+
+        var none = _parts.Processes.WhenNone();
+        var programs = new LastPrograms(_parts.Processes, _parts.FlowRunner, _parts.Time);
+        var unasked = mode != StopMode.TakenOver && programs.EndUnasked(mode == StopMode.Graceful ? StopSignal.Terminate : StopSignal.Kill);
+        if (await UntilAsync(programs.Look, Task.WhenAny(none, _immediate.Task), null).ConfigureAwait(false) && !none.IsCompleted
+            && _immediate.Task.IsCompleted)
+        {
+            await UntilAsync(() => false, none, LastPrograms.Commits).ConfigureAwait(false);
+            if (!none.IsCompleted)
+            {
+                // What was not told to end by its run, since that could not be written.
+                (_parts.FlowRunner as IKillsAll)?.KillAll();
+                await UntilAsync(() => !programs.AnyAlive(), none, LastPrograms.Commits).ConfigureAwait(false);
+            }
+        }
+
+        if (unasked)
+        {
+            await UntilAsync(() => !programs.AnyUnasked(), _immediate.Task, LastPrograms.Commits).ConfigureAwait(false);
+            programs.EndUnasked(StopSignal.Kill);
+        }
+    }
+
+    private void TellPrograms(StopMode mode)
+    {
         if (mode == StopMode.TakenOver)
         {
             // No run may decide any more that its program is to end; the other node decides what becomes of the run.
@@ -150,25 +180,6 @@ public sealed class RunnerNode : IRunnerNode
                 _parts.Router.Tell(
                     RequestRouting.RunKey(run), new StopForShutdown(mode, _parts.Settings.StoreIsShared ? _parts.Settings.Name : null),
                     ActorRefs.NoSender);
-            }
-        }
-
-        if (mode != StopMode.Graceful)
-        {
-            _immediate.TrySetResult();
-        }
-
-        var none = _parts.Processes.WhenNone();
-        var programs = new LastPrograms(_parts.Processes, _parts.FlowRunner, _parts.Time);
-        if (await UntilAsync(programs.Look, Task.WhenAny(none, _immediate.Task), null).ConfigureAwait(false) && !none.IsCompleted
-            && _immediate.Task.IsCompleted)
-        {
-            await UntilAsync(() => false, none, LastPrograms.Commits).ConfigureAwait(false);
-            if (!none.IsCompleted)
-            {
-                // What was not told to end by its run, since that could not be written.
-                (_parts.FlowRunner as IKillsAll)?.KillAll();
-                await UntilAsync(() => !programs.AnyAlive(), none, LastPrograms.Commits).ConfigureAwait(false);
             }
         }
     }

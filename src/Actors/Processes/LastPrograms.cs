@@ -51,6 +51,29 @@ internal sealed class LastPrograms(ProcessCount processes, IFlowRunner flowRunne
         return time.GetElapsedTime(_progress) >= Commits;
     }
 
+    /// <summary>
+    /// Tells programs to end whose runs have not asked for them since this node was cut off and began another life: nobody else would, and their runs
+    /// may begin again elsewhere.
+    /// </summary>
+    /// <returns>Whether there were any.</returns>
+    public bool EndUnasked(StopSignal signal)
+    {
+        var any = false;
+        foreach (var key in flowRunner is ILiveAttempts alive ? alive.Live : [])
+        {
+            if (!processes.Has(key))
+            {
+                any = true;
+                flowRunner.Stop(key, signal);
+            }
+        }
+
+        return any;
+    }
+
+    /// <summary>Whether a program is there that is not counted.</summary>
+    public bool AnyUnasked() => flowRunner is ILiveAttempts alive && alive.Live.Any(key => !processes.Has(key));
+
     /// <summary>Whether a program of those that are counted is there.</summary>
     public bool AnyAlive() => flowRunner is ILiveAttempts alive && AnyOf(processes.Attempts, alive);
 

@@ -24,5 +24,8 @@ public interface IRunOutput
     Task<OutputSize> DeleteAsync(IReadOnlyCollection<RunAttempts> runs);
 }
 
+/// <summary>To the other nodes: runs were deleted, and what is in memory of them answers no more.</summary>
+internal sealed record RunsErased(ImmutableArray<string> Runs) : IWireMessage;
+
 /// <summary>These runs are being deleted: delete the files that they have left on the node.</summary>
 internal sealed record EraseOutput(ImmutableArray<RunAttempts> Runs) : IWireMessage;

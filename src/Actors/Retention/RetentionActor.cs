@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
@@ -22,9 +23,10 @@ namespace Runner.Actors.Retention;
 /// </code>
 /// Files go before rows: whatever is interrupted in between is found again by its row.
 /// </remarks>
-/// <param name="erased">Called for each run that is gone, so that nobody goes on remembering it.</param>
+/// <param name="erased">Called for runs that are gone, so that nobody goes on remembering them.</param>
 internal sealed class RetentionActor(
-    IEntityStore store, DamagedRows damaged, TimeProvider time, RetentionSettings settings, Action<EntityKey> erased, ILogger log)
+    IEntityStore store, DamagedRows damaged, TimeProvider time, RetentionSettings settings, Action<ImmutableArray<EntityKey>> erased,
+    ILogger log)
     : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan FirstSweep = TimeSpan.FromMinutes(1);
@@ -148,10 +150,11 @@ internal sealed class RetentionActor(
     {
         // Each erasure stands or is left out by itself, so that nothing refuses the whole.
         var skipped = result is CommitResult.Committed committed ? committed.Skipped : [.. _found!.Runs.Select(KeyOf)];
-        foreach (var key in _found!.Runs.Select(KeyOf).Except(skipped))
+        ImmutableArray<EntityKey> gone = [.. _found!.Runs.Select(KeyOf).Except(skipped)];
+        _job!.Runs += gone.Length;
+        if (!gone.IsEmpty)
         {
-            _job!.Runs++;
-            erased(key);
+            erased(gone);
         }
 
         GoOnAt(_found.Next, rest: true);
@@ -238,6 +241,27 @@ internal static class RetentionHosting
         .WithActors((_, registry) => router.Retention = registry.Get<RetentionActor>());
 
     public static Props Props(NodeParts parts) => ActorProducer.Props(() => new RetentionActor(
-        parts.Store, parts.DamagedRows, parts.Time, parts.Retention,
-        run => parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender), parts.Log));
+        parts.Store, parts.DamagedRows, parts.Time, parts.Retention, runs => Erased(parts, runs), parts.Log));
+
+    /// <summary>Those that are in memory here forget what they were.</summary>
+    public static void ErasedHere(NodeParts parts, IEnumerable<EntityKey> runs)
+    {
+        foreach (var run in runs)
+        {
+            parts.Entities.Residents.Find(run)?.Tell(EntityErased.Instance, ActorRefs.NoSender);
+        }
+    }
+
+    private static void Erased(NodeParts parts, ImmutableArray<EntityKey> runs)
+    {
+        ErasedHere(parts, runs);
+        var message = new RunsErased([.. runs.Select(run => run.Id)]);
+        foreach (var (name, node) in parts.Nodes.Members)
+        {
+            if (name != parts.Nodes.OwnName)
+            {
+                node.Actor.Tell(message, ActorRefs.NoSender);
+            }
+        }
+    }
 }

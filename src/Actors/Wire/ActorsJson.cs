@@ -44,6 +44,7 @@ namespace Runner.Actors.Wire;
 [JsonSerializable(typeof(ForgetAttempt))]
 [JsonSerializable(typeof(NodeHere))]
 [JsonSerializable(typeof(EraseOutput))]
+[JsonSerializable(typeof(RunsErased))]
 [JsonSerializable(typeof(RunStateChanged))]
 [JsonSerializable(typeof(ChangesFollow))]
 internal sealed partial class ActorsJson : JsonSerializerContext;

@@ -69,6 +69,7 @@ internal static class WireManifests
         Of<NodeHere>("NH"),
         Of<ChangesFollow>("NF"),
         Of<EraseOutput>("NE"),
+        Of<RunsErased>("NX"),
         Of<RunStateChanged>("NR"),
     ];
 

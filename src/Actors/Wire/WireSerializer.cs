@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Runner.Actors.Telemetry;
 using Runner.Entities;
 using Runner.Wire;
 
@@ -14,8 +13,8 @@ public sealed class WireSerializer(ExtendedActorSystem system) : TableSerializer
     /// <summary>What every message that this program reads is called.</summary>
     public static IEnumerable<string> Manifests => WireManifests.Table.Entries.Select(entry => entry.Manifest);
 
-    private readonly RunTelemetry? _telemetry =
-        system.Settings.Setup.Get<WireTelemetry>() is { HasValue: true, Value: var counts } ? counts.Runs : null;
+    private readonly Action<object>? _sent =
+        system.Settings.Setup.Get<WireTelemetry>() is { HasValue: true, Value: var telemetry } ? telemetry.Sent : null;
 
     /// <inheritdoc/>
     public override string Manifest(object o) => o is EntityMessage ? WireManifests.Envelope : base.Manifest(o);
@@ -23,7 +22,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : TableSerializer
     private protected override byte[] Write(object message)
     {
         var envelope = message as EntityMessage;
-        _telemetry?.Sent(envelope?.Message ?? message);
+        _sent?.Invoke(envelope?.Message ?? message);
         return envelope is not null ? EnvelopeFormat.Write(envelope) : base.Write(message);
     }
 

@@ -1,10 +1,10 @@
 using Akka.Actor.Setup;
-using Runner.Actors.Telemetry;
 
 namespace Runner.Actors.Wire;
 
 /// <summary>Who counts what an actor system says to others.</summary>
-internal sealed class WireTelemetry(RunTelemetry runs) : Setup
+/// <param name="sent">Told of each message that is written, from any thread.</param>
+internal sealed class WireTelemetry(Action<object> sent) : Setup
 {
-    public RunTelemetry Runs => runs;
+    public Action<object> Sent => sent;
 }

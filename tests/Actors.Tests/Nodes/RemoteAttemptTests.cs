@@ -6,6 +6,7 @@ using Runner.Actors.Limits;
 using Runner.Actors.Members;
 using Runner.Actors.Nodes;
 using Runner.Actors.Processes;
+using Runner.Actors.Retention;
 using Runner.Actors.Tests.Kit;
 using Runner.Entities;
 using Runner.Messages.Deployments;
@@ -60,6 +61,18 @@ public sealed class RemoteAttemptTests : NodeWorld
         Assert.Equal(StateNames.Completed, View().State.Name);
         Assert.Equal(["forget 1"], _flowRunner.New());
         Assert.Empty(_parts.Processes.Runs);
+    }
+
+    [Fact]
+    public void What_is_in_memory_of_runs_that_were_deleted_on_another_node_is_told()
+    {
+        var (deleted, other) = (CreateTestProbe(), CreateTestProbe());
+        _parts.Entities.Residents.Add(Key(Run), deleted);
+        _parts.Entities.Residents.Add(Key(Guid.Empty), other);
+        _node.Tell(new RunsErased([Key(Run).Id, "nobody"]));
+        Settle();
+        deleted.ExpectMsg<EntityErased>();
+        other.ExpectNoMsg(TimeSpan.Zero);
     }
 
     [Fact]

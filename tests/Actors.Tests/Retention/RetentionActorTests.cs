@@ -228,7 +228,8 @@ public sealed class RetentionActorTests(ITestOutputHelper output) : NodeWorld(ou
     {
         var settings = new RetentionSettings(rule ?? RetentionRule.Everything, TimeSpan.Zero) { SweepEvery = SweepEvery, Output = _files };
         _sweeper = Sys.ActorOf(
-            ActorProducer.Props(() => new RetentionActor(Store, new DamagedRows(Time, NodeLog), Time, settings, _erased.Add, NodeLog)));
+            ActorProducer.Props(
+                () => new RetentionActor(Store, new DamagedRows(Time, NodeLog), Time, settings, runs => _erased.AddRange(runs), NodeLog)));
         Settle();
     }
 
