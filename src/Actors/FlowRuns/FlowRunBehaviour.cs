@@ -191,9 +191,10 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
             return Decision.Do(new StopWaiting(state.Id));
         }
 
-        if (refused.Ready is { } asked && asked.ToUnixTimeMilliseconds() != state.ReadyAt.ToUnixTimeMilliseconds())
+        if (state.Slots.Any(slot => slot.Limit == refused.Limit)
+            || (refused.Ready is { } asked && asked.ToUnixTimeMilliseconds() != state.ReadyAt.ToUnixTimeMilliseconds()))
         {
-            // The answer to what an attempt before this one asked: it says nothing of now.
+            // The answer to what was asked before it had that slot, or by an attempt before this one: it says nothing of now.
             return state.Phase == RunPhase.AwaitingSlot
                 ? Decision.Do(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!))
                 : Decision.Do(new AcquireSlots(RunLimits.Waiting(state)));

@@ -281,7 +281,7 @@ public sealed class FlowRunDecisionTests
         Assert.Equal(place, waiting.Slots);
         Assert.Equal("SlotsTaken WaitForSlot", Text(Behaviour.Decide(waiting, granted, Due)));
         // It is not its own place that holds it up.
-        Assert.Equal(RunPhase.AwaitingSlot, Then(waiting, new SlotsRefused(Id, "deployment:flow/d")).Phase);
+        Assert.Equal("WaitForSlot", Text(Behaviour.Decide(waiting, new SlotsRefused(Id, "deployment:flow/d"), Due)));
         Assert.Equal("RunFinished:Cancelled StopWaiting SlotsReleased =RunCancelAccepted", Text(Behaviour.Decide(waiting, new CancelRun(Id), Due)));
         var started = Then(waiting, new SlotsGranted(Id, [.. place, .. Slots]));
         Assert.Equal([.. place, .. Slots], started.Slots.ToArray());

@@ -211,8 +211,10 @@ public sealed class ClusterLeaseTests(SharedPostgres shared) : IAsyncLifetime
             }
         });
         Assert.False(await one.AcquireAsync("shard-7", One, _ => { }));
-        Assert.Equal(
-            ["Leases cannot be renewed", "A lease is lost", "The database answers again"], log.Lines.Select(line => line.Split(':')[0]));
+        // The thread that looks at the deadlines does not wait for the request that is not answered.
+        string[] said = [.. log.Lines.Select(line => line.Split(':')[0])];
+        Assert.Equal("The database answers again", said[^1]);
+        Assert.Equal(["A lease is lost", "Leases cannot be renewed"], said.SkipLast(1).Order(StringComparer.Ordinal));
     }
 
     [Fact]
