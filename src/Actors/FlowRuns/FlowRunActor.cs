@@ -278,11 +278,11 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         var scheduled = State.Scheduled!;
         if (State.Node is { } node && !services.Nodes.IsOwn(node))
         {
-            return new RemoteAttempt(key, scheduled, () => services.Nodes.Find(node)?.Actor);
+            return new RemoteAttempt(key, scheduled, () => services.Nodes.Find(node)?.Actor, State.Sequence);
         }
 
         return services.Processes.TryAdd(key, State.Recipe)
-            ? new LocalAttempt(services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem)
+            ? new LocalAttempt(services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem, State.Sequence)
             : null;
     }
 

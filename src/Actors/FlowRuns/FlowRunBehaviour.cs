@@ -253,8 +253,9 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
 
     // What said so may have looked before another life of this run wrote what became of the attempt: only who writes first may start it.
     private Decision NeverStarted(FlowRunState state, ProcessNeverStarted never, DateTimeOffset now) =>
-        // Of a process that has been alive it can only be an old word: what becomes of that one is told by its end.
-        never.Attempt != state.Attempt || !state.HasProcess || state.Handle is not null ? Decision.None
+        // Of a process that has been alive it can only be an old word: what becomes of that one is told by its end. So it is where the attempt was
+        // begun once more since: that may be under way, and is told of by itself.
+        never.Attempt != state.Attempt || !state.HasProcess || state.Handle is not null || never.Asked < state.StartSequence ? Decision.None
         : state.Stopping is { Reason: StopReason.Cancel } ? Finish(state, AttemptOutcomes.Cancelled(state.Stopping.Message))
         : state.Stopping is { } stopping ? AfterAttempt(state, AttemptOutcomes.Interrupted(stopping), null, now)
         : Decision.Persist(new AttemptStarting(state.Attempt, state.Slots, sharedStore ? state.Node ?? node : node))

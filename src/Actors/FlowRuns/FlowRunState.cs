@@ -61,6 +61,12 @@ internal sealed record FlowRunState(Guid Id)
     /// <summary>The last attempt that was begun; 0 before the first.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>
+    /// The place in the history at which the attempt was begun, or begun once more because it had not been started: what was found before says
+    /// nothing of that.
+    /// </summary>
+    public long StartSequence { get; init; }
+
     /// <summary>The slots held: since the attempt's start, or since it began to wait with its place, until the run ends or awaits a retry.</summary>
     public ImmutableArray<Slot> Slots { get; init; } = [];
 

@@ -24,11 +24,12 @@ internal static class FlowRunTransitions
                 state with { Phase = RunPhase.AwaitingSlot, WaitingFor = e.Limit, WaitingWhy = e.Why, Slots = e.Slots ?? state.Slots },
                 new(StateType.Scheduled, StateNames.AwaitingConcurrencySlot, at, e.Why ?? $"Limit '{e.Limit}' is full.")),
             // It was found not to have been started, and is started now: the same attempt, with the same slots.
-            AttemptStarting e when e.Attempt == state.Attempt && state.Phase == RunPhase.Submitting => state with { Node = e.Node },
+            AttemptStarting e when e.Attempt == state.Attempt && state.Phase == RunPhase.Submitting =>
+                state with { Node = e.Node, StartSequence = state.Sequence },
             AttemptStarting e => Enter(
                 state with
                 {
-                    Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node,
+                    Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node, StartSequence = state.Sequence,
                     WaitingFor = null, WaitingWhy = null, RetryAt = null, Handle = null, RunningSince = null, Stopping = null,
                 },
                 new(StateType.Pending, StateNames.Submitting, at), node: e.Node),

@@ -189,7 +189,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
 
         var spec = _parts.FlowRuns.Specs.For(key, start.Scheduled, out var problem);
-        var hosted = Host(key);
+        var hosted = Host(key, start.Asked);
         if (problem is not null)
         {
             hosted.StartFailed(problem.Kind, problem.Message);
@@ -205,7 +205,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         var key = new AttemptKey(recover.Run, recover.Attempt);
         if (_parts.Processes.TryAdd(key, recover.Scheduled.Recipe))
         {
-            _parts.FlowRunner.Recover(_parts.FlowRuns.Specs.For(key, recover.Scheduled, out _), recover.Handle, Host(key));
+            _parts.FlowRunner.Recover(_parts.FlowRuns.Specs.For(key, recover.Scheduled, out _), recover.Handle, Host(key, recover.Asked));
         }
     }
 
@@ -224,13 +224,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         IsDrained();
     }
 
-    private Hosted Host(AttemptKey key)
+    private Hosted Host(AttemptKey key, long? asked)
     {
         if (!_hosted.TryGetValue(key, out var hosted))
         {
             _hosted.Add(key, hosted = new Hosted(_parts.Router, key, Self));
         }
 
+        hosted.IsAsked(asked);
         return hosted;
     }
 
@@ -256,6 +257,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     {
         private volatile IEntityCommand? _last;
         private bool _isOld;
+        private long _asked = -1;
+
+        protected override long? Asked => Interlocked.Read(ref _asked) is >= 0 and var asked ? asked : null;
+
+        /// <summary>By its run, at a place in its history: an older word comes late.</summary>
+        public void IsAsked(long? at) => Interlocked.Exchange(ref _asked, Math.Max(_asked, at ?? -1));
 
         protected override void Report(IEntityCommand report)
         {

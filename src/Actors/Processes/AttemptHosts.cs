@@ -24,7 +24,8 @@ internal interface IAttemptHost
 
 /// <summary>This node: its flow runner.</summary>
 /// <param name="problem">Why it is not to be started; null if it is. What may have been started already is looked after all the same.</param>
-internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem) : IAttemptHost
+/// <param name="asked">The place in the run's history at which it is asked.</param>
+internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem, long asked) : IAttemptHost
 {
     public bool MayLoseMessages => false;
 
@@ -38,32 +39,36 @@ internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, Sta
         }
         else
         {
-            flowRunner.Start(spec, new ToActor(run, spec.Key.Attempt));
+            flowRunner.Start(spec, new ToActor(run, spec.Key.Attempt, asked));
         }
     }
 
-    public void Recover(ProcessHandle? handle, IActorRef run) => flowRunner.Recover(spec, handle, new ToActor(run, spec.Key.Attempt));
+    public void Recover(ProcessHandle? handle, IActorRef run) => flowRunner.Recover(spec, handle, new ToActor(run, spec.Key.Attempt, asked));
 
     public void Stop(StopSignal signal, TimeSpan grace) => flowRunner.Stop(spec.Key, signal);
 
     /// <summary>Brings what the flow runner's threads report to the run.</summary>
-    private sealed class ToActor(IActorRef run, int attempt) : ProcessReports(attempt)
+    private sealed class ToActor(IActorRef run, int attempt, long asked) : ProcessReports(attempt)
     {
+        protected override long? Asked => asked;
+
         protected override void Report(IEntityCommand report) => run.Tell(report);
     }
 }
 
 /// <summary>Another node, through its node actor, which tells the run by the run's region: wherever that is by then.</summary>
 /// <param name="find">The node's actor; null while the node is not here, and what is said is lost.</param>
-internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<ICanTell?> find) : IAttemptHost
+/// <param name="asked">The place in the run's history at which it is asked.</param>
+internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<ICanTell?> find, long asked) : IAttemptHost
 {
     public bool MayLoseMessages => true;
 
     public bool IsHere => find() is not null;
 
-    public void Start(IActorRef run) => find()?.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled), run);
+    public void Start(IActorRef run) => find()?.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled, asked), run);
 
-    public void Recover(ProcessHandle? handle, IActorRef run) => find()?.Tell(new RecoverAttempt(key.RunId, key.Attempt, scheduled, handle), run);
+    public void Recover(ProcessHandle? handle, IActorRef run) =>
+        find()?.Tell(new RecoverAttempt(key.RunId, key.Attempt, scheduled, handle, asked), run);
 
     public void Stop(StopSignal signal, TimeSpan grace) =>
         find()?.Tell(new StopAttempt(key.RunId, key.Attempt, signal, grace), ActorRefs.NoSender);
@@ -76,9 +81,12 @@ internal abstract class ProcessReports(int attempt) : IProcessObserver
 
     public void StartFailed(StartFailureKind kind, string message) => Report(new ProcessNotStarted(attempt, kind, message));
 
-    public void NeverStarted() => Report(new ProcessNeverStarted(attempt));
+    public void NeverStarted() => Report(new ProcessNeverStarted(attempt, Asked));
 
     public void Ended(ProcessOutcome outcome) => Report(new ProcessEnded(attempt, outcome));
+
+    /// <summary>The place in the run's history of what was asked last.</summary>
+    protected abstract long? Asked { get; }
 
     protected abstract void Report(IEntityCommand report);
 }
@@ -86,10 +94,12 @@ internal abstract class ProcessReports(int attempt) : IProcessObserver
 // What a node is told of attempts whose run's actor is on another one.
 
 /// <summary>Start an attempt's process. Told again, it changes nothing.</summary>
-internal sealed record StartAttempt(Guid Run, int Attempt, RunScheduled Scheduled) : IWireMessage;
+/// <param name="Asked">The place in the run's history at which this is asked; null from nodes of before.</param>
+internal sealed record StartAttempt(Guid Run, int Attempt, RunScheduled Scheduled, long? Asked = null) : IWireMessage;
 
 /// <summary>Say what became of an attempt's process, and go on saying it to its run.</summary>
-internal sealed record RecoverAttempt(Guid Run, int Attempt, RunScheduled Scheduled, ProcessHandle? Handle) : IWireMessage;
+/// <param name="Asked">As in <see cref="StartAttempt"/>.</param>
+internal sealed record RecoverAttempt(Guid Run, int Attempt, RunScheduled Scheduled, ProcessHandle? Handle, long? Asked = null) : IWireMessage;
 
 /// <summary>Signal an attempt's process tree.</summary>
 /// <param name="Grace">How long it has to end before it is killed.</param>

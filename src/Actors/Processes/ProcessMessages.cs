@@ -20,7 +20,10 @@ internal sealed record ProcessStarted(int Attempt, ProcessHandle Handle) : IEnti
 internal sealed record ProcessNotStarted(int Attempt, StartFailureKind Kind, string Message) : ILastReport;
 
 /// <summary>There is proof that the attempt's process was never spawned.</summary>
-internal sealed record ProcessNeverStarted(int Attempt) : ILastReport;
+/// <param name="Asked">
+/// The place in the run's history of what was asked last when this was found: what was asked since may have started it. Null from nodes of before.
+/// </param>
+internal sealed record ProcessNeverStarted(int Attempt, long? Asked = null) : ILastReport;
 
 /// <summary>The attempt's process is gone.</summary>
 internal sealed record ProcessEnded(int Attempt, ProcessOutcome Outcome) : ILastReport;

@@ -180,6 +180,12 @@ public sealed class FlowRunDecisionTests
 
         var alive = Then(stopped, new ProcessStarted(1, Handle));
         Assert.Same(alive, Then(alive, new ProcessNeverStarted(1)));
+        // Nor one that was begun once more since that was found: it may be starting.
+        var starting = Submitting();
+        var again = Then(starting, new ProcessNeverStarted(1, starting.Sequence));
+        var cancelled = Then(again, new CancelRun(Id));
+        Assert.Same(cancelled, Then(cancelled, new ProcessNeverStarted(1, starting.Sequence)));
+        Assert.Equal(StateNames.Cancelled, Then(cancelled, new ProcessNeverStarted(1, again.Sequence)).Current.Name);
         Assert.Equal(StateNames.Cancelled, Then(alive, new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Unknown("it is gone")))).Current.Name);
     }
 

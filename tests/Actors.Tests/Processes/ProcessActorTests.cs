@@ -22,7 +22,7 @@ public sealed class ProcessActorTests : NodeWorld
     public ProcessActorTests(ITestOutputHelper output)
         : base(output)
     {
-        _run = Sys.ActorOf(Heard.Props(_toRun, ActorProducer.Props(() => new ProcessActor(3, new LocalAttempt(_spec, FlowRunner, null)))));
+        _run = Sys.ActorOf(Heard.Props(_toRun, ActorProducer.Props(() => new ProcessActor(3, new LocalAttempt(_spec, FlowRunner, null, 7)))));
         Settle();
     }
 
@@ -51,7 +51,7 @@ public sealed class ProcessActorTests : NodeWorld
         Assert.Equal(
             [
                 new ProcessStarted(3, Handle), new ProcessNotStarted(3, StartFailureKind.CommandNotFound, "There is none."),
-                new ProcessNeverStarted(3),
+                new ProcessNeverStarted(3, 7),
                 new ProcessEnded(3, outcome),
             ],
             _toRun.Select(told => told.Message));
@@ -128,7 +128,7 @@ public sealed class ProcessActorTests : NodeWorld
 
         FlowRunner[Attempt].NeverStarted();
         Settle();
-        Assert.Equal(new ProcessNeverStarted(3), Assert.Single(_toRun).Message);
+        Assert.Equal(new ProcessNeverStarted(3, 7), Assert.Single(_toRun).Message);
     }
 
     [Fact]
