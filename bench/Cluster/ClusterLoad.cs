@@ -137,8 +137,13 @@ internal sealed class ClusterLoad(ImmutableArray<RunnerClient> clients, int coun
             _submissions.Add(submission);
         }
 
-        _open.Wait();
-        _asked.Add(AskAsync(submission, new SubmitRun(submission.Deployment, Seconds(seconds), IdempotencyKey: submission.Key), number));
+        _asked.Add(AskInTurnAsync(submission, new SubmitRun(submission.Deployment, Seconds(seconds), IdempotencyKey: submission.Key), number));
+    }
+
+    private async Task AskInTurnAsync(Submission submission, SubmitRun command, int first)
+    {
+        await _open.WaitAsync().ConfigureAwait(false);
+        await AskAsync(submission, command, first).ConfigureAwait(false);
     }
 
     /// <summary>Submits until it is told to stop; ends when every submission has been answered.</summary>

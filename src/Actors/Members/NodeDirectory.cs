@@ -56,6 +56,18 @@ internal sealed class NodeDirectory
             && 2 * members.Values.Count(member => !member.Says.SeesStore) > members.Count;
     }
 
+    /// <summary>Tells every other node that is here now; it may not arrive.</summary>
+    public void TellOthers(object message)
+    {
+        foreach (var (name, node) in _members)
+        {
+            if (name != OwnName)
+            {
+                node.Actor.Tell(message, ActorRefs.NoSender);
+            }
+        }
+    }
+
     /// <summary>What a node says; of this node, where its actor is.</summary>
     public void Set(NodeHere says, IActorRef actor) => Change(members =>
         members.SetItem(says.Name, new NodeMember(says.Name == OwnName ? Own : says, actor, _time.GetTimestamp())));

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Runner.Actors.Members;
 using Runner.Actors.Retention;
 
@@ -16,15 +15,7 @@ internal sealed class EverywhereOutput(IRunOutput here, NodeDirectory nodes) : I
     /// <inheritdoc/>
     public Task<OutputSize> DeleteAsync(IReadOnlyCollection<RunAttempts> runs)
     {
-        var message = new EraseOutput([.. runs]);
-        foreach (var (name, node) in nodes.Members)
-        {
-            if (name != nodes.OwnName)
-            {
-                node.Actor.Tell(message, ActorRefs.NoSender);
-            }
-        }
-
+        nodes.TellOthers(new EraseOutput([.. runs]));
         return here.DeleteAsync(runs);
     }
 }

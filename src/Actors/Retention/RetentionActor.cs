@@ -255,13 +255,6 @@ internal static class RetentionHosting
     private static void Erased(NodeParts parts, ImmutableArray<EntityKey> runs)
     {
         ErasedHere(parts, runs);
-        var message = new RunsErased([.. runs.Select(run => run.Id)]);
-        foreach (var (name, node) in parts.Nodes.Members)
-        {
-            if (name != parts.Nodes.OwnName)
-            {
-                node.Actor.Tell(message, ActorRefs.NoSender);
-            }
-        }
+        parts.Nodes.TellOthers(new RunsErased([.. runs.Select(run => run.Id)]));
     }
 }
