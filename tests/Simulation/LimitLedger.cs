@@ -124,7 +124,7 @@ internal sealed class LimitLedger(World world)
                     return;
                 }
 
-                size = own;
+                size = IsInSomeOrder(limit, book) ? book.Held.Count : own;
             }
 
             largest = Math.Max(largest, size);
@@ -136,9 +136,20 @@ internal sealed class LimitLedger(World world)
 
         if (book.Held.Count > largest)
         {
-            world.Fail("a limit never has more holders than its size", $"{limit} of size {largest} has {book.Held.Count} with run {run.Id}");
+            world.Fail(
+                "a limit never has more holders than its size",
+                $"{limit} of size {largest} has {book.Held.Count} with run {run.Id}: "
+                + string.Join(", ", book.Held.Values.Select(id => $"{id} (own size {OwnSize(world.Ledger.Runs[id], limit)})")));
         }
     }
+
+    /// <summary>
+    /// Whether those that hold slots of a limit that is gone can have been let in one after the other, each by its own size. They take their slots
+    /// in another order than they were granted them in.
+    /// </summary>
+    private bool IsInSomeOrder(string limit, Book book) =>
+        book.Held.Values.Select(id => OwnSize(world.Ledger.Runs[id], limit) ?? int.MaxValue).Order()
+            .Select((size, before) => before < size).All(fits => fits);
 
     private static int? OwnSize(RunRecord run, string limit) =>
         limit == LimitNames.Deployment(run.State.Scheduled!.Deployment) ? run.State.Recipe.Concurrency?.Limit : null;

@@ -282,7 +282,7 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         }
 
         return services.Processes.TryAdd(key, State.Recipe)
-            ? new LocalAttempt(services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem, State.Sequence)
+            ? new LocalAttempt(services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem, State.Sequence, services.Processes)
             : null;
     }
 

@@ -145,7 +145,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
         // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
-        if (state.IsReady(now) && granted.WaitFor is null)
+        var isWanted = state.IsReady(now) && RunLimits.IsFor(granted, state.Scheduled!);
+        if (isWanted && granted.WaitFor is null)
         {
             var attempt = state.Attempt + 1;
             var starting = Decision.Persist(new AttemptStarting(attempt, granted.Slots, granted.Node ?? node))
@@ -162,7 +163,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
             return state.Phase == RunPhase.AwaitingSlot ? taken.Then(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!)) : taken;
         }
 
-        if (state.IsReady(now) && granted.WaitFor is { } full && state.Slots.IsEmpty)
+        if (isWanted && granted.WaitFor is { } full && state.Slots.IsEmpty)
         {
             return Decision.Persist(new RunAwaitingSlot(full, granted.Slots))
                 .Then(new SlotsTaken(state.Id, granted.Slots), new WaitForSlot(RunLimits.Waiting(state), full));

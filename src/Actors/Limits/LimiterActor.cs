@@ -498,7 +498,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private static WaitingRun Waiter(WaiterRow row) => new(
         row.Run, row.Limits, row.Priority, row.Ready, row.Own, row.CancelsRunning ? OnFull.CancelRunning : OnFull.Queue, row.Requires);
 
-    private static SlotsGranted Granted(Guid run, SlotGrant grant) => new(run, grant.Slots, grant.WaitFor, grant.Node);
+    private static SlotsGranted Granted(Guid run, SlotGrant grant) =>
+        new(run, grant.Slots, grant.WaitFor, grant.Node, grant.Requires?.ToString() ?? "");
 
     private static SlotsRefused Refused(SlotTable table, WaitingRun run, string limit) => new(run.Run, limit, run.Ready, table.WhyFull(run, limit));
 

@@ -51,8 +51,12 @@ internal sealed record SlotsReleased(Guid Run, ImmutableArray<Slot> Slots) : ILi
 /// <param name="WaitFor">The limit that is full: the slots are not all that it needs, but those that it is to hold while it waits; null if it may
 /// start.</param>
 /// <param name="Node">The node that is to execute it; null in a grant of a place to wait with.</param>
-internal sealed record SlotsGranted(Guid Run, ImmutableArray<Slot> Slots, string? WaitFor = null, string? Node = null)
-    : IRunMessage, IEntityCommand;
+/// <param name="Requires">
+/// What who asked required of the node, in words; empty for nothing. A submission that came to nothing may have asked otherwise than the one after it
+/// with the same id: this is its answer, if it differs. Null from limiters of before.
+/// </param>
+internal sealed record SlotsGranted(
+    Guid Run, ImmutableArray<Slot> Slots, string? WaitFor = null, string? Node = null, string? Requires = null) : IRunMessage, IEntityCommand;
 
 /// <summary>The limiter's «not now»: <paramref name="Limit"/> is full.</summary>
 /// <param name="Ready">Since when the run that asked was ready: what tells the answer to an earlier attempt, which decides nothing; null in messages

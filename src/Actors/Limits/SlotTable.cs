@@ -93,7 +93,7 @@ internal sealed class SlotTable
             && !_parked.ContainsKey(run.Run))
         {
             // Who asks has no slot, and does not wait. That it has given its place back was not heard of: it has it once more, and waits with it.
-            grant = Grant(run.Run, [first], full, null);
+            grant = Grant(run, [first], full, null);
         }
 
         return (grant, full);
@@ -384,32 +384,34 @@ internal sealed class SlotTable
         if (full is null && place is not null)
         {
             _sent.Remove(run.Run);
-            return Grant(run.Run, run.Limits.Add(place.Limit), null, place.Name);
+            return Grant(run, run.Limits.Add(place.Limit), null, place.Name);
         }
 
         _sent[run.Run] = run;
-        return TakesPlace(run, full!) ? Grant(run.Run, [run.Limits[0]], full, null) : null;
+        return TakesPlace(run, full!) ? Grant(run, [run.Limits[0]], full, null) : null;
     }
 
-    private SlotGrant Grant(Guid run, ImmutableArray<string> limits, string? waitFor, string? node)
+    private SlotGrant Grant(WaitingRun run, ImmutableArray<string> limits, string? waitFor, string? node)
     {
         var slots = ImmutableArray.CreateBuilder<Slot>(limits.Length);
         foreach (var limit in limits)
         {
             var book = Book(limit);
-            var number = book.NumberOf(run) ?? book.FreeNumber();
-            book.Take(number, run);
+            var number = book.NumberOf(run.Run) ?? book.FreeNumber();
+            book.Take(number, run.Run);
             slots.Add(new Slot(limit, number));
         }
 
-        return _granted[run] = new SlotGrant(slots.MoveToImmutable(), waitFor, node);
+        return _granted[run.Run] = new SlotGrant(slots.MoveToImmutable(), waitFor, node, run.Requires);
     }
 }
 
 /// <summary>What is kept for a run until it takes or declines it.</summary>
 /// <param name="WaitFor">The limit that it waits for with these; null if they are all it needs.</param>
 /// <param name="Node">Where it is executed; null while it waits.</param>
-internal sealed record SlotGrant(ImmutableArray<Slot> Slots, string? WaitFor = null, string? Node = null);
+/// <param name="Requires">What it required of the node.</param>
+internal sealed record SlotGrant(
+    ImmutableArray<Slot> Slots, string? WaitFor = null, string? Node = null, NodeRequirements? Requires = null);
 
 /// <summary>A slot and who holds it.</summary>
 internal readonly record struct HeldSlot(string Limit, int Number, Guid Run);

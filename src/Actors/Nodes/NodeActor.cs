@@ -176,9 +176,10 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void Start(StartAttempt start)
     {
         var key = new AttemptKey(start.Run, start.Attempt);
-        if (_parts.Processes.IsOver(key))
+        if (_parts.Processes.IsOver(key, start.Asked))
         {
-            // It could not be started, which leaves no trace, and its run has gone on: this was under way for longer than that took.
+            // It could not be started, or was found not to be, which leaves no trace, and its run has gone on: this was under way for longer than
+            // that took.
             return;
         }
 
@@ -228,7 +229,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     {
         if (!_hosted.TryGetValue(key, out var hosted))
         {
-            _hosted.Add(key, hosted = new Hosted(_parts.Router, key, Self));
+            _hosted.Add(key, hosted = new Hosted(_parts.Router, key, Self, _parts.Processes));
         }
 
         hosted.IsAsked(asked);
@@ -253,7 +254,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Tells a run, wherever its actor is, what the flow runner's threads report of its attempt.</summary>
-    private sealed class Hosted(INodeRouter router, AttemptKey key, IActorRef node) : ProcessReports(key.Attempt)
+    private sealed class Hosted(INodeRouter router, AttemptKey key, IActorRef node, ProcessCount attempts) : ProcessReports(key, attempts)
     {
         private volatile IEntityCommand? _last;
         private bool _isOld;
@@ -280,7 +281,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             _isOld = _last is not null;
         }
 
-        private void Tell(IEntityCommand report) => router.Tell(RequestRouting.RunKey(key.RunId), report, node);
+        private void Tell(IEntityCommand report) => router.Tell(RequestRouting.RunKey(Key.RunId), report, node);
     }
 
     private sealed record IsIdle : INoSerializationVerificationNeeded

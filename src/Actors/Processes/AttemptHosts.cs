@@ -25,7 +25,8 @@ internal interface IAttemptHost
 /// <summary>This node: its flow runner.</summary>
 /// <param name="problem">Why it is not to be started; null if it is. What may have been started already is looked after all the same.</param>
 /// <param name="asked">The place in the run's history at which it is asked.</param>
-internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem, long asked) : IAttemptHost
+/// <param name="attempts">Those that this node looks after.</param>
+internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem, long asked, ProcessCount attempts) : IAttemptHost
 {
     public bool MayLoseMessages => false;
 
@@ -39,16 +40,16 @@ internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, Sta
         }
         else
         {
-            flowRunner.Start(spec, new ToActor(run, spec.Key.Attempt, asked));
+            flowRunner.Start(spec, new ToActor(run, spec.Key, asked, attempts));
         }
     }
 
-    public void Recover(ProcessHandle? handle, IActorRef run) => flowRunner.Recover(spec, handle, new ToActor(run, spec.Key.Attempt, asked));
+    public void Recover(ProcessHandle? handle, IActorRef run) => flowRunner.Recover(spec, handle, new ToActor(run, spec.Key, asked, attempts));
 
     public void Stop(StopSignal signal, TimeSpan grace) => flowRunner.Stop(spec.Key, signal);
 
     /// <summary>Brings what the flow runner's threads report to the run.</summary>
-    private sealed class ToActor(IActorRef run, int attempt, long asked) : ProcessReports(attempt)
+    private sealed class ToActor(IActorRef run, AttemptKey key, long asked, ProcessCount attempts) : ProcessReports(key, attempts)
     {
         protected override long? Asked => asked;
 
@@ -75,15 +76,23 @@ internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func
 }
 
 /// <summary>What a flow runner reports, as the messages that a run is told.</summary>
-internal abstract class ProcessReports(int attempt) : IProcessObserver
+/// <param name="attempts">Those that this node looks after.</param>
+internal abstract class ProcessReports(AttemptKey key, ProcessCount attempts) : IProcessObserver
 {
-    public void Started(ProcessHandle handle) => Report(new ProcessStarted(attempt, handle));
+    protected AttemptKey Key => key;
 
-    public void StartFailed(StartFailureKind kind, string message) => Report(new ProcessNotStarted(attempt, kind, message));
+    public void Started(ProcessHandle handle) => Report(new ProcessStarted(key.Attempt, handle));
 
-    public void NeverStarted() => Report(new ProcessNeverStarted(attempt, Asked));
+    public void StartFailed(StartFailureKind kind, string message) => Report(new ProcessNotStarted(key.Attempt, kind, message));
 
-    public void Ended(ProcessOutcome outcome) => Report(new ProcessEnded(attempt, outcome));
+    public void NeverStarted()
+    {
+        var asked = Asked;
+        attempts.NeverStarted(key, asked);
+        Report(new ProcessNeverStarted(key.Attempt, asked));
+    }
+
+    public void Ended(ProcessOutcome outcome) => Report(new ProcessEnded(key.Attempt, outcome));
 
     /// <summary>The place in the run's history of what was asked last.</summary>
     protected abstract long? Asked { get; }

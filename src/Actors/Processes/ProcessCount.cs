@@ -78,12 +78,29 @@ internal sealed class ProcessCount(TimeProvider time)
         }
     }
 
-    /// <summary>Whether an attempt was over a moment ago: who is told late to start it must not.</summary>
-    public bool IsOver(AttemptKey attempt)
+    /// <summary>
+    /// Whether an attempt was over a moment ago, or found not to be started since this was asked: who is told late to start it must not.
+    /// </summary>
+    /// <param name="asked">The place in the run's history at which it is asked to start; null if that is not said.</param>
+    public bool IsOver(AttemptKey attempt, long? asked)
     {
         lock (_lock)
         {
-            return _over.TryGetValue(attempt.RunId, out var over) && over.Attempt >= attempt.Attempt && time.GetElapsedTime(over.At) < KnownFor;
+            return (_over.TryGetValue(attempt.RunId, out var over) && over.Attempt >= attempt.Attempt && time.GetElapsedTime(over.At) < KnownFor)
+                || (_runs.TryGetValue(attempt.RunId, out var counted) && counted.Key == attempt && asked <= counted.NeverStarted);
+        }
+    }
+
+    /// <summary>An attempt's process was found not to have been started: what asked for it until then asks in vain.</summary>
+    /// <param name="asked">The place in the run's history of what was asked last.</param>
+    public void NeverStarted(AttemptKey attempt, long? asked)
+    {
+        lock (_lock)
+        {
+            if (_runs.TryGetValue(attempt.RunId, out var counted) && counted.Key == attempt)
+            {
+                _runs[attempt.RunId] = counted with { NeverStarted = asked };
+            }
         }
     }
 
@@ -172,4 +189,9 @@ internal sealed record CountedAttempt(AttemptKey Key, TimeSpan Grace, long? Told
 {
     /// <summary>For how long it goes on while its node is cut off from the others; null for ever.</summary>
     public TimeSpan? EndsAfter { get; init; }
+
+    /// <summary>
+    /// What asked for it until this place in its run's history is in vain: it was found not to have been started then. Null if it was not.
+    /// </summary>
+    public long? NeverStarted { get; init; }
 }

@@ -253,7 +253,7 @@ public sealed class FlowRunDecisionTests
     public void B90_a_retry_takes_nobodys_place()
     {
         var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelRunning));
-        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, [new Slot("deployment:flow/d", 0), .. Slots])), new ProcessStarted(1, Handle)), new ProcessEnded(
             1, new ProcessOutcome(new ProcessExit.Exited(1))));
         var own = new SlotsRefused(Id, "deployment:flow/d");
 
@@ -265,13 +265,29 @@ public sealed class FlowRunDecisionTests
     public void B69_the_answer_to_an_earlier_attempt_cancels_nothing()
     {
         var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
-        var retrying = Then(Then(Then(run, new SlotsGranted(Id, Slots)), new ProcessStarted(1, Handle)), new ProcessEnded(
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, [new Slot("deployment:flow/d", 0), .. Slots])), new ProcessStarted(1, Handle)), new ProcessEnded(
             1, new ProcessOutcome(new ProcessExit.Exited(1))));
         var own = new SlotsRefused(Id, "deployment:flow/d", run.ReadyAt);
 
         Assert.Equal("AcquireSlots", Text(Behaviour.Decide(retrying, own, retrying.ReadyAt)));
         Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(retrying, own with { Ready = retrying.ReadyAt }, retrying.ReadyAt)));
         Assert.Equal("RunFinished:Cancelled StopWaiting", Text(Behaviour.Decide(run, own, run.ReadyAt)));
+    }
+
+    /// <summary>A submission with the same key asked before, came to nothing, and its deployment said otherwise then.</summary>
+    [Fact]
+    public void A_grant_of_what_another_submission_asked_for_is_declined()
+    {
+        var recipe = Recipe(null, 0);
+        var zone = new NodeRequirements([new LabelRule("zone", ["a"], false)]);
+        var run = Behaviour.Apply(
+            Behaviour.Initial(Id.ToString("D")), recipe with { Recipe = recipe.Recipe with { Requires = zone } }, Due);
+
+        Assert.Equal("SlotsDeclined", Text(Behaviour.Decide(run, new SlotsGranted(Id, Slots, Node: "n", Requires: ""), Due)));
+        Assert.Equal("SlotsDeclined", Text(Behaviour.Decide(run, new SlotsGranted(Id, [new Slot("gpu", 0), new Slot("node:n", 1)], Node: "n"), Due)));
+        Assert.Equal(
+            "AttemptStarting SlotsTaken StartProcess",
+            Text(Behaviour.Decide(run, new SlotsGranted(Id, Slots, Node: "n", Requires: zone.ToString()), Due)));
     }
 
     [Fact]

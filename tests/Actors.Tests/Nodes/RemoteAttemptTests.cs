@@ -113,6 +113,28 @@ public sealed class RemoteAttemptTests : NodeWorld
     }
 
     [Fact]
+    public void A_start_that_arrives_when_its_attempt_was_found_not_to_be_started_starts_nothing()
+    {
+        IsHere();
+        Begin();
+        _flowRunner.New();
+        Report(o => o.NeverStarted());
+        // Its run begins it once more.
+        Assert.Equal(["start 1"], _flowRunner.New());
+        Report(o => o.NeverStarted());
+        Assert.Equal(["start 1"], _flowRunner.New());
+
+        // The ones before come late, from where its actor was then.
+        _node.Tell(new StartAttempt(Run, 1, Recipe(), 2), ActorRefs.NoSender);
+        _node.Tell(new StartAttempt(Run, 1, Recipe(), 3), ActorRefs.NoSender);
+        Settle();
+        Assert.Empty(_flowRunner.New());
+        _node.Tell(new StartAttempt(Run, 1, Recipe(), 4), ActorRefs.NoSender);
+        Settle();
+        Assert.Equal(["start 1"], _flowRunner.New());
+    }
+
+    [Fact]
     public void A_run_that_moves_goes_on_with_its_program()
     {
         IsHere();

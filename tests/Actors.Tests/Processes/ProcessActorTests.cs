@@ -22,7 +22,8 @@ public sealed class ProcessActorTests : NodeWorld
     public ProcessActorTests(ITestOutputHelper output)
         : base(output)
     {
-        _run = Sys.ActorOf(Heard.Props(_toRun, ActorProducer.Props(() => new ProcessActor(3, new LocalAttempt(_spec, FlowRunner, null, 7)))));
+        _run = Sys.ActorOf(
+            Heard.Props(_toRun, ActorProducer.Props(() => new ProcessActor(3, new LocalAttempt(_spec, FlowRunner, null, 7, Processes)))));
         Settle();
     }
 
