@@ -18,6 +18,7 @@ public sealed class FlowRunDecisionTests
     private static readonly Guid Id = new("00000000-0000-8000-8000-000000000001");
     private static readonly DateTimeOffset Due = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly ImmutableArray<Slot> Slots = [new("db", 0), new("node:n", 1)];
+    private static readonly ImmutableArray<Slot> All = [new("deployment:flow/d", 0), .. Slots];
     private static readonly ProcessHandle Handle = new(42, 7, "boot");
     private static readonly FlowRunBehaviour Behaviour = new("n");
 
@@ -253,7 +254,7 @@ public sealed class FlowRunDecisionTests
     public void B90_a_retry_takes_nobodys_place()
     {
         var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelRunning));
-        var retrying = Then(Then(Then(run, new SlotsGranted(Id, [new Slot("deployment:flow/d", 0), .. Slots])), new ProcessStarted(1, Handle)), new ProcessEnded(
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, All)), new ProcessStarted(1, Handle)), new ProcessEnded(
             1, new ProcessOutcome(new ProcessExit.Exited(1))));
         var own = new SlotsRefused(Id, "deployment:flow/d");
 
@@ -265,7 +266,7 @@ public sealed class FlowRunDecisionTests
     public void B69_the_answer_to_an_earlier_attempt_cancels_nothing()
     {
         var run = Scheduled(new ConcurrencySpec(1, OnFull.CancelNew));
-        var retrying = Then(Then(Then(run, new SlotsGranted(Id, [new Slot("deployment:flow/d", 0), .. Slots])), new ProcessStarted(1, Handle)), new ProcessEnded(
+        var retrying = Then(Then(Then(run, new SlotsGranted(Id, All)), new ProcessStarted(1, Handle)), new ProcessEnded(
             1, new ProcessOutcome(new ProcessExit.Exited(1))));
         var own = new SlotsRefused(Id, "deployment:flow/d", run.ReadyAt);
 
