@@ -100,11 +100,12 @@ internal sealed class AkkaSettings
     private static ImmutableArray<string> Seeds(ClusterOptions cluster, string join, HoconObject? section, Action<OptionMistake> report)
     {
         var said = section is not null && section.TryGet(SeedNodesKey, out var value) && value.Kind != HoconKind.Null ? value : null;
-        if (cluster.Join == ClusterJoin.Database)
+        if (cluster.Join != ClusterJoin.SeedNodes)
         {
             if (said is not null)
             {
-                report(new(said.Origin.FileAndLine, $"{Section}.{SeedNodesKey} means nothing to a node that finds the others by the database. "
+                report(new(said.Origin.FileAndLine, $"{Section}.{SeedNodesKey} means nothing to a node that "
+                    + $"finds the others by {(cluster.Join == ClusterJoin.Kubernetes ? "Kubernetes" : "the database")}. "
                     + $"Leave it out, or set {NodeSetting.ClusterJoin.Path} = seed-nodes."));
             }
 

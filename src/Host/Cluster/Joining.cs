@@ -13,9 +13,9 @@ namespace Runner.Host.Cluster;
 /// none has, or has not renewed it for a whole lease, one node takes the database and forms a cluster; the database decides which.
 /// </summary>
 /// <param name="self">What the node says of itself, but for its cluster and its status.</param>
-/// <param name="seeds">The only addresses to be joined; empty for those of all members.</param>
+/// <param name="peers">The only addresses to be joined; null for those of all members.</param>
 internal sealed class Joining(
-    ActorSystem system, ClusterKeeper keeper, NodeRow self, ImmutableArray<string> seeds, TimeSpan lease, Func<Guid> newId, TimeProvider time,
+    ActorSystem system, ClusterKeeper keeper, NodeRow self, IPeerAddresses? peers, TimeSpan lease, Func<Guid> newId, TimeProvider time,
     ILogger log)
 {
     /// <summary>Members answer at once, or not at all; whoever is there by then is asked next.</summary>
@@ -23,6 +23,9 @@ internal sealed class Joining(
 
     /// <summary>Between two looks at a database that nobody may take yet.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Between two questions to others than the database: for addresses.</summary>
+    private static readonly TimeSpan Ask = TimeSpan.FromSeconds(1);
 
     /// <summary>Whoever waits is told why this often.</summary>
     private static readonly TimeSpan Tell = TimeSpan.FromSeconds(5);
@@ -133,13 +136,28 @@ internal sealed class Joining(
                 + "Give this node the other's version.");
         }
 
-        ImmutableArray<Address> joinable = [.. members.Select(m => m.Row.Address).Where(a => seeds.IsEmpty || seeds.Contains(a))
+        ImmutableHashSet<string>? known = null;
+        if (peers is not null && !members.IsEmpty)
+        {
+            try
+            {
+                known = await peers.FindAsync().ConfigureAwait(false);
+                _trouble = null;
+            }
+            catch (PeersNotFoundException e)
+            {
+                (_waitsFor, _trouble) = ("the addresses of other nodes", e.Message);
+                return Ask;
+            }
+        }
+
+        ImmutableArray<Address> joinable = [.. members.Select(m => m.Row.Address).Where(a => known?.Contains(a) ?? true)
             .Select(ClusterAddress.Parse).OfType<Address>().Where(a => !a.Equals(_cluster.SelfAddress))];
         if (joinable.IsEmpty)
         {
             _waitsFor = members.IsEmpty ? "a member of the cluster that has its database and was heard of a moment ago; or for its lease to run out"
-                : "one of akka.cluster.seed-nodes to be a member";
-            return Look;
+                : peers?.None ?? "another address of a member than its own";
+            return known is null ? Look : Ask;
         }
 
         _joins = view.Holder.Cluster;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Akka;
 using Akka.Actor;
 using Akka.Cluster;
@@ -79,8 +80,8 @@ internal sealed class NodeLife
         {
             var row = RowOf(parts, host.System);
             var join = new Joining(
-                host.System, parts.Keeper, row, start.Options.Akka.SeedNodes, LeaseTimes.Of(start.Options.Akka, start.Time).LeaseTtl, parts.NewId,
-                start.Time, start.Log);
+                host.System, parts.Keeper, row, PeersOf(start.Options, host.System, start.Time),
+                LeaseTimes.Of(start.Options.Akka, start.Time).LeaseTtl, parts.NewId, start.Time, start.Log);
             var node = composed.Started(host.System, NodeSystem.NewId, () => host.DisposeAsync().AsTask());
             var life = new NodeLife(host, node, join, parts.Keeper, row, start.Time);
             CoordinatedShutdown.Get(host.System).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "life", () =>
@@ -201,6 +202,18 @@ internal sealed class NodeLife
                 e => e.PreviousStatus == MemberStatus.Down && e.Member.UniqueAddress != own);
         }
     }
+
+    private static IPeerAddresses? PeersOf(NodeOptions options, ActorSystem system, TimeProvider time) => options.ClusterJoin switch
+    {
+        ClusterJoin.SeedNodes => new SeedAddresses(options.Akka.SeedNodes),
+        ClusterJoin.Kubernetes => KubernetesPeers(system, time),
+        ClusterJoin.Database or ClusterJoin.None => null,
+    };
+
+    /// <summary>In a method of its own, which is not inlined: what it names is loaded with it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static KubernetesAddresses KubernetesPeers(ActorSystem system, TimeProvider time) =>
+        new(system.Settings.Config, Akka.Cluster.Cluster.Get(system).SelfAddress, time);
 
     private static NodeRow RowOf(LifeParts parts, ActorSystem system)
     {

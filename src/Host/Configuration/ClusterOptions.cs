@@ -11,6 +11,9 @@ internal enum ClusterJoin
 
     /// <summary>By <c>akka.cluster.seed-nodes</c>.</summary>
     SeedNodes,
+
+    /// <summary>By the pods that Kubernetes' API lists.</summary>
+    Kubernetes,
 }
 
 /// <summary>How a node is part of a cluster.</summary>

@@ -155,7 +155,7 @@ internal sealed class NodeSetting
     public static NodeSetting ClusterJoin { get; } = new(
         "cluster.join", SettingKind.Text, "Whether the node is one of a cluster, and how it finds the others", "none",
         o => o.ClusterJoin == Configuration.ClusterJoin.SeedNodes ? "seed-nodes" : Lower(o.ClusterJoin))
-        { Words = ["none", "database", "seed-nodes"] };
+        { Words = ["none", "database", "seed-nodes", "kubernetes"] };
     public static NodeSetting ClusterHost { get; } = new(
         "cluster.host", SettingKind.Text, "The name or address by which the other nodes reach this one", null, o => o.ClusterHost)
         { OtherwiseSays = "the machine's name" };

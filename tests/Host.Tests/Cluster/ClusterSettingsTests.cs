@@ -97,7 +97,7 @@ public sealed class ClusterSettingsTests : IDisposable
     [InlineData(
         "RUNNER_CLUSTER_JOIN=database", "the nodes of a cluster share a database: set runner.store.kind = postgresql and runner.store.connection.")]
     [InlineData("RUNNER_CLUSTER_TLS_KEY_FILE=/k", "TLS between nodes needs all three files; set runner.cluster.tls.certificate-file, too.")]
-    [InlineData("RUNNER_CLUSTER_JOIN=kubernetes", "'kubernetes' is no way to find other nodes; expected none, database or seed-nodes.")]
+    [InlineData("RUNNER_CLUSTER_JOIN=dns", "'dns' is no way to find other nodes; expected none, database, seed-nodes or kubernetes.")]
     [InlineData("RUNNER_CLUSTER_HOST=node1:80", "'node1:80' is no host; expected a name or an address, without a port.")]
     [InlineData("RUNNER_CLUSTER_PORT=-1", "'-1' is no port; expected a whole number from 0 to 65535.")]
     [InlineData("RUNNER_CLUSTER_FAST_DOWNING=sometimes", "'sometimes' is neither true nor false.")]
