@@ -36,10 +36,14 @@ public sealed class KubernetesTests
         await Task.WhenAll(waiting.Select(w => w.Node.SaysAsync(w.Says)));
         await Task.WhenAll(waiting[1..].Select(w => w.Node.KillAsync()));
 
-        // A namespace with nobody; then the pods, of which this one came later.
-        (api.Pods, api.Status) = ([], 200);
+        // Something else that listens there.
+        (api.Instead, api.Status) = ("<html>", 200);
+        await waiting[0].Node.SaysAsync("is not Kubernetes' API, or broke off");
+        api.Instead = "{}";
+
+        // A namespace with nobody, said in the shortest way; then the pods, of which this one came later.
         await waiting[0].Node.SaysAsync("it waits for a running pod with the label app=runner to be a member");
-        api.Pods = ["127.0.0.4", "127.0.0.3", "127.0.0.2"];
+        (api.Pods, api.Instead) = (["127.0.0.4", "127.0.0.3", "127.0.0.2"], null);
         await waiting[0].Node.SaysAsync("This node is a member of its cluster");
 
         Assert.Equal(["n2", "n3", "n4"], await kit.QueryAsync("SELECT name FROM nodes WHERE status = 'up' ORDER BY name"));

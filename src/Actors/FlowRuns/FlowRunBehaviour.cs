@@ -145,7 +145,7 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
     private Decision Start(FlowRunState state, SlotsGranted granted, DateTimeOffset now)
     {
         // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
-        var isWanted = state.IsReady(now) && RunLimits.IsFor(granted, state.Scheduled!);
+        var isWanted = state.IsReady(now) && RunLimits.IsFor(granted, state);
         if (isWanted && granted.WaitFor is null)
         {
             var attempt = state.Attempt + 1;

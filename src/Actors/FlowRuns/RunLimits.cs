@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Runner.Actors.Limits;
 using Runner.Messages.Deployments;
-using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.FlowRuns;
@@ -20,12 +19,9 @@ internal static class RunLimits
     /// Whether a grant is what a run asks for, and not what an earlier submission with its id asked that came to nothing: its deployment may have
     /// said otherwise then.
     /// </summary>
-    public static bool IsFor(SlotsGranted granted, RunScheduled scheduled)
-    {
-        var limits = granted.Slots.Select(slot => slot.Limit).Where(limit => LimitNames.KindOf(limit) != LimitKind.Node);
-        return limits.SequenceEqual(granted.WaitFor is null ? Of(scheduled) : Of(scheduled).Take(1))
-            && (granted.Requires is null || granted.Requires == (scheduled.Recipe.Requires?.ToString() ?? ""));
-    }
+    public static bool IsFor(SlotsGranted granted, FlowRunState run) => Waiting(run) is var waiting
+        && waiting.AsksFor(granted.Slots, granted.WaitFor)
+        && (granted.Requires is null || granted.Requires == (waiting.Requires?.ToString() ?? ""));
 
     /// <summary>A run as the limiter knows it.</summary>
     public static WaitingRun Waiting(FlowRunState run) => Waiting(run.Id, run.Scheduled!, run.ReadyAt);

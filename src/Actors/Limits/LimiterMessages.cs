@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
 using Runner.Messages.Runs;
 
 namespace Runner.Actors.Limits;
@@ -18,6 +19,12 @@ internal sealed record WaitingRun(
     Guid Run, ImmutableArray<string> Limits, int Priority, DateTimeOffset Ready, int? Own = null, OnFull OnFull = OnFull.Queue,
     NodeRequirements? Requires = null)
 {
+    /// <summary>Whether slots are of the limits that it asks for; where they are to wait with, of the first. Of nodes any will do.</summary>
+    /// <param name="waitFor">The limit that it is to wait for with them; null if they are all it needs.</param>
+    public bool AsksFor(ImmutableArray<Slot> slots, string? waitFor) =>
+        slots.Select(slot => slot.Limit).Where(limit => LimitNames.KindOf(limit) != LimitKind.Node)
+            .SequenceEqual(waitFor is null ? Limits : Limits.Take(1));
+
     /// <summary>The node where the run's own actor is, as the limiter sees who asks; null where that is not known.</summary>
     public string? Home { get; init; }
 }
@@ -75,4 +82,4 @@ internal sealed record SlotsConflicted(Guid Run) : IRunMessage, IEntityCommand;
 internal sealed record LimitSizeChanged(string Limit, int? Size, bool Ending = false) : ILimiterMessage;
 
 /// <summary>Nothing counts any more against a limit that was deleted.</summary>
-internal sealed record LimitUnused(string Name) : Messages.Limits.ILimitMessage;
+internal sealed record LimitUnused(string Name) : ILimitMessage;

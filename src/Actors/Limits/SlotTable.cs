@@ -100,12 +100,8 @@ internal sealed class SlotTable
     }
 
     /// <summary>Whether a grant is what a run asks for.</summary>
-    private bool IsFor(SlotGrant grant, WaitingRun run)
-    {
-        var limits = grant.Slots.Select(slot => slot.Limit).Where(limit => LimitNames.KindOf(limit) != LimitKind.Node);
-        return grant.WaitFor is not null ? limits.SequenceEqual(run.Limits.Take(1)) && run.Limits.Contains(grant.WaitFor)
-            : limits.SequenceEqual(run.Limits) && _places.Accepts(grant.Node, run);
-    }
+    private bool IsFor(SlotGrant grant, WaitingRun run) => run.AsksFor(grant.Slots, grant.WaitFor)
+        && (grant.WaitFor is not null ? run.Limits.Contains(grant.WaitFor) : _places.Accepts(grant.Node, run));
 
     /// <summary>Stands a run in a limit's queue.</summary>
     public void Park(WaitingRun run, string limit)

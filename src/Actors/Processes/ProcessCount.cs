@@ -99,7 +99,8 @@ internal sealed class ProcessCount(TimeProvider time)
         {
             if (_runs.TryGetValue(attempt.RunId, out var counted) && counted.Key == attempt)
             {
-                _runs[attempt.RunId] = counted with { NeverStarted = asked };
+                _runs[attempt.RunId] =
+                    counted with { NeverStarted = asked < counted.NeverStarted ? counted.NeverStarted : asked ?? counted.NeverStarted };
             }
         }
     }

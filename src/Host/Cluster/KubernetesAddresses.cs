@@ -83,11 +83,13 @@ internal sealed class KubernetesAddresses : IPeerAddresses
             });
             var pods = await client.CoreV1.ListNamespacedPodAsync(name, labelSelector: _selector, cancellationToken: cancel.Token)
                 .ConfigureAwait(false);
-            return [.. pods.Items.Where(pod => pod.Status?.Phase == "Running" && pod.Metadata?.DeletionTimestamp is null).SelectMany(AddressesOf)];
+            return [.. (pods?.Items ?? []).Where(pod => pod.Status?.Phase == "Running" && pod.Metadata?.DeletionTimestamp is null)
+                .SelectMany(AddressesOf)];
         }
-        catch (Exception e) when (Reason(e) is { } reason)
+        catch (Exception e)
         {
-            throw new PeersNotFoundException(reason, e);
+            // Whatever it is, it keeps this node from joining for as long as it lasts, and from nothing else.
+            throw new PeersNotFoundException(Reason(e), e);
         }
     }
 
@@ -117,11 +119,8 @@ internal sealed class KubernetesAddresses : IPeerAddresses
             $"The variable {name} is '{Variable(name)}' and not a port, so this node does not know where Kubernetes' API is. "
             + $"Start it in a pod, or set {NodeSetting.ClusterJoin.Path} = database.");
 
-    /// <summary>
-    /// What an answer of the API, or none, means to whoever runs the node; null for what is no fault of either. What the API or its client wrote is
-    /// not repeated.
-    /// </summary>
-    private string? Reason(Exception failure)
+    /// <summary>What an answer of the API, or none, means to whoever runs the node. What the API or its client wrote is not repeated.</summary>
+    private string Reason(Exception failure)
     {
         List<Exception> causes = [];
         for (var e = failure; e is not null; e = e.InnerException)
@@ -145,11 +144,11 @@ internal sealed class KubernetesAddresses : IPeerAddresses
             : causes.OfType<CryptographicException>().Any() ? $"{_authorityFile} is no certificate; see that the service account's ca.crt is mounted"
             : causes.OfType<SocketException>().FirstOrDefault() is { } socket
                 ? $"Kubernetes' API at {_api.Authority} is not reached ({socket.SocketErrorCode}); see to the network and its policies"
-            : causes.OfType<UnauthorizedAccessException>().Any() ? $"the files in {ServiceAccount} may not be read; see to the pod's fsGroup"
+            : causes.OfType<UnauthorizedAccessException>().Any() ? $"{_tokenFile}, or a file beside it, may not be read; see to the pod's fsGroup"
             : failure is OperationCanceledException
                 ? $"Kubernetes' API at {_api.Authority} has not answered within {Patience.TotalSeconds:0} s; see to the network and its policies"
             : failure is HttpRequestException or IOException or System.Text.Json.JsonException
                 ? $"what answers at {_api.Authority} is not Kubernetes' API, or broke off ({causes[^1].GetType().Name}); see to the API"
-            : null;
+            : $"Kubernetes' API at {_api.Authority} cannot be asked ({failure.GetType().Name}); see to {_tokenFile} and to the API";
     }
 }

@@ -28,6 +28,9 @@ internal sealed class KubernetesApi : IAsyncDisposable
     /// <summary>With what it answers.</summary>
     public volatile int Status = 200;
 
+    /// <summary>What it answers in place of a list of pods; null for the list.</summary>
+    public volatile string? Instead;
+
     public string Token => "a-token-of-a-service-account";
 
     public string TokenFile { get; }
@@ -76,7 +79,7 @@ internal sealed class KubernetesApi : IAsyncDisposable
                 ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Failure",
                 ["message"] = "pods is forbidden", ["reason"] = "Forbidden", ["code"] = status,
             };
-        await context.Response.WriteAsync(answer.ToJsonString());
+        await context.Response.WriteAsync(status == 200 && Instead is { } instead ? instead : answer.ToJsonString());
     }
 
     private static JsonNode Pod(string address) => JsonNode.Parse(
