@@ -101,7 +101,10 @@ internal static class NodeComposition
         }
 
         var knowledge = new ClusterKnowledge(keeper, [.. EventCatalog.Newer], start.Time, start.Log);
-        settings = settings with { StoreIsShared = true, SeesStore = () => keeper.IsReachable, AllKnow = knowledge.AllKnow };
+        settings = settings with
+        {
+            StoreIsShared = true, SeesStore = () => keeper.IsReachable, HoldsLeases = () => keeper.IsInTime, AllKnow = knowledge.AllKnow,
+        };
         var lives = await NodeLives.StartAsync(
             new LifeParts(start, store.Entities, flowRunner, settings, keeper, knowledge, tls, NewId), cancel)
             .ConfigureAwait(false);

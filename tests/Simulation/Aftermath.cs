@@ -135,18 +135,21 @@ internal static class Aftermath
 
     private static Reply<T> Await<T>(World world, Func<Task<Reply<T>>> ask)
     {
-        while (world.AnyNode() is null && world.Step())
-        {
-        }
-
+        Until(world, () => world.AnyNode() is not null, "a node is up");
         if (world.Violation is not null)
         {
             return default;
         }
 
         var answer = ask();
+        var limit = world.Elapsed + Longest;
         while (!answer.IsCompleted && world.Step())
         {
+            if (world.Elapsed > limit)
+            {
+                world.Fail("every question is answered once the faults cease", $"a question of {world.Elapsed - Longest} is not after {Longest}");
+                return default;
+            }
         }
 
         return answer.IsCompleted ? answer.GetAwaiter().GetResult() : default;

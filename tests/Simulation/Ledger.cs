@@ -92,7 +92,7 @@ internal sealed class Ledger(World world)
             }
 
             world.Note($"store: {write.Entity} {write.ExpectedSequence}+{string.Join(',', write.Events.Select(e => e.Type))}");
-            Limits.Rows(write.Rows);
+            Limits.Written(write);
             switch (write.Entity.Kind)
             {
                 case EntityKinds.FlowRun:

@@ -3,7 +3,9 @@ using Runner.Actors;
 using Runner.Actors.FlowRuns;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
+using Runner.Messages.Limits;
 using Runner.Messages.Runs;
+using Runner.Messages.Serialization;
 
 namespace Runner.Simulation;
 
@@ -18,9 +20,16 @@ internal sealed class LimitLedger(World world)
     public IEnumerable<(string Limit, int Number, Guid Run)> Held =>
         _books.SelectMany(b => b.Value.Held.Select(h => (b.Key, h.Key, h.Value)));
 
-    public void Rows(ImmutableArray<RowChange> rows)
+    public void Written(EntityWrite write)
     {
-        foreach (var row in rows.Where(r => r.Table == Tables.Limits.Name))
+        // A row has the last size that one commit gave the limit. Those before it were granted by, too.
+        foreach (var set in write.Events.Where(_ => write.Entity.Kind == EntityKinds.Limiter)
+            .Select(stored => EventCatalog.Read(stored.Type, stored.Version, stored.Payload.Span)).OfType<LimitSet>())
+        {
+            Of(set.Name).Sizes.Add((world.Elapsed, set.Size));
+        }
+
+        foreach (var row in write.Rows.Where(r => r.Table == Tables.Limits.Name))
         {
             var size = (int?)(long?)row.Values?[0];
             var book = Of(row.Key);

@@ -31,6 +31,9 @@ internal sealed record FlowRunServices(
     NodeDirectory Nodes,
     Action<RunStateChanged> Publish)
 {
+    /// <summary>As in <see cref="NodeSettings.HoldsLeases"/>.</summary>
+    public Func<bool> HoldsLeases { get; init; } = static () => true;
+
     /// <summary>Null measures and traces nothing.</summary>
     public IRunObserver? Observer { get; init; }
 }
@@ -278,11 +281,13 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         var scheduled = State.Scheduled!;
         if (State.Node is { } node && !services.Nodes.IsOwn(node))
         {
-            return new RemoteAttempt(key, scheduled, () => services.Nodes.Find(node)?.Actor, State.Sequence);
+            return new RemoteAttempt(key, scheduled, () => services.Nodes.Find(node), State.Sequence);
         }
 
         return services.Processes.TryAdd(key, State.Recipe)
-            ? new LocalAttempt(services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem, State.Sequence, services.Processes)
+            ? new LocalAttempt(
+                services.Specs.For(key, scheduled, out var problem), services.FlowRunner, problem, State.Sequence, services.Processes,
+                services.HoldsLeases)
             : null;
     }
 

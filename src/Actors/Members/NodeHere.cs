@@ -31,6 +31,11 @@ internal sealed record NodeHere(string Name, int Size, ImmutableSortedDictionary
     /// <summary>How many runs it executes; not worth a word of its own when it changes.</summary>
     public int Running { get; init; }
 
+    /// <summary>
+    /// When it says this, by a clock that only it reads: what others ask of it with this is as old as that at least. Null from nodes of before.
+    /// </summary>
+    public TimeSpan? SaidAt { get; init; }
+
     /// <summary>How many programs it may begin now.</summary>
     public int Room => Draining ? 0 : Size;
 

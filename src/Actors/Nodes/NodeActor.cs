@@ -46,9 +46,13 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private NodeDirectory Nodes => _parts.Nodes;
 
+    /// <summary>By the clock of which the others hear, and which nobody sets.</summary>
+    private TimeSpan Now => _parts.Time.GetElapsedTime(0);
+
     /// <inheritdoc/>
     protected override void PreStart()
     {
+        Nodes.SetOwn(own => own with { SaidAt = Now });
         Nodes.Set(Nodes.Own, Self);
         _peers?.Subscribe(Self);
         var self = Self;
@@ -153,7 +157,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void Say()
     {
         _beatsDraining += _parts.Settings.Drain.IsOn ? 1 : 0;
-        Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore(), Running = _parts.Processes.Current });
+        Nodes.SetOwn(own => own with { SeesStore = _parts.Settings.SeesStore(), Running = _parts.Processes.Current, SaidAt = Now });
         IsDrained();
         foreach (var peer in _peers?.All ?? [])
         {
@@ -176,6 +180,13 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void Start(StartAttempt start)
     {
         var key = new AttemptKey(start.Run, start.Attempt);
+        if (start.HeardAt is { } heard && Now - heard > LostNode.StartsWithin)
+        {
+            _parts.Log.Information(
+                "Attempt {Attempt} of run {Run} was to start here {Time} ago, which is too late", key.Attempt, key.RunId, Now - heard);
+            return;
+        }
+
         if (_parts.Processes.IsOver(key, start.Asked))
         {
             // It could not be started, or was found not to be, which leaves no trace, and its run has gone on: this was under way for longer than

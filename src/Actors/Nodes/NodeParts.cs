@@ -102,6 +102,7 @@ internal sealed class NodeParts
             RunBehaviour, () => router.Limiter, FlowRunner, new ProcessSpecs(Settings.ApiVariables), Processes, Nodes,
             Changes.Publish)
         {
+            HoldsLeases = Settings.HoldsLeases,
             Observer = telemetry is null ? null : new RunObserver(telemetry.Runs, new RunTracer(telemetry.Source, Settings.Name)),
         };
         Limits = new LimiterServices(

@@ -30,6 +30,12 @@ public sealed record NodeSettings(
     public Func<bool> SeesStore { get; init; } = () => true;
 
     /// <summary>
+    /// Whether none of the node's leases is overdue, as one is after the node has stood still: asked before each program that begins. On its own a
+    /// node needs none.
+    /// </summary>
+    public Func<bool> HoldsLeases { get; init; } = static () => true;
+
+    /// <summary>
     /// Whether every node can read a kind of event (<see cref="Messages.Serialization.EventCatalog.Newer"/>) or message: asked each time before one
     /// of a newer kind is written or sent. On its own a node knows what it writes.
     /// </summary>

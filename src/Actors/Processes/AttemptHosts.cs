@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Runner.Actors.FlowRunners;
+using Runner.Actors.Members;
 using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Runs;
@@ -15,6 +16,9 @@ internal interface IAttemptHost
     /// <summary>Whether the node is a member now.</summary>
     bool IsHere { get; }
 
+    /// <summary>Whether a start may be asked for now; if not it is to be asked for a moment later.</summary>
+    bool MayStart { get; }
+
     void Start(IActorRef run);
 
     void Recover(ProcessHandle? handle, IActorRef run);
@@ -26,11 +30,15 @@ internal interface IAttemptHost
 /// <param name="problem">Why it is not to be started; null if it is. What may have been started already is looked after all the same.</param>
 /// <param name="asked">The place in the run's history at which it is asked.</param>
 /// <param name="attempts">Those that this node looks after.</param>
-internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem, long asked, ProcessCount attempts) : IAttemptHost
+/// <param name="holds">Whether this node's leases are in time: if not, the run may be another node's by now.</param>
+internal sealed class LocalAttempt(
+    ProcessSpec spec, IFlowRunner flowRunner, StartProblem? problem, long asked, ProcessCount attempts, Func<bool> holds) : IAttemptHost
 {
     public bool MayLoseMessages => false;
 
     public bool IsHere => true;
+
+    public bool MayStart => holds();
 
     public void Start(IActorRef run)
     {
@@ -58,21 +66,30 @@ internal sealed class LocalAttempt(ProcessSpec spec, IFlowRunner flowRunner, Sta
 }
 
 /// <summary>Another node, through its node actor, which tells the run by the run's region: wherever that is by then.</summary>
-/// <param name="find">The node's actor; null while the node is not here, and what is said is lost.</param>
+/// <param name="find">The node; null while the node is not here, and what is said is lost.</param>
 /// <param name="asked">The place in the run's history at which it is asked.</param>
-internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<ICanTell?> find, long asked) : IAttemptHost
+internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<NodeMember?> find, long asked) : IAttemptHost
 {
     public bool MayLoseMessages => true;
 
     public bool IsHere => find() is not null;
 
-    public void Start(IActorRef run) => find()?.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled, asked), run);
+    /// <summary>The node itself looks whether it may, when it is told.</summary>
+    public bool MayStart => true;
+
+    public void Start(IActorRef run)
+    {
+        if (find() is { } node)
+        {
+            node.Actor.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled, asked) { HeardAt = node.Says.SaidAt }, run);
+        }
+    }
 
     public void Recover(ProcessHandle? handle, IActorRef run) =>
-        find()?.Tell(new RecoverAttempt(key.RunId, key.Attempt, scheduled, handle, asked), run);
+        find()?.Actor.Tell(new RecoverAttempt(key.RunId, key.Attempt, scheduled, handle, asked), run);
 
     public void Stop(StopSignal signal, TimeSpan grace) =>
-        find()?.Tell(new StopAttempt(key.RunId, key.Attempt, signal, grace), ActorRefs.NoSender);
+        find()?.Actor.Tell(new StopAttempt(key.RunId, key.Attempt, signal, grace), ActorRefs.NoSender);
 }
 
 /// <summary>What a flow runner reports, as the messages that a run is told.</summary>
@@ -104,7 +121,14 @@ internal abstract class ProcessReports(AttemptKey key, ProcessCount attempts) : 
 
 /// <summary>Start an attempt's process. Told again, it changes nothing.</summary>
 /// <param name="Asked">The place in the run's history at which this is asked; null from nodes of before.</param>
-internal sealed record StartAttempt(Guid Run, int Attempt, RunScheduled Scheduled, long? Asked = null) : IWireMessage;
+internal sealed record StartAttempt(Guid Run, int Attempt, RunScheduled Scheduled, long? Asked = null) : IWireMessage
+{
+    /// <summary>
+    /// What the node had said last when it was asked (<see cref="NodeHere.SaidAt"/>): by that it knows how old this may be. Null from nodes of
+    /// before.
+    /// </summary>
+    public TimeSpan? HeardAt { get; init; }
+}
 
 /// <summary>Say what became of an attempt's process, and go on saying it to its run.</summary>
 /// <param name="Asked">As in <see cref="StartAttempt"/>.</param>

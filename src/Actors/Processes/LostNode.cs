@@ -15,6 +15,13 @@ internal static class LostNode
     /// </summary>
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How old a word to start a program may be when it comes: who sends it has heard of the node, which says something every second, and sends none
+    /// once they have parted. What waited before a node that stood still is older than that, and others may have the run by then. Well below
+    /// <see cref="Margin"/>.
+    /// </summary>
+    public static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>For how long a node that is cut off leaves the program alone; null for ever.</summary>
     public static TimeSpan? EndsAfter(RunRecipe recipe) => recipe.OnNodeLoss is { Action: not NodeLossAction.Wait } loss ? loss.Grace : null;
 

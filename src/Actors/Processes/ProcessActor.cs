@@ -19,6 +19,9 @@ internal sealed class ProcessActor(int attempt, IAttemptHost host, TimeSpan? los
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
+    /// <summary>A node whose leases are overdue finds within 100 ms that they are lost, or that they are not.</summary>
+    private static readonly TimeSpan TryAgain = TimeSpan.FromMilliseconds(250);
+
     private ProcessHandle? _handle;
     private TimeSpan? _stopGrace;
     private bool _kills;
@@ -32,8 +35,13 @@ internal sealed class ProcessActor(int attempt, IAttemptHost host, TimeSpan? los
     {
         switch (message)
         {
+            case StartProcess when !host.MayStart:
+                Timers.StartSingleTimer(typeof(StartProcess), message, TryAgain);
+                break;
             case StartProcess:
                 host.Start(Context.Parent);
+                // What came while it could not be started.
+                StopAgain();
                 LookLater();
                 break;
             case RecoverProcess recover:
@@ -91,6 +99,10 @@ internal sealed class ProcessActor(int attempt, IAttemptHost host, TimeSpan? los
         if (_stopGrace is { } grace && !_kills)
         {
             host.Stop(StopSignal.Terminate, grace);
+        }
+        else if (_kills)
+        {
+            host.Stop(StopSignal.Kill, TimeSpan.Zero);
         }
     }
 

@@ -135,6 +135,22 @@ public sealed class RemoteAttemptTests : NodeWorld
     }
 
     [Fact]
+    public void A_start_that_waited_while_its_node_stood_still_starts_nothing()
+    {
+        var said = _parts.Nodes.Own.SaidAt;
+        Pass(TimeSpan.FromSeconds(10));
+        _node.Tell(new StartAttempt(Run, 1, Recipe()) { HeardAt = said }, ActorRefs.NoSender);
+        Settle();
+        Assert.Equal(["start 1"], _flowRunner.New());
+
+        Pass(TimeSpan.FromMilliseconds(100));
+        _node.Tell(new StartAttempt(Run, 2, Recipe()) { HeardAt = said }, ActorRefs.NoSender);
+        Settle();
+        Assert.Empty(_flowRunner.New());
+        Assert.True(_parts.Nodes.Own.SaidAt > said + TimeSpan.FromSeconds(9));
+    }
+
+    [Fact]
     public void A_run_that_moves_goes_on_with_its_program()
     {
         IsHere();

@@ -18,12 +18,14 @@ public sealed class ProcessActorTests : NodeWorld
     private readonly List<(object Message, IActorRef Sender)> _toRun = [];
     private readonly ProcessSpec _spec = new(Attempt, ["true"], "/", [], "{}");
     private readonly IActorRef _run;
+    private bool _holds = true;
 
     public ProcessActorTests(ITestOutputHelper output)
         : base(output)
     {
         _run = Sys.ActorOf(
-            Heard.Props(_toRun, ActorProducer.Props(() => new ProcessActor(3, new LocalAttempt(_spec, FlowRunner, null, 7, Processes)))));
+            Heard.Props(
+                _toRun, ActorProducer.Props(() => new ProcessActor(3, new LocalAttempt(_spec, FlowRunner, null, 7, Processes, () => _holds)))));
         Settle();
     }
 
@@ -35,6 +37,21 @@ public sealed class ProcessActorTests : NodeWorld
         Tell(new RecoverProcess(3, null));
         Assert.Equal(["start 3", "recover 3 4711", "recover 3 unknown"], FlowRunner.New());
         Assert.All(FlowRunner.Specs, spec => Assert.Same(_spec, spec));
+    }
+
+    [Fact]
+    public void A_start_waits_while_a_lease_of_the_node_is_overdue_and_a_stop_that_comes_meanwhile_is_not_forgotten()
+    {
+        _holds = false;
+        Tell(new StartProcess(3));
+        Pass(TimeSpan.FromSeconds(2));
+        Assert.Empty(FlowRunner.New());
+        Tell(new StopProcess(3, TimeSpan.FromSeconds(30)));
+        FlowRunner.New();
+
+        _holds = true;
+        Pass(TimeSpan.FromMilliseconds(250));
+        Assert.Equal(["start 3", "Terminate 3"], FlowRunner.New());
     }
 
     [Fact]

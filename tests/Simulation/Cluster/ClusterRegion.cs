@@ -16,7 +16,7 @@ internal sealed class ClusterRegion(ClusterLife life, string name, Func<string, 
 
     private readonly Dictionary<string, IActorRef> _shards = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClusterLife> _homes = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, Queue<(object Message, IActorRef Sender)>> _waiting = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Queue<(object Message, IActorRef Sender, int Ways)>> _waiting = new(StringComparer.Ordinal);
     private readonly HashSet<string> _leaving = new(StringComparer.Ordinal);
 
     /// <summary>Shards whose home is asked for, or whose lease is.</summary>
@@ -55,13 +55,16 @@ internal sealed class ClusterRegion(ClusterLife life, string name, Func<string, 
             case LeasesAreLost:
                 OnLeasesLost();
                 break;
+            case Forwarded forwarded:
+                OnEnvelope(forwarded.Message, Sender, forwarded.Ways);
+                break;
             default:
-                OnEnvelope(message, Sender);
+                OnEnvelope(message, Sender, 0);
                 break;
         }
     }
 
-    private void OnEnvelope(object message, IActorRef sender)
+    private void OnEnvelope(object message, IActorRef sender, int ways)
     {
         if (extractor.EntityId(message) is not { } id)
         {
@@ -76,16 +79,16 @@ internal sealed class ClusterRegion(ClusterLife life, string name, Func<string, 
         }
         else if (!_leaving.Contains(shard) && _homes.TryGetValue(shard, out var home) && home != life)
         {
-            life.Cluster.Network.Send(life, home, home.Router.RegionOf(name), message, sender);
+            life.Cluster.Network.Forward(life, home, home.Router.RegionOf(name), new Forwarded(message, ways + 1), sender);
         }
         else
         {
             if (!_waiting.TryGetValue(shard, out var waiting))
             {
-                _waiting.Add(shard, waiting = new Queue<(object, IActorRef)>());
+                _waiting.Add(shard, waiting = new Queue<(object, IActorRef, int)>());
             }
 
-            waiting.Enqueue((message, sender));
+            waiting.Enqueue((message, sender, ways));
             if (!_leaving.Contains(shard) && _asking.Add(shard))
             {
                 Find(shard);
@@ -150,9 +153,9 @@ internal sealed class ClusterRegion(ClusterLife life, string name, Func<string, 
         _asking.Remove(shard);
         if (_waiting.Remove(shard, out var waiting))
         {
-            foreach (var (message, sender) in waiting)
+            foreach (var (message, sender, ways) in waiting)
             {
-                OnEnvelope(message, sender);
+                OnEnvelope(message, sender, ways);
             }
         }
     }
@@ -210,6 +213,9 @@ internal sealed class ClusterRegion(ClusterLife life, string name, Func<string, 
 
     private sealed record ShardGone(string Shard);
 }
+
+/// <summary>To a region, from another one: a message for one of its entities, and how many regions have sent it on.</summary>
+internal sealed record Forwarded(object Message, int Ways);
 
 /// <summary>To a region: where a shard is.</summary>
 internal sealed record HomeIs(string Shard, ClusterLife Home);

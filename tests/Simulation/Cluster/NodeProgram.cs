@@ -36,7 +36,7 @@ internal sealed class NodeProgram
         Store = new SimulatedStore(world.Store, Process, new StoreLink(cluster.Network, machine));
         Settings = new NodeSettings(machine.Name, machine.Size, _ => [])
         {
-            StoreIsShared = true, Labels = machine.Labels, SeesStore = () => _awaySince is null,
+            StoreIsShared = true, Labels = machine.Labels, SeesStore = () => _awaySince is null, HoldsLeases = () => !IsOverdue,
             Retention = world.Kept with { Output = new SimulatedRunOutput(machine.Processes) },
         };
         _sentAt = RenewedAt = world.Elapsed;
@@ -334,9 +334,11 @@ internal sealed class NodeProgram
         }
     }
 
+    private bool IsOverdue => World.Elapsed - _sentAt >= Deadline;
+
     private void LookAtDeadline(ClusterLife life)
     {
-        if (World.Elapsed - _sentAt < Deadline || Life != life)
+        if (!IsOverdue || Life != life)
         {
             return;
         }

@@ -15,6 +15,10 @@ internal sealed class SimulatedNetwork(World world, SimulatedRandom random)
     /// <summary>For how long a connection tries again before it gives up what it has.</summary>
     private static readonly TimeSpan HeldUpAtMost = TimeSpan.FromSeconds(8);
 
+    /// <summary>Regions that are wrong about each other send a message to and fro; from so many ways on, less often.</summary>
+    private const int QuickWays = 8;
+    private static readonly TimeSpan SlowWay = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<(Machine From, Machine? To), int> _closed = [];
     private readonly Dictionary<(ClusterLife From, ClusterLife To), TimeSpan> _lastArrivals = [];
     private readonly List<(Machine From, Machine? To, TimeSpan Since, Action Arrive)> _heldUp = [];
@@ -63,13 +67,7 @@ internal sealed class SimulatedNetwork(World world, SimulatedRandom random)
         }
 
         Crossings++;
-        var answer = sender switch
-        {
-            null => ActorRefs.NoSender,
-            RemoteRef other => other.Target == to ? other.Local : new RemoteRef(to, other.Target, other.Local),
-            _ when sender.IsNobody() => ActorRefs.NoSender,
-            _ => new RemoteRef(to, from, sender),
-        };
+        var answer = SenderAt(from, to, sender);
         if (message is NodeHere here && from.SaysAsBefore(here))
         {
             // Of the many that say nothing new: as cheap as can be.
@@ -81,23 +79,65 @@ internal sealed class SimulatedNetwork(World world, SimulatedRandom random)
             return;
         }
 
-        var copy = Copied(from, to, message);
-        switch (world.Regions.NextFate($"{from.Machine.Name} to {to.Machine.Name}", message))
+        var fate = world.Regions.NextFate($"{from.Machine.Name} to {to.Machine.Name}", message);
+        Transmit(from, to, fate, () => Copied(from, to, message), read => Deliver(from, to, target, read, answer));
+    }
+
+    /// <summary>
+    /// Sends what a region sends on. Only the first of its ways may lose it, double it or be late: what regions that are wrong about each other send
+    /// to and fro would double at each of them.
+    /// </summary>
+    public void Forward(ClusterLife from, ClusterLife to, IActorRef region, Forwarded message, IActorRef? sender)
+    {
+        if (!from.Turns.Alive || from.HasHeardGone(to))
+        {
+            return;
+        }
+
+        Crossings++;
+        var answer = SenderAt(from, to, sender);
+        Func<object> read = () => message with { Message = Copied(from, to, message.Message) };
+        Action<object> deliver = read => Deliver(from, to, region, read, answer);
+        if (message.Ways > QuickWays)
+        {
+            var slow = read();
+            to.Turns.Schedule(SlowWay, () => deliver(slow));
+            return;
+        }
+
+        var fate = message.Ways == 1
+            ? world.Regions.NextFate($"{from.Machine.Name} to {to.Machine.Name}", message.Message)
+            : MessageFate.Arrives;
+        Transmit(from, to, fate, read, deliver);
+    }
+
+    private void Transmit(ClusterLife from, ClusterLife to, MessageFate fate, Func<object> read, Action<object> deliver)
+    {
+        var message = read();
+        switch (fate)
         {
             case MessageFate.Lost:
                 break;
             case MessageFate.Late:
-                to.Turns.Schedule(world.Regions.NextDelay(), () => Deliver(from, to, target, copy, answer));
+                to.Turns.Schedule(world.Regions.NextDelay(), () => deliver(message));
                 break;
             case MessageFate.Doubled:
-                Carry(from, to, () => Deliver(from, to, target, copy, answer));
-                to.Turns.Schedule(world.Regions.NextDelay(), () => Deliver(from, to, target, Copied(from, to, message), answer));
+                Carry(from, to, () => deliver(message));
+                to.Turns.Schedule(world.Regions.NextDelay(), () => deliver(read()));
                 break;
             default:
-                Carry(from, to, () => Deliver(from, to, target, copy, answer));
+                Carry(from, to, () => deliver(message));
                 break;
         }
     }
+
+    private static IActorRef? SenderAt(ClusterLife from, ClusterLife to, IActorRef? sender) => sender switch
+    {
+        null => ActorRefs.NoSender,
+        RemoteRef other => other.Target == to ? other.Local : new RemoteRef(to, other.Target, other.Local),
+        _ when sender.IsNobody() => ActorRefs.NoSender,
+        _ => new RemoteRef(to, from, sender),
+    };
 
     private void Carry(ClusterLife from, ClusterLife to, Action arrive)
     {

@@ -83,6 +83,12 @@ public sealed class ClusterKeeper : IAsyncDisposable
     /// <summary>Whether the database has answered what it was last asked.</summary>
     public bool IsReachable => AwaySince is null;
 
+    /// <summary>
+    /// Whether the time of no lease that this node has is over. Where it is, as after this process stood still, the lease is lost and its owner told
+    /// a moment later, unless a renewal that was sent before is answered until then.
+    /// </summary>
+    public bool IsInTime => _held.AreInTime;
+
     /// <summary>When the database was found not to answer; null while it does.</summary>
     public DateTimeOffset? AwaySince
     {

@@ -43,6 +43,19 @@ internal sealed class HeldLeases : IDisposable
         _thread.Start();
     }
 
+    /// <summary>Whether the time of none of them is over.</summary>
+    public bool AreInTime
+    {
+        get
+        {
+            lock (_lock)
+            {
+                TimeSpan now = NowLocked();
+                return _held.Values.All(lease => lease.Deadline > now);
+            }
+        }
+    }
+
     public HeldLease[] All()
     {
         lock (_lock)
