@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Cluster.Hosting;
-using Akka.Hosting;
 using Runner.Actors.Members;
-using Runner.Actors.Nodes;
 using Runner.Entities;
 using Runner.Entities.Store;
 using Runner.Messages.Deployments;
@@ -32,7 +29,6 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 {
     /// <summary>How many holders and waiters of a limit are shown.</summary>
     private const int Shown = 100;
-    private const int PageSize = 256;
 
     /// <summary>A grant is an obligation of the run to answer; it is reminded this often.</summary>
     private static readonly TimeSpan RemindAfter = TimeSpan.FromSeconds(10);
@@ -42,6 +38,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private static readonly TimeSpan CompareAfter = TimeSpan.FromMinutes(1);
 
     private readonly LimiterServices _services;
+    private readonly LimiterReader _rows;
     private readonly HashSet<Guid> _askAgain = [];
 
     /// <summary>Whose slots came free while rows were being read to compare with: what the rows say of them may be older.</summary>
@@ -56,7 +53,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     public LimiterActor(LimiterServices services)
     {
-        _services = services;
+        (_services, _rows) = (services, new LimiterReader(services.Entities.Store, services.Damaged));
         services.ObserveSlots?.Invoke(() => Volatile.Read(ref _table)?.Counts);
     }
 
@@ -93,7 +90,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     {
         switch (message)
         {
-            case TableRead read:
+            case LimiterRows read:
                 OnRead(read);
                 break;
             case TableNotRead failed:
@@ -258,7 +255,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         foreach (var queue in more.Where(queue => !table.Book(queue).Reading))
         {
             table.Book(queue).BeginReading();
-            _services.Entities.Store.RowsAsync(Waiters(queue, PageSize)).PipeTo(
+            _rows.WaitersAsync(queue).PipeTo(
                 Self, Self, rows => new WaitersRead(table, queue, rows), e => new WaitersNotRead(table, queue));
         }
     }
@@ -280,26 +277,9 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         if (!ofUnknownAge.IsEmpty)
         {
             // What cannot be read now is read at the next reminder.
-            AgesAsync(_services.Entities.Store, _services.Damaged, ofUnknownAge).PipeTo(
+            _rows.OldestFirstAsync(ofUnknownAge).PipeTo(
                 Self, Self, oldestFirst => new AgesRead(table, limit, oldestFirst), _ => new AgesRead(table, limit, []));
         }
-    }
-
-    private static async Task<ImmutableArray<Guid>> AgesAsync(IEntityStore store, DamagedRows damaged, ImmutableArray<Guid> runs)
-    {
-        var rows = new List<RunRow>(runs.Length);
-        foreach (var run in runs)
-        {
-            if (await store.RowAsync(Tables.Runs.Name, RowValues.Key(run)).ConfigureAwait(false) is { } row
-                && damaged.TryRead(Tables.Runs, row, RunRow.Of, out var read))
-            {
-                rows.Add(read);
-            }
-        }
-
-        // One that has no row has ended long ago, and its slot is one that nobody holds; one whose row cannot be read is taken for the oldest.
-        return [.. runs.Except(rows.Select(row => row.Run)), .. rows.OrderBy(row => row.Started ?? row.Created).ThenBy(row => row.Due)
-            .Select(row => row.Run)];
     }
 
     private void OnWaiters(SlotTable table, WaitersRead read)
@@ -313,7 +293,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         // Those that cannot be read would only decline. If they are all there is, the rest of the queue waits for the next comparison with the rows.
         ImmutableArray<WaitingRun> known =
             [.. _services.Damaged.Read(Tables.Waiters, read.Rows, WaiterRow.Of).Where(w => !Rests(w.Run)).Select(Waiter)];
-        var more = book.EndReading() || (read.Rows.Length == PageSize && !known.IsEmpty);
+        var more = book.EndReading() || (read.Rows.Length == LimiterReader.PageSize && !known.IsEmpty);
         foreach (var waiter in known.Where(w => !book.HasLeft(w.Run)))
         {
             table.Park(waiter, read.Limit);
@@ -351,7 +331,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         _freedMeanwhile.Clear();
         _resizedMeanwhile.Clear();
         _comparing = true;
-        ReadAsync(_services.Entities.Store, _services.Damaged).PipeTo(
+        _rows.ReadAsync().PipeTo(
             Self, Self, read => new RowsCompared(table, held, ending, read), _ => RowsNotCompared.Instance);
     }
 
@@ -404,39 +384,9 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         ReadRows();
     }
 
-    private void ReadRows() => ReadAsync(_services.Entities.Store, _services.Damaged).PipeTo(Self, Self, read => read, e => new TableNotRead(e));
+    private void ReadRows() => _rows.ReadAsync().PipeTo(Self, Self, read => read, e => new TableNotRead(e));
 
-    private static async Task<TableRead> ReadAsync(IEntityStore store, DamagedRows damaged)
-    {
-        var slots = damaged.Read(await store.SlotsAsync().ConfigureAwait(false));
-        var sizes = ImmutableArray.CreateBuilder<LimitRow>();
-        await foreach (var row in store.AllAsync(Tables.Limits).ConfigureAwait(false))
-        {
-            // Of a limit whose size cannot be read nothing is known but that there is one: it lets nobody in until it is set again.
-            sizes.Add(damaged.TryRead(Tables.Limits, row, LimitRow.Of, out var size) ? size : new LimitRow(row.Key, 0));
-        }
-
-        var queues = ImmutableArray.CreateBuilder<Queue>();
-        for (var from = ""; ;)
-        {
-            var next = await store.RowsAsync(NextQueue(from)).ConfigureAwait(false);
-            if (next.IsEmpty)
-            {
-                return new TableRead(slots, sizes.ToImmutable(), queues.ToImmutable());
-            }
-
-            // Of a row that cannot be read otherwise the name of its queue may be readable all the same.
-            if (WaiterRow.QueueOf(next[0]) is not { } queue)
-            {
-                return new TableRead(slots, sizes.ToImmutable(), queues.ToImmutable());
-            }
-
-            queues.Add(new Queue(queue, damaged.TryRead(Tables.Waiters, next[0], WaiterRow.Of, out var first) && first.CancelsRunning));
-            from = queue + "\u0001";
-        }
-    }
-
-    private void OnRead(TableRead read)
+    private void OnRead(LimiterRows read)
     {
         var table = new SlotTable(Places);
         table.SetPlaces(Places);
@@ -484,17 +434,6 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         }
     }
 
-    /// <summary>
-    /// The first waiter of the first queue from a name on: one row for each limit that has a queue, a loose scan of the index. In the whole
-    /// order of the index, for any other order of a queue would have all of it sorted.
-    /// </summary>
-    internal static RowQuery NextQueue(string from) => new(
-        Tables.Waiters.Name, [new("waiting_for", RowOperator.AtLeast, from)], [new("waiting_for"), new("urgency"), new("ready")], 1);
-
-    /// <summary>The head of a limit's queue.</summary>
-    internal static RowQuery Waiters(string limit, int atMost) => new(
-        Tables.Waiters.Name, [new("waiting_for", RowOperator.Equal, limit)], [new("urgency"), new("ready")], atMost);
-
     private static WaitingRun Waiter(WaiterRow row) => new(
         row.Run, row.Limits, row.Priority, row.Ready, row.Own, row.CancelsRunning ? OnFull.CancelRunning : OnFull.Queue, row.Requires);
 
@@ -508,17 +447,11 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private void Tell(Guid run, object message) =>
         _services.Entities.Router.Tell(new EntityKey(EntityKinds.FlowRun, run.ToString("D")), message, Self);
 
-    private sealed record TableRead(ImmutableArray<SlotRow> Slots, ImmutableArray<LimitRow> Sizes, ImmutableArray<Queue> Queues)
-        : INoSerializationVerificationNeeded;
-
-    /// <param name="HasNewest">Whether the first that waits takes another's place.</param>
-    private readonly record struct Queue(string Limit, bool HasNewest);
-
     private sealed record AgesRead(SlotTable Table, string Limit, ImmutableArray<Guid> OldestFirst) : INoSerializationVerificationNeeded;
 
     /// <param name="Held">The slots that were held before the rows were read.</param>
     /// <param name="Ending">The limits that were deleted before.</param>
-    private sealed record RowsCompared(SlotTable Table, ImmutableArray<HeldSlot> Held, ImmutableArray<string> Ending, TableRead Rows)
+    private sealed record RowsCompared(SlotTable Table, ImmutableArray<HeldSlot> Held, ImmutableArray<string> Ending, LimiterRows Rows)
         : INoSerializationVerificationNeeded;
 
     private sealed record RowsNotCompared : INoSerializationVerificationNeeded
@@ -554,24 +487,4 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     {
         public static readonly Remind Instance = new();
     }
-}
-
-/// <summary>Composes the limiter, which there is once in a cluster, and the entity that keeps the sizes of named limits.</summary>
-internal static class LimiterHosting
-{
-    private const string Region = "limits";
-
-    public static AkkaConfigurationBuilder AddLimiter(this AkkaConfigurationBuilder builder, NodeParts parts, ClusterRouter router) => builder
-        .WithSingleton<LimiterActor>("limiter", (_, _, _) => Props(parts), NodeHosting.Singletons)
-        .WithShardRegion<LimitSizesActor>(Region, id => SizesProps(parts, id), EntityExtractor.Instance, NodeHosting.Shards)
-        .WithActors((_, registry) =>
-        {
-            router.Limiter = registry.Get<LimiterActor>();
-            router.Add(EntityKinds.Limiter, Region, registry.Get<LimitSizesActor>());
-        });
-
-    public static Props Props(NodeParts parts) => ActorProducer.Props(() => new LimiterActor(parts.Limits));
-
-    public static Props SizesProps(NodeParts parts, string id) =>
-        ActorProducer.Props(() => new LimitSizesActor(parts.Entities, new LimiterBehaviour(), () => parts.Router.Limiter, id));
 }

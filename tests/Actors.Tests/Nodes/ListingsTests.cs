@@ -78,9 +78,9 @@ public sealed partial class ListingsTests : IAsyncLifetime
             Listings.WordQuery(since, Listings.RunQuery(since).Value!),
             "SEARCH m USING COVERING INDEX run_words__words__by(value, created) (value=? AND created>?)", "SEARCH t USING PRIMARY KEY (key=?)");
         await AssertAsync(
-            LimiterActor.Waiters("db", 10), "SEARCH t USING INDEX waiters__by(waiting_for, urgency, ready) (waiting_for=?)");
+            LimiterReader.Waiters("db", 10), "SEARCH t USING INDEX waiters__by(waiting_for, urgency, ready) (waiting_for=?)");
         await AssertAsync(
-            LimiterActor.NextQueue("db"), "SEARCH t USING INDEX waiters__by(waiting_for, urgency, ready) (waiting_for>?)");
+            LimiterReader.NextQueue("db"), "SEARCH t USING INDEX waiters__by(waiting_for, urgency, ready) (waiting_for>?)");
         await AssertAsync(
             DeploymentActor.OpenRunsOf("a/b"), "SEARCH t USING COVERING INDEX open_runs__by(deployment) (deployment=?)");
     }

@@ -31,24 +31,20 @@ public sealed class ClusterKeeper : IAsyncDisposable
     private readonly KeeperConnection _requests;
     private readonly HeldLeases _held;
     private readonly GivenBack _givenBack;
+    private readonly DatabaseWatch _watch;
     private Task _renewing = Task.CompletedTask;
     private volatile bool _closed;
 
-    // All under the lock.
+    // Both under the lock.
     private NodeRow? _row;
     private Guid? _cluster;
-    private long? _answeringSince;
-    private (long At, DateTime Now)? _clocks;
-    private HolderRow? _holder;
-    private long? _expiredSince;
-    private bool _isRenewedByNodeAlone;
-    private DateTimeOffset? _awaySince;
 
     private ClusterKeeper(PostgresAddress address, ClusterKeeperOptions options, ILogger log)
     {
         (_address, _options, _log) = (address, options, log);
         _renewals = new KeeperConnection(address.Locks(options.OperationTimeout), options.OperationTimeout);
         Clock = new DatabaseClock(address.ToString(), log);
+        _watch = new DatabaseWatch(options.LeaseTtl, options.Time);
         // That a lease is this node's has to outlive a crash of the server: otherwise another one could have it at once.
         _requests = new KeeperConnection(address.Locks(options.OperationTimeout, isDurable: true), options.OperationTimeout);
         _held = new HeldLeases(
@@ -90,16 +86,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
     public bool IsInTime => _held.AreInTime;
 
     /// <summary>When the database was found not to answer; null while it does.</summary>
-    public DateTimeOffset? AwaySince
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _awaySince;
-            }
-        }
-    }
+    public DateTimeOffset? AwaySince => _watch.AwaySince;
 
     /// <summary>This machine's clock beside the database's, as of the last answer.</summary>
     public DatabaseClock Clock { get; }
@@ -164,20 +151,12 @@ public sealed class ClusterKeeper : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The database does not answer; who has it then, only <see cref="ReadAsync"/> tells.</exception>
     public async Task<bool> TryFormAsync(Guid cluster)
     {
-        HolderRow? watched = null;
-        lock (_lock)
+        if (_watch.IsRenewedByNodeAlone)
         {
-            if (_isRenewedByNodeAlone)
-            {
-                throw Alone(_address);
-            }
-
-            if (_expiredSince is { } since && MayTakeOverLocked() && _options.Time.GetElapsedTime(since) >= _options.LeaseTtl)
-            {
-                watched = _holder;
-            }
+            throw Alone(_address);
         }
 
+        HolderRow? watched = _watch.MayBeReplaced();
         bool formed = await RequestAsync(session => ClusterSql.FormAsync(session, _options.LeaseTtl, cluster, watched)).ConfigureAwait(false);
         if (formed)
         {
@@ -204,7 +183,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfEqual(row.OwnerPrefix.Length, 0, nameof(row));
         using SemaphoreSlim never = new(0);
         DateTime? first = null;
-        while (!await RequestAsync(session => ClusterSql.AnnounceAsync(session, row, _options.LeaseTtl, MayTakeOver())).ConfigureAwait(false))
+        while (!await RequestAsync(session => ClusterSql.AnnounceAsync(session, row, _options.LeaseTtl, _watch.MayTakeOver)).ConfigureAwait(false))
         {
             if (await RequestAsync(session => ClusterSql.NamedAsync(session, row.Name)).ConfigureAwait(false) is { } other)
             {
@@ -302,7 +281,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
         }
 
         await _givenBack.KeepAsync(lease, owner).ConfigureAwait(false);
-        bool mayTakeOver = MayTakeOver();
+        bool mayTakeOver = _watch.MayTakeOver;
         long sent = _options.Time.GetTimestamp();
         return await RequestAsync(session => ClusterSql.AcquireAsync(session, _options.LeaseTtl, lease, owner, mayTakeOver)).ConfigureAwait(false)
             && _held.Add(new HeldLease(lease, owner, lost), sent);
@@ -418,7 +397,12 @@ public sealed class ClusterKeeper : IAsyncDisposable
         Renewal renewal = await _renewals.AskAsync(session => ClusterSql.RenewAsync(session, _options.LeaseTtl, held, cluster, row))
             .ConfigureAwait(false);
         Clock.Read(asked, _options.Time.GetUtcNow(), renewal.Now);
-        Answered(renewal, sent);
+        if (_watch.Answered(renewal, sent))
+        {
+            _log.Information("The database answers again: leases are renewed");
+            OnReachableChanged?.Invoke(true);
+        }
+
         _held.Renewed(held, renewal.Renewed, sent, lease => new StoreTakenException(
             $"The lease «{lease.Name}» in {_address} is not {lease.Owner}'s any more: another node has taken it, or it was freed because this one "
             + "was thought to be gone."));
@@ -428,40 +412,6 @@ public sealed class ClusterKeeper : IAsyncDisposable
             // Somebody has removed it.
             await _renewals.AskAsync(session => ClusterSql.AnnounceAsync(session, row, _options.LeaseTtl, mayTakeOver: false)).ConfigureAwait(false);
         }
-    }
-
-    private void Answered(Renewal renewal, long sent)
-    {
-        bool isBack;
-        lock (_lock)
-        {
-            long now = _options.Time.GetTimestamp();
-            // Where the database's clock was put forward leases look expired whose owners had no time to renew them; where this process stood still
-            // it has not seen whether the database was there.
-            bool jumped = _clocks is { } before && _options.Time.GetElapsedTime(before.At, now) is var passed
-                && (passed >= _options.LeaseTtl || renewal.Now - before.Now > passed + (_options.LeaseTtl / 8));
-            _clocks = (sent, renewal.Now);
-            _answeringSince = jumped ? now : _answeringSince ?? now;
-            Watch(renewal.Holder, now, jumped);
-            isBack = _awaySince is not null;
-            _awaySince = null;
-        }
-
-        if (isBack)
-        {
-            _log.Information("The database answers again: leases are renewed");
-            OnReachableChanged?.Invoke(true);
-        }
-    }
-
-    private void Watch(HolderRow? holder, long now, bool jumped)
-    {
-        _isRenewedByNodeAlone = holder is { IsOfNodeAlone: true, IsExpired: false } && (_isRenewedByNodeAlone || _holder is { IsOfNodeAlone: true,
-            } before && before.Owner == holder.Owner && !holder.IsAs(before));
-        _expiredSince = holder is not { IsExpired: true } ? null
-            : _expiredSince is { } since && holder.IsAs(_holder) && !jumped ? since
-            : now;
-        _holder = holder;
     }
 
     private void LookWhetherLost(NodeRow? row, Guid? cluster, Renewal renewal)
@@ -545,17 +495,7 @@ public sealed class ClusterKeeper : IAsyncDisposable
     // An answer is missing. Whether the database is away says the next renewal, which is at once.
     private void Broke(Exception error, bool isAway)
     {
-        bool isNew;
-        lock (_lock)
-        {
-            (_answeringSince, _expiredSince, _clocks) = (null, null, null);
-            isNew = isAway && _awaySince is null;
-            if (isNew)
-            {
-                _awaySince = _options.Time.GetUtcNow();
-            }
-        }
-
+        bool isNew = _watch.Broke(isAway);
         if (isNew)
         {
             bool isPlain = PostgresErrors.IsOfDatabase(error);
@@ -581,12 +521,8 @@ public sealed class ClusterKeeper : IAsyncDisposable
 
         if (most)
         {
-            lock (_lock)
-            {
-                // Whoever holds a lease may not be able to renew it.
-                _answeringSince = _answeringSince is null ? null : _options.Time.GetTimestamp();
-                _expiredSince = null;
-            }
+            // Whoever holds a lease may not be able to renew it.
+            _watch.BeginAgain();
         }
 
         return most && !IsReachable;
@@ -624,16 +560,4 @@ public sealed class ClusterKeeper : IAsyncDisposable
             return (_row, _cluster);
         }
     }
-
-    private bool MayTakeOver()
-    {
-        lock (_lock)
-        {
-            return MayTakeOverLocked();
-        }
-    }
-
-    // Asked and answered for the whole time of a lease, and lately too.
-    private bool MayTakeOverLocked() => _answeringSince is { } since && _options.Time.GetElapsedTime(since) >= _options.LeaseTtl
-        && _clocks is { } last && _options.Time.GetElapsedTime(last.At) < _options.LeaseTtl;
 }
