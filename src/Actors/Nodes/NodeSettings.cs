@@ -30,8 +30,8 @@ public sealed record NodeSettings(
     public Func<bool> SeesStore { get; init; } = () => true;
 
     /// <summary>
-    /// Whether none of the node's leases is overdue, as one is after the node has stood still: asked before each program that begins. On its own a
-    /// node needs none.
+    /// Whether none of the node's leases is overdue or was lost just now, as they are after the node has stood still: asked before each program that
+    /// begins for a run of this node. On its own a node needs none.
     /// </summary>
     public Func<bool> HoldsLeases { get; init; } = static () => true;
 

@@ -26,6 +26,7 @@ internal sealed class NodeProgram
     private IsolatedPrograms? _isolated;
     private TimeSpan? _awaySince;
     private TimeSpan _sentAt;
+    private TimeSpan? _lostAt;
     private bool _watchesDeadline;
 
     public NodeProgram(World world, SimulatedCluster cluster, Machine machine, SimulatedRandom random)
@@ -36,7 +37,8 @@ internal sealed class NodeProgram
         Store = new SimulatedStore(world.Store, Process, new StoreLink(cluster.Network, machine));
         Settings = new NodeSettings(machine.Name, machine.Size, _ => [])
         {
-            StoreIsShared = true, Labels = machine.Labels, SeesStore = () => _awaySince is null, HoldsLeases = () => !IsOverdue,
+            StoreIsShared = true, Labels = machine.Labels, SeesStore = () => _awaySince is null,
+            HoldsLeases = () => !IsOverdue && !(World.Elapsed - _lostAt < Deadline),
             Retention = world.Kept with { Output = new SimulatedRunOutput(machine.Processes) },
         };
         _sentAt = RenewedAt = world.Elapsed;
@@ -351,6 +353,7 @@ internal sealed class NodeProgram
         }
 
         _sentAt = World.Elapsed;
+        _lostAt = World.Elapsed;
         World.Note($"{life.Text}: its leases are lost");
         World.Statistics.LeasesLost++;
         _cluster.LeasesLost(life);

@@ -80,8 +80,8 @@ public sealed class ClusterKeeper : IAsyncDisposable
     public bool IsReachable => AwaySince is null;
 
     /// <summary>
-    /// Whether the time of no lease that this node has is over. Where it is, as after this process stood still, the lease is lost and its owner told
-    /// a moment later, unless a renewal that was sent before is answered until then.
+    /// Whether the time of no lease that this node has is over, and it has lost none within the time of one. Where it is over, as after this process
+    /// stood still, the lease is lost and its owner told a moment later, unless a renewal that was sent before is answered until then.
     /// </summary>
     public bool IsInTime => _held.AreInTime;
 

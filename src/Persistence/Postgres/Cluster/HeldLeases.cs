@@ -23,6 +23,7 @@ internal sealed class HeldLeases : IDisposable
     private readonly long _began;
     private readonly Thread _thread;
     private TimeSpan _stood;
+    private TimeSpan? _lostAt;
     private long _looked;
     private bool _stands;
     private bool _graced;
@@ -43,7 +44,9 @@ internal sealed class HeldLeases : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Whether the time of none of them is over.</summary>
+    /// <summary>
+    /// Whether the time of none of them is over, and none was lost within the time of one: who is told ends what needed it, which takes a moment.
+    /// </summary>
     public bool AreInTime
     {
         get
@@ -51,7 +54,7 @@ internal sealed class HeldLeases : IDisposable
             lock (_lock)
             {
                 TimeSpan now = NowLocked();
-                return _held.Values.All(lease => lease.Deadline > now);
+                return !(now - _lostAt < _length) && _held.Values.All(lease => lease.Deadline > now);
             }
         }
     }
@@ -137,6 +140,8 @@ internal sealed class HeldLeases : IDisposable
                     lost.Add(lease);
                 }
             }
+
+            LostLocked(lost);
         }
 
         lost.ForEach(lease => _lost(lease, reason(lease)));
@@ -203,9 +208,12 @@ internal sealed class HeldLeases : IDisposable
             _stands = stands;
             lost = [.. _held.Values.Where(lease => lease.Deadline <= counted)];
             lost.ForEach(lease => _held.Remove(lease.Name));
+            LostLocked(lost);
             return goesOn;
         }
     }
+
+    private void LostLocked(List<HeldLease> lost) => _lostAt = lost.Count > 0 ? NowLocked() : _lostAt;
 
     private bool IsHeld(HeldLease lease) => _held.TryGetValue(lease.Name, out HeldLease? held) && ReferenceEquals(held, lease);
 
