@@ -54,7 +54,7 @@ internal static class NodeComposition
         {
             Environment = new ProgramEnvironment(start.Options.EnvInherit, [.. start.Options.SecretVariables]),
             Attributes = start.Options.Programs,
-            UserFilesDirectory = start.Options.UserFilesDirectory,
+            UserFilesDirectory = start.Options.UserFilesDirectory, MayStart = HoldsLeases(store),
         }, start.Log);
         var times = new OutputTimes(new RunFiles(start.Options.DataDirectory), (ILiveAttempts)flowRunner, start.Time, start.Log);
         try
@@ -88,6 +88,8 @@ internal static class NodeComposition
         }
     }
 
+    private static Func<bool> HoldsLeases(INodeStore store) => store.Keeper is { } keeper ? () => keeper.IsInTime : static () => true;
+
     /// <summary>The actors: for a node on its own in one system, for one of a cluster in one after the other.</summary>
     private static async Task<(IRunnerNode Node, IHealthCheck Check, Task<string> Lost, Func<string?> Unwritten)> StartAsync(
         NodeStart start, INodeStore store, IFlowRunner flowRunner, Drain drain, ClusterTls? tls, CancellationToken cancel)
@@ -103,7 +105,7 @@ internal static class NodeComposition
         var knowledge = new ClusterKnowledge(keeper, [.. EventCatalog.Newer], start.Time, start.Log);
         settings = settings with
         {
-            StoreIsShared = true, SeesStore = () => keeper.IsReachable, HoldsLeases = () => keeper.IsInTime, AllKnow = knowledge.AllKnow,
+            StoreIsShared = true, SeesStore = () => keeper.IsReachable, HoldsLeases = HoldsLeases(store), AllKnow = knowledge.AllKnow,
         };
         var lives = await NodeLives.StartAsync(
             new LifeParts(start, store.Entities, flowRunner, settings, keeper, knowledge, tls, NewId), cancel)

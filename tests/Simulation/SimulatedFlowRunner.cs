@@ -19,6 +19,9 @@ internal class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedNode nod
     /// <summary>What became of an attempt is forgotten as soon as it was told; where a bug is planted.</summary>
     public bool ForgetsOutcomes { get; init; }
 
+    /// <summary>Asked just before a program is begun.</summary>
+    public Func<bool> MayStart { get; init; } = static () => true;
+
     /// <inheritdoc/>
     public void Start(ProcessSpec spec, IProcessObserver observer)
     {
@@ -29,7 +32,7 @@ internal class SimulatedFlowRunner(SimulatedProcesses machine, SimulatedNode nod
 
         Later(5, () =>
         {
-            if (tracked.StopAsked)
+            if (tracked.StopAsked || !MayStart())
             {
                 NeverStarted(tracked);
             }

@@ -122,7 +122,7 @@ public interface IProcessObserver
 
     /// <summary>
     /// There is proof that this attempt's process was never spawned: the answer to a recovery, or to a stop that came while the start
-    /// was waiting its turn.
+    /// was waiting its turn, or where the node may start nothing by then.
     /// </summary>
     void NeverStarted();
 

@@ -17,6 +17,11 @@ public sealed record SubprocessOptions(string DataDirectory, int SpawnThreads = 
     /// <summary>What they start with beside.</summary>
     public ProgramAttributes Attributes { get; init; } = ProgramAttributes.Default;
 
+    /// <summary>
+    /// Asked just before each program is begun, however long its start has waited: whether it may be. If not it is never started. Thread-safe.
+    /// </summary>
+    public Func<bool> MayStart { get; init; } = static () => true;
+
     /// <summary>An absolute folder for the files of programs under another user, which the data folder is closed to.</summary>
     public string UserFilesDirectory { get; init; } = DefaultUserFilesDirectory;
 
@@ -63,6 +68,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     private readonly SecretReading _secrets;
     private readonly UserFiles _userFiles;
     private readonly ILogger _log;
+    private readonly Func<bool> _mayStart;
     private readonly SpareDescriptors _spare;
     private readonly OrphanReaper? _orphans;
     private bool _disposed;
@@ -75,7 +81,7 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
     public SubprocessFlowRunner(SubprocessOptions options, ILogger? log = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SpawnThreads, 1);
-        _log = log ??= Serilog.Core.Logger.None;
+        (_log, _mayStart) = (log ??= Serilog.Core.Logger.None, options.MayStart);
         _userFiles = new UserFiles(options.UserFilesDirectory, Path.GetFullPath(options.DataDirectory), log);
         Files = new RunFiles(options.DataDirectory) { OfUsers = _userFiles };
         _table = new AttemptTable(Files, log);
@@ -187,6 +193,12 @@ public sealed class SubprocessFlowRunner : IFlowRunner, IStartTrouble, IKillsAll
         {
             if (!_secrets.IsDone(attempt))
             {
+                return;
+            }
+
+            if (!_mayStart())
+            {
+                _table.Drop(attempt, o => o.NeverStarted());
                 return;
             }
 

@@ -16,7 +16,9 @@ namespace Runner.Actors.FlowRuns;
 /// <param name="node">The name of this node, which attempts started here carry.</param>
 /// <param name="sharedStore">Whether other nodes work on the store: then the process of an attempt of another name is on that node.</param>
 /// <param name="allKnow">Whether every node can read a newer kind of event; null where there is no other.</param>
-internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Func<string, bool>? allKnow = null)
+/// <param name="isGone">Whether a node was a member and is none any more; null where there is no other.</param>
+internal sealed class FlowRunBehaviour(
+    string node, bool sharedStore = false, Func<string, bool>? allKnow = null, Func<string, bool>? isGone = null)
     : IEntityBehaviour<FlowRunState, IRunEvent, IRunIntent>
 {
     private static readonly string LateKind = EventCatalog.KindOf<RunLate>();
@@ -97,7 +99,8 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
 
     private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RepeatRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
-        : message is SlotsGranted granted ? Decision.Do(Declined(state, granted)) : Decision.None;
+        : message is SlotsGranted granted ? Decision.Do(Declined(state, granted))
+        : message is SlotsRefused ? Decision.Do(new StopWaiting(state.Id)) : Decision.None;
 
     private static Decision Create(FlowRunState state, CreateRun create, DateTimeOffset now)
     {
@@ -146,6 +149,12 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
     {
         // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
         var isWanted = state.IsReady(now) && RunLimits.IsFor(granted, state);
+        if (isWanted && granted is { WaitFor: null, Node: { } on } && isGone?.Invoke(on) == true)
+        {
+            // Nobody could tell whether it was ever started there, and by its deployment's word it may have to wait for that node.
+            return Decision.Do(new SlotsDeclined(state.Id, [.. granted.Slots.Except(state.Slots)], HeldByOthers: false), Again(state));
+        }
+
         if (isWanted && granted.WaitFor is null)
         {
             var attempt = state.Attempt + 1;
@@ -177,13 +186,20 @@ internal sealed class FlowRunBehaviour(string node, bool sharedStore = false, Fu
 
     private static SlotsReleased Released(FlowRunState state) => new(state.Id, state.Slots);
 
-    /// <summary>The limiter gave a slot away that it did not have, and has read anew: who waits goes on waiting, in its place.</summary>
+    /// <summary>
+    /// The limiter gave a slot away that it did not have, and has read anew, or one on a node that is gone: who waits goes on waiting, in its place.
+    /// </summary>
     private static Decision Conflicted(FlowRunState state, DateTimeOffset now) => state.Phase switch
     {
-        RunPhase.Scheduled or RunPhase.AwaitingRetry => state.IsReady(now) ? Decision.Do(new AcquireSlots(RunLimits.Waiting(state))) : Decision.None,
-        RunPhase.AwaitingSlot => Decision.Do(new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!)),
-        RunPhase.None or RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping or RunPhase.Ended => Decision.None,
+        RunPhase.Scheduled or RunPhase.AwaitingRetry or RunPhase.AwaitingSlot => state.IsReady(now) ? Decision.Do(Again(state)) : Decision.None,
+        RunPhase.Submitting or RunPhase.Running or RunPhase.Stopping => Decision.Do(new SlotsTaken(state.Id, state.Slots)),
+        RunPhase.None or RunPhase.Ended => Decision.None,
     };
+
+    /// <summary>Asks for its slots once more, in its place if it has one.</summary>
+    private static ILimiterMessage Again(FlowRunState state) => state.Phase == RunPhase.AwaitingSlot
+        ? new WaitForSlot(RunLimits.Waiting(state), state.WaitingFor!)
+        : new AcquireSlots(RunLimits.Waiting(state));
 
     private static Decision Wait(FlowRunState state, SlotsRefused refused, DateTimeOffset now)
     {

@@ -48,6 +48,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
     private readonly HashSet<string> _resizedMeanwhile = new(StringComparer.Ordinal);
     private SlotTable? _table;
     private ImmutableHashSet<Guid> _toRemind = [];
+    private ImmutableHashSet<Guid> _toSendAgain = [];
     private bool _comparing;
     private IDisposable? _nodesChanged;
 
@@ -198,7 +199,15 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
 
     private void OnNodesChanged(SlotTable table)
     {
-        table.SetPlaces(Places);
+        foreach (var (run, grant) in table.SetPlaces(Places))
+        {
+            Tell(run, new SlotsConflicted(run));
+            foreach (var slot in grant.Slots.Where(slot => LimitNames.KindOf(slot.Limit) != LimitKind.Node))
+            {
+                Serve(table, slot.Limit);
+            }
+        }
+
         Serve(table, LimitNames.Node(_services.Nodes.OwnName));
     }
 
@@ -304,7 +313,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         MakeWay(table, read.Limit);
     }
 
-    /// <summary>Repeats grants that were already there at the last reminder, and reads queues that a failure left unread.</summary>
+    /// <summary>Repeats what was already unanswered at the last reminder, and reads queues that a failure left unread.</summary>
     private void OnRemind(SlotTable table)
     {
         foreach (var run in _toRemind.Where(table.Granted.ContainsKey))
@@ -313,6 +322,16 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         }
 
         _toRemind = [.. table.Granted.Keys];
+        foreach (var run in _toSendAgain)
+        {
+            // It has been taken out of a queue, and stands in no other before it has heard this.
+            if (table.Sent.TryGetValue(run, out var sent) && !table.Granted.ContainsKey(run))
+            {
+                Tell(run, Refused(table, sent.Run, sent.Limit));
+            }
+        }
+
+        _toSendAgain = [.. table.Sent.Keys];
         foreach (var limit in table.Awaited())
         {
             Serve(table, limit);
@@ -375,6 +394,8 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         {
             End(table, limit);
         }
+
+        table.Prune();
     }
 
     private void Read()
@@ -408,7 +429,7 @@ internal sealed class LimiterActor : UntypedActor, IWithTimers, IWithUnboundedSt
         }
 
         _table = table;
-        _toRemind = [];
+        (_toRemind, _toSendAgain) = ([], []);
         Become(Serving);
         // What came meanwhile comes first: some of it is newer than the rows.
         Self.Tell(new ServeQueues(table, [.. read.Queues.Select(queue => queue.Limit)]), Self);

@@ -67,8 +67,8 @@ internal sealed class NodePlaces(ImmutableArray<NodePlace> nodes, bool isShared)
         return best;
     }
 
-    /// <summary>Whether a run may be executed on a node; of one that is not here any more nobody can say that it may not.</summary>
-    public bool Accepts(string? node, WaitingRun run) => nodes.FirstOrDefault(place => place.Name == node) is not { } place || Fits(run, place);
+    /// <summary>Whether a run may be executed on a node, which is here.</summary>
+    public bool Accepts(string? node, WaitingRun run) => nodes.FirstOrDefault(place => place.Name == node) is { } place && Fits(run, place);
 
     private static bool Fits(WaitingRun run, NodePlace node) => run.Requires?.AcceptedBy(node.Labels) ?? true;
 }

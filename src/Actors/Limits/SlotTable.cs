@@ -25,7 +25,7 @@ internal sealed class SlotTable
     private readonly Dictionary<Guid, (string Limit, WaitingRun Run)> _parked = [];
 
     /// <summary>Who was told which limit to wait for and does not stand there yet.</summary>
-    private readonly Dictionary<Guid, WaitingRun> _sent = [];
+    private readonly Dictionary<Guid, (WaitingRun Run, string Limit)> _sent = [];
     private readonly int[] _held = new int[Enum.GetValues<LimitKind>().Length];
     private readonly Action<int>[] _changed;
 
@@ -41,6 +41,9 @@ internal sealed class SlotTable
 
     /// <summary>Grants that were neither taken nor declined yet.</summary>
     public IReadOnlyDictionary<Guid, SlotGrant> Granted => _granted;
+
+    /// <summary>Who was told to wait, and for which limit, and has neither asked to stand there yet nor said that it does not wait.</summary>
+    public IReadOnlyDictionary<Guid, (WaitingRun Run, string Limit)> Sent => _sent;
 
     /// <summary>How much is held and waits. Unlike all else here it may be asked from any thread, and is a moment old then.</summary>
     public SlotCounts Counts => new(
@@ -157,8 +160,12 @@ internal sealed class SlotTable
     /// <summary>Why a run that was sent to stand there cannot start, as a sentence; null where the limit's name says it.</summary>
     public string? WhyFull(WaitingRun run, string limit) => limit == _places.QueueOf(run) ? _places.WhyNone(run) : null;
 
-    /// <summary>Other nodes are here, or the same with more or less room. What was granted on one that has gone stays so.</summary>
-    public void SetPlaces(NodePlaces places)
+    /// <summary>
+    /// Other nodes are here, or the same with more or less room. Whoever has taken what it was granted on one that has gone has said so, or says it
+    /// when it is asked; to whoever has not, that is of no use.
+    /// </summary>
+    /// <returns>Who was granted something there, and is to ask again. What was kept for them is free.</returns>
+    public ImmutableArray<(Guid Run, SlotGrant Grant)> SetPlaces(NodePlaces places)
     {
         foreach (var gone in _places.Nodes.Where(node => places.Nodes.All(other => other.Name != node.Name)))
         {
@@ -169,6 +176,26 @@ internal sealed class SlotTable
         foreach (var node in places.Nodes)
         {
             Book(node.Limit).Size = node.Room;
+        }
+
+        ImmutableArray<(Guid, SlotGrant)> lost =
+            [.. _granted.Where(g => g.Value.Node is { } at && places.Nodes.All(node => node.Name != at)).Select(g => (g.Key, g.Value))];
+        foreach (var (run, grant) in lost)
+        {
+            Free(run, grant.Slots);
+        }
+
+        return lost;
+    }
+
+    /// <summary>Forgets limits of which nothing is left: they come with the names of deployments and of labels, and go with these.</summary>
+    public void Prune()
+    {
+        foreach (var name in _books.Where(b => !b.Value.InUse && !b.Value.Ending && !b.Value.Reading).Select(b => b.Key).ToList())
+        {
+            _books.Remove(name);
+            _names.Remove(name);
+            _ofNodes.Remove(name);
         }
     }
 
@@ -298,7 +325,7 @@ internal sealed class SlotTable
     /// <summary>Whether it could be let go, by what is known here.</summary>
     public bool SeemsOver(string limit) => _books.TryGetValue(limit, out var book) && book.Ending
         && (book.Size is null || (book.Held.Count == 0 && !_books.Values.Any(b => b.MoreInStore || b.Reading)
-            && !_parked.Values.Select(p => p.Run).Concat(_sent.Values).Any(run => run.Limits.Contains(limit))));
+            && !_parked.Values.Select(p => p.Run).Concat(_sent.Values.Select(s => s.Run)).Any(run => run.Limits.Contains(limit))));
 
     /// <summary>Those that were deleted, and that the entity of the limits still knows.</summary>
     public ImmutableArray<string> Ending() => [.. _books.Where(b => b.Value.Ending).Select(b => b.Key)];
@@ -383,7 +410,7 @@ internal sealed class SlotTable
             return Grant(run, run.Limits.Add(place.Limit), null, place.Name);
         }
 
-        _sent[run.Run] = run;
+        _sent[run.Run] = (run, full!);
         return TakesPlace(run, full!) ? Grant(run, [run.Limits[0]], full, null) : null;
     }
 

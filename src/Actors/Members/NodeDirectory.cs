@@ -19,6 +19,7 @@ internal sealed class NodeDirectory
     private readonly TimeProvider _time;
     private volatile ImmutableSortedDictionary<string, NodeMember> _members;
     private ImmutableArray<Action> _observers = [];
+    private volatile ImmutableHashSet<string> _gone = [];
 
     /// <param name="isShared">Whether other nodes may work on the store. If not, every attempt in it is this node's, whatever it is called.</param>
     public NodeDirectory(NodeHere own, bool isShared, TimeProvider time)
@@ -40,6 +41,9 @@ internal sealed class NodeDirectory
 
     /// <summary>A node that is here now; null if it is not known.</summary>
     public NodeMember? Find(string node) => _members.GetValueOrDefault(node);
+
+    /// <summary>Whether a node was here and is not any more.</summary>
+    public bool IsGone(string node) => _gone.Contains(node);
 
     /// <summary>The name of the node where an actor lives, as far as it is known.</summary>
     public string? NameAt(Address address) => address.HasLocalScope ? OwnName
@@ -69,16 +73,27 @@ internal sealed class NodeDirectory
     }
 
     /// <summary>What a node says; of this node, where its actor is.</summary>
-    public void Set(NodeHere says, IActorRef actor) => Change(members =>
-        members.SetItem(says.Name, new NodeMember(says.Name == OwnName ? Own : says, actor, _time.GetTimestamp())));
-
-    /// <summary>The member at this address is gone.</summary>
-    public void Remove(Address address) => Change(members => members.RemoveRange(
-        members.Where(member => member.Key != OwnName && member.Value.Actor.Path.Address == address).Select(member => member.Key)));
+    public void Set(NodeHere says, IActorRef actor) =>
+        Set(says.Name, before => new NodeMember(says.Name == OwnName ? before!.Says : says, actor, _time.GetTimestamp()));
 
     /// <summary>This node says something else of itself from now on.</summary>
-    public void SetOwn(Func<NodeHere, NodeHere> change) => Change(members =>
-        members.SetItem(OwnName, members[OwnName] with { Says = change(members[OwnName].Says) }));
+    public void SetOwn(Func<NodeHere, NodeHere> change) => Set(OwnName, before => before! with { Says = change(before.Says) });
+
+    /// <summary>The member at this address is gone.</summary>
+    public void Remove(Address address)
+    {
+        ImmutableArray<Action> observers;
+        lock (_lock)
+        {
+            var before = _members;
+            string[] gone = [.. before.Where(m => m.Key != OwnName && m.Value.Actor.Path.Address == address).Select(m => m.Key)];
+            _members = before.RemoveRange(gone);
+            _gone = _gone.Union(gone);
+            observers = _members.Count == before.Count ? [] : _observers;
+        }
+
+        Tell(observers);
+    }
 
     /// <summary>Calls back after every change of what a node says and of who is here, on the thread that changed it.</summary>
     public IDisposable Subscribe(Action changed)
@@ -97,17 +112,24 @@ internal sealed class NodeDirectory
         });
     }
 
-    private void Change(Func<ImmutableSortedDictionary<string, NodeMember>, ImmutableSortedDictionary<string, NodeMember>> change)
+    /// <summary>Each node says something every second; that it says the same again is no news.</summary>
+    private void Set(string name, Func<NodeMember?, NodeMember> change)
     {
         ImmutableArray<Action> observers;
         lock (_lock)
         {
-            var before = _members;
-            _members = change(before);
-            observers = _members.Count == before.Count && _members.All(member => Same(before.GetValueOrDefault(member.Key), member.Value))
-                ? [] : _observers;
+            var before = _members.GetValueOrDefault(name);
+            var after = change(before);
+            _members = _members.SetItem(name, after);
+            _gone = _gone.Remove(name);
+            observers = Same(before, after) ? [] : _observers;
         }
 
+        Tell(observers);
+    }
+
+    private static void Tell(ImmutableArray<Action> observers)
+    {
         foreach (var observer in observers)
         {
             observer();

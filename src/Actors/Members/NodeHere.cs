@@ -42,5 +42,5 @@ internal sealed record NodeHere(string Name, int Size, ImmutableSortedDictionary
     /// <summary>Whether another one says the same.</summary>
     public bool SaysAs(NodeHere? other) =>
         other is not null && (Name, Size, Draining, SeesStore, Follows, ApiUrl) == (other.Name, other.Size, other.Draining, other.SeesStore,
-            other.Follows, other.ApiUrl) && Labels.SequenceEqual(other.Labels);
+            other.Follows, other.ApiUrl) && (ReferenceEquals(Labels, other.Labels) || Labels.SequenceEqual(other.Labels));
 }

@@ -187,6 +187,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             return;
         }
 
+        if (!_parts.Settings.HoldsLeases())
+        {
+            // The others may have parted with this node; if not, the run finds that nothing was started, and asks again.
+            return;
+        }
+
         if (_parts.Processes.IsOver(key, start.Asked))
         {
             // It could not be started, or was found not to be, which leaves no trace, and its run has gone on: this was under way for longer than

@@ -31,7 +31,7 @@ public sealed record NodeSettings(
 
     /// <summary>
     /// Whether none of the node's leases is overdue or was lost just now, as they are after the node has stood still: asked before each program that
-    /// begins for a run of this node. On its own a node needs none.
+    /// begins. On its own a node needs none.
     /// </summary>
     public Func<bool> HoldsLeases { get; init; } = static () => true;
 

@@ -32,15 +32,16 @@ public sealed class FlowRunDecisionTests
         { "granted-others", ["SlotsDeclined", "AttemptStarting SlotsTaken StartProcess", "AttemptStarting SlotsTaken StartProcess", "SlotsDeclined",
             "SlotsDeclined", "SlotsDeclined", "SlotsDeclined", "SlotsDeclined"] },
         {
-            "refused", [None, "RunAwaitingSlot WaitForSlot", "WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"]
+            "refused",
+            ["StopWaiting", "RunAwaitingSlot WaitForSlot", "WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting", "StopWaiting"]
         },
-        { "refused-other", [None, "RunAwaitingSlot WaitForSlot", "RunAwaitingSlot WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting",
+        { "refused-other", ["StopWaiting", "RunAwaitingSlot WaitForSlot", "RunAwaitingSlot WaitForSlot", "StopWaiting", "StopWaiting", "StopWaiting",
             "StopWaiting", "StopWaiting"] },
         {
             "give-way",
             [None, None, "RunFinished:Cancelled StopWaiting", "AttemptStopping StopProcess", "AttemptStopping StopProcess", None, None, None]
         },
-        { "conflicted", [None, "AcquireSlots", "WaitForSlot", None, None, None, None, None] },
+        { "conflicted", [None, "AcquireSlots", "WaitForSlot", "SlotsTaken", "SlotsTaken", "SlotsTaken", None, None] },
         { "started", [None, None, None, "AttemptRunning WatchTimeout", None, None, None, None] },
         {
             "not-started",

@@ -25,7 +25,7 @@ public sealed class LimiterActorTests : NodeWorld
 
     private readonly List<(object Message, IActorRef Sender)> _toRun = [];
     private readonly IActorRef _run;
-    private readonly NodeDirectory _nodes;
+    private NodeDirectory _nodes;
     private Func<SlotCounts?>? _counts;
     private IActorRef _limiter = ActorRefs.Nobody;
 
@@ -157,6 +157,53 @@ public sealed class LimiterActorTests : NodeWorld
         Tell(new SlotsTaken(Id(1), Slots("db", 0)));
         Pass(TimeSpan.FromSeconds(30));
         Assert.Equal(2, ToRegion(1).Length);
+    }
+
+    [Fact]
+    public void Who_was_told_to_wait_and_has_not_answered_is_told_again_until_it_has()
+    {
+        Begin();
+        Acquire(1, "db");
+        Tell(new SlotsTaken(Id(1), Slots("db", 0)));
+        Acquire(2, "db");
+        Answers();
+        Pass(TimeSpan.FromSeconds(20) - Moment);
+        Assert.Empty(ToRegion(2));
+        Pass(Moment);
+        Expect(ToRegion(2), new SlotsRefused(Id(2), "db"));
+
+        Tell(new WaitForSlot(Waiting(2, "db"), "db"));
+        Pass(TimeSpan.FromSeconds(30));
+        Assert.Single(ToRegion(2));
+        Tell(new SlotsReleased(Id(1), Slots("db", 0)));
+        Assert.Equal(2, ToRegion(2).Length);
+    }
+
+    [Fact]
+    public void What_was_granted_on_a_node_that_is_gone_before_it_was_taken_is_granted_on_another()
+    {
+        const string there = "there";
+        _nodes = new NodeDirectory(_nodes.Own with { Size = 0 }, isShared: true, Time);
+        var its = Sys.ActorOf(Heard.Props([]), there);
+        _nodes.Set(new NodeHere(there, 9, ImmutableSortedDictionary<string, string>.Empty), its);
+        Begin();
+        Acquire(1, "db");
+        Assert.Equal(there, Assert.IsType<SlotsGranted>(Assert.Single(Answers())).Node);
+        Tell(new WaitForSlot(Waiting(2, "db"), "db"));
+        _nodes.SetOwn(own => own with { Size = 1 });
+        Settle();
+
+        _nodes.Remove(its.Path.Address);
+        Settle();
+
+        Expect(ToRegion(1), new SlotsConflicted(Id(1)));
+        // Who had waited behind it is served, and it stands in its place.
+        Assert.Equal(Node, Assert.IsType<SlotsGranted>(Assert.Single(ToRegion(2))).Node);
+        Tell(new SlotsDeclined(Id(2), Slots("db", 0), HeldByOthers: false));
+        Acquire(1, "db");
+        Assert.Equal(Node, Assert.IsType<SlotsGranted>(Assert.Single(Answers())).Node);
+        Pass(TimeSpan.FromSeconds(30));
+        Assert.DoesNotContain(ToRegion(1), told => told is SlotsGranted { Node: there });
     }
 
     [Fact]

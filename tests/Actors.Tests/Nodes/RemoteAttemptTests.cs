@@ -151,6 +151,41 @@ public sealed class RemoteAttemptTests : NodeWorld
     }
 
     [Fact]
+    public void A_grant_on_a_node_that_is_gone_is_declined_and_asked_for_anew()
+    {
+        IsHere();
+        Nodes.Remove(_node.Path.Address);
+        Begin();
+
+        Assert.Equal(["run.scheduled"], Events(Key(Run)));
+        var told = NewAtLimiter();
+        Assert.Equal(Slots.AsEnumerable(), Assert.Single(told.OfType<SlotsDeclined>()).Slots);
+        Assert.IsType<AcquireSlots>(told[^1]);
+
+        // It is back, and is granted once more.
+        IsHere();
+        Tell(Key(Run), new SlotsGranted(Run, Slots, Node: There));
+        Assert.Equal(["start 1"], _flowRunner.New());
+    }
+
+    [Fact]
+    public void A_run_that_has_started_says_that_it_has_its_slots_when_it_is_to_ask_for_them_again()
+    {
+        IsHere();
+        Begin();
+        NewAtLimiter();
+        Tell(Key(Run), new SlotsConflicted(Run));
+        Assert.Equal(Slots.AsEnumerable(), Assert.IsType<SlotsTaken>(Assert.Single(NewAtLimiter())).Slots);
+    }
+
+    [Fact]
+    public void A_run_that_is_gone_says_that_it_waits_for_nothing()
+    {
+        Tell(Key(Run), new SlotsRefused(Run, "db"));
+        Assert.IsType<StopWaiting>(Assert.Single(NewAtLimiter()));
+    }
+
+    [Fact]
     public void A_run_that_moves_goes_on_with_its_program()
     {
         IsHere();

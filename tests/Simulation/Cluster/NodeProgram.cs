@@ -33,12 +33,12 @@ internal sealed class NodeProgram
     {
         (World, _cluster, Machine, _random) = (world, cluster, machine, random);
         Process = world.NewNode(() => machine.ClockOffset);
-        FlowRunner = new ClusterFlowRunner(machine.Processes, Process);
+        FlowRunner = new ClusterFlowRunner(machine.Processes, Process) { MayStart = HoldsLeases };
         Store = new SimulatedStore(world.Store, Process, new StoreLink(cluster.Network, machine));
         Settings = new NodeSettings(machine.Name, machine.Size, _ => [])
         {
             StoreIsShared = true, Labels = machine.Labels, SeesStore = () => _awaySince is null,
-            HoldsLeases = () => !IsOverdue && !(World.Elapsed - _lostAt < Deadline),
+            HoldsLeases = HoldsLeases,
             Retention = world.Kept with { Output = new SimulatedRunOutput(machine.Processes) },
         };
         _sentAt = RenewedAt = world.Elapsed;
@@ -335,6 +335,8 @@ internal sealed class NodeProgram
             });
         }
     }
+
+    private bool HoldsLeases() => !IsOverdue && !(World.Elapsed - _lostAt < Deadline);
 
     private bool IsOverdue => World.Elapsed - _sentAt >= Deadline;
 

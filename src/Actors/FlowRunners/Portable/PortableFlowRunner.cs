@@ -135,6 +135,13 @@ public sealed class PortableFlowRunner(SubprocessOptions options, ILogger? log =
             return;
         }
 
+        if (!options.MayStart())
+        {
+            _processes.TryRemove(spec.Key, out _);
+            process.Report(o => o.NeverStarted());
+            return;
+        }
+
         var start = PortableStart.Prepare(spec, Files, options.Environment);
         foreach (var (name, value) in secrets.All)
         {

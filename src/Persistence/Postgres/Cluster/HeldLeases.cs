@@ -23,6 +23,7 @@ internal sealed class HeldLeases : IDisposable
     private readonly long _began;
     private readonly Thread _thread;
     private TimeSpan _stood;
+    private TimeSpan? _answeredUntil;
     private TimeSpan? _lostAt;
     private long _looked;
     private bool _stands;
@@ -45,7 +46,8 @@ internal sealed class HeldLeases : IDisposable
     }
 
     /// <summary>
-    /// Whether the time of none of them is over, and none was lost within the time of one: who is told ends what needed it, which takes a moment.
+    /// Whether a lease that was renewed whenever the database answered would have been held without a break for the time of one: who is told that one
+    /// is lost ends what needed it, which takes a moment. Before the first answer it is true.
     /// </summary>
     public bool AreInTime
     {
@@ -54,7 +56,7 @@ internal sealed class HeldLeases : IDisposable
             lock (_lock)
             {
                 TimeSpan now = NowLocked();
-                return !(now - _lostAt < _length) && _held.Values.All(lease => lease.Deadline > now);
+                return !(now - _lostAt < _length) && !(_answeredUntil <= now) && _held.Values.All(lease => lease.Deadline > now);
             }
         }
     }
@@ -128,6 +130,8 @@ internal sealed class HeldLeases : IDisposable
         {
             _graced = false;
             TimeSpan deadline = DeadlineLocked(sent);
+            LookAtAnswersLocked();
+            _answeredUntil = deadline > _answeredUntil || _answeredUntil is null ? deadline : _answeredUntil;
             foreach (HeldLease lease in asked.Where(IsHeld))
             {
                 if (renewed.Contains(lease.Name))
@@ -203,14 +207,23 @@ internal sealed class HeldLeases : IDisposable
                 {
                     lease.Deadline = counted + _grace;
                 }
+
+                _answeredUntil = _answeredUntil > counted && _answeredUntil < counted + _grace ? counted + _grace : _answeredUntil;
             }
 
             _stands = stands;
             lost = [.. _held.Values.Where(lease => lease.Deadline <= counted)];
             lost.ForEach(lease => _held.Remove(lease.Name));
             LostLocked(lost);
+            LookAtAnswersLocked();
             return goesOn;
         }
+    }
+
+    private void LookAtAnswersLocked()
+    {
+        TimeSpan now = NowLocked();
+        _lostAt = _answeredUntil <= now ? now : _lostAt;
     }
 
     private void LostLocked(List<HeldLease> lost) => _lostAt = lost.Count > 0 ? NowLocked() : _lostAt;
