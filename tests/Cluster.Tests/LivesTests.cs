@@ -32,6 +32,53 @@ public sealed class LivesTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_node_that_is_stopped_before_it_is_a_member_again_gives_its_programs_their_grace_time()
+    {
+        await using var kit = await ClusterKit.CreateAsync();
+        var nodes = await kit.FormAsync(2);
+        using var client = nodes[0].Client();
+        const string program = "trap 'sleep 2; echo 1 >> ended; exit 0' TERM; while :; do sleep 0.1; done";
+        await client.RegisterAsync(
+            [new DeploymentSpec { Name = "p/long", Command = ["/bin/sh", "-c", program], Workdir = kit.Root, StopGrace = TimeSpan.FromMinutes(1) }]);
+        var running = await RunningAsync(client, 4);
+        var here = running.Count(pid => File.ReadAllText($"/proc/{pid}/environ").Contains(nodes[1].Api, StringComparison.Ordinal));
+        nodes[1].Signal("STOP");
+        await nodes[0].SeesAsync(nodes[0]);
+
+        // So that it cannot come back.
+        await using (await kit.LockAsync("nodes"))
+        {
+            nodes[1].Signal("CONT");
+            await nodes[1].SaysAsync("This node is no member of its cluster any more");
+            Assert.Equal(0, await nodes[1].StopAsync());
+        }
+
+        Assert.InRange(here, 1, running.Count);
+        Assert.Equal(here, File.ReadAllLines(Path.Combine(kit.Root, "ended")).Length);
+    }
+
+    [Fact]
+    public async Task Two_nodes_that_fall_silent_one_after_the_other_take_no_other_with_them()
+    {
+        await using var kit = await ClusterKit.CreateAsync();
+        // In Akka.NET's order of members: the first decides, and when it is silent the second.
+        var nodes = (await kit.FormAsync(3)).OrderBy(node => node.Port).ToArray();
+        nodes[0].Signal("STOP");
+        await ClusterKit.AllSeeAsync(nodes[1..]);
+        nodes[0].Signal("CONT");
+        await nodes[0].SaysAsync("This node is a member of its cluster again");
+        await ClusterKit.AllSeeAsync(nodes);
+        var again = nodes[0].Output.Length;
+
+        nodes[2].Signal("STOP");
+        await ClusterKit.AllSeeAsync(nodes[..2]);
+        Assert.DoesNotContain("no member of its cluster any more", nodes[1].Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("no member of its cluster any more", nodes[0].Output[again..], StringComparison.Ordinal);
+        nodes[2].Signal("CONT");
+        await ClusterKit.AllSeeAsync(nodes);
+    }
+
+    [Fact]
     public async Task Nodes_whose_cluster_has_lost_its_database_are_one_cluster_again()
     {
         await using var kit = await ClusterKit.CreateAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 
 namespace Runner.Actors.Processes;
@@ -15,7 +16,11 @@ public sealed class IsolatedPrograms : IDisposable
     /// </summary>
     private static readonly TimeSpan AskedWithin = TimeSpan.FromSeconds(10);
 
+    /// <summary>The grace time of a program of which only the flow runner knows.</summary>
+    private static readonly TimeSpan UnknownGrace = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
+    private readonly ImmutableArray<CountedAttempt> _attempts;
     private readonly List<ITimer> _timers = [];
     private readonly IFlowRunner _flowRunner;
     private readonly TimeProvider _time;
@@ -26,8 +31,8 @@ public sealed class IsolatedPrograms : IDisposable
     /// <param name="attempts">Those that the node has as it is cut off; it begins no others.</param>
     internal IsolatedPrograms(IEnumerable<CountedAttempt> attempts, IFlowRunner flowRunner, TimeProvider time)
     {
-        (_flowRunner, _time) = (flowRunner, time);
-        foreach (var attempt in attempts)
+        (_flowRunner, _time, _attempts) = (flowRunner, time, [.. attempts]);
+        foreach (var attempt in _attempts)
         {
             if (attempt.EndsAfter is { } after)
             {
@@ -43,6 +48,37 @@ public sealed class IsolatedPrograms : IDisposable
         lock (_lock)
         {
             (_isAskedFor, _backSince) = (isAskedFor, _time.GetTimestamp());
+        }
+    }
+
+    /// <summary>
+    /// The node is being stopped before it is a member again, and no run can decide that its program is to end: all that are alive get SIGTERM, and
+    /// SIGKILL after their grace time.
+    /// </summary>
+    /// <returns>Completes when none is alive, or when each has had SIGKILL for a while.</returns>
+    public async Task EndAllAsync()
+    {
+        if (_flowRunner is not ILiveAttempts alive)
+        {
+            return;
+        }
+
+        var began = _time.GetTimestamp();
+        var left = alive.Live.ToDictionary(key => key, key => _attempts.FirstOrDefault(a => a.Key == key)?.Grace ?? UnknownGrace);
+        foreach (var key in left.Keys)
+        {
+            _flowRunner.Stop(key, StopSignal.Terminate);
+        }
+
+        var longest = left.Values.DefaultIfEmpty().Max() + LastPrograms.Commits;
+        while (alive.Live.Count > 0 && _time.GetElapsedTime(began) < longest)
+        {
+            foreach (var key in alive.Live.Where(key => _time.GetElapsedTime(began) >= left.GetValueOrDefault(key)))
+            {
+                _flowRunner.Stop(key, StopSignal.Kill);
+            }
+
+            await Task.Delay(LastPrograms.Pause, _time).ConfigureAwait(false);
         }
     }
 

@@ -10,11 +10,17 @@ namespace Runner.Host.Cluster;
 /// <summary>
 /// Downs a member whose process is gone, in a third of a second in place of the seconds that a silence is waited for. A process that ends closes its
 /// connections, and its machine, which lives, refuses new ones at its port: three times refused and it is gone. A machine that is silent refuses
-/// nothing, and a process that stands still is connected to all the same; both are left to the split brain resolver.
+/// nothing, and a process that stands still is connected to all the same; both are left to the split brain resolver. So is one that only a firewall
+/// between the nodes refuses: the database still has the session of its process, which it ends with that.
 /// </summary>
 internal sealed class FastDowning : ReceiveActor
 {
     private const int Tries = 3;
+
+    /// <summary>
+    /// How often it is looked whether the database has noticed that the process has ended: it does at once, but for what it is about.
+    /// </summary>
+    private const int Looks = 10;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
@@ -71,7 +77,34 @@ internal sealed class FastDowning : ReceiveActor
             }
         }
 
-        return new Probed(member, true);
+        return new Probed(member, await HasEndedAsync(ClusterAddress.OwnerOf(member)).ConfigureAwait(false));
+    }
+
+    private async Task<bool> HasEndedAsync(string owner)
+    {
+        for (var looks = 0; looks < Looks; looks++)
+        {
+            try
+            {
+                if (await _keeper.HasSessionAsync(owner).ConfigureAwait(false) is not { } has)
+                {
+                    return false;
+                }
+
+                if (!has)
+                {
+                    return true;
+                }
+            }
+            catch (StoreException)
+            {
+                return false;
+            }
+
+            await Task.Delay(Pause, _time).ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     private async Task<bool> IsRefusedAsync(Address address)
@@ -103,7 +136,9 @@ internal sealed class FastDowning : ReceiveActor
             return;
         }
 
-        _log.Warning("The node at {Address} is gone: its machine refuses connections to it. It is taken out of the cluster", address);
+        _log.Warning(
+            "The node at {Address} is gone: its machine refuses connections to it, and its session in the database has ended. It is taken out of the "
+            + "cluster", address);
         _cluster.Down(address);
         ((IRemoteActorRefProvider)((ExtendedActorSystem)Context.System).Provider).Quarantine(address, member.UniqueAddress.Uid);
         ExpireAsync(ClusterAddress.OwnerOf(member.UniqueAddress)).PipeTo(ActorRefs.Nobody);

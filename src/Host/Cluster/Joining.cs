@@ -36,6 +36,9 @@ internal sealed class Joining(
     private volatile string? _trouble;
     private Guid? _joins;
 
+    /// <summary>Which cluster it has joined, or is about to; null for none yet.</summary>
+    public Guid? Cluster => _joins;
+
     /// <summary>Completes when the node is a member.</summary>
     public Task Up => _up.Task;
 

@@ -126,7 +126,7 @@ internal sealed class NodeLife
         try
         {
             await Joined.ConfigureAwait(false);
-            await _keeper.AnnounceAsync(Row with { Status = NodeStatus.Leaving }).ConfigureAwait(false);
+            await _keeper.AnnounceAsync(Row with { Cluster = _join.Cluster, Status = NodeStatus.Leaving }).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or StoreException or NodeStartException)
         {
@@ -165,7 +165,7 @@ internal sealed class NodeLife
 
     private static void Compose(AkkaConfigurationBuilder builder, ComposedNode node, LifeParts parts)
     {
-        builder.AddSetup(new ClusterSetup(parts.Keeper));
+        builder.AddSetup(new ClusterSetup(parts.Keeper, parts.Start.Time));
         if (parts.Tls is { } tls)
         {
             builder.AddSetup(tls.Setup);

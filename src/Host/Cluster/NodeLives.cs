@@ -219,6 +219,11 @@ internal sealed class NodeLives : IHealthCheck
         else
         {
             await (_life?.EndAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+            if (mode == StopMode.Graceful && _isolated is { } isolated)
+            {
+                await isolated.EndAllAsync().ConfigureAwait(false);
+            }
+
             (_parts.FlowRunner as IKillsAll)?.KillAll();
         }
 

@@ -57,7 +57,7 @@ internal static class PostgresSchema
         CREATE TABLE IF NOT EXISTS nodes (
             name {Text} PRIMARY KEY, owner text NOT NULL, address text NOT NULL, api_url text, cluster text, status text NOT NULL,
             labels jsonb NOT NULL, process_limit integer NOT NULL, version text NOT NULL, protocol integer NOT NULL, event_kinds text[] NOT NULL,
-            heard timestamptz NOT NULL)
+            heard timestamptz NOT NULL, backend integer)
         """;
 
     // What every node of the cluster has been found to know, and may have been written since: a node that does not is not let in.
@@ -117,6 +117,13 @@ internal static class PostgresSchema
             await session.ExecuteAsync(Nodes).ConfigureAwait(false);
             await session.ExecuteAsync(UsedKinds).ConfigureAwait(false);
             await session.ExecuteAsync("COMMIT").ConfigureAwait(false);
+        }
+        else if ((await session.QueryAsync(
+            "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('nodes') AND attname = 'backend'", static row => row.GetInt32(0))
+            .ConfigureAwait(false)).Count == 0)
+        {
+            // Made by a version of before, whose nodes write nothing there.
+            await session.ExecuteAsync("ALTER TABLE nodes ADD COLUMN IF NOT EXISTS backend integer").ConfigureAwait(false);
         }
     }
 

@@ -92,6 +92,16 @@ internal sealed class ClusterKit : IAsyncDisposable
         return [.. found];
     }
 
+    /// <summary>Keeps everybody else from a table until it is disposed of.</summary>
+    public async Task<IAsyncDisposable> LockAsync(string table)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connection) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
     /// <summary>Reads until the first column is this.</summary>
     public async Task UntilAsync(string sql, string[] expected)
     {

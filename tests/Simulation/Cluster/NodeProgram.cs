@@ -178,6 +178,7 @@ internal sealed class NodeProgram
         else
         {
             await (Life?.EndAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+            await (_isolated?.EndAllAsync() ?? Task.CompletedTask).ConfigureAwait(false);
             FlowRunner.KillAll();
         }
 

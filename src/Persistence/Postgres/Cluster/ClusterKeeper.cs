@@ -203,6 +203,9 @@ public sealed class ClusterKeeper : IAsyncDisposable
         {
             (_row, _cluster) = (row, row.Cluster ?? _cluster);
         }
+
+        // From the next renewal on it is known whose session is there.
+        Wake();
     }
 
     /// <summary>
@@ -312,6 +315,17 @@ public sealed class ClusterKeeper : IAsyncDisposable
         _held.RemoveAll(owner);
         return RequestAsync(session => ClusterSql.ExpireAsync(session, owner));
     }
+
+    /// <summary>
+    /// Whether the database still has the session by which an owner's node renews its leases, which it ends when that node's process ends, whatever
+    /// lies between the nodes. Null where nobody knows: as long as it has renewed none, or it is a node of an older version.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task<bool?> HasSessionAsync(string owner) => RequestAsync(session => ClusterSql.HasSessionAsync(session, owner));
+
+    /// <summary>Whose a lease is, as the database has it; null for nobody's.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task<string?> OwnerAsync(string lease) => RequestAsync(session => ClusterSql.OwnerAsync(session, lease));
 
     /// <summary>
     /// Stops renewing and closes the connections. What was not withdrawn runs out; nobody is told. Not to be called from what this calls.

@@ -48,7 +48,7 @@ internal static class ClusterSql
             renewed AS (UPDATE leases SET expires = now() + $1::interval FROM mine WHERE leases.name = mine.name RETURNING leases.name),
             whole AS (UPDATE leases SET expires = now() + $1::interval
                 WHERE name = 'node' AND owner = $4::text AND expires < now() + $1::interval * 0.75),
-            own AS (UPDATE nodes SET heard = now() WHERE name = $5::text AND owner = $6::text)
+            own AS (UPDATE nodes SET heard = now(), backend = pg_backend_pid() WHERE name = $5::text AND owner = $6::text)
             SELECT 0, NULL, now(), false
             UNION ALL SELECT 1, name, NULL, false FROM renewed
             UNION ALL SELECT 2, owner, expires, expires < now() FROM leases WHERE name = 'node'
@@ -118,7 +118,8 @@ internal static class ClusterSql
             VALUES ($1, $2, $3, $4::text, $5::text, $6, $7::jsonb, $8, $9, $10, $11, now())
             ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, address = excluded.address, api_url = excluded.api_url,
                 cluster = excluded.cluster, status = excluded.status, labels = excluded.labels, process_limit = excluded.process_limit,
-                version = excluded.version, protocol = excluded.protocol, event_kinds = excluded.event_kinds, heard = excluded.heard
+                version = excluded.version, protocol = excluded.protocol, event_kinds = excluded.event_kinds, heard = excluded.heard,
+                backend = CASE WHEN nodes.owner = excluded.owner THEN nodes.backend END
             WHERE starts_with(nodes.owner, $12) OR (nodes.heard < now() - $13 AND $14)
             """,
             row.Name, row.Owner, row.Address, row.Api ?? (object)DBNull.Value, row.Cluster?.ToString("D") ?? (object)DBNull.Value,
@@ -133,6 +134,27 @@ internal static class ClusterSql
             static row => (row.GetString(0), row.GetDateTime(1), row.GetTimeSpan(2)), name).ConfigureAwait(false);
         return found is [var node] ? node : null;
     }
+
+    /// <summary>
+    /// Whether the session is there by which an owner's node was heard of last: the server ends it when the node's process ends. Null where that is
+    /// not known.
+    /// </summary>
+    public static async Task<bool?> HasSessionAsync(PostgresSession session, string owner)
+    {
+        // A number may be another session's by now, which began later. When a session of another user began may be hidden: then it may be it.
+        List<bool> found = await session.QueryAsync(
+            """
+            SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = n.backend AND (a.backend_start IS NULL OR a.backend_start <= n.heard))
+            FROM nodes n WHERE n.owner = $1 AND n.backend IS NOT NULL
+            """,
+            static row => row.GetBoolean(0), owner).ConfigureAwait(false);
+        return found is [var has] ? has : null;
+    }
+
+    /// <summary>Whose a lease is, as the database has it; null for nobody's.</summary>
+    public static async Task<string?> OwnerAsync(PostgresSession session, string lease) => (await session.QueryAsync(
+        "SELECT owner FROM leases WHERE name = $1", static row => row.IsDBNull(0) ? null : row.GetString(0), lease).ConfigureAwait(false))
+        .SingleOrDefault();
 
     /// <summary>Removes a node's row and frees its leases, and the database with them if it was the last of its cluster.</summary>
     public static async Task WithdrawAsync(PostgresSession session, NodeRow row, TimeSpan ttl)

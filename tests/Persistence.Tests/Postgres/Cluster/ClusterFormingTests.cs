@@ -155,6 +155,23 @@ public sealed class ClusterFormingTests(SharedPostgres shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_has_its_session_until_its_process_ends_and_of_others_nobody_knows()
+    {
+        await using ClusterKeeper one = await Keepers.OpenAsync(_options);
+        await using (ClusterKeeper other = await Keepers.OpenAsync(_options))
+        {
+            await other.AnnounceAsync(Keepers.Node("other", "other:4290#2"));
+            await Keepers.UntilAsync(async () => await one.HasSessionAsync("other:4290#2") == true);
+            // Announced again, as when it has become a member.
+            await other.AnnounceAsync(Keepers.Node("other", "other:4290#2", Keepers.NewCluster()));
+            Assert.True(await one.HasSessionAsync("other:4290#2"));
+            Assert.Null(await one.HasSessionAsync("other:4290#3"));
+        }
+
+        await Keepers.UntilAsync(async () => await one.HasSessionAsync("other:4290#2") == false);
+    }
+
+    [Fact]
     public async Task A_row_that_somebody_has_removed_is_put_back()
     {
         await using ClusterKeeper keeper = await Keepers.OpenAsync(_options);
