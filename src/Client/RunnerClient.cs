@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Runner.Messages;
 using Runner.Messages.Deployments;
 using Runner.Messages.Http;
@@ -17,6 +19,8 @@ namespace Runner.Client;
 /// </summary>
 public sealed class RunnerClient : IDisposable
 {
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly ApiConnection _api;
     private readonly Func<string> _newKey;
 
@@ -287,5 +291,17 @@ public sealed class RunnerClient : IDisposable
         new(_api, operation, operation.Answer, path);
 
     private ApiCall<TAnswer> Call<TBody, TAnswer>(Operation<TBody, TAnswer> operation, TBody body, params ReadOnlySpan<string> path) =>
-        new(_api, operation, operation.Answer, path) { Body = JsonSerializer.SerializeToUtf8Bytes(body, operation.Body) };
+        new(_api, operation, operation.Answer, path) { Body = ToBytes(body, operation.Body) };
+
+    /// <summary>What is no ASCII goes as it is: escaped it would be three times as long, and the node's bound is one of bytes.</summary>
+    private static byte[] ToBytes<T>(T value, JsonTypeInfo<T> type)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, Relaxed))
+        {
+            JsonSerializer.Serialize(writer, value, type);
+        }
+
+        return bytes.ToArray();
+    }
 }

@@ -32,8 +32,11 @@ public sealed class TlsTests
 
         // None at all.
         var plain = kit.Start("n4");
-        await plain.SaysAsync("This node has been joining its cluster for");
+        Assert.Equal(1, await plain.EndsAsync());
+        Assert.Contains("error: The nodes of this cluster speak to each other by TLS (", plain.Output, StringComparison.Ordinal);
+        Assert.Contains("Set runner.cluster.tls as they do", plain.Output, StringComparison.Ordinal);
         await ClusterKit.AllSeeAsync(first, second);
+        Assert.DoesNotContain("n4", await kit.QueryAsync("SELECT name FROM nodes"));
     }
 
     [Fact]

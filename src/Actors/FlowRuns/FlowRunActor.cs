@@ -169,6 +169,11 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
             Forget(before);
         }
 
+        if (before.Handle is null && FlowRunBehaviour.Handle(after) is { } handle && _process is { } process && process.Attempt == after.Attempt)
+        {
+            process.Actor.Tell(new ProcessKnown(handle), Self);
+        }
+
         services.Observer?.Changed(before, after);
         if (Services.Log.IsEnabled(LogEventLevel.Information))
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Runner.Actors.FlowRunners;
 using Runner.Actors.Limits;
+using Runner.Actors.Members;
 using Runner.Actors.Processes;
 using Runner.Entities;
 using Runner.Entities.Store;
@@ -16,9 +17,9 @@ namespace Runner.Actors.FlowRuns;
 /// <param name="node">The name of this node, which attempts started here carry.</param>
 /// <param name="sharedStore">Whether other nodes work on the store: then the process of an attempt of another name is on that node.</param>
 /// <param name="allKnow">Whether every node can read a newer kind of event; null where there is no other.</param>
-/// <param name="isGone">Whether a node was a member and is none any more; null where there is no other.</param>
+/// <param name="nodes">Which nodes are here; null where there is no other.</param>
 internal sealed class FlowRunBehaviour(
-    string node, bool sharedStore = false, Func<string, bool>? allKnow = null, Func<string, bool>? isGone = null)
+    string node, bool sharedStore = false, Func<string, bool>? allKnow = null, NodeDirectory? nodes = null)
     : IEntityBehaviour<FlowRunState, IRunEvent, IRunIntent>
 {
     private static readonly string LateKind = EventCatalog.KindOf<RunLate>();
@@ -93,9 +94,26 @@ internal sealed class FlowRunBehaviour(
         CancelRun cancel => Cancel(state, cancel, now),
         StopForShutdown stop => Shutdown(state, stop),
         RepeatRun repeat => Repeat(state, repeat, now),
-        GetRun => Decision.Answer(FlowRunViews.View(state)),
+        GetRun => Decision.Answer(View(state)),
         _ => Decision.None,
     };
+
+    /// <summary>As it is, and where its node is not here what that means for it.</summary>
+    private RunView View(FlowRunState state)
+    {
+        var view = FlowRunViews.View(state);
+        if (!state.HasProcess || view.State.Message is not null || state.Node is not { } on || nodes is null || nodes.IsOwn(on)
+            || nodes.Find(on) is not null)
+        {
+            return view;
+        }
+
+        var then = state.Recipe.OnNodeLoss is { Action: not NodeLossAction.Wait } loss
+            ? $"if it is not back after {DurationText.Format(LostNode.IsEndedAfter(state.Recipe)!.Value)}, "
+                + (loss.Action == NodeLossAction.Retry ? "the run is tried again on another" : "the run has crashed")
+            : "the run goes on when it is back";
+        return view with { State = view.State with { Message = $"Node {on}, where it is executed, is no member of the cluster now: {then}." } };
+    }
 
     private static Decision Unknown(FlowRunState state, object message) => message is CancelRun or RepeatRun or GetRun
         ? Decision.Answer(new RunNotFound(state.Id.ToString("D")))
@@ -149,7 +167,7 @@ internal sealed class FlowRunBehaviour(
     {
         // A grant repeated to an attempt that is over meanwhile must not cut the next one's delay short.
         var isWanted = state.IsReady(now) && RunLimits.IsFor(granted, state);
-        if (isWanted && granted is { WaitFor: null, Node: { } on } && isGone?.Invoke(on) == true)
+        if (isWanted && granted is { WaitFor: null, Node: { } on } && nodes?.IsGone(on) == true)
         {
             // Nobody could tell whether it was ever started there, and by its deployment's word it may have to wait for that node.
             return Decision.Do(new SlotsDeclined(state.Id, [.. granted.Slots.Except(state.Slots)], HeldByOthers: false), Again(state));
@@ -398,6 +416,7 @@ internal sealed class FlowRunBehaviour(
     private static TimeSpan Grace(FlowRunState state, StopReason reason) =>
         reason == StopReason.Shutdown ? TimeSpan.Zero : state.Recipe.StopGrace;
 
-    private static ProcessHandle? Handle(FlowRunState state) =>
+    /// <summary>Its attempt's process, once it is known; null before.</summary>
+    internal static ProcessHandle? Handle(FlowRunState state) =>
         state.Handle is { } handle ? new ProcessHandle(handle.Pid, handle.StartTime, handle.BootId) : null;
 }

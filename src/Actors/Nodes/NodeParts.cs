@@ -31,7 +31,7 @@ internal sealed class NodeParts
             new NodeHere(settings.Name, settings.ProcessLimit, settings.Labels) { ApiUrl = settings.ApiUrl, Draining = settings.Drain.IsOn },
             settings.StoreIsShared, time);
         Changes = new RunChanges(Nodes);
-        RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared, settings.AllKnow, Nodes.IsGone);
+        RunBehaviour = new FlowRunBehaviour(settings.Name, settings.StoreIsShared, settings.AllKnow, Nodes);
         Unreadable = new UnreadableEntities(time, log);
         DamagedRows = new DamagedRows(time, log);
         settings.Telemetry?.Engine.ObserveUnreadable(() => Unreadable.Count);

@@ -49,6 +49,9 @@ internal sealed class ProcessActor(int attempt, IAttemptHost host, TimeSpan? los
                 host.Recover(_handle, Context.Parent);
                 LookLater();
                 break;
+            case ProcessKnown known:
+                _handle = known.Handle;
+                break;
             case Look:
                 host.Recover(_handle, Context.Parent);
                 StopAgain();

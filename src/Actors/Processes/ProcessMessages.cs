@@ -42,5 +42,8 @@ internal sealed record StartProcess(int Attempt) : IRunIntent, INoSerializationV
 /// <summary>Find the process that an earlier life of the node may have started.</summary>
 internal sealed record RecoverProcess(int Attempt, ProcessHandle? Handle) : IRunIntent, INoSerializationVerificationNeeded;
 
+/// <summary>Which process it is: what was not started by this life of its node is found by that.</summary>
+internal sealed record ProcessKnown(ProcessHandle Handle) : INoSerializationVerificationNeeded;
+
 /// <summary>Stop the attempt's process: SIGTERM, then SIGKILL after the grace time; a grace of zero is SIGKILL at once.</summary>
 internal sealed record StopProcess(int Attempt, TimeSpan Grace) : IRunIntent, INoSerializationVerificationNeeded;

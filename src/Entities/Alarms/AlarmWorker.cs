@@ -136,8 +136,9 @@ public sealed class AlarmWorker(
     {
         foreach (var row in rows)
         {
-            // What an entity has said since is newer than this row.
-            if (!_alarms.ContainsKey(row.Entity))
+            // What an entity has said since is newer than this row. But of what has only to be in memory it says nothing, and what it said before may
+            // lie ahead of a clock that was set back.
+            if (!_alarms.TryGetValue(row.Entity, out var known) || (row.At == EntityWakeUps.FromStartUp && known.At != row.At))
             {
                 Set(row.Entity, row.At, row.At);
             }

@@ -113,7 +113,7 @@ internal sealed class AkkaSettings
         }
 
         ImmutableArray<string> seeds = said is HoconArray list ? [.. list.AsList().Select(s => s.AsString())] : [];
-        var scheme = cluster.Tls is null ? "akka.tcp" : "akka.ssl.tcp";
+        var scheme = cluster.Tls is null ? "akka.tcp" : ClusterAddress.TlsProtocol;
         var example = $"\"{scheme}://{AkkaComposition.SystemName}@node1.example:4290\"";
         if (seeds.IsEmpty)
         {
@@ -185,7 +185,7 @@ internal sealed class AkkaSettings
 
             var here = path.Add(key);
             var known = defaults is not null && defaults.TryGetField(key, out var found) ? found : null;
-            if (Mistake(guards, here, value, known) is { } mistake)
+            if ((Mistake(guards, here, value, known) ?? AkkaReference.Mistake(here, value)) is { } mistake)
             {
                 report(new OptionMistake(value.Origin.FileAndLine, $"{HoconPath.Render(here)} {mistake}"));
             }

@@ -9,6 +9,9 @@ namespace Runner.Host.Cluster;
 /// <summary>Addresses of nodes, as Akka.NET writes them: <c>akka.tcp://runner@node1:4290</c>.</summary>
 internal static class ClusterAddress
 {
+    /// <summary>Of addresses of nodes that speak TLS to each other.</summary>
+    public const string TlsProtocol = "akka.ssl.tcp";
+
     /// <summary>Whether a text is the address of a node that speaks that protocol.</summary>
     public static bool IsSeed(string text, string scheme) => Parse(text) is { } address && address.Protocol == scheme;
 

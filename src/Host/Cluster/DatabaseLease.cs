@@ -108,11 +108,18 @@ internal static class LeaseTimes
         var lease = settings.ToConfig().GetConfig(Path);
         try
         {
-            return new ClusterKeeperOptions
+            var times = new ClusterKeeperOptions
             {
                 LeaseTtl = lease.GetTimeSpan("heartbeat-timeout"), RenewEvery = lease.GetTimeSpan("heartbeat-interval"),
                 OperationTimeout = lease.GetTimeSpan("lease-operation-timeout"), Time = time,
             };
+            times.Check();
+            return times;
+        }
+        catch (ArgumentException e)
+        {
+            throw new NodeStartException(
+                $"{Path} (heartbeat-timeout, heartbeat-interval, lease-operation-timeout): {e.Message} See hocon/cluster.conf.", e);
         }
         catch (FormatException e)
         {

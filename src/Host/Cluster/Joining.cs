@@ -139,6 +139,16 @@ internal sealed class Joining(
                 + "Give this node the other's version.");
         }
 
+        if (members.FirstOrDefault(m => ClusterAddress.Parse(m.Row.Address) is { } at && at.Protocol != _cluster.SelfAddress.Protocol) is { } unlike)
+        {
+            await keeper.WithdrawAsync().ConfigureAwait(false);
+            var isTls = _cluster.SelfAddress.Protocol == ClusterAddress.TlsProtocol;
+            throw new NodeStartException(
+                $"The nodes of this cluster speak to each other {(isTls ? "without TLS" : "by TLS")} ({unlike.Row.Name} at {unlike.Row.Address}), "
+                + $"and this one is told to speak {(isTls ? "by TLS" : "without")}. {(isTls ? "Leave out" : "Set")} runner.cluster.tls as they do; "
+                + "the cluster goes on without this node.");
+        }
+
         ImmutableHashSet<string>? known = null;
         if (peers is not null && !members.IsEmpty)
         {

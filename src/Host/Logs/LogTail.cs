@@ -35,6 +35,9 @@ internal sealed class LogTail(
     /// <summary>How soon a node that has output and does not answer is asked again.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
+    /// <summary>Tries without a word of that node before whoever follows is told.</summary>
+    private const int SaidAfter = 3;
+
     /// <param name="streams">One or both.</param>
     /// <param name="onlyThisAttempt">Ends with the position's attempt.</param>
     /// <param name="known">How far the run was a moment ago.</param>
@@ -102,6 +105,7 @@ internal sealed class LogTail(
     private async Task<RunProgress> FollowElsewhereAsync(
         RunWatch watch, LogPosition from, ImmutableArray<LogStream> streams, RunProgress progress, ILogSink sink, CancellationToken cancel)
     {
+        var failed = 0;
         for (var position = from; ;)
         {
             // Known before the node is asked: it sends all there is of an attempt that has ended.
@@ -114,6 +118,7 @@ internal sealed class LogTail(
             }
 
             var read = await elsewhere!.FollowAsync(other, watch.Run, position, streams, together, timed, sink, cancel);
+            failed = read.Position == position ? failed + 1 : 0;
             position = read.Position;
             if (read.IsComplete)
             {
@@ -129,6 +134,11 @@ internal sealed class LogTail(
 
                 await sink.FlushAsync(cancel);
                 return progress;
+            }
+
+            if (failed == SaidAfter)
+            {
+                sink.Line(new OutputLine(streams[0], position, []) { Problem = $"{read.Problem} What it has is sent when it is back." });
             }
 
             await sink.FlushAsync(cancel);

@@ -323,6 +323,23 @@ public abstract class FlowRunnerContract : IDisposable
     }
 
     [Fact]
+    public async Task A_start_whose_turn_comes_when_the_node_may_start_nothing_leaves_no_trace()
+    {
+        var may = false;
+        using var held = (IDisposable)Create(_shop.Options with { MayStart = () => may });
+        var spec = _shop.Shell("echo started");
+        var recorder = new Recorder();
+        ((IFlowRunner)held).Start(spec, recorder);
+        await recorder.WhenNeverStarted();
+        Assert.False(File.Exists(_shop.Files.Stdout(spec.Key)));
+
+        may = true;
+        var again = new Recorder();
+        ((IFlowRunner)held).Start(spec, again);
+        Assert.Equal(new ProcessExit.Exited(0), (await again.WhenEnded()).Exit);
+    }
+
+    [Fact]
     public async Task B25_an_attempt_without_a_trace_was_never_started()
     {
         var recorder = new Recorder();

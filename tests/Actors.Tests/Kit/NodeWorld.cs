@@ -44,7 +44,7 @@ public abstract class NodeWorld : ActorKit
         Nodes = new NodeDirectory(new NodeHere(Node, 10, ImmutableSortedDictionary<string, string>.Empty), IsShared, Time);
         Processes = new ProcessCount(Time);
         FlowRuns = new FlowRunServices(
-            new FlowRunBehaviour(Node, IsShared, isGone: Nodes.IsGone), () => Limiter, FlowRunner, new ProcessSpecs(_ => []), Processes, Nodes,
+            new FlowRunBehaviour(Node, IsShared, nodes: Nodes), () => Limiter, FlowRunner, new ProcessSpecs(_ => []), Processes, Nodes,
             Changes.Add);
         Router.Begin();
         TakeTurns();

@@ -186,6 +186,41 @@ public sealed class RemoteAttemptTests : NodeWorld
     }
 
     [Fact]
+    public void A_node_that_is_back_is_asked_for_the_process_that_it_had()
+    {
+        IsHere();
+        Begin();
+        Report(o => o.Started(Handle));
+        Nodes.Remove(_node.Path.Address);
+        Pass(TimeSpan.FromSeconds(20));
+        _flowRunner.New();
+
+        // Its program may have ended meanwhile: without its handle nobody could tell that it had ever begun.
+        IsHere();
+        Pass(TimeSpan.FromSeconds(5));
+        Assert.Equal(["recover 1 4711"], _flowRunner.New());
+    }
+
+    [Theory]
+    [InlineData(NodeLossAction.Wait, "the run goes on when it is back.")]
+    [InlineData(NodeLossAction.Retry, "if it is not back after 1m20s, the run is tried again on another.")]
+    [InlineData(NodeLossAction.Crash, "if it is not back after 1m20s, the run has crashed.")]
+    public void Whoever_looks_at_a_run_whose_node_is_gone_reads_what_that_means(NodeLossAction action, string then)
+    {
+        IsHere();
+        Begin(Recipe() is var recipe ? recipe with
+        {
+            Recipe = recipe.Recipe with { OnNodeLoss = new NodeLossSpec(action, TimeSpan.FromSeconds(20)), StopGrace = TimeSpan.FromSeconds(30) },
+        } : null);
+        Report(o => o.Started(Handle));
+        Assert.Null(View().State.Message);
+        Nodes.Remove(_node.Path.Address);
+        Assert.Equal($"Node {There}, where it is executed, is no member of the cluster now: {then}", View().State.Message);
+        IsHere();
+        Assert.Null(View().State.Message);
+    }
+
+    [Fact]
     public void A_run_that_moves_goes_on_with_its_program()
     {
         IsHere();

@@ -272,6 +272,22 @@ public sealed class AlarmWorkerTests : EntityWorld
     }
 
     [Fact]
+    public void What_was_in_the_memory_of_a_node_that_is_gone_is_rung_though_it_said_something_before_that_lies_ahead_by_now()
+    {
+        Begin();
+        Get(new WakeMeAt(Now.AddSeconds(30)));
+        Get(new WakeMeAt(EntityWakeUps.FromStartUp));
+        Sys.Stop(Services.Residents.Find(Key())!);
+        Settle();
+
+        _board.NodeIsGone();
+        Settle();
+
+        Assert.Equal(1, Rings);
+        Assert.Equal(1000, Durable());
+    }
+
+    [Fact]
     public void What_is_due_rings_at_once_and_once_more_when_a_node_is_gone()
     {
         Begin();

@@ -94,6 +94,25 @@ public sealed class ClusterSettingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("cluster.failure-detector.acceptable-heartbeat-pause = soon", "is a time; expected one such as 3 s, and there is 'soon'.")]
+    [InlineData("cluster.failure-detector.threshold = -1", "is a number; expected one such as 8.0, and there is '-1'.")]
+    [InlineData("cluster.sharding.handoff-timeout = bad", "is a time; expected one such as 60s, and there is 'bad'.")]
+    [InlineData("cluster.split-brain-resolver.stable-after = x", "is a time; expected one such as 20s, and there is 'x'.")]
+    [InlineData("remote.dot-netty.tcp.connection-timeout = 3x", "is a time; expected one such as 15 s, and there is '3x'.")]
+    public void Times_and_numbers_that_Akka_would_not_read_or_not_before_it_needs_them_are_refused(string line, string says) =>
+        Assert.EndsWith(
+            $":1: akka.{line[..line.IndexOf(' ', StringComparison.Ordinal)]} {says}", Mistake(Write($"akka.{line}"), Database),
+            StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("cluster.failure-detector.acceptable-heartbeat-pause = 4 seconds")]
+    [InlineData("cluster.failure-detector.threshold = 9")]
+    [InlineData("cluster.sharding.passivate-idle-entity-after = off")]
+    [InlineData("cluster.gossip-interval = 300")]
+    [InlineData("cluster.run-coordinated-shutdown-when-down-of-ours = whatever")]
+    public void Times_and_numbers_as_Akka_reads_them_are_taken(string line) => Assert.Empty(Read(Write($"akka.{line}"), Database).Mistakes);
+
+    [Theory]
     [InlineData(
         "RUNNER_CLUSTER_JOIN=database", "the nodes of a cluster share a database: set runner.store.kind = postgresql and runner.store.connection.")]
     [InlineData("RUNNER_CLUSTER_TLS_KEY_FILE=/k", "TLS between nodes needs all three files; set runner.cluster.tls.certificate-file, too.")]

@@ -86,7 +86,9 @@ internal static unsafe class PidFd
         // 0 stands for «may not be seen», too, so it proves nothing.
         return seen != 0
             ? Decode(seen)
-            : new ProcessExit.Unknown("the node had restarted while it ran, and this system's kernel does not say how such a process ended");
+            : new ProcessExit.Unknown(
+                "the node had restarted while it ran, so that process 1 of this machine is told how it ended; "
+                + "the kernel says it to others from Linux 6.15 on, as soon as process 1 has taken note of it, which it has not within a second");
     }
 
     private static int? ReapedStatus(int fd)

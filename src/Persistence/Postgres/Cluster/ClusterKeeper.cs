@@ -1,5 +1,6 @@
 using Npgsql;
 using Runner.Entities.Store;
+using Serilog.Events;
 using ILogger = Serilog.ILogger;
 
 namespace Runner.Persistence.Postgres.Cluster;
@@ -38,6 +39,8 @@ public sealed class ClusterKeeper : IAsyncDisposable
     // Both under the lock.
     private NodeRow? _row;
     private Guid? _cluster;
+
+    private long _lostAt;
 
     private ClusterKeeper(PostgresAddress address, ClusterKeeperOptions options, ILogger log)
     {
@@ -556,7 +559,11 @@ public sealed class ClusterKeeper : IAsyncDisposable
 
     private void Tell(HeldLease lease, Exception reason)
     {
-        _log.Warning("A lease is lost: {Reason}", reason.Message);
+        // A node that stood still loses a hundred of them at once, for one reason.
+        long now = _options.Time.GetTimestamp();
+        bool isFirst = _lostAt == 0 || _options.Time.GetElapsedTime(_lostAt, now) > _options.RenewEvery;
+        _lostAt = now;
+        _log.Write(isFirst ? LogEventLevel.Warning : LogEventLevel.Debug, "A lease is lost: {Reason}", reason.Message);
         try
         {
             lease.Lost(reason);

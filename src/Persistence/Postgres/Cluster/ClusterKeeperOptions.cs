@@ -24,7 +24,7 @@ public sealed record ClusterKeeperOptions
 #pragma warning restore RS0030
 
     /// <exception cref="ArgumentException">They do not fit together. The message says which, and what they have to be.</exception>
-    internal void Check()
+    public void Check()
     {
         if (LeaseTtl < TimeSpan.FromSeconds(1) || LeaseTtl > TimeSpan.FromMinutes(10))
         {
