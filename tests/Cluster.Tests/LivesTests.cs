@@ -55,6 +55,8 @@ public sealed class LivesTests(ITestOutputHelper output)
 
         Assert.InRange(here, 1, running.Count);
         Assert.Equal(here, File.ReadAllLines(Path.Combine(kit.Root, "ended")).Length);
+        Assert.Equal(0, await nodes[0].StopAsync());
+        Assert.Equal(running.Count, File.ReadAllLines(Path.Combine(kit.Root, "ended")).Length);
     }
 
     [Fact]

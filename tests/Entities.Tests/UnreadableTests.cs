@@ -139,7 +139,7 @@ public sealed class UnreadableTests(ITestOutputHelper output) : EntityWorld(outp
         Ended(Store.Memory.CommitAsync(new EntityCommit([new EntityWrite(Key(), 1, []) { WakeUp = new WakeUpChange(Now) }])));
         var board = new AlarmBoard(Time, NodeLog);
         Sys.ActorOf(
-            ActorProducer.Props(() => new AlarmWorker(EntitySlices.Of(Key()), Store, Time, Router, board, NodeLog, Services.Unreadable.IsHere)));
+            ActorProducer.Props(() => new AlarmWorker(EntitySlices.Of(Key()), Store, Time, Router, board, Services.Unreadable.IsHere)));
         Settle();
         Pass(TimeSpan.FromMinutes(2));
         Router.Sent.Clear();

@@ -286,7 +286,8 @@ internal sealed class FlowRunActor(EntityServices entities, FlowRunServices serv
         var scheduled = State.Scheduled!;
         if (State.Node is { } node && !services.Nodes.IsOwn(node))
         {
-            return new RemoteAttempt(key, scheduled, () => services.Nodes.Find(node), State.Sequence);
+            return new RemoteAttempt(
+                key, scheduled, () => services.Nodes.Find(node) is { } there ? (there.Actor, there.Says.SaidAt) : null, State.Sequence);
         }
 
         return services.Processes.TryAdd(key, State.Recipe)

@@ -15,6 +15,12 @@ internal interface INodePeers
     /// <summary>The node actors of those that are there.</summary>
     IEnumerable<ICanTell> All { get; }
 
+    /// <summary>
+    /// Whether the node at an address is one of them, or about to be: a word of one that has left may still be on its way, and nobody would say again
+    /// that it is gone.
+    /// </summary>
+    bool IsHere(Address address);
+
     /// <summary>What a message to the actor says of them; null for one that says nothing of them, or of nobody who listens.</summary>
     object? Read(object message);
 }
@@ -41,6 +47,10 @@ internal sealed class ClusterPeers(ActorSystem system) : INodePeers
 
     /// <inheritdoc/>
     public void Unsubscribe(IActorRef node) => _cluster.Unsubscribe(node);
+
+    /// <inheritdoc/>
+    public bool IsHere(Address address) => _cluster.State.Members.Any(
+        member => member.Address == address && member.Status is not (MemberStatus.Down or MemberStatus.Exiting or MemberStatus.Removed));
 
     /// <inheritdoc/>
     public object? Read(object message) => message switch

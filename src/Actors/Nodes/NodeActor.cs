@@ -81,6 +81,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     {
         switch (_peers?.Read(message) ?? message)
         {
+            case NodeHere when Sender.Path.Address is { HasGlobalScope: true } from && _peers?.IsHere(from) == false:
+                break;
             case NodeHere here:
                 var followed = Nodes.Find(here.Name)?.Says.Follows == true;
                 Nodes.Set(here, Sender);

@@ -49,5 +49,5 @@ internal static class NodeHosting
     public static Props NodeProps(NodeParts parts, INodePeers? peers) => ActorProducer.Props(() => new NodeActor(parts, peers));
 
     public static Props AlarmProps(NodeParts parts, int slice) => ActorProducer.Props(
-        () => new AlarmWorker(slice, parts.Store, parts.Time, parts.Router, parts.Board, parts.Log, parts.Unreadable.IsHere));
+        () => new AlarmWorker(slice, parts.Store, parts.Time, parts.Router, parts.Board, parts.Unreadable.IsHere));
 }

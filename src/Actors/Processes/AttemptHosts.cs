@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Runner.Actors.FlowRunners;
-using Runner.Actors.Members;
 using Runner.Entities;
 using Runner.Messages;
 using Runner.Messages.Runs;
@@ -66,9 +65,10 @@ internal sealed class LocalAttempt(
 }
 
 /// <summary>Another node, through its node actor, which tells the run by the run's region: wherever that is by then.</summary>
-/// <param name="find">The node; null while the node is not here, and what is said is lost.</param>
+/// <param name="find">The node's actor, and when it said something last by its own clock; null while the node is not here, and what is said is
+/// lost.</param>
 /// <param name="asked">The place in the run's history at which it is asked.</param>
-internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<NodeMember?> find, long asked) : IAttemptHost
+internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func<(ICanTell Actor, TimeSpan? SaidAt)?> find, long asked) : IAttemptHost
 {
     public bool MayLoseMessages => true;
 
@@ -81,7 +81,7 @@ internal sealed class RemoteAttempt(AttemptKey key, RunScheduled scheduled, Func
     {
         if (find() is { } node)
         {
-            node.Actor.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled, asked) { HeardAt = node.Says.SaidAt }, run);
+            node.Actor.Tell(new StartAttempt(key.RunId, key.Attempt, scheduled, asked) { HeardAt = node.SaidAt }, run);
         }
     }
 
@@ -124,7 +124,7 @@ internal abstract class ProcessReports(AttemptKey key, ProcessCount attempts) : 
 internal sealed record StartAttempt(Guid Run, int Attempt, RunScheduled Scheduled, long? Asked = null) : IWireMessage
 {
     /// <summary>
-    /// What the node had said last when it was asked (<see cref="NodeHere.SaidAt"/>): by that it knows how old this may be. Null from nodes of
+    /// When the node had said something last, by its own clock, as it was asked: by that it knows how old this may be. Null from nodes of
     /// before.
     /// </summary>
     public TimeSpan? HeardAt { get; init; }

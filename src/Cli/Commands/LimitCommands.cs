@@ -80,7 +80,7 @@ internal static class LimitCommands
             table.Add(
                 limit.Name,
                 limit.Kind.ToString().ToLowerInvariant(),
-                limit.Size is { } s ? Number(s) + (limit.Ending ? " (ending)" : "") : "unlimited",
+                limit.Size is { } s ? Number(s) + (limit.Ending ? " (ending)" : "") : IsOfNodes(limit) ? "" : "unlimited",
                 new Cell(Number(limit.Held), full ? context.Style.Yellow : null),
                 Number(limit.Waiters.Length) + (limit.MoreWaiting ? "+" : ""));
         }
@@ -93,6 +93,9 @@ internal static class LimitCommands
 
         return text.ToString();
     }
+
+    /// <summary>Whether it is the queue of those that wait for any node, or for one with some labels: they wait for the limits of these.</summary>
+    private static bool IsOfNodes(LimitView limit) => limit.Kind == LimitKind.Node && limit.Name.Contains('*', StringComparison.Ordinal);
 
     private static Table Runs(LimitView limit)
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Serilog;
+using Serilog.Events;
 
 namespace Runner.Entities.Alarms;
 
@@ -22,6 +23,7 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
     private readonly Dictionary<int, DateTimeOffset?> _readUntil = [];
     private readonly IActorRef?[] _workers = new IActorRef?[EntitySlices.Count];
     private ITimer? _timer;
+    private int _unreadable;
     private readonly TaskCompletionSource _allRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (DateTimeOffset Wall, TimeSpan Elapsed)? _latest;
     private (TimeSpan By, TimeSpan At)? _step;
@@ -59,8 +61,17 @@ public sealed class AlarmBoard(TimeProvider time, ILogger log)
     /// <summary>The worker of a slice, if it is on this node.</summary>
     public IActorRef? Worker(int slice) => Volatile.Read(ref _workers[slice]);
 
+    /// <summary>
+    /// Says that wake-ups cannot be read, for all workers of this node once until one of them has read some again: the store is one for all of them.
+    /// </summary>
+    internal void CannotBeRead(string reason) => log.Write(
+        Interlocked.Exchange(ref _unreadable, 1) == 0 ? LogEventLevel.Warning : LogEventLevel.Debug,
+        "Wake-ups cannot be read; trying again: {Reason}",
+        reason);
+
     internal void ReadUntil(int slice, DateTimeOffset until)
     {
+        Volatile.Write(ref _unreadable, 0);
         lock (_lock)
         {
             _readUntil[slice] = until;

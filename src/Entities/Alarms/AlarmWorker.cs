@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Runner.Entities.Store;
-using Serilog;
-using Serilog.Events;
 
 namespace Runner.Entities.Alarms;
 
@@ -16,7 +14,7 @@ namespace Runner.Entities.Alarms;
 /// <param name="rests">Whether an entity rests in this node's memory since it cannot be read: to wake it would be in vain, again and again. Null for
 /// none.</param>
 public sealed class AlarmWorker(
-    int slice, IEntityStore store, TimeProvider time, IEntityRouter router, AlarmBoard board, ILogger log, Func<EntityKey, bool>? rests = null)
+    int slice, IEntityStore store, TimeProvider time, IEntityRouter router, AlarmBoard board, Func<EntityKey, bool>? rests = null)
     : UntypedActor, IWithTimers
 {
     /// <summary>How far ahead rows are kept in memory; they are read again every half of it.</summary>
@@ -41,7 +39,6 @@ public sealed class AlarmWorker(
     private DateTimeOffset _latest;
     private bool _reading;
     private bool _readsAgain;
-    private bool _saidUnreadable;
 
     /// <summary>When the timer fires, by the clock that never steps; null if none is set.</summary>
     private TimeSpan? _timerAt;
@@ -153,7 +150,6 @@ public sealed class AlarmWorker(
             _reading = false;
             _readUntil = until;
             board.ReadUntil(slice, until);
-            _saidUnreadable = false;
             Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, _readsAgain ? TimeSpan.Zero : Horizon / 2);
             _readsAgain = false;
         }
@@ -164,9 +160,7 @@ public sealed class AlarmWorker(
     private void OnReadFailed(Exception cause)
     {
         _reading = false;
-        // Once, and not with every try of every worker.
-        log.Write(_saidUnreadable ? LogEventLevel.Debug : LogEventLevel.Warning, "Wake-ups cannot be read; trying again: {Reason}", cause.Message);
-        _saidUnreadable = true;
+        board.CannotBeRead(cause.Message);
         Timers.StartSingleTimer(typeof(ReadNow), ReadNow.Instance, ReadAgainAfterFailure);
     }
 

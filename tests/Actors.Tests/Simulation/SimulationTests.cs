@@ -85,8 +85,8 @@ public sealed class SimulationTests
 
     [Theory]
     [InlineData(nameof(PlantedBug.SkippedFence), "", 1, 3, 5)]
-    [InlineData(nameof(PlantedBug.IsolatedProgramsGoOn), "an attempt begins when the one before is gone", 2, 4, 5)]
-    [InlineData(nameof(PlantedBug.NodeLostAtOnce), "an attempt begins when the one before is gone", 5, 6, 7)]
+    [InlineData(nameof(PlantedBug.IsolatedProgramsGoOn), "an attempt begins when the one before is gone", 9, 10, 12)]
+    [InlineData(nameof(PlantedBug.NodeLostAtOnce), "an attempt begins when the one before is gone", 5, 6, 9)]
     public void A_bug_planted_between_nodes_is_found(string plant, string invariant, params int[] seeds)
     {
         var options = Cluster with { Plant = Enum.Parse<PlantedBug>(plant) };

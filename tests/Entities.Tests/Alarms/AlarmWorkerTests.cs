@@ -323,7 +323,7 @@ public sealed class AlarmWorkerTests : EntityWorld
 
     private void Begin()
     {
-        _worker = Sys.ActorOf(ActorProducer.Props(() => new AlarmWorker(EntitySlices.Of(Key()), Store, Time, Router, _board, NodeLog)));
+        _worker = Sys.ActorOf(ActorProducer.Props(() => new AlarmWorker(EntitySlices.Of(Key()), Store, Time, Router, _board)));
         Router.Alarms = _worker;
         Settle();
     }

@@ -75,6 +75,9 @@ internal sealed class ClusterLife : INodePeers
     IEnumerable<ICanTell> INodePeers.All => IsUp && !Ends ? _known.Where(other => other != this).Select(NodeOf).ToArray() : [];
 
     /// <inheritdoc/>
+    bool INodePeers.IsHere(Address address) => _known.Any(other => other.Address == address);
+
+    /// <inheritdoc/>
     object? INodePeers.Read(object message) => null;
 
     /// <inheritdoc/>

@@ -82,9 +82,11 @@ internal static unsafe class ProcFiles
     }
 
     /// <summary>What this process says by its environment of the attempt it belongs to; null if nothing, or if it may not be read.</summary>
+    /// <param name="isEmpty">Whether it has no environment, as for a moment while it begins to execute a program.</param>
     // In one piece: the buffer, which grows, is rented, filled and given back here.
-    public static AttemptMark? ReadMark(int pid)
+    public static AttemptMark? ReadMark(int pid, out bool isEmpty)
     {
+        isEmpty = false;
         var fd = OpenOf(pid, "/environ\0"u8);
         if (fd < 0)
         {
@@ -105,6 +107,7 @@ internal static unsafe class ProcFiles
 
                 if (count <= 0)
                 {
+                    isEmpty = count == 0 && length == 0;
                     return ParseMark(buffer.AsSpan(0, length));
                 }
 

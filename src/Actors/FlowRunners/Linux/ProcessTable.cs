@@ -74,6 +74,13 @@ internal sealed class ProcessTable
            select new Member(entry.Pid, entry.Stat.StartTime),
     ];
 
+    /// <summary>
+    /// Whether one of the group or session of a leader that is gone cannot be told yet to be its: it has no environment. Most likely it begins to
+    /// execute a program, and has one a moment later.
+    /// </summary>
+    public bool AnyUnmarkedYet(ProcessHandle leader) =>
+        _entries.Exists(entry => IsOfGroup(entry, leader) && !entry.Stat.IsDead && entry.Stat.StartTime >= leader.StartTime && entry.IsEmpty);
+
     /// <summary>The first session leader that is marked with this attempt.</summary>
     public Member? LeaderOf(AttemptKey key)
     {
@@ -98,6 +105,7 @@ internal sealed class ProcessTable
     {
         private AttemptMark? _mark;
         private bool _read;
+        private bool _isEmpty;
 
         public int Pid { get; } = pid;
 
@@ -109,11 +117,14 @@ internal sealed class ProcessTable
             {
                 if (!_read)
                 {
-                    (_mark, _read) = (ProcFiles.ReadMark(Pid), true);
+                    _mark = ProcFiles.ReadMark(Pid, out _isEmpty);
+                    _read = true;
                 }
 
                 return _mark;
             }
         }
+
+        public bool IsEmpty => Mark is null && _isEmpty;
     }
 }

@@ -59,6 +59,9 @@ internal sealed class TrackedAttempt(ProcessSpec spec, IProcessObserver observer
 
     public bool StopSent { get; set; }
 
+    /// <summary>How often something was seen in its group, after its end, that had no environment.</summary>
+    public int LooksForMarks { get; set; }
+
     /// <summary>Living processes of the tree other than the leader, by pid, that were sent a signal and are awaited.</summary>
     public Dictionary<int, TrackedMember> Members => _members;
 

@@ -12,6 +12,9 @@ internal sealed class TreeStopper : IDisposable
     private const int LargestBatch = 1024;
     private const int MostLooks = 20;
 
+    /// <summary>How often is looked whether what has no environment has one by now; a program can be without for good.</summary>
+    private const int MostLooksForMarks = 50;
+
     private readonly AttemptTable _table;
     private readonly Workers<Request> _workers;
     private readonly Func<Watched, bool> _watch;
@@ -106,6 +109,12 @@ internal sealed class TreeStopper : IDisposable
             if (attempt.LeaderGone)
             {
                 KillLeftovers(attempt, processes);
+                if (attempt.LooksForMarks < MostLooksForMarks && processes.AnyUnmarkedYet(attempt.Handle!))
+                {
+                    attempt.LooksForMarks++;
+                    return true;
+                }
+
                 _table.EndWithLeader(attempt);
             }
 
