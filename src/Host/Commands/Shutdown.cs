@@ -89,11 +89,15 @@ internal sealed class Shutdown(
     /// <summary>«Stopping 3 programs, up to 30 s; Ctrl-C again to kill them now.»</summary>
     private static async Task<string> ExpectationAsync(IRunnerNode node)
     {
-        var running = new List<RunSummary>();
+        // One that goes from one of these states to the next meanwhile is in both lists.
+        var running = new Dictionary<Guid, RunSummary>();
         foreach (var type in Enum.GetValues<StateType>().Where(t => t.HasProcess()))
         {
             var page = await node.AskAsync(new ListRuns(State: type.ToString(), Limit: MaxCounted), CancellationToken.None);
-            running.AddRange(page.Value?.Items ?? []);
+            foreach (var run in page.Value?.Items ?? [])
+            {
+                running[run.Id] = run;
+            }
         }
 
         if (running.Count == 0)
@@ -102,7 +106,7 @@ internal sealed class Shutdown(
         }
 
         var longest = TimeSpan.Zero;
-        foreach (var name in running.Select(r => r.Deployment).Distinct())
+        foreach (var name in running.Values.Select(r => r.Deployment).Distinct())
         {
             var view = await node.AskAsync(new GetDeployment(name), CancellationToken.None);
             var grace = view.Value?.Spec.StopGrace ?? DeploymentSpec.DefaultStopGrace;

@@ -131,6 +131,28 @@ public sealed class SubprocessRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_an_adopted_program_leaves_without_an_environment_cannot_be_told_to_be_its_and_keeps_nothing_from_ending()
+    {
+        var (gate, ready) = (_shop.Fifo("gate"), _shop.Fifo("child"));
+        var (spec, handle) = await StartElsewhere(
+            $"env -i /bin/sleep 600 & echo $! > {ready.Path}; read x < {gate.Path}", () => ready.ReadNumbers());
+        using var runner = new SubprocessFlowRunner(_shop.Options);
+        var recorder = new Recorder();
+        runner.Recover(spec, handle, recorder);
+        await recorder.WhenStarted();
+        var child = Assert.Single(_lastNumbers);
+        while (File.ReadAllText($"/proc/{child}/comm").Trim() != "sleep")
+        {
+            await Task.Yield();
+        }
+
+        await gate.Write("go\n");
+        await recorder.WhenEnded();
+        Assert.True(Processes.IsAlive(child));
+        Processes.Kill(child);
+    }
+
+    [Fact]
     public async Task B25_an_adopted_program_is_stopped_with_its_whole_tree()
     {
         var ready = _shop.Fifo("child");
