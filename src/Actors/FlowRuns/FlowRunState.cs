@@ -90,6 +90,9 @@ internal sealed record FlowRunState(Guid Id)
     /// <summary>When the first attempt's process was alive for the first time.</summary>
     public DateTimeOffset? Started { get; init; }
 
+    /// <summary>When its attempt was begun: its program starts a moment later.</summary>
+    public DateTimeOffset? AttemptAt { get; init; }
+
     public AttemptStopping? Stopping { get; init; }
 
     public DateTimeOffset? Ended { get; init; }

@@ -25,24 +25,28 @@ internal static class FlowRunTransitions
                 new(StateType.Scheduled, StateNames.AwaitingConcurrencySlot, at, e.Why ?? $"Limit '{e.Limit}' is full.")),
             // It was found not to have been started, and is started now: the same attempt, with the same slots.
             AttemptStarting e when e.Attempt == state.Attempt && state.Phase == RunPhase.Submitting =>
-                state with { Node = e.Node, StartSequence = state.Sequence },
+                state with { Node = e.Node, StartSequence = state.Sequence, AttemptAt = at },
             AttemptStarting e => Enter(
                 state with
                 {
-                    Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node, StartSequence = state.Sequence,
+                    Phase = RunPhase.Submitting, Attempt = e.Attempt, Slots = e.Slots, Node = e.Node, StartSequence = state.Sequence, AttemptAt = at,
                     WaitingFor = null, WaitingWhy = null, RetryAt = null, Handle = null, RunningSince = null, Stopping = null,
                 },
                 new(StateType.Pending, StateNames.Submitting, at), node: e.Node),
             AttemptRunning e => Running(state, e, at),
             AttemptStopping e => Stopping(state, e, at),
             AttemptRetrying e => Enter(
-                state with { Phase = RunPhase.AwaitingRetry, RetryAt = e.RetryAt, Slots = [], Stopping = null, Handle = null },
+                state with
+                {
+                    Phase = RunPhase.AwaitingRetry, RetryAt = e.RetryAt, Slots = [], Stopping = null, Handle = null,
+                    Started = Began(state, e.Outcome),
+                },
                 new(StateType.Scheduled, StateNames.AwaitingRetry, at, $"Attempt {e.Attempt} {Words(e.Outcome)}"), e.Outcome.ExitCode),
             RunFinished e => Enter(
                 state with
                 {
                     Phase = RunPhase.Ended, Ended = at, Outcome = e.Outcome, Result = e.Result, Slots = [], WaitingFor = null, WaitingWhy = null,
-                    RetryAt = null,
+                    RetryAt = null, Started = Began(state, e.Outcome),
                 },
                 new(e.Outcome.Type, e.Outcome.Name, at, e.Outcome.Message), e.Outcome.ExitCode),
             _ => throw new InvalidOperationException(
@@ -55,6 +59,13 @@ internal static class FlowRunTransitions
     /// </summary>
     public static FlowRunState Skip(FlowRunState state) =>
         state with { Sequence = state.Sequence + 1, Lost = state.Lost || state.Phase == RunPhase.None };
+
+    /// <summary>
+    /// When its first program began. Of one whose end alone was told, as where its run moved meanwhile, that was when its attempt was begun.
+    /// </summary>
+    private static DateTimeOffset? Began(FlowRunState state, AttemptOutcome outcome) =>
+        // One that could not be started has crashed with the exit code that a shell would give it.
+        state.Started ?? (outcome is { ExitCode: not null, Type: not StateType.Crashed } or { Signal: not null } ? state.AttemptAt : null);
 
     private static FlowRunState Running(FlowRunState state, AttemptRunning e, DateTimeOffset at)
     {

@@ -279,7 +279,7 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
             for (var i = 0; i < table.Columns.Length; i++)
             {
                 if (table.Columns[i].Name != Words && !Same(put.Values!.Value[i], row.Values[i])
-                    && !IsOfBefore(table, put.Values.Value[i], row.Values[i]))
+                    && !IsOfBefore(table, table.Columns[i].Name, put.Values.Value[i], row.Values[i]))
                 {
                     found(new StoreProblem(
                         "row", key.ToString(), null,
@@ -303,12 +303,14 @@ internal sealed class StoreVerifier(IStoreScan scan, Action<StoreProblem> found,
     }
 
     /// <summary>
-    /// Whether a run that waits since an older version says of its deployment's limit only the name, and not the size: that is its deployment's.
+    /// Whether a run that waits since an older version says of its deployment's limit only the name, and not the size: that is its deployment's. Or a
+    /// run whose program's end alone was told does not say when it began, which older versions left out.
     /// </summary>
-    private static bool IsOfBefore(TableDefinition table, object? expected, object? present) =>
-        table == Tables.Waiters && expected is string now && now.IndexOf('=', StringComparison.Ordinal) is >= 0 and var sized
+    private static bool IsOfBefore(TableDefinition table, string column, object? expected, object? present) =>
+        (table == Tables.Runs && column == "started" && present is null)
+        || (table == Tables.Waiters && expected is string now && now.IndexOf('=', StringComparison.Ordinal) is >= 0 and var sized
         && string.Concat(now.AsSpan(0, sized), now.IndexOf('\n', sized) is >= 0 and var rest ? now.AsSpan(rest) : "")
-            .Equals(present as string, StringComparison.Ordinal);
+            .Equals(present as string, StringComparison.Ordinal));
 
     private void CompareWakeUp(EntityKey key, DateTimeOffset? expected, List<(string Id, long Due, int Slice)> present)
     {

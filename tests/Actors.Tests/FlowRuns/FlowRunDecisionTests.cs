@@ -88,6 +88,19 @@ public sealed class FlowRunDecisionTests
         Assert.Equal(expected, States().Select(state => Text(Behaviour.Decide(state, Message(message), Now(message)))));
 
     [Fact]
+    public void A_program_of_which_the_end_alone_is_told_began_when_its_attempt_did()
+    {
+        var submitting = Then(Scheduled(), new SlotsGranted(Id, Slots), Due.AddSeconds(3));
+        var exited = new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(0)));
+        Assert.Equal((Due.AddSeconds(3), Due.AddSeconds(5)), (
+            Then(submitting, exited, Due.AddSeconds(5)).Started, Then(submitting, exited, Due.AddSeconds(5)).Ended));
+        var failed = new ProcessEnded(1, new ProcessOutcome(new ProcessExit.Exited(1)));
+        Assert.Equal(Due.AddSeconds(3), Then(submitting, failed, Due.AddSeconds(5)).Started);
+        // Of one that never came to be nobody says so.
+        Assert.Null(Then(submitting, new ProcessNotStarted(1, StartFailureKind.CommandNotFound, "There is none."), Due.AddSeconds(5)).Started);
+    }
+
+    [Fact]
     public void Every_message_stands_in_the_table_and_every_phase()
     {
         Assert.Equal(
