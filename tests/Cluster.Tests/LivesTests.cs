@@ -63,9 +63,8 @@ public sealed class LivesTests(ITestOutputHelper output)
     public async Task Two_nodes_that_fall_silent_one_after_the_other_take_no_other_with_them()
     {
         await using var kit = await ClusterKit.CreateAsync();
-        // In Akka.NET's order of members: the first decides, and when it is silent the second, which keeps the lease for a while after that.
-        var nodes = (await kit.FormAsync(3, "akka.cluster.split-brain-resolver.lease-majority.release-after = 20s"))
-            .OrderBy(node => node.Port).ToArray();
+        // In Akka.NET's order of members: the first decides, and when it is silent the second.
+        var nodes = (await kit.FormAsync(3)).OrderBy(node => node.Port).ToArray();
         nodes[0].Signal("STOP");
         await ClusterKit.AllSeeAsync(nodes[1..]);
         nodes[0].Signal("CONT");

@@ -51,7 +51,7 @@ internal sealed class DatabaseLease : Lease
     /// <summary>
     /// A database that does not answer has not given it; the keeper's log says that it is away. That of the split brain resolver is waited for where
     /// a member has it that this one reaches, as after a decision a moment ago: Akka.NET takes a refusal for the other half's going on, and this
-    /// half, which is the same, would end with all its members.
+    /// half, which is the same, would end with all its members. Where it is not given back within some 5 s they do: down-all-when-unstable.
     /// </summary>
     public override async Task<bool> Acquire(Action<Exception> leaseLostCallback)
     {
